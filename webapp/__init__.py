@@ -1,0 +1,1 @@
+"""mobbscan-embed: identity verification by MobbScan, put safely into an existing website."""

@@ -1,0 +1,42 @@
+"""When the gateway is asked (again): a notice that never came must not strand anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class LookCause(StrEnum):
+    """What set the clock of an onboarding's next read."""
+
+    QUIET = "quiet"  # nothing heard: only the slow schedule
+    WAITING = "waiting"  # a person is (or was just) waiting on a page
+    NOTICE = "notice"  # the gateway sent something the read-back must confirm
+
+
+_FIRST: dict[LookCause, tuple[float, ...]] = {
+    LookCause.QUIET: (),
+    LookCause.WAITING: (2, 4, 8, 15, 30),
+    LookCause.NOTICE: (0, 2, 10, 60),
+}
+
+
+def delay(cause: LookCause, looks: int, slow: Sequence[timedelta]) -> timedelta:
+    """How long to wait before read number `looks` (from 0) after `cause`.
+
+    First the quick steps of the cause (seconds between reads), then `slow`
+    (RECONCILE_AFTER), whose last step repeats for ever.
+    """
+    quick = _FIRST[cause]
+    if looks < len(quick):
+        return timedelta(seconds=quick[looks])
+    return slow[min(looks - len(quick), len(slow) - 1)]
+
+
+def next_look(
+    cause: LookCause, looks: int, slow: Sequence[timedelta], now: datetime, expires_at: datetime
+) -> datetime:
+    """The time of the next read, never later than the expiry if that is still to come."""
+    planned = now + delay(cause, looks, slow)
+    return min(planned, expires_at) if now < expires_at else planned
