@@ -1,0 +1,74 @@
+"""What every test may use: programs looked up once, and a loud word on what was left out for want of one."""
+
+import os
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+PROGRAMS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "nginx": ("nginx",),
+    "strace": ("strace",),
+}
+_left_out = pytest.StashKey[dict[str, set[str]]]()
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=10_000)
+
+
+def find_program(name: str) -> str | None:
+    """Where the program lies, under any of the names it goes by."""
+    # Debian keeps nginx in /usr/sbin, which is not on everybody's path.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    found = (shutil.which(each, path=path) for each in PROGRAMS[name])
+    return next((each for each in found if each), None)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Only for tests marked `needs("chromium")`."""
+    path = find_program("chromium")
+    assert path, "mark the test with needs('chromium')"
+    return path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_left_out] = defaultdict(set)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    needed = [name for mark in item.iter_markers("needs") for name in mark.args]
+    missing = [name for name in needed if find_program(name) is None]
+    if not missing:
+        return
+    sentence = f"needs {' and '.join(missing)}, not installed here"
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"{sentence}, and REQUIRE_ALL=1 forbids leaving tests out", pytrace=False)
+    for name in missing:
+        item.config.stash[_left_out][name].add(item.nodeid)
+    pytest.skip(sentence)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    left_out = config.stash[_left_out]
+    if not left_out:
+        return
+    count = len(set().union(*left_out.values()))
+    terminalreporter.section(f"{count} TESTS LEFT OUT", sep="!", red=True, bold=True)
+    for name, tests in sorted(left_out.items()):
+        terminalreporter.line(
+            f"{len(tests)} of them need {name}, which is not installed:"
+            f" apt-get install {name}, or run .ci/run",
+            red=True,
+        )
