@@ -1,4 +1,4 @@
-"""What every test may use: programs looked up once, and a loud word on what was left out for want of one."""
+"""Programs that tests need, and a loud word on each test left out for want of one."""
 
 import os
 import shutil
