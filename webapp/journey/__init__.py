@@ -1,0 +1,1 @@
+"""The story: one file per step of an onboarding; no framework in it."""

@@ -1,0 +1,66 @@
+"""What every step stands on: the database, the clock, the sites."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from webapp.domain.errors import NotFound
+from webapp.domain.onboarding import Onboarding
+from webapp.domain.schedule import LookCause
+from webapp.journey.views import Visitor
+from webapp.sites import Flow, Site
+from webapp.store.errors import AlreadyThere
+from webapp.store.work import Database, Work
+
+
+@dataclass(frozen=True)
+class Ground:
+    """`clock` gives aware UTC. `slow` is RECONCILE_AFTER. `livemode` is false with the sandbox."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    sites: Mapping[str, Site]
+    slow: tuple[timedelta, ...]
+    livemode: bool
+
+    def flow_of(self, onboarding: Onboarding) -> Flow:
+        """The flow's settings; those of the site's first flow if it has been removed since."""
+        flows = self.sites[onboarding.site].flows
+        return flows.get(onboarding.flow) or next(iter(flows.values()))
+
+    def owned(self, work: Work, visitor: Visitor, onboarding_id: str) -> Onboarding:
+        """The visitor's own onboarding. Raises NotFound for all others, existing or not."""
+        found = work.onboardings.get(onboarding_id)
+        if found is None or found.person_id != visitor.person.id:
+            raise NotFound("no such onboarding")
+        return found
+
+    def wake(self, work: Work, onboarding_id: str, cause: LookCause) -> None:
+        """Have the gateway asked about this onboarding now."""
+        work.onboardings.plan(onboarding_id, self.clock(), cause, looks=0)
+
+    def subject_hash(self, site: str, subject: str) -> str:
+        """A keyed hash of the host's user id: the same for the same person, useless elsewhere.
+
+        Not inside a transaction: the first call of a new database writes the key.
+        """
+        message = f"{site}\0{subject}".encode()
+        return hmac.new(self._subject_key, message, hashlib.sha256).hexdigest()
+
+    @cached_property
+    def _subject_key(self) -> bytes:
+        with self.database.reading() as work:
+            known = work.own_keys.get("subject")
+        if known is not None:
+            return known
+        try:
+            with self.database.writing() as work:
+                return work.own_keys.make("subject", self.clock())
+        except AlreadyThere:  # another process was quicker
+            with self.database.reading() as work:
+                return work.own_keys.need("subject")

@@ -1,0 +1,184 @@
+"""progress: the gateway is read, and the state machine moves forward, never back.
+
+A notice, a return, a waiting page and the slow schedule all end here. What they said does
+not matter any more: only the gateway's own answer does.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from webapp.domain import states
+from webapp.domain.onboarding import ACTIVE, AT_THE_USER, Onboarding, Status
+from webapp.domain.reasons import of_rejection, reason
+from webapp.domain.schedule import LookCause, next_look
+from webapp.gateway.client import Gateway
+from webapp.gateway.errors import Conflict, Refused, Unauthorised
+from webapp.gateway.models import ProcessData
+from webapp.journey.ground import Ground
+from webapp.journey.translate import gateway_trouble
+from webapp.sites import Flow
+from webapp.store.inbox import Kept
+from webapp.store.work import Work
+
+#: After this many reads a notice that the gateway itself never confirms is left as unconfirmed.
+NOTICE_READS = 5
+_CAN_EXPIRE = AT_THE_USER | {Status.SUBMITTED}
+_log = logging.getLogger(__name__)
+
+
+class Progress:
+    def __init__(self, ground: Ground, gateway: Gateway) -> None:
+        self._ground = ground
+        self._gateway = gateway
+
+    def due(self, limit: int = 200) -> list[tuple[str, datetime]]:
+        """Ids whose next read is due, with the time it was planned for (aware UTC)."""
+        with self._ground.database.reading() as work:
+            return work.onboardings.due(self._ground.clock(), limit)
+
+    def read(self, onboarding_id: str) -> None:
+        """Ask the gateway once and take in its answer.
+
+        Raises GatewayAway (nothing changed; the read stays due) or GatewayForbidden.
+        """
+        with self._ground.database.reading() as work:
+            before = work.onboardings.get(onboarding_id)
+        if before is None or before.status is Status.ERASED:
+            return
+        asked_at = self._ground.clock()
+        answer = self._ask(before)
+        after = self._take_in(before, answer, asked_at)
+        if after is not None and after.status is Status.DECIDING:
+            self._hand_to_review(after)
+
+    def postpone(self, onboarding_id: str) -> None:
+        """The gateway could not be asked for a while: try again on the slow schedule."""
+        now = self._ground.clock()
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is None or row.look_at is None or row.look_at > now:
+                return
+            looks = row.looks + 1
+            at = next_look(LookCause.QUIET, 0, self._ground.slow, now, now)
+            work.onboardings.plan(row.id, at, row.look_cause or LookCause.QUIET, looks)
+            work.timeline.add(
+                now, "gateway_away", actor="system", onboarding_id=row.id, site=row.site
+            )
+
+    def _ask(self, onboarding: Onboarding) -> ProcessData | None:
+        """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""
+        try:
+            with gateway_trouble():
+                return self._gateway.read(onboarding.id)
+        except (Unauthorised, Refused) as cause:
+            if onboarding.status not in (Status.CREATED, Status.STARTED):
+                _log.warning(
+                    "process_not_shown",
+                    extra={"onboarding": onboarding.id, "error": type(cause).__name__},
+                )
+            return None
+
+    def _take_in(
+        self, before: Onboarding, answer: ProcessData | None, asked_at: datetime
+    ) -> Onboarding | None:
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(before.id, for_update=True)
+            if row is None:
+                return None
+            word = answer.verification_result if answer else None
+            after = self._moved(work, row, answer)
+            notices = work.inbox.unsettled(row.id)
+            settled = [n for n in notices if states.agrees(n.status, word)]
+            work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
+            waiting = [n for n in notices if n not in settled]
+            self._plan(work, before, row, after, waiting, asked_at)
+            return after
+
+    def _moved(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
+        now = self._ground.clock()
+        word = answer.verification_result if answer else None
+        status = states.after_answer(row.status, word)
+        if states.contradicts(row.status, word):
+            self._note(work, row, "gateway_contradicts", gateway_status=word)
+        if status in _CAN_EXPIRE and row.expires_at <= now:
+            status = Status.EXPIRED
+        news = {"status": status, "gateway_status": word or row.gateway_status}
+        if status is not row.status and status not in (Status.EXPIRED,) and answer is not None:
+            news |= self._facts(row, status, answer, now)
+        if all(getattr(row, name) == value for name, value in news.items()):
+            return row
+        moved = row.changed(now, **news)
+        work.onboardings.save(moved, was=row.version)
+        self._note(work, moved, "moved", status=str(status), was=str(row.status), word=word)
+        return moved
+
+    def _facts(
+        self, row: Onboarding, status: Status, answer: ProcessData, now: datetime
+    ) -> dict[str, object]:
+        """What comes with a new status; all of it is replaced together."""
+        facts: dict[str, object] = {"submitted_at": row.submitted_at or now, "reasons": ()}
+        if status in (Status.VERIFIED, Status.REJECTED):
+            facts["decided_at"] = answer.verification_time or now
+            facts["decided_by"] = answer.agent
+        if status is Status.REJECTED:
+            code = of_rejection(
+                answer.rejection_reason, dict(self._ground.flow_of(row).reason_map)
+            )
+            facts["reasons"] = (reason(code),)
+            facts["rejection_reason"] = answer.rejection_reason
+        return facts
+
+    def _plan(
+        self,
+        work: Work,
+        before: Onboarding,
+        row: Onboarding,
+        after: Onboarding,
+        waiting: list[Kept],
+        asked_at: datetime,
+    ) -> None:
+        """When to ask again. Whoever set the clock while we were asking is not overruled."""
+        if row.look_at != before.look_at:
+            return
+        now = self._ground.clock()
+        if any(notice.last_seen_at > asked_at for notice in waiting):
+            work.onboardings.plan(row.id, now, LookCause.NOTICE, 0)
+            return
+        cause = LookCause(row.look_cause or LookCause.QUIET)
+        looks = row.looks + 1
+        if after.status not in ACTIVE:
+            if not waiting or looks >= NOTICE_READS:
+                work.inbox.settle([n.id for n in waiting], "unconfirmed", now)
+                work.onboardings.plan(row.id, None, cause, looks)
+                return
+        at = next_look(cause, looks, self._ground.slow, now, after.expires_at)
+        work.onboardings.plan(row.id, at, cause, looks)
+
+    def _hand_to_review(self, onboarding: Onboarding) -> None:
+        """`decide = "review"`: nothing waits for nobody (contract 3.10)."""
+        flow: Flow = self._ground.flow_of(onboarding)
+        if flow.decide != "review":
+            return
+        try:
+            with gateway_trouble():
+                self._gateway.send_to_review(onboarding.id)
+        except (Conflict, Refused, Unauthorised) as cause:  # decided meanwhile: the read tells
+            _log.info(
+                "review_not_taken",
+                extra={"onboarding": onboarding.id, "error": type(cause).__name__},
+            )
+        with self._ground.database.writing() as work:
+            self._note(work, onboarding, "sent_to_review")
+            work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
+
+    def _note(self, work: Work, row: Onboarding, event: str, **detail: object) -> None:
+        work.timeline.add(
+            self._ground.clock(),
+            event,
+            actor="gateway",
+            onboarding_id=row.id,
+            site=row.site,
+            **detail,
+        )

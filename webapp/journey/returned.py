@@ -1,0 +1,73 @@
+"""returned: a browser is back from the gateway. A hint, never proof."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from webapp.domain import states
+from webapp.domain.errors import ReferenceExpired
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.reasons import of_hosted_error, reason
+from webapp.domain.schedule import LookCause
+from webapp.journey.ground import Ground
+from webapp.journey.references import References
+from webapp.journey.views import Returned
+from webapp.store.work import Work
+
+#: A return address works this long after its onboarding has expired.
+GRACE = timedelta(hours=24)
+
+
+class ReturnStep:
+    def __init__(self, ground: Ground, references: References) -> None:
+        self._ground = ground
+        self._references = references
+
+    def back(self, reference: str, error: str | None) -> Returned:
+        """Take the hint and have the gateway asked; the same answer for everybody.
+
+        `error` is the hosted page's parameter (contract 7.4), display only.
+        Raises ReferenceTampered or ReferenceExpired.
+        """
+        onboarding_id = self._references.read(reference)
+        now = self._ground.clock()
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is None or now > row.expires_at + GRACE or row.site not in self._ground.sites:
+                raise ReferenceExpired("the return reference is too old")
+            self._hint(work, row, error)
+            if row.active:
+                self._ground.wake(work, row.id, LookCause.WAITING)
+        kind = str(of_hosted_error(error)) if error else None
+        return Returned(row.id, self._ground.sites[row.site], kind)
+
+    def peek(self, reference: str) -> Returned:
+        """The same page without taking any hint: for HEAD and for prefetching browsers."""
+        onboarding_id = self._references.read(reference)
+        with self._ground.database.reading() as work:
+            row = work.onboardings.get(onboarding_id)
+        if row is None or self._ground.clock() > row.expires_at + GRACE:
+            raise ReferenceExpired("the return reference is too old")
+        return Returned(row.id, self._ground.sites[row.site], None)
+
+    def _hint(self, work: Work, row: Onboarding, error: str | None) -> None:
+        status = states.after_return(row.status, failed=bool(error))
+        if status is row.status:
+            return
+        now = self._ground.clock()
+        fields: dict[str, object] = {"status": status, "reasons": ()}
+        if status is Status.INTERRUPTED:
+            fields["reasons"] = (reason(of_hosted_error(error or "")),)
+            fields["interruptions"] = row.interruptions + 1
+        else:
+            fields["submitted_at"] = row.submitted_at or now
+        work.onboardings.save(row.changed(now, **fields), was=row.version)
+        work.timeline.add(
+            now,
+            "returned",
+            actor="user",
+            onboarding_id=row.id,
+            site=row.site,
+            status=str(status),
+            error=str(of_hosted_error(error)) if error else None,
+        )

@@ -1,0 +1,38 @@
+"""What the adapters raise, in the words of the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from webapp.domain.errors import GatewayAway, GatewayForbidden, NotWritable
+from webapp.gateway import errors as gateway_errors
+from webapp.store.errors import Unwritable
+
+#: Used when the gateway gives no `Retry-After`, in seconds.
+_RETRY_AFTER_SECONDS = 10.0
+
+
+@contextmanager
+def gateway_trouble() -> Iterator[None]:
+    """Turns what the gateway client raises into GatewayAway or GatewayForbidden.
+
+    `Refused`, `Conflict` and `Unauthorised` speak of one process and pass through: the step
+    that made the call knows what they mean there.
+    """
+    try:
+        yield
+    except gateway_errors.Forbidden as cause:
+        raise GatewayForbidden("our account at the gateway lacks a right") from cause
+    except gateway_errors.Unavailable as cause:
+        raise GatewayAway(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
+    except gateway_errors.CredentialsRefused as cause:
+        raise GatewayAway(60.0) from cause
+
+
+@contextmanager
+def database_trouble() -> Iterator[None]:
+    try:
+        yield
+    except Unwritable as cause:
+        raise NotWritable("the database cannot take anything just now") from cause

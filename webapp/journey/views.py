@@ -1,0 +1,151 @@
+"""What a step hands to a page: plain data, chosen for the reader, without secrets of others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from webapp.domain.onboarding import AT_THE_USER, AT_US, FINAL, Onboarding, Person, Status
+from webapp.domain.reasons import Reason
+from webapp.sites import Flow, Site
+
+Next = Literal["continue", "wait", "retry", "done"]
+Kind = Literal["consent", "preparing", "frame", "redirect", "waiting", "result"]
+Action = Literal["start", "continue", "see", "retry"]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a live session. `return_url`, `state`: where the host wants them back."""
+
+    session_id: str = field(repr=False)
+    person: Person
+    site: Site
+    flow: str
+    via: str
+    expires_at: datetime
+    return_url: str | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
+    id_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class OnboardingView:
+    """One onboarding as its owner may see it. Times are aware UTC."""
+
+    id: str
+    site: str
+    flow: str
+    status: Status
+    final: bool
+    reasons: tuple[Reason, ...]
+    attempt: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    decided_at: datetime | None
+    expires_at: datetime
+    livemode: bool
+    next: Next
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """What the status address and the stream tell."""
+
+    id: str
+    status: Status
+    version: int
+    updated_at: datetime
+    next: Next
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What `GET /onboardings/{id}` shows; `kind` chooses the template.
+
+    `hosted_url`, `hosted_origin` and `onboarding_token` are set for `frame` and `redirect` only.
+    `allow` is the frame's permission list; `return_url` is where the host wants its user back.
+    """
+
+    onboarding: OnboardingView
+    kind: Kind
+    site: Site
+    flow: Flow
+    person: Person
+    allow: str = ""
+    hosted_url: str | None = field(default=None, repr=False)
+    hosted_origin: str | None = None
+    onboarding_token: str | None = field(default=None, repr=False)
+    return_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Home:
+    """What `GET /` shows somebody who is signed in."""
+
+    person: Person
+    site: Site
+    flow: Flow
+    onboardings: list[OnboardingView]
+    current: OnboardingView | None
+    action: Action
+    return_url: str | None = field(default=None, repr=False)
+
+    @property
+    def consent_version(self) -> str | None:
+        return self.flow.consent_version
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Somebody's browser is back from the gateway; nothing about the person."""
+
+    onboarding_id: str
+    site: Site
+    error_kind: str | None
+
+
+def next_of(onboarding: Onboarding, flow: Flow) -> Next:
+    """What there is to do: for the user (`continue`, `retry`), for others (`wait`), for nobody."""
+    if onboarding.status in AT_THE_USER:
+        return "continue"
+    if onboarding.status in AT_US:
+        return "wait"
+    if onboarding.status in (Status.VERIFIED, Status.ERASED):
+        return "done"
+    hopeful = all(reason.retry_allowed for reason in onboarding.reasons)
+    used_up = onboarding.submitted_at is not None and onboarding.attempt >= flow.attempts
+    return "retry" if hopeful and not used_up else "done"
+
+
+def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
+    return OnboardingView(
+        id=onboarding.id,
+        site=onboarding.site,
+        flow=onboarding.flow,
+        status=onboarding.status,
+        final=onboarding.status in FINAL,
+        reasons=onboarding.reasons,
+        attempt=onboarding.attempt,
+        version=onboarding.version,
+        created_at=onboarding.created_at,
+        updated_at=onboarding.updated_at,
+        decided_at=onboarding.decided_at,
+        expires_at=onboarding.expires_at,
+        livemode=onboarding.livemode,
+        next=next_of(onboarding, flow),
+    )
+
+
+def status_view(onboarding: Onboarding, flow: Flow) -> StatusView:
+    return StatusView(
+        id=onboarding.id,
+        status=onboarding.status,
+        version=onboarding.version,
+        updated_at=onboarding.updated_at,
+        next=next_of(onboarding, flow),
+        reasons=onboarding.reasons,
+    )

@@ -1,0 +1,1 @@
+"""The database: SQLAlchemy, migrations, and nothing of the web."""

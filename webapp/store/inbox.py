@@ -1,0 +1,90 @@
+"""Notices as they came: the durable record that something is still to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.store.schema import inbox
+from webapp.store.types import Cipher
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stored notice; `settled_at` is None while the gateway has not confirmed it."""
+
+    id: int
+    verification_id: str
+    status: str
+    times: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    settled_at: datetime | None
+
+
+class Inbox:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def keep(self, verification_id: str, status: str, body: bytes, now: datetime) -> None:
+        """Store a notice, or count a repeat.
+
+        A repeat is open again unless the gateway has already agreed with it: an early
+        or false word must not hide the real one that comes later.
+        """
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        new = dialect.insert(inbox).values(
+            verification_id=verification_id,
+            status=status,
+            body=self._cipher.seal(body.decode("utf-8", "replace")),
+            times=1,
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["verification_id", "status"],
+                set_={"times": inbox.c.times + 1, "last_seen_at": now},
+            )
+        )
+        self._connection.execute(
+            update(inbox)
+            .where(
+                inbox.c.verification_id == verification_id,
+                inbox.c.status == status,
+                inbox.c.settled_as.is_distinct_from("agreed"),
+            )
+            .values(settled_at=None, settled_as=None)
+        )
+
+    def unsettled(self, verification_id: str) -> list[Kept]:
+        rows = self._connection.execute(
+            select(inbox)
+            .where(inbox.c.verification_id == verification_id, inbox.c.settled_at.is_(None))
+            .order_by(inbox.c.id)
+        )
+        return [
+            Kept(
+                row.id,
+                row.verification_id,
+                row.status,
+                row.times,
+                row.first_seen_at,
+                row.last_seen_at,
+                row.settled_at,
+            )
+            for row in rows
+        ]
+
+    def settle(self, notice_ids: Iterable[int], how: str, now: datetime) -> None:
+        """`how` is `agreed`, or `unconfirmed` when asking again has been given up."""
+        self._connection.execute(
+            update(inbox)
+            .where(inbox.c.id.in_(list(notice_ids)))
+            .values(settled_at=now, settled_as=how)
+        )

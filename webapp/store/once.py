@@ -1,0 +1,36 @@
+"""Marks that can be set only once in the whole fleet, such as a hand-off's `jti`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert
+from sqlalchemy.exc import IntegrityError
+
+from webapp.store.errors import AlreadyThere
+from webapp.store.schema import used_once
+
+
+class Once:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def use(self, kind: str, value: str, until: datetime) -> None:
+        """Use `value` up; it may be forgotten after `until`. Raises AlreadyThere the second time."""
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(
+                    insert(used_once).values(kind=kind, mark=hash_of(value), until=until)
+                )
+        except IntegrityError as cause:
+            raise AlreadyThere(kind) from cause
+
+    def forget(self, now: datetime) -> int:
+        done = self._connection.execute(delete(used_once).where(used_once.c.until < now))
+        return done.rowcount
+
+
+def hash_of(value: str) -> str:
+    """SHA-256 in hex: tells equal values apart from others without keeping them."""
+    return hashlib.sha256(value.encode()).hexdigest()

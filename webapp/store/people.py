@@ -1,0 +1,83 @@
+"""People: found by a keyed hash of the host's user id, which itself is kept encrypted."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.engine import Row
+
+from webapp.domain.onboarding import Person
+from webapp.store.schema import people
+from webapp.store.types import Cipher
+
+
+class People:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def admit(
+        self,
+        site: str,
+        subject: str,
+        subject_hash: str,
+        now: datetime,
+        *,
+        name: str | None,
+        locale: str | None,
+    ) -> Person:
+        """The person of this site and subject, made or brought up to date."""
+        known = self._connection.execute(
+            select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)
+        ).one_or_none()
+        if known is None:
+            return self._add(site, subject, subject_hash, now, name, locale)
+        told: dict[str, object] = {"seen_at": now}
+        if name:
+            told["name"] = self._cipher.seal(name)
+        if locale:
+            told["locale"] = locale
+        self._connection.execute(update(people).where(people.c.id == known.id).values(**told))
+        return self.get(known.id)
+
+    def _add(
+        self,
+        site: str,
+        subject: str,
+        subject_hash: str,
+        now: datetime,
+        name: str | None,
+        locale: str | None,
+    ) -> Person:
+        person = Person(str(uuid.uuid4()), site, subject, name, locale)
+        self._connection.execute(
+            insert(people).values(
+                id=person.id,
+                site=site,
+                subject_hash=subject_hash,
+                subject=self._cipher.seal(subject),
+                name=self._cipher.seal(name) if name else None,
+                locale=locale,
+                created_at=now,
+                seen_at=now,
+            )
+        )
+        return person
+
+    def get(self, person_id: str) -> Person:
+        """Raises LookupError for an unknown id: rows refer to people only by foreign key."""
+        row = self._connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
+        if row is None:
+            raise LookupError("no such person")
+        return self._person(row)
+
+    def _person(self, row: Row[tuple[object, ...]]) -> Person:
+        return Person(
+            row.id,
+            row.site,
+            self._cipher.open(row.subject),
+            self._cipher.open(row.name) if row.name else None,
+            row.locale,
+        )

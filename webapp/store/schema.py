@@ -1,0 +1,180 @@
+"""The tables. Columns typed `Sealed` hold personal data or secrets, encrypted with DATA_KEYS."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from webapp.domain.onboarding import ACTIVE
+from webapp.store.types import Sealed, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_UUID = String(36)
+_active = text("status IN ({})".format(", ".join(f"'{s}'" for s in sorted(ACTIVE))))
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("site", String(63), nullable=False),
+    # A keyed hash, so that a person can be found without the host's user id lying open.
+    Column("subject_hash", String(64), nullable=False),
+    Column("subject", Sealed, nullable=False),
+    Column("name", Sealed),
+    Column("locale", String(35)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    UniqueConstraint("site", "subject_hash"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("person_id", _UUID, ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("flow", String(63)),
+    Column("return_url", Sealed),
+    Column("state", Sealed),
+    Column("id_token", Sealed),
+    Column("handoff_hash", String(64)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_sessions_person_id", "person_id"),
+)
+
+onboardings = Table(
+    "onboardings",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("person_id", _UUID, ForeignKey("people.id"), nullable=False),
+    Column("site", String(63), nullable=False),
+    Column("flow", String(63), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("locale", String(35), nullable=False),
+    Column("livemode", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("gateway_status", String(64)),
+    Column("reasons", JSON, nullable=False),
+    Column("hosted_url", Sealed),
+    Column("onboarding_token", Sealed),
+    Column("create_calls", Integer, nullable=False),
+    Column("create_called_at", UtcDateTime),
+    Column("started_at", UtcDateTime),
+    Column("submitted_at", UtcDateTime),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", Sealed),
+    Column("rejection_reason", Sealed),
+    Column("interruptions", Integer, nullable=False),
+    Column("previous_id", _UUID),
+    Column("replaced_by", _UUID),
+    Column("look_at", UtcDateTime, index=True),
+    Column("look_cause", String(16)),
+    Column("looks", Integer, nullable=False),
+    Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
+    # One active onboarding per person (site and subject) and flow, whatever the processes do.
+    Index(
+        "uq_onboardings_one_active",
+        "person_id",
+        "flow",
+        unique=True,
+        sqlite_where=_active,
+        postgresql_where=_active,
+    ),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("onboarding_id", _UUID, ForeignKey("onboardings.id"), nullable=False),
+    Column("version", String(63), nullable=False),
+    Column("locale", String(35), nullable=False),
+    Column("agreed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("onboarding_id", "version"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("verification_id", _UUID, nullable=False),
+    Column("status", String(64), nullable=False),
+    Column("body", Sealed, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    # Set by the read-back's own transaction once the gateway's answer agrees with the notice.
+    Column("settled_at", UtcDateTime),
+    Column("settled_as", String(32)),
+    UniqueConstraint("verification_id", "status"),
+    Index("ix_inbox_unsettled", "verification_id", sqlite_where=text("settled_at IS NULL"),
+          postgresql_where=text("settled_at IS NULL")),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("onboarding_id", _UUID),
+    Column("site", String(63)),
+    Column("actor", String(64), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_timeline_onboarding_id", "onboarding_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+used_once = Table(
+    "used_once",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("mark", String(64), primary_key=True),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)
+
+gateway_token = Table(
+    "gateway_token",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("token", Sealed),
+    Column("obtained_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    # A short lease: one process of the fleet logs in, the others wait for its answer.
+    Column("lease_until", UtcDateTime),
+    Column("lease_by", String(64)),
+    Column("failed_at", UtcDateTime),
+)
+
+own_keys = Table(
+    "own_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Sealed, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)

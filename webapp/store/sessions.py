@@ -1,0 +1,97 @@
+"""Live sessions: only a hash of the id is kept, so the table alone opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from webapp.store.once import hash_of
+from webapp.store.schema import sessions
+from webapp.store.types import Cipher
+
+
+@dataclass(frozen=True)
+class Session:
+    """`id` is the secret of the cookie and known only while it is made or shown."""
+
+    id: str
+    person_id: str
+    via: str
+    expires_at: datetime
+    flow: str | None = None
+    return_url: str | None = None
+    state: str | None = None
+    id_token: str | None = None
+    handoff: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Session of {self.person_id} via {self.via}>"
+
+
+class Sessions:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def add(self, session: Session, now: datetime) -> None:
+        self._connection.execute(
+            insert(sessions).values(
+                id_hash=hash_of(session.id),
+                person_id=session.person_id,
+                via=session.via,
+                flow=session.flow,
+                return_url=self._seal(session.return_url),
+                state=self._seal(session.state),
+                id_token=self._seal(session.id_token),
+                handoff_hash=hash_of(session.handoff) if session.handoff else None,
+                created_at=now,
+                expires_at=session.expires_at,
+            )
+        )
+
+    def get(self, session_id: str, now: datetime) -> Session | None:
+        """The live session of this id; None when unknown, over or revoked."""
+        row = self._connection.execute(
+            select(sessions).where(
+                sessions.c.id_hash == hash_of(session_id),
+                sessions.c.revoked_at.is_(None),
+                sessions.c.expires_at > now,
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        return Session(
+            session_id,
+            row.person_id,
+            row.via,
+            row.expires_at,
+            row.flow,
+            self._open(row.return_url),
+            self._open(row.state),
+            self._open(row.id_token),
+        )
+
+    def came_by(self, session_id: str, handoff: str) -> bool:
+        """Whether this session was opened by exactly this hand-off."""
+        known = self._connection.scalar(
+            select(sessions.c.handoff_hash).where(sessions.c.id_hash == hash_of(session_id))
+        )
+        return known == hash_of(handoff)
+
+    def revoke(self, session_id: str, now: datetime) -> None:
+        self._connection.execute(
+            update(sessions)
+            .where(sessions.c.id_hash == hash_of(session_id), sessions.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+
+    def forget(self, now: datetime) -> int:
+        return self._connection.execute(delete(sessions).where(sessions.c.expires_at < now)).rowcount
+
+    def _seal(self, text: str | None) -> bytes | None:
+        return self._cipher.seal(text) if text else None
+
+    def _open(self, sealed: bytes | None) -> str | None:
+        return self._cipher.open(sealed) if sealed else None

@@ -1,0 +1,69 @@
+"""The audit trail: who did what when, in ids and words, never in personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from webapp.store.schema import timeline
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line; `actor` is `user`, `gateway`, `system` or `cli`."""
+
+    at: datetime
+    onboarding_id: str | None
+    site: str | None
+    actor: str
+    event: str
+    detail: Mapping[str, object]
+
+
+class Timeline:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        now: datetime,
+        event: str,
+        *,
+        actor: str,
+        onboarding_id: str | None = None,
+        site: str | None = None,
+        **detail: object,
+    ) -> None:
+        self._connection.execute(
+            insert(timeline).values(
+                at=now,
+                onboarding_id=onboarding_id,
+                site=site,
+                actor=actor,
+                event=event,
+                detail=detail,
+            )
+        )
+
+    def of(self, onboarding_id: str) -> list[Entry]:
+        rows = self._connection.execute(
+            select(timeline).where(timeline.c.onboarding_id == onboarding_id).order_by(timeline.c.id)
+        )
+        return [
+            Entry(row.at, row.onboarding_id, row.site, row.actor, row.event, row.detail)
+            for row in rows
+        ]
+
+    def newest(self) -> int:
+        return self._connection.scalar(select(func.max(timeline.c.id))) or 0
+
+    def touched_since(self, entry_id: int) -> tuple[int, set[str]]:
+        """The newest entry's id, and the onboardings with an entry after `entry_id`."""
+        rows = self._connection.execute(
+            select(timeline.c.id, timeline.c.onboarding_id).where(timeline.c.id > entry_id)
+        ).all()
+        newest = max((row.id for row in rows), default=entry_id)
+        return newest, {row.onboarding_id for row in rows if row.onboarding_id}

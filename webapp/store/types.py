@@ -1,0 +1,59 @@
+"""Column types: aware UTC times, and text that only this server can read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import DateTime, LargeBinary, TypeDecorator
+from sqlalchemy.engine import Dialect
+
+
+class Cipher:
+    """Encrypts with the newest of DATA_KEYS, decrypts with any (cryptography's MultiFernet)."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys`: 32 bytes each in base64url, newest first."""
+        self._fernet = MultiFernet([Fernet(_padded(key)) for key in keys])
+
+    def seal(self, text: str) -> bytes:
+        return self._fernet.encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """Raises ValueError when none of the keys fits."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as cause:
+            raise ValueError("no key of DATA_KEYS opens this value") from cause
+
+
+def _padded(key: str) -> bytes:
+    raw = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    return base64.urlsafe_b64encode(raw)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out. SQLite gives naive times back even where the column is declared aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+
+
+class Sealed(LargeBinary):
+    """A column that holds only what `Cipher.seal` made. Named so that a reader of the schema sees it."""

@@ -1,0 +1,72 @@
+"""One transaction, with everything a step may do inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+
+from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.inbox import Inbox
+from webapp.store.once import Once
+from webapp.store.onboardings import Onboardings
+from webapp.store.own_keys import OwnKeys
+from webapp.store.people import People
+from webapp.store.sessions import Sessions
+from webapp.store.timeline import Timeline
+from webapp.store.tokens import Tokens
+from webapp.store.types import Cipher
+
+
+class Work:
+    """The repositories of one open transaction. No network call belongs inside it."""
+
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self.people = People(connection, cipher)
+        self.sessions = Sessions(connection, cipher)
+        self.onboardings = Onboardings(connection, cipher)
+        self.inbox = Inbox(connection, cipher)
+        self.timeline = Timeline(connection)
+        self.once = Once(connection)
+        self.own_keys = OwnKeys(connection, cipher)
+        self.tokens = Tokens(connection, cipher)
+
+
+class Database:
+    """Opens transactions. `writing` commits at the end of the block, or not at all."""
+
+    def __init__(self, engine: Engine, cipher: Cipher) -> None:
+        self.engine = engine
+        self.cipher = cipher
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """Raises Unwritable when the database is away."""
+        with _translated(), self.engine.connect() as connection:
+            yield Work(connection, self.cipher)
+
+    @contextmanager
+    def writing(self) -> Iterator[Work]:
+        """Raises AlreadyThere on a broken constraint, Unwritable when it cannot be stored."""
+        with _translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(writing=True)
+            with connection.begin():
+                yield Work(connection, self.cipher)
+
+    def sweep(self, now: datetime) -> int:
+        """Forget single-use marks and sessions that are over; how many rows went."""
+        with self.writing() as work:
+            return work.once.forget(now) + work.sessions.forget(now)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as cause:
+        raise AlreadyThere(type(cause.orig).__name__) from cause
+    except (OperationalError, InterfaceError) as cause:
+        raise Unwritable(type(cause.orig).__name__) from cause
