@@ -1,0 +1,113 @@
+// @ts-check
+/**
+ * Watches the hosted page in its frame: believes messages only from its origin, its window and
+ * for its onboarding token, and goes on as soon as the frame is back on our own return page.
+ * No message decides anything: the server asks the gateway itself.
+ */
+
+const SLOW_AFTER_MS = 15_000;
+const RETURN_AFTER_MS = 4_000;
+
+/** How the hosted page's own words for problems begin, and our notes for them. */
+const PROBLEMS = /** @type {const} */ ([
+  ["permission", "permission_denied"],
+  ["hardware", "camera_unavailable"],
+  ["connection", "connection_lost"],
+  ["timeout", "timed_out"],
+]);
+
+/** @param {HTMLElement} stage @param {HTMLIFrameElement} frame */
+function watch(stage, frame) {
+  const { hostedOrigin, onboardingToken, pageUrl, returnPrefix } = /** @type {Record<string, string>} */ (
+    /** @type {unknown} */ (stage.dataset)
+  );
+  // The window is complete only when its frame has loaded, so a load before this script counts too.
+  window.setTimeout(() => document.readyState !== "complete" && show("slow"), SLOW_AFTER_MS);
+
+  const goOn = () => window.location.replace(pageUrl);
+
+  /** The frame's path while it shows one of our own pages, else an empty string. */
+  const ownPath = () => {
+    try {
+      return frame.contentWindow?.location.pathname ?? "";
+    } catch {
+      return "";
+    }
+  };
+
+  const loaded = () => {
+    hide("slow");
+    if (!ownPath().startsWith(returnPrefix)) return;
+    const onwards = frame.contentDocument?.getElementById("onwards");
+    if (!onwards?.dataset.error) goOn();
+  };
+
+  /** The gateway forwards to our return address by itself; where it does not, we go there. */
+  const finished = (/** @type {unknown} */ address) => {
+    show("done");
+    window.setTimeout(() => {
+      if (ownPath().startsWith(returnPrefix)) return;
+      window.location.replace(ownReturn(address, returnPrefix) ?? pageUrl);
+    }, RETURN_AFTER_MS);
+  };
+
+  window.addEventListener("message", (event) => {
+    if (event.source !== frame.contentWindow) return;
+    if (event.origin === window.location.origin) {
+      if (event.data?.type === "mobbscan-embed:returned" && !event.data.error) goOn();
+      return;
+    }
+    if (event.origin !== hostedOrigin) return;
+    const { onboarding, type, value } = event.data ?? {};
+    if (onboarding?.onboardingToken !== onboardingToken) return;
+    if (type === "Error") show(problem(value));
+    else if (type === "Info" && value?.name === "OnboardingStarted") hideAll();
+    else if (type === "Info" && value?.name === "OnboardingFinished") finished(onboarding.returnUrl);
+  });
+
+  frame.addEventListener("load", loaded);
+  if (ownPath().startsWith(returnPrefix)) loaded();
+}
+
+/**
+ * @param {unknown} address as the hosted page names it
+ * @param {string} prefix
+ * @returns {string | null} the address when it is our own return page
+ */
+function ownReturn(address, prefix) {
+  try {
+    const url = new URL(String(address));
+    return url.origin === window.location.origin && url.pathname.startsWith(prefix) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {any} value of an Error message; the vendor names the kind in one of two keys */
+function problem(value) {
+  const word = String(value?.message ?? value?.name ?? "").toLowerCase();
+  return PROBLEMS.find(([beginning]) => word.startsWith(beginning))?.[1] ?? "hosted_error";
+}
+
+/** @param {string} name */
+const notes = (name) =>
+  /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-note${name && `="${name}"`}]`));
+
+function hideAll() {
+  for (const note of notes("")) note.hidden = true;
+}
+
+/** @param {string} name */
+function hide(name) {
+  for (const note of notes(name)) note.hidden = true;
+}
+
+/** @param {string} name */
+function show(name) {
+  hideAll();
+  for (const note of notes(name)) note.hidden = false;
+}
+
+const stage = document.getElementById("stage");
+const frame = document.getElementById("hosted");
+if (stage && frame instanceof HTMLIFrameElement) watch(stage, frame);

@@ -1,0 +1,335 @@
+"""What people read about statuses, reasons and errors: lazy, translated when a page is made.
+
+Every code has a title, a text and a next step. An unknown code reads like the general one, so a
+new word of the gateway can never leave a page without words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_babel import LazyString, get_locale
+from flask_babel import lazy_gettext as _
+
+from webapp.domain.onboarding import Person
+from webapp.journey.admit import display_name
+
+
+@dataclass(frozen=True)
+class Words:
+    """The title, the explanation and the next step of one code; `tone` picks colour and icon."""
+
+    title: LazyString
+    text: LazyString
+    next_step: LazyString
+    label: LazyString | None = None
+    tone: str = "calm"
+
+
+STATUSES: Mapping[str, Words] = {
+    "created": Words(
+        _("We are getting things ready"),
+        _("Your identity check is being prepared. This takes a few seconds."),
+        _("Stay on this page: it goes on by itself."),
+        _("Getting ready"),
+    ),
+    "started": Words(
+        _("Your identity check is open"),
+        _("You have started, and nothing has been decided yet."),
+        _("Carry on where you stopped."),
+        _("Not finished yet"),
+    ),
+    "interrupted": Words(
+        _("The check was interrupted"),
+        _("Something got in the way before you could finish. This does not count against you."),
+        _("Try again when you are ready."),
+        _("Interrupted"),
+        "warn",
+    ),
+    "submitted": Words(
+        _("Thank you, we have everything"),
+        _("Your pictures have arrived and are being checked. You do not have to do anything."),
+        _("The result appears here by itself."),
+        _("Being checked"),
+    ),
+    "deciding": Words(
+        _("Almost there"),
+        _("Your pictures have been checked, and the decision is being made."),
+        _("The result appears here by itself."),
+        _("Being decided"),
+    ),
+    "in_review": Words(
+        _("A person is taking a look"),
+        _("This is a normal step. It does not mean that anything is wrong."),
+        _("You do not have to wait here: the result stays ready for you."),
+        _("In review"),
+    ),
+    "verified": Words(
+        _("You are verified"),
+        _("Your identity is confirmed. Thank you for your time."),
+        _("There is nothing more to do."),
+        _("Verified"),
+        "good",
+    ),
+    "rejected": Words(
+        _("We could not confirm your identity"),
+        _("The check is finished, but it did not lead to a confirmation."),
+        _("You can start a new check."),
+        _("Not verified"),
+        "stop",
+    ),
+    "expired": Words(
+        _("The time for this check is over"),
+        _("It was not finished in time. This happens, and it does not count against you."),
+        _("Start a new check when it suits you."),
+        _("Expired"),
+        "warn",
+    ),
+    "canceled": Words(
+        _("This check was stopped"),
+        _("It was ended before there was a result."),
+        _("You can start a new check."),
+        _("Stopped"),
+        "warn",
+    ),
+    "erased": Words(
+        _("This check has been deleted"),
+        _("Its pictures and data are no longer kept here."),
+        _("There is nothing more to do."),
+        _("Deleted"),
+    ),
+}
+
+REASONS: Mapping[str, Words] = {
+    "document_expired": Words(
+        _("Your document has expired"),
+        _("Only a document that is still valid can be accepted."),
+        _("Use another valid document, or try again once yours is renewed."),
+    ),
+    "document_unreadable": Words(
+        _("Your document could not be read"),
+        _("The pictures were too dark, blurred or cut off."),
+        _("Clean the lens, lay the document flat in good light without reflections, and try again."),
+    ),
+    "document_type_not_accepted": Words(
+        _("This kind of document is not accepted"),
+        _("The check needs another kind of identity document."),
+        _("Try again with your identity card, passport or residence permit."),
+    ),
+    "document_not_genuine": Words(
+        _("Your document could not be confirmed as genuine"),
+        _("Copies, pictures of a screen and damaged documents often lead to this."),
+        _("Use the original document, not a copy. If you did, ask for help."),
+    ),
+    "face_mismatch": Words(
+        _("Your face and the photo did not match"),
+        _("Poor light, glasses or an old photo can be the cause."),
+        _("Face a window, take off glasses and hat, and hold the phone at eye level."),
+    ),
+    "liveness_failed": Words(
+        _("We could not see you clearly enough"),
+        _("The check must be sure that a real person is in front of the camera."),
+        _("Find even light, keep the phone steady and follow the movements on the screen."),
+    ),
+    "data_mismatch": Words(
+        _("Your document and your account do not say the same"),
+        _("The name or another detail differs from what your account says."),
+        _("Check that you used your own document, or ask for your account to be corrected."),
+    ),
+    "underage": Words(
+        _("The required age is not reached"),
+        _("According to the document, you are too young for this service."),
+        _("If the document was read wrongly, ask for help."),
+    ),
+    "permission_denied": Words(
+        _("The camera was not allowed"),
+        _("Without the camera the check cannot see your document and your face."),
+        _(
+            "Tap the lock or the settings icon beside the address, allow the camera, and try "
+            "again. If you are inside another app, open this page in your browser."
+        ),
+    ),
+    "camera_unavailable": Words(
+        _("The camera did not work"),
+        _("No camera was found, or another app is using it."),
+        _("Close other apps that use the camera and try again, or use another phone."),
+    ),
+    "connection_lost": Words(
+        _("The connection was lost"),
+        _("The internet connection was too weak, or stopped."),
+        _("Move to a place with better reception, or use Wi-Fi, and try again."),
+    ),
+    "timed_out": Words(
+        _("It took too long"),
+        _("The check waits only for a limited time."),
+        _("Have your document in your hand and try again. You have all the time to prepare."),
+    ),
+    "hosted_error": Words(
+        _("Something went wrong during the check"),
+        _("The fault was not yours."),
+        _("Try again. If it happens once more, try another browser or phone."),
+    ),
+    "withdrawn": Words(
+        _("The check was withdrawn"),
+        _("You, or the company that asked for it, ended this check."),
+        _("If you still need to be verified, start a new check."),
+    ),
+    "replaced": Words(
+        _("A newer check took its place"),
+        _("This one is no longer needed."),
+        _("Go on with the newer one: you find it on your start page."),
+    ),
+    "gateway_refused": Words(
+        _("The check could not be opened"),
+        _("The identity service did not accept our request. The fault was not yours."),
+        _("The company has been told. Please try again later, or ask for help."),
+    ),
+    "gateway_lost": Words(
+        _("The identity service no longer has this check"),
+        _("No result can come any more. The fault was not yours."),
+        _("Start a new check, or ask for help."),
+    ),
+    "other": Words(
+        _("The check could not be completed"),
+        _("The identity service gave no further details."),
+        _("Ask for help if you do not know how to go on."),
+    ),
+}
+
+PAGE_ERRORS: Mapping[int, Words] = {
+    400: Words(
+        _("This page was opened in a way we did not understand"),
+        _("Part of the address or the form was missing. Nothing has been changed or lost."),
+        _("Go to your start page and try again from there."),
+    ),
+    401: Words(
+        _("Please come in again"),
+        _("We do not know who you are, or you were away for a while. Nothing is lost."),
+        _("Log in, or go back to the company's website and start from there."),
+    ),
+    403: Words(
+        _("This is not allowed"),
+        _("The page may have been open for too long. Nothing has been changed or lost."),
+        _("Go to your start page and try again from there."),
+    ),
+    404: Words(
+        _("There is nothing here"),
+        _("The address may be incomplete, or it belongs to another account."),
+        _("Go to your start page: everything that is yours can be found there."),
+    ),
+    405: Words(
+        _("This page was opened in a way we did not understand"),
+        _("This address cannot be opened like that. Nothing has been changed or lost."),
+        _("Go to your start page and try again from there."),
+    ),
+    409: Words(
+        _("This is no longer possible"),
+        _("Something has changed since you opened the page. Nothing is lost."),
+        _("Go to your start page to see where things stand now."),
+    ),
+    410: Words(
+        _("This link is no longer valid"),
+        _("It was already used, or its time is over. What you did before is kept."),
+        _("Go to your start page, or ask the company for a new link."),
+    ),
+    413: Words(
+        _("That was too large"),
+        _("More was sent than we can take. Nothing has been changed or lost."),
+        _("Go to your start page and try again from there."),
+    ),
+    429: Words(
+        _("That was a bit too fast"),
+        _("There were many attempts in a short time. Nothing is lost."),
+        _("Wait a minute, then try again."),
+    ),
+    500: Words(
+        _("Something went wrong on our side"),
+        _("The fault was not yours. What you did before is kept."),
+        _("Try again. If it happens once more, ask for help and give the number below."),
+    ),
+    502: Words(
+        _("The identity service is not available"),
+        _("The fault was not yours, and the company has been told. Nothing is lost."),
+        _("Please try again later."),
+    ),
+    503: Words(
+        _("The identity service is not answering right now"),
+        _("This usually passes quickly. Nothing is lost, and nothing was done twice."),
+        _("Wait a moment, then try again."),
+    ),
+}
+
+LOGIN_ERRORS: Mapping[str, Words] = {
+    "expired": Words(
+        _("This link is no longer valid"),
+        _("For your safety, it works only for a few minutes."),
+        _("Go back to the company's website and start from there again."),
+    ),
+    "already_used": Words(
+        _("This link has already been used"),
+        _("For your safety, it works only once."),
+        _("Go back to the company's website and start from there again."),
+    ),
+    "denied": Words(
+        _("You did not finish logging in"),
+        _("The login was stopped before we knew who you are."),
+        _("Log in again when you are ready."),
+    ),
+    "state": Words(
+        _("The login did not match this browser"),
+        _("It was begun in another window or too long ago."),
+        _("Log in once more, in this window."),
+    ),
+    "provider": Words(
+        _("The login service is not answering"),
+        _("We could not reach it right now. The fault was not yours."),
+        _("Wait a moment, then log in again."),
+    ),
+    "other": Words(
+        _("We could not let you in"),
+        _("The company's website did not tell us clearly who you are."),
+        _("Go back to the company's website and start from there again."),
+    ),
+}
+
+
+def status_words(status: object) -> Words:
+    """Return the words of a status; it may be the enum member or its plain value."""
+    return STATUSES[str(getattr(status, "value", status))]
+
+
+def reason_words(code: object) -> Words:
+    """Return the words of a reason code."""
+    return REASONS.get(str(getattr(code, "value", code)), REASONS["other"])
+
+
+def page_error_words(code: int) -> Words:
+    """Return the words of an HTTP status; unlisted ones read like their family."""
+    return PAGE_ERRORS.get(code) or PAGE_ERRORS[400 if code < 500 else 500]
+
+
+def login_error_words(code: str) -> Words:
+    """Return the words for a refused login or hand-off."""
+    return LOGIN_ERRORS.get(code, LOGIN_ERRORS["other"])
+
+
+def account_name(person: Person) -> str:
+    """Return the name of an account, or its masked id."""
+    return display_name(person.name, person.subject)
+
+
+def language() -> str:
+    """Return the language of the page being made, as HTML's `lang` wants it."""
+    return str(get_locale() or "en").replace("_", "-")
+
+
+def install(app: Flask) -> None:
+    """Give the templates the words of this module."""
+    app.jinja_env.globals.update(
+        status_words=status_words,
+        reason_words=reason_words,
+        page_error_words=page_error_words,
+        login_error_words=login_error_words,
+        account_name=account_name,
+        language=language,
+    )
