@@ -1,0 +1,90 @@
+"""`python -m webapp.sandbox.demo`: the server with everything around it, on this machine."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from webapp.sandbox.demo.addresses import Addresses
+from webapp.sandbox.demo.children import Child, Children
+from webapp.sandbox.demo.errors import DemoError
+from webapp.sandbox.demo.instance import Instance
+from webapp.sandbox.demo.message import STARTING, welcome
+from webapp.sandbox.demo.output import Terminal
+from webapp.sandbox.demo.programs import programs, server_settings
+from webapp.sandbox.demo.sites import shop_flow, shop_site, sites_toml
+
+
+def _port_base(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65532:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1024 to 65532")
+    return int(text)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m webapp.sandbox.demo", description=__doc__)
+    parser.add_argument(
+        "--port-base",
+        type=_port_base,
+        default=8000,
+        metavar="PORT",
+        help="the first of four ports in a row (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--instance",
+        type=Path,
+        default=Path("instance/demo"),
+        metavar="FOLDER",
+        help="private folder for secrets, logs and state (default: %(default)s)",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the state of the last run")
+    parser.add_argument("--verbose", action="store_true", help="show all that the programs say")
+    return parser.parse_args()
+
+
+def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
+    addresses.check_free()
+    instance.prepare(keep=keep)
+    site = shop_site(addresses, instance.secret_file("handoff_key"))
+    tables = {"sites.shop": site, "sites.shop.flows.default": shop_flow()}
+    instance.write_sites(sites_toml(tables))
+
+
+def _run(options: argparse.Namespace, stop: threading.Event) -> None:
+    addresses, instance = Addresses.from_base(options.port_base), Instance(options.instance)
+    _prepare(addresses, instance, keep=options.keep)
+    terminal = Terminal(verbose=options.verbose)
+    four = programs(addresses, instance, server_settings(addresses, instance))
+    with Children(
+        Child(program, instance.logs / f"{name}.log", terminal.listener(name))
+        for name, program in four.items()
+    ) as children:
+        try:
+            print(STARTING, flush=True)
+            children.start()
+            children.wait_until_ready(given_up=stop.is_set)
+            if not stop.is_set():
+                print(welcome(addresses, instance.folder), flush=True)
+            children.watch(until=stop)
+        finally:
+            terminal.mute()
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM; 1 when something keeps it from running."""
+    options = _options()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        _run(options, stop)
+    except DemoError as error:
+        print(f"\n  {error}", file=sys.stderr)
+        return 1
+    print("\n  Stopped.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

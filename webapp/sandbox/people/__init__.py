@@ -1,0 +1,1 @@
+"""The pretend identity provider: real OpenID Connect, no passwords, four known people."""
