@@ -1,0 +1,1 @@
+"""HTTP: each view reads, calls one step of the journey, and answers."""

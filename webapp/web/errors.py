@@ -1,0 +1,184 @@
+"""What a step could not do, as HTTP: one table for all sections.
+
+Pages get templates/errors/error.html with `status`, `code` (a stable machine word), `error_id`
+(500 only), `retry_after_seconds` (or None), `onboarding_status` (409 only) and `again` (or None):
+`action` and `fields`, a list of (name, value), of the form that may be sent once more as it was.
+Data addresses get `application/problem+json` (RFC 9457), machines' addresses an empty body.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
+
+from webapp.domain.errors import (
+    Conflict,
+    GatewayAway,
+    GatewayForbidden,
+    HandOffNotAccepted,
+    NotFound,
+    NoticeNotAuthentic,
+    NoticeUnusable,
+    NotWritable,
+    ReferenceExpired,
+    ReferenceTampered,
+    StepError,
+    TooManyAttempts,
+)
+from webapp.web import context
+from webapp.web.request_log import request_id
+from webapp.web.surface import Surface, surface
+
+_log = structlog.get_logger("web")
+
+#: Error → status and machine word. The nearest ancestor counts; without a row it is a 500.
+TABLE: dict[type[StepError], tuple[int, str]] = {
+    NotFound: (404, "not_found"),
+    Conflict: (409, "conflict"),
+    TooManyAttempts: (409, "too_many_attempts"),
+    HandOffNotAccepted: (401, "hand_off_not_accepted"),
+    ReferenceTampered: (404, "not_found"),
+    ReferenceExpired: (410, "expired"),
+    NoticeNotAuthentic: (401, "not_authentic"),
+    NoticeUnusable: (400, "unusable"),
+    GatewayAway: (503, "gateway_away"),
+    GatewayForbidden: (502, "gateway_forbidden"),
+    NotWritable: (503, "not_writable"),
+}
+_NOT_WRITABLE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """All that an answer to a failed request may tell."""
+
+    status: int
+    code: str
+    error_id: str | None = None
+    retry_after_seconds: int | None = None
+    onboarding_status: str | None = None
+    again: dict[str, object] | None = None
+
+
+def handle_errors(app: Flask) -> None:
+    app.register_error_handler(StepError, _step_error)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(InternalServerError, _surprise)
+
+
+def answer(trouble: Trouble) -> Response:
+    """The trouble in the form its address speaks."""
+    if surface() is Surface.WORDLESS:
+        response = Response(status=trouble.status)
+        del response.headers["Content-Type"]
+    elif surface() is Surface.DATA:
+        response = _problem(trouble)
+    else:
+        page = render_template("errors/error.html", **vars(trouble))
+        response = make_response(page, trouble.status)
+    if trouble.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(trouble.retry_after_seconds)
+    return response
+
+
+def _step_error(error: StepError) -> ResponseReturnValue:
+    row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+    if row is None:
+        return _surprise(error)
+    status, code = row
+    seconds = _retry_after(error)
+    return answer(
+        Trouble(
+            status,
+            code,
+            retry_after_seconds=seconds,
+            onboarding_status=str(error.status) if isinstance(error, Conflict) else None,
+            again=_same_form() if seconds is not None else None,
+        )
+    )
+
+
+def _retry_after(error: StepError) -> int | None:
+    if isinstance(error, GatewayAway):
+        return max(1, math.ceil(error.retry_after_seconds))
+    return _NOT_WRITABLE_SECONDS if isinstance(error, NotWritable) else None
+
+
+def _stale_form(_: CSRFError) -> ResponseReturnValue:
+    return answer(Trouble(400, "stale_form", again=_same_form()))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.get_response()
+    status = error.code or 500
+    code = "signed_out" if isinstance(error, Unauthorized) else _word(status)
+    response = answer(Trouble(status, code))
+    for name, value in error.get_headers():
+        # `Allow` of a 405 and `Retry-After`; never the library's own page.
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _surprise(error: Exception) -> ResponseReturnValue:
+    cause = getattr(error, "original_exception", None) or error
+    error_id = uuid4().hex[:12]
+    # Kinds and places, not messages: a message may quote what somebody has typed.
+    frames = traceback.extract_tb(cause.__traceback__)[-8:]
+    _log.error(
+        "request_failed",
+        error_id=error_id,
+        errors=[type(each).__name__ for each in _chain(cause)],
+        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    )
+    return answer(Trouble(500, "internal_error", error_id=error_id))
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _problem(trouble: Trouble) -> Response:
+    told = {
+        "type": "about:blank",
+        "title": _phrase(trouble.status),
+        "status": trouble.status,
+        "code": trouble.code,
+        "request_id": request_id(),
+        "error_id": trouble.error_id,
+    }
+    body = json.dumps({name: value for name, value in told.items() if value is not None})
+    return Response(body, trouble.status, mimetype="application/problem+json")
+
+
+def _same_form() -> dict[str, object] | None:
+    """What was sent, for sending once more; only when one of our own pages sent it."""
+    ours = request.headers.get("Origin") == context.settings().public_origin
+    if request.method != "POST" or not ours:
+        return None
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
+    return {"action": request.script_root + request.path, "fields": fields}
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+
+
+def _word(status: int) -> str:
+    return _phrase(status).lower().replace(" ", "_").replace("-", "_")

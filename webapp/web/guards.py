@@ -1,0 +1,56 @@
+"""Who may call a route. Every view wears exactly one of these; `register` refuses one without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Unauthorized
+
+from webapp.web import context
+from webapp.web.surface import Surface, surface
+
+View = Callable[..., ResponseReturnValue]
+
+GUARDS = ("everybody", "person", "signed_reference", "gateway_headers")
+
+
+def guard_of(view: Callable[..., Any]) -> str | None:
+    return getattr(view, "guard", None)
+
+
+def everybody(view: View) -> View:
+    """No proof asked: what is shown and done here is for the whole world."""
+    return _named("everybody", view)
+
+
+def person(view: View) -> View:
+    """A live session. Pages send a stranger home to sign in; data says 401."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if context.visitor() is not None:
+            return view(*args, **kwargs)
+        if surface() is Surface.DATA:
+            raise Unauthorized
+        return redirect(url_for("start.home"), 303)
+
+    return _named("person", guarded)
+
+
+def signed_reference(view: View) -> View:
+    """The signature inside the address is the proof; the step checks it, no session is read."""
+    return _named("signed_reference", view)
+
+
+def gateway_headers(view: View) -> View:
+    """Headers agreed with the gateway are the proof; the step compares them in constant time."""
+    return _named("gateway_headers", view)
+
+
+def _named(name: str, view: View) -> View:
+    view.guard = name  # type: ignore[attr-defined]
+    return view

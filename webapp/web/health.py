@@ -1,0 +1,39 @@
+"""For those who run the server: does it live, and can it work."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from webapp.web import context
+from webapp.web.guards import everybody
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@everybody
+def alive() -> ResponseReturnValue:
+    """This process answers; nothing else is asked, so nobody restarts it for others' faults."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+@everybody
+def ready() -> ResponseReturnValue:
+    """Fit for work or not; why not is told to operations only."""
+    problems = context.steps().ready()
+    status = 503 if problems else 200
+    if not _is_operations():
+        return Response(status=status)
+    return jsonify(ready=not problems, problems=problems), status
+
+
+def _is_operations() -> bool:
+    token = context.settings().operations_token
+    given = request.headers.get("Authorization", "")
+    if not token:
+        return False
+    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())

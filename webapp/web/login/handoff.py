@@ -1,0 +1,103 @@
+"""Coming in by the host site's signed hand-off, as a link or as a form of that site."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.wrappers import Response
+
+from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
+from webapp.web import context, cookies
+from webapp.web.guards import everybody
+
+_log = structlog.get_logger("web")
+
+blueprint = Blueprint("handoff", __name__)
+
+_LOOKAHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+_CARRIED_SECONDS = 60
+#: Browsers drop a cookie of more than 4096 bytes, name and attributes included.
+_MOST_IN_A_COOKIE = 3500
+#: The words of the page for what a person can do something about.
+_CODES = {"expired": "expired", "already_used": "used"}
+
+
+@blueprint.get("/handoff")
+@everybody
+def take() -> ResponseReturnValue:
+    """The host site's link. Looking ahead uses nothing up: the token is good only once."""
+    if request.method == "HEAD" or _is_lookahead():
+        raise ServiceUnavailable(retry_after=1)
+    carried = request.cookies.get(cookies.side_cookie("handoff")["key"])
+    response = _let_in(request.args.get("token") or carried or "", replace=False)
+    return _drop_carried(response) if carried else response
+
+
+@blueprint.post("/handoff")
+@everybody
+def take_posted() -> ResponseReturnValue:
+    """The host site's form, or ours after the question whom to go on as."""
+    token, replace = request.form.get("token", ""), request.form.get("replace") == "1"
+    if replace:
+        cookies.check_form()
+    elif _comes_from_another_site():
+        return _carry(token)
+    return _let_in(token, replace=replace)
+
+
+@blueprint.errorhandler(HandOffNotAccepted)
+def not_accepted(error: HandOffNotAccepted) -> ResponseReturnValue:
+    """Plain words for the person; code and cure go to the log, for the host site's developer."""
+    _log.warning("handoff_refused", code=error.code, cure=error.cure)
+    page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
+    return _drop_carried(make_response(page, 401))
+
+
+def _let_in(token: str, *, replace: bool) -> Response:
+    try:
+        visitor = context.steps().admit.by_handoff(token, context.visitor(), replace=replace)
+    except AnotherPersonSignedIn as question:
+        return make_response(
+            render_template(
+                "login/replace.html",
+                current_name=question.current_name,
+                incoming_name=question.incoming_name,
+                site_name=question.site_name,
+                token=token,
+            )
+        )
+    cookies.open_session(visitor)
+    return redirect(url_for("start.home"), 303)
+
+
+def _is_lookahead() -> bool:
+    purposes = " ".join(request.headers.get(name, "") for name in _LOOKAHEAD_HEADERS).lower()
+    return "prefetch" in purposes or "preview" in purposes
+
+
+def _comes_from_another_site() -> bool:
+    """Whether a browser sends another site's form, and so has kept our Lax cookie back."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return True
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != context.settings().public_origin
+
+
+def _carry(token: str) -> Response:
+    """Ask the browser to come again by GET, and with the session it may already have.
+
+    Without that detour a hand-off could silently take the place of somebody's live session.
+    A cookie carries the token, so that it never stands in an address.
+    """
+    if len(token) > _MOST_IN_A_COOKIE:
+        return redirect(url_for("handoff.take", token=token), 303)
+    response = redirect(url_for("handoff.take"), 303)
+    response.set_cookie(value=token, max_age=_CARRIED_SECONDS, **cookies.side_cookie("handoff"))
+    return response
+
+
+def _drop_carried(response: Response) -> Response:
+    response.delete_cookie(**cookies.side_cookie("handoff"))
+    return response

@@ -1,0 +1,227 @@
+"""The company's identity provider: OpenID Connect by Authlib, over httpx.
+
+LoginError
+├── LoginDenied      the person said no at the provider
+├── LoginStale       an answer to a question this browser did not ask, or asked long ago
+├── LoginRefused     an answer that cannot be believed; carries the kind of doubt
+└── ProviderAway     no answer, or nonsense
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from authlib.integrations.base_client.errors import MismatchingStateError
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
+from authlib.integrations.httpx_client import OAuth2Client
+from flask import Flask, current_app, request, session
+
+if TYPE_CHECKING:
+    from webapp.settings import Settings
+
+_EXTENSION = "login_provider"
+_NAME = "people"
+_STATE_PREFIX = f"_state_{_NAME}_"
+#: Logins one browser may have open at once; their state lives in the cookie, which is small.
+_OPEN_LOGINS = 3
+_DEADLINE_SECONDS = 8.0
+#: Keys are public, so only algorithms with a key pair can prove anything.
+_ALGORITHMS = frozenset(
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+)
+
+
+class LoginError(Exception):
+    """Base of all ways a login ends without a person."""
+
+
+class LoginDenied(LoginError):
+    """The person, or the provider on their behalf, said no."""
+
+
+class LoginStale(LoginError):
+    """No question of this browser belongs to the answer."""
+
+
+class LoginRefused(LoginError):
+    """`doubt` names what could not be believed, never what was sent."""
+
+    def __init__(self, doubt: str) -> None:
+        super().__init__(doubt)
+        self.doubt = doubt
+
+
+class ProviderAway(LoginError):
+    """The provider cannot be asked just now."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whom the provider has named, and for which site they came."""
+
+    site_id: str
+    subject: str
+    name: str | None
+    locale: str | None
+    id_token: str = field(repr=False)
+
+
+class _Transport(OAuth2Client):  # type: ignore[misc]
+    """Authlib's httpx client; silence and server faults become one error of ours."""
+
+    def send(self, sent: Any, **kwargs: Any) -> Any:
+        try:
+            response = super().send(sent, **kwargs)
+        except Exception as cause:
+            raise ProviderAway("no answer") from cause
+        if response.status_code >= 500 or (sent.method == "GET" and response.is_error):
+            raise ProviderAway(f"status {response.status_code}")
+        return response
+
+
+class _Client(FlaskOAuth2App):  # type: ignore[misc]
+    client_cls = _Transport
+    issuer: str
+
+    def load_server_metadata(self) -> dict[str, Any]:
+        """Discovery, read once; it must speak for the issuer we trust (OIDC Discovery 4.3)."""
+        try:
+            metadata = cast("dict[str, Any]", super().load_server_metadata())
+            told = str(metadata["issuer"])
+        except (ValueError, TypeError, KeyError) as cause:
+            raise ProviderAway("discovery is unreadable") from cause
+        if told.rstrip("/") != self.issuer.rstrip("/"):
+            self.server_metadata.clear()
+            raise ProviderAway("discovery speaks for another issuer")
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        metadata["id_token_signing_alg_values_supported"] = [
+            name for name in offered if name in _ALGORITHMS
+        ]
+        return metadata
+
+
+class _Registry(OAuth):  # type: ignore[misc]
+    oauth2_client_cls = _Client
+
+
+class Provider:
+    """One login at a time and browser; what was asked is kept in the session until the answer."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def ask(self, site_id: str, callback: str) -> str:
+        """The provider's address to go to. Raises ProviderAway."""
+        asked = self._client.create_authorization_url(callback)
+        _forget_old_logins()
+        self._client.save_authorize_data(
+            state=asked["state"],
+            nonce=asked["nonce"],
+            code_verifier=asked["code_verifier"],
+            redirect_uri=callback,
+            site=site_id,
+        )
+        return str(asked["url"])
+
+    def answered(self) -> Known:
+        """Whom the answer at hand names. Raises any LoginError."""
+        state = request.args.get("state", "")
+        asked = self._client.framework.get_state_data(session, state)
+        if not asked:
+            raise LoginStale
+        try:
+            return self._believe(asked["site"])
+        except LoginError:
+            raise
+        except MismatchingStateError as cause:
+            raise LoginStale from cause
+        except OAuthError as cause:
+            if cause.error == "access_denied":
+                raise LoginDenied from cause
+            raise LoginRefused("provider_error") from cause
+        except Exception as cause:
+            # Whatever else Authlib and its JOSE library object to is something the provider sent.
+            raise LoginRefused(type(cause).__name__) from cause
+        finally:
+            self._client.framework.clear_state_data(session, state)
+
+    def leaving(self, id_token: str | None, home: str) -> str | None:
+        """The provider's own log-out, if it has one and can be asked."""
+        try:
+            address = self._client.create_logout_url(
+                post_logout_redirect_uri=home,
+                id_token_hint=id_token,
+                client_id=self._client.client_id,
+            )
+        except (ProviderAway, RuntimeError):
+            return None
+        return str(address["url"])
+
+    def _believe(self, site_id: str) -> Known:
+        metadata = self._client.load_server_metadata()
+        named = request.args.get("iss")
+        if named is not None and named != metadata["issuer"]:  # RFC 9207: mixed-up providers
+            raise LoginRefused("iss")
+        claims = {
+            "iss": {"essential": True, "value": metadata["issuer"]},
+            "aud": {"essential": True, "value": self._client.client_id},
+        }
+        token = self._client.authorize_access_token(claims_options=claims)
+        person = token.get("userinfo")
+        if not person or not isinstance(person["sub"], str) or not 0 < len(person["sub"]) <= 255:
+            raise LoginRefused("sub")
+        profile = person if person.get("name") else {**person, **self._more_about(person["sub"])}
+        return Known(
+            site_id,
+            person["sub"],
+            _text(profile.get("name")),
+            _text(profile.get("locale")),
+            token["id_token"],
+        )
+
+    def _more_about(self, subject: str) -> dict[str, Any]:
+        """Name and locale where the ID token has none; a courtesy, so its absence is no error."""
+        try:
+            told = dict(self._client.userinfo())
+        except Exception:  # noqa: BLE001 - optional, and any failure means only "no name"
+            return {}
+        # OIDC Core 5.3.2: an answer about somebody else must not be used.
+        return told if told.get("sub") == subject else {}
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Without OIDC settings there is no provider, and the login's addresses are 404."""
+    app.extensions[_EXTENSION] = None
+    if not (settings.oidc_issuer and settings.oidc_client_id):
+        return
+    client = _Registry(app).register(
+        _NAME,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        server_metadata_url=settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid profile",
+            "code_challenge_method": "S256",
+            "timeout": _DEADLINE_SECONDS,
+            "verify": ssl.create_default_context(cafile=settings.outbound_ca_file),
+        },
+    )
+    client.issuer = settings.oidc_issuer
+    app.extensions[_EXTENSION] = Provider(client)
+
+
+def provider() -> Provider | None:
+    return cast("Provider | None", current_app.extensions[_EXTENSION])
+
+
+def _forget_old_logins() -> None:
+    open_logins = [key for key in session if key.startswith(_STATE_PREFIX)]
+    open_logins.sort(key=lambda key: session[key].get("exp", 0))
+    for key in open_logins[: max(0, len(open_logins) - _OPEN_LOGINS + 1)]:
+        session.pop(key)
+
+
+def _text(value: object) -> str | None:
+    return value[:255] if isinstance(value, str) and value else None

@@ -1,0 +1,124 @@
+"""Coming in by the company's login, and leaving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.domain.errors import NotFound
+from webapp.web import context, cookies
+from webapp.web.guards import everybody
+from webapp.web.login.provider import (
+    LoginDenied,
+    LoginError,
+    LoginRefused,
+    LoginStale,
+    Provider,
+    ProviderAway,
+    provider,
+)
+
+if TYPE_CHECKING:
+    from webapp.journey.views import Visitor
+    from webapp.sites import Site
+
+_log = structlog.get_logger("web")
+
+blueprint = Blueprint("login", __name__)
+
+_RETRY_SECONDS = 10
+#: How a login failed → status, and the word of the page.
+_FAILURES: dict[type[LoginError], tuple[int, str]] = {
+    LoginDenied: (200, "denied"),
+    LoginStale: (400, "state"),
+    LoginRefused: (401, "other"),
+    ProviderAway: (503, "provider"),
+}
+
+
+@blueprint.get("/login")
+@everybody
+def begin() -> ResponseReturnValue:
+    """Off to the provider; home first where one of several sites must be chosen."""
+    site = _chosen_site(request.args.get("site"))
+    if site is None:
+        return redirect(url_for("start.home"), 303)
+    return redirect(_provider().ask(site.id, _public(url_for("login.callback"))), 302)
+
+
+@blueprint.get("/login/callback")
+@everybody
+def callback() -> ResponseReturnValue:
+    """Back from the provider; a second visit of the same answer just goes home."""
+    live = context.visitor()
+    try:
+        known = _provider().answered()
+    except LoginStale:
+        if live is None:
+            raise
+        return redirect(url_for("start.home"), 303)
+    visitor = context.steps().admit.by_oidc(
+        known.site_id,
+        known.subject,
+        name=known.name,
+        locale=known.locale,
+        id_token=known.id_token,
+        live=live,
+    )
+    cookies.open_session(visitor)
+    return redirect(url_for("start.home"), 303)
+
+
+@blueprint.post("/logout")
+@everybody
+def logout() -> ResponseReturnValue:
+    """The session ends here at once; the page then leads on to the provider's own log-out."""
+    visitor = context.visitor()
+    if visitor is not None:
+        context.steps().admit.leave(visitor)
+    cookies.close_session()
+    # A page, not a redirect: `form-action 'self'` forbids a form to end on another origin.
+    exit_address = _provider_exit(visitor)
+    return render_template("login/signed_out.html", provider_url=exit_address, visitor=None)
+
+
+@blueprint.errorhandler(LoginError)
+def failed(error: LoginError) -> ResponseReturnValue:
+    """Why nobody came in, and the way to try again."""
+    status, code = _FAILURES[type(error)]
+    doubt = error.doubt if isinstance(error, LoginRefused) else None
+    _log.warning("login_failed", code=code, doubt=doubt, cause=type(error.__cause__).__name__)
+    response = make_response(render_template("login/failed.html", code=code), status)
+    if isinstance(error, ProviderAway):
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response
+
+
+def _provider() -> Provider:
+    found = provider()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _chosen_site(site_id: str | None) -> Site | None:
+    sites = {site.id: site for site in context.steps().admit.oidc_sites()}
+    if provider() is None or not sites or (site_id and site_id not in sites):
+        raise NotFound
+    if site_id:
+        return sites[site_id]
+    return next(iter(sites.values())) if len(sites) == 1 else None
+
+
+def _provider_exit(visitor: Visitor | None) -> str | None:
+    found = provider()
+    if visitor is None or visitor.via != "oidc" or found is None:
+        return None
+    return found.leaving(visitor.id_token, _public(url_for("start.home")))
+
+
+def _public(path: str) -> str:
+    return context.settings().public_origin + path

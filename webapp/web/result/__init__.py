@@ -1,0 +1,1 @@
+"""result: where an onboarding stands now, asked for once or followed."""

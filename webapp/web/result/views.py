@@ -1,0 +1,47 @@
+"""The same facts twice: as one answer, and as a stream of them."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
+
+from webapp.web import context
+from webapp.web.guards import person
+from webapp.web.result import stream
+from webapp.web.result.status_json import as_json
+
+blueprint = Blueprint("result", __name__)
+
+
+@blueprint.get("/onboardings/<onboarding_id>/status")
+@person
+def status(onboarding_id: str) -> ResponseReturnValue:
+    """One look; 304 while nothing has changed."""
+    known_id = context.onboarding_id(onboarding_id)
+    view = context.steps().result.status(context.signed_in(), known_id)
+    response = Response(as_json(view), mimetype="application/json")
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/onboardings/<onboarding_id>/stream")
+@person
+def follow(onboarding_id: str) -> ResponseReturnValue:
+    """Server-sent events until the time is up; 503 when this process has enough listeners."""
+    visitor, known_id = context.signed_in(), context.onboarding_id(onboarding_id)
+    if request.method == "HEAD":
+        return stream.empty()
+    seat = stream.take_seat(visitor.session_id)
+    if seat is None:
+        raise ServiceUnavailable(retry_after=stream.FULL_RETRY_SECONDS)
+    try:
+        changes = iter(context.steps().result.follow(visitor, known_id, stream.LIFE_SECONDS))
+        # The first look happens here, so that a stranger gets a 404 and not an open stream.
+        first = next(changes, None)
+    except BaseException:
+        seat()
+        raise
+    return stream.respond(chain([first], changes), seat)

@@ -1,0 +1,29 @@
+"""returned: the browser is back from the gateway, at top level or inside our frame.
+
+No session is read: inside the frame there is none. What the address carries proves nothing
+but which onboarding to look at, so the page shows nobody's data.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.web import context, security
+from webapp.web.guards import signed_reference
+
+blueprint = Blueprint("returned", __name__)
+
+
+@blueprint.get("/return/<reference>")
+@signed_reference
+def back(reference: str) -> ResponseReturnValue:
+    """The same page for everybody, however often; HEAD asks for nothing."""
+    security.may_be_framed()
+    if request.method == "HEAD":
+        return "", 200
+    returned = context.steps().returned.back(reference, request.args.get("error"))
+    context.show_site(returned.site)
+    security.may_be_framed(by=tuple(returned.site.origins))
+    link = url_for("present.page", onboarding_id=returned.onboarding_id)
+    return render_template("returned/returned.html", returned=returned, link=link)

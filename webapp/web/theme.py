@@ -1,0 +1,56 @@
+"""A site's colours as a style sheet: the content security policy forbids inline ones."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from webapp.domain.errors import NotFound
+from webapp.web import context
+from webapp.web.guards import everybody
+
+blueprint = Blueprint("theme", __name__)
+
+_COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_DARK, _LIGHT = "#000000", "#ffffff"
+
+
+@blueprint.get("/sites/<site_id>/theme.css")
+@everybody
+def stylesheet(site_id: str) -> ResponseReturnValue:
+    """Empty for a site without a colour of its own."""
+    site = context.steps().sites.get(site_id)
+    if site is None:
+        raise NotFound
+    response = Response(properties(site.brand_color), mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def properties(color: str | None) -> str:
+    """`--brand`, and `--on-brand`: black or white, whichever is easier to read upon it."""
+    if not color or not _COLOR.fullmatch(color):
+        return ""
+    return f":root {{ --brand: {color}; --on-brand: {readable_on(color)}; }}\n"
+
+
+def readable_on(color: str) -> str:
+    """The better of black and white by WCAG 2.2's contrast ratio; always at least 4.5."""
+    light = _luminance(color)
+    # (1 + .05) / (light + .05) against (light + .05) / (0 + .05)
+    return _LIGHT if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else _DARK
+
+
+def _luminance(color: str) -> float:
+    digits = color[1:]
+    if len(digits) == 3:
+        digits = "".join(digit * 2 for digit in digits)
+    red, green, blue = (_linear(int(digits[at : at + 2], 16) / 255) for at in (0, 2, 4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
