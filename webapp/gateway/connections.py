@@ -1,0 +1,60 @@
+"""One pool of connections per process, made when it is first needed: after the fork."""
+
+from __future__ import annotations
+
+import os
+import ssl
+
+import httpx
+
+from webapp.gateway.bounded import Bounded
+from webapp.gateway.options import GatewayOptions
+from webapp.gateway.wire import Wire
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "mobbscan-embed",
+}
+
+
+class Connections:
+    """Gives each process its own client: sockets must never be shared across a fork."""
+
+    def __init__(self, options: GatewayOptions, transport: httpx.BaseTransport | None) -> None:
+        self._transport = transport
+        # Read before any fork: a wrong file stops the start, and 20 ms are spent once.
+        secure = options.base_url.lower().startswith("https:")
+        self._ssl_context = _ssl_context(options.ca_file) if secure else None
+        self._clients: dict[int, httpx.Client] = {}
+
+    def client(self) -> httpx.Client:
+        """The client of the current process."""
+        process = os.getpid()
+        client = self._clients.get(process)
+        if client is None:
+            # No lock: one held while forking would stay held in the child for ever. Of two
+            # clients made at once one is kept and the other, unused, is dropped.
+            client = self._clients.setdefault(process, self._made())
+        return client
+
+    def close(self) -> None:
+        """Close this process's client; a later call makes a new one."""
+        client = self._clients.pop(os.getpid(), None)
+        if client is not None:
+            client.close()
+
+    def _made(self) -> httpx.Client:
+        return httpx.Client(
+            transport=Bounded(self._transport or Wire(self._ssl_context)),
+            headers=_HEADERS,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+
+def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context

@@ -1,0 +1,86 @@
+"""What can go wrong between us and the gateway.
+
+    GatewayError           status, body (first 2 kB, for operators; in no message, repr or pickle)
+    ├── Unavailable        may be tried again: network, silence, 5xx, 429
+    │   └── Nonsense       it answered, but nothing we can rely on: HTML, wrong type, too big
+    ├── Refused            400 and other final refusals: the same request will fail again
+    ├── Unauthorised       401 after a renewed token, or 404: the token *or* the process
+    ├── Forbidden          403: our account lacks a right
+    ├── Conflict           409: the process is in another state; read it again
+    ├── CredentialsRefused the log-in itself was refused (400, 401, 403, 422 at /auth/token)
+    └── WrongProcess       the answer speaks of another process than the one asked for
+
+No message holds a header, an address, a body or anything else that was sent or received.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BODY_KEPT_BYTES = 2048
+
+
+class GatewayError(Exception):
+    """Base of all. `status` is the HTTP status, or None where there was no answer."""
+
+    def __init__(self, message: str = "", *, status: int | None = None, body: bytes = b"") -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = body[:_BODY_KEPT_BYTES]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without the body: job queues store pickled errors in the clear."""
+        facts = {name: value for name, value in vars(self).items() if name != "body"}
+        return type(self), self.args, facts
+
+
+class Unavailable(GatewayError):
+    """The gateway did not do, or may not have done, what was asked; it may be asked again.
+
+    `retry_after_seconds` is the gateway's own wish, if it stated one. `maybe_sent` is False
+    only when the request certainly never reached the gateway.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        body: bytes = b"",
+        retry_after_seconds: float | None = None,
+        maybe_sent: bool = True,
+    ) -> None:
+        super().__init__(message, status=status, body=body)
+        self.retry_after_seconds = retry_after_seconds
+        self.maybe_sent = maybe_sent
+
+
+class Nonsense(Unavailable):
+    """An answer that no gateway should give: a proxy's page, another type, too much of it."""
+
+
+class Refused(GatewayError):
+    """The request itself is wrong in the gateway's eyes. Not worth repeating. Contract 3.1."""
+
+
+class Unauthorised(GatewayError):
+    """Refused with a fresh token as well: unknown, foreign or unstarted process, or lost rights.
+
+    The gateway uses one code for all of these. Contract 4-P.
+    """
+
+
+class Forbidden(GatewayError):
+    """Our account lacks a right. Only the vendor can cure it. Contract 3.8."""
+
+
+class Conflict(GatewayError):
+    """The process is not in a state that allows this. Contract 3.8, section 6."""
+
+
+class CredentialsRefused(GatewayError):
+    """Key and secret were refused at the log-in. Contract 2.1."""
+
+
+class WrongProcess(GatewayError):
+    """The gateway answered about another process than the one we named."""

@@ -1,0 +1,41 @@
+"""What can be wrong with what a host site hands us.
+
+HandOffRefused     code, cure: the token is not accepted; names no part of the token
+"""
+
+from __future__ import annotations
+
+
+class HandOffRefused(Exception):
+    """A hand-off token that is not accepted.
+
+    `code` is for programs and logs (`expired`, `wrong_audience`, …), `cure` one sentence for
+    the developer of the host site. Neither repeats anything of the token.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"hand-off refused: {code}")
+        self.code = code
+        self.cure = CURES[code]
+
+    def __reduce__(self) -> tuple[type[HandOffRefused], tuple[str]]:
+        """Rebuilt from its code, not from its message."""
+        return type(self), (self.code,)
+
+
+CURES = {
+    "malformed": "Send one compact JWT (header.payload.signature) made by a JWT library.",
+    "too_large": "Keep the token below 8 kB; send only the documented claims.",
+    "wrong_algorithm": "Sign with HS256, ES256 or EdDSA (Ed25519), and send no `crit` header.",
+    "no_key": "Sign with a key of this site's handoff_keys that fits the token's alg and kid.",
+    "bad_signature": "Sign with the private half, or the shared secret, in handoff_keys.",
+    "wrong_issuer": "Set iss to the id of the site as it stands in sites.toml.",
+    "wrong_audience": "Set aud to PUBLIC_URL of this server.",
+    "no_subject": "Set sub to your stable id of the user, a text of 1 to 255 characters.",
+    "no_jti": "Set jti to a new unique text of 1 to 255 characters for every token.",
+    "no_times": "Set iat and exp to whole seconds since 1970.",
+    "too_long_lived": "Set exp at most 300 seconds after iat, and after iat.",
+    "expired": "Make a new token for every hand-off, and check the clock of your server.",
+    "not_yet_valid": "Check the clock of your server: the token starts in the future.",
+    "bad_claim": "Send name, locale, flow, return_url and state as texts, or leave them out.",
+}

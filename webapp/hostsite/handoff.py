@@ -1,0 +1,151 @@
+"""The hand-off: the host's back end vouches for one of its users, once and briefly.
+
+Whether a `jti` was used before is not known here; the caller must remember it until
+`expires_at`, plus the skew.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from webapp.hostsite.errors import HandOffRefused
+from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, fitting_keys
+from webapp.hostsite.token_text import taken_apart
+
+MAX_LIFE_SECONDS = 300
+SKEW_SECONDS = 30
+_LAST_SECOND = 253_370_764_800  # the last year a datetime can hold begins here
+_MAX_NAME_CHARACTERS = 255
+_MAX_ADDRESS_CHARACTERS = 2048
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class HandOff:
+    """What the host site vouches for; moments are aware UTC. `name` is for greeting only."""
+
+    subject: str = field(repr=False)
+    jti: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    name: str | None = field(default=None, repr=False)
+    locale: str | None = None
+    flow: str | None = None
+    return_url: str | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
+
+
+def verify(
+    token: str, *, keys: Sequence[KeyMaterial], issuer: str, audience: str, now: datetime
+) -> HandOff:
+    """The content of a token signed by one of `keys` for us, valid at `now` (aware).
+
+    `issuer` is the site's id and `audience` our public address. HS256, ES256 and EdDSA only,
+    at most 300 s of life, 30 s of skew. Raises `HandOffRefused`. RFC 7519, RFC 8725.
+    """
+    text = taken_apart(token)
+    _check_signature(token, text.header, keys)
+    claims = text.claims
+    if claims.get("iss") != issuer:
+        raise HandOffRefused("wrong_issuer")
+    if not _names_us(claims.get("aud"), audience):
+        raise HandOffRefused("wrong_audience")
+    issued, expires = _times(claims, now.timestamp())
+    return HandOff(
+        subject=_required(claims, "sub", "no_subject"),
+        jti=_required(claims, "jti", "no_jti"),
+        issued_at=datetime.fromtimestamp(issued, UTC),
+        expires_at=datetime.fromtimestamp(expires, UTC),
+        name=_optional(claims, "name"),
+        locale=_optional(claims, "locale"),
+        flow=_optional(claims, "flow"),
+        return_url=_optional(claims, "return_url", _MAX_ADDRESS_CHARACTERS),
+        state=_optional(claims, "state", _MAX_ADDRESS_CHARACTERS),
+    )
+
+
+def peek_issuer(token: str) -> str:
+    """The site a token claims to come from, unproven: only to find its keys.
+
+    Raises `HandOffRefused`.
+    """
+    issuer = taken_apart(token).claims.get("iss")
+    if not isinstance(issuer, str) or not issuer:
+        raise HandOffRefused("wrong_issuer")
+    return issuer
+
+
+def _check_signature(token: str, header: Mapping[str, Any], keys: Sequence[KeyMaterial]) -> None:
+    algorithm, kid = header.get("alg"), header.get("kid")
+    # `crit` and `b64` change how a token must be read; we know no such change.
+    if algorithm not in ALGORITHMS or "crit" in header or "b64" in header:
+        raise HandOffRefused("wrong_algorithm")
+    if kid is not None and not isinstance(kid, str):
+        raise HandOffRefused("malformed")
+    candidates = fitting_keys(keys, algorithm, kid)
+    if not candidates:
+        raise HandOffRefused("no_key")
+    for key in candidates:
+        try:
+            jws.deserialize_compact(token, key, algorithms=[algorithm])
+        except (JoseError, ValueError, TypeError):
+            continue
+        return
+    raise HandOffRefused("bad_signature")
+
+
+def _names_us(claim: object, audience: str) -> bool:
+    named = claim if isinstance(claim, list) else [claim]
+    ours = audience.rstrip("/")
+    return any(isinstance(one, str) and one in (ours, ours + "/") for one in named)
+
+
+def _times(claims: Mapping[str, Any], now: float) -> tuple[float, float]:
+    issued, expires = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
+    starts = _seconds(claims["nbf"]) if "nbf" in claims else issued
+    if not 0 < expires - issued <= MAX_LIFE_SECONDS:
+        raise HandOffRefused("too_long_lived")
+    if max(issued, starts) > now + SKEW_SECONDS:
+        raise HandOffRefused("not_yet_valid")
+    if expires <= now - SKEW_SECONDS:
+        raise HandOffRefused("expired")
+    return issued, expires
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise HandOffRefused("no_times")
+    if not math.isfinite(value) or not 0 <= value < _LAST_SECOND:
+        raise HandOffRefused("no_times")
+    return value
+
+
+def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
+    value = _text(claims.get(name), _MAX_NAME_CHARACTERS)
+    if value is None or not value.strip():
+        raise HandOffRefused(code)
+    return value
+
+
+def _optional(claims: Mapping[str, Any], name: str, most: int = _MAX_NAME_CHARACTERS) -> str | None:
+    if claims.get(name) in (None, ""):
+        return None
+    value = _text(claims[name], most)
+    if value is None:
+        raise HandOffRefused("bad_claim")
+    return value
+
+
+def _text(value: object, most: int) -> str | None:
+    """Control characters and lone surrogates are in no name, and break databases and headers."""
+    if not isinstance(value, str) or len(value) > most or _UNFIT.search(value):
+        return None
+    return value
