@@ -1,0 +1,109 @@
+"""A small threaded HTTP/1.1 server that keeps connections open, as the real gateway does.
+
+Werkzeug's own closes after each answer, which would hide every mistake in a connection pool.
+"""
+
+import io
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from webapp.sandbox.gateway.app import create_gateway
+from webapp.sandbox.gateway.box import Box
+from webapp.sandbox.gateway.options import GatewayOptions
+
+_LARGEST_BODY = 32 * 1024 * 1024
+
+
+class KeepAliveHandler(WSGIRequestHandler):
+    """Reads each body to its end, so that the next request on the connection starts cleanly."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = 75
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        environ = self.make_environ()
+        environ["wsgi.input"] = io.BytesIO(self._body(environ))
+        environ["wsgi.input_terminated"] = True
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+            started[:] = [status, headers]
+
+        chunks: Iterable[bytes] = self.server.app(environ, start_response)
+        try:
+            self._answer(started[0], started[1], b"".join(chunks))
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+
+    def _body(self, environ: dict[str, Any]) -> bytes:
+        if environ.get("wsgi.input_terminated"):
+            return bytes(environ["wsgi.input"].read())
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > _LARGEST_BODY:
+            self.close_connection = True
+            return b""
+        return self.rfile.read(int(length))
+
+    def _answer(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        bodiless = code.startswith("1") or code in ("204", "304")
+        if not bodiless:
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if not bodiless and self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def version_string(self) -> str:
+        """Name the server in the `Server` header."""
+        return "mobbscan-sandbox"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Stay silent: the addresses hold the ids of processes."""
+
+
+def listen(app: Flask, host: str, port: int) -> BaseWSGIServer:
+    """Bind and return a server that is ready for `serve_forever`."""
+    return make_server(host, port, app, threaded=True, request_handler=KeepAliveHandler)
+
+
+class RunningGateway:
+    """A gateway in a thread, for tests: `with RunningGateway(GatewayOptions()) as gateway:`."""
+
+    def __init__(self, options: GatewayOptions, host: str = "127.0.0.1", port: int = 0) -> None:
+        app = create_gateway(options)
+        self.box: Box = app.extensions["gateway_box"]
+        self._server = listen(app, host, port)
+        self.url = f"http://{host}:{self._server.port}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=[0.05], daemon=True, name="gateway in a box"
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join(timeout=10)

@@ -1,0 +1,240 @@
+// The flow: intro, document, pictures, selfie, sending, and the sandbox's own question at the end.
+
+import * as camera from "./camera.js";
+import { embedding } from "./embedding.js";
+import { connect, Refused } from "./server.js";
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const by = (id) => /** @type {T} */ (document.getElementById(id));
+
+const flow = by("flow");
+const texts = JSON.parse(flow.dataset.texts ?? "{}");
+const server = connect(flow.dataset);
+const parent = embedding(flow.dataset);
+const video = /** @type {HTMLVideoElement} */ (by("live"));
+const fileInput = /** @type {HTMLInputElement} */ (by("file"));
+const captureButton = /** @type {HTMLButtonElement} */ (by("capture"));
+
+const FRONT = { words: "front", shape: "document", step: 1 };
+const BACK = { words: "back", shape: "document", step: 1 };
+const PHOTO_PAGE = { words: "passport", shape: "document", step: 1 };
+const SELFIE = { words: "selfie", shape: "face", step: 2 };
+
+/** @type {typeof FRONT[]} */
+let shots = [];
+/** @type {Blob[]} */
+let pictures = [];
+/** @type {Blob | null} */
+let candidate = null;
+let begun = false;
+let trouble = "PermissionError";
+
+// --- screens ---------------------------------------------------------------------------------
+
+/** @param {string} name @param {number} [step] */
+function show(name, step) {
+  for (const screen of flow.querySelectorAll("[data-screen]")) {
+    const wanted = screen.getAttribute("data-screen") === name;
+    screen.toggleAttribute("hidden", !wanted);
+    if (wanted) setStep(step ?? Number(screen.getAttribute("data-step") ?? 0));
+  }
+  by("skip-capture").hidden = ["outcome", "done", "stopped"].includes(name);
+  const heading = flow.querySelector(`[data-screen="${name}"] h1`);
+  if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+/** @param {number} step */
+function setStep(step) {
+  by("steps").dataset.step = String(step);
+  const words = (by("steps").dataset.words ?? "").replace("{n}", String(step)).replace("{of}", "3");
+  by("step-words").textContent = step > 0 && step < 4 ? words : "";
+}
+
+// --- taking pictures -------------------------------------------------------------------------
+
+const current = () => shots[pictures.length];
+
+async function nextShot() {
+  const shot = current();
+  if (!shot) return send();
+  by("capture-title").textContent = texts[`${shot.words}_title`];
+  by("capture-lead").textContent = texts[`${shot.words}_lead`];
+  by("stage").dataset.shape = shot.shape;
+  by("file-problem").hidden = true;
+  show("capture", shot.step);
+  await startCamera();
+}
+
+async function startCamera() {
+  const shot = current();
+  captureButton.disabled = true;
+  captureButton.hidden = false;
+  by("camera-wait").hidden = false;
+  by("stage").classList.remove("off");
+  for (const id of ["camera-problem", "try-camera", "give-up"]) by(id).hidden = true;
+  // A document may always be uploaded; a selfie only where there is no camera for it.
+  by("use-file").hidden = shot === SELFIE;
+  try {
+    await camera.open(video, shot === SELFIE ? "user" : "environment");
+    by("camera-wait").hidden = true;
+    captureButton.disabled = false;
+  } catch (error) {
+    offerFile(error instanceof camera.CameraTrouble ? error.kind : "missing");
+  }
+}
+
+/** @param {string} kind */
+function offerFile(kind) {
+  trouble = kind === "blocked" ? "PermissionError" : "HardwareError";
+  by("camera-problem-title").textContent = texts[`camera_${kind}`];
+  by("camera-problem-text").textContent = texts[`camera_${kind}_more`];
+  by("stage").classList.add("off");
+  captureButton.hidden = true;
+  for (const id of ["camera-problem", "try-camera", "use-file", "give-up"]) by(id).hidden = false;
+}
+
+async function takePicture() {
+  captureButton.disabled = true;
+  const picture = await camera.picture(video);
+  if (current() === SELFIE) return keep(picture);
+  review(picture);
+}
+
+/** @param {Blob} picture */
+function review(picture) {
+  camera.close();
+  candidate = picture;
+  const preview = /** @type {HTMLImageElement} */ (by("preview"));
+  if (preview.src) URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(picture);
+  show("review", current().step);
+}
+
+/** @param {Blob} picture */
+function keep(picture) {
+  camera.close();
+  candidate = null;
+  pictures.push(picture);
+  return nextShot();
+}
+
+function fileChosen() {
+  const file = fileInput.files?.[0];
+  fileInput.value = "";
+  if (!file) return;
+  const usable = file.type.startsWith("image/");
+  by("file-problem").hidden = usable;
+  if (usable) review(file);
+}
+
+// --- steps of the flow -----------------------------------------------------------------------
+
+async function begin() {
+  await server.begin();
+  begun = true;
+  parent.started();
+}
+
+/** @param {string} kind */
+async function choose(kind) {
+  await server.choose(kind);
+  shots = kind === "Passport" ? [PHOTO_PAGE, SELFIE] : [FRONT, BACK, SELFIE];
+  pictures = [];
+  await nextShot();
+}
+
+async function send() {
+  show("sending");
+  const bar = /** @type {HTMLProgressElement} */ (by("progress"));
+  bar.max = pictures.length;
+  bar.value = 0;
+  for (const picture of pictures) {
+    await server.upload(picture);
+    bar.value += 1;
+    await pause(250);
+  }
+  show("outcome");
+}
+
+async function skip() {
+  camera.close();
+  if (!begun) await begin();
+  show("outcome");
+}
+
+/** @param {string} outcome */
+async function end(outcome) {
+  const { error } = await server.end(outcome);
+  if (error) return fail(error, { device: "camera" });
+  parent.finished();
+  show("done");
+  await pause(600);
+  parent.leave(null);
+}
+
+/** @param {string} error @param {object} extra */
+function fail(error, extra) {
+  camera.close();
+  parent.failed(error, extra);
+  const title = texts[`error_${error}`];
+  by("stopped-title").textContent = title;
+  by("dialog-title").textContent = title;
+  by("dialog-text").textContent = texts[`error_${error}_more`];
+  const dialog = /** @type {HTMLDialogElement} */ (by("error-dialog"));
+  const accept = () => {
+    dialog.close();
+    show("stopped");
+    parent.finished();
+    parent.leave(error);
+  };
+  if (flow.dataset.dialogs === "no") return accept();
+  by("dialog-accept").onclick = accept;
+  dialog.oncancel = (event) => event.preventDefault();
+  dialog.showModal();
+}
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// --- wiring ----------------------------------------------------------------------------------
+
+/** Run one step after a click; what goes wrong on the way becomes one of the page's errors. */
+const guarded = (/** @type {() => unknown} */ step) => async () => {
+  try {
+    await step();
+  } catch (error) {
+    const gone = error instanceof Refused;
+    if (gone && error.status === 409) return parent.finished(), parent.leave(null);
+    fail(gone ? "OnboardingError" : "ConnectionError", {});
+  }
+};
+
+/** @param {string} id @param {() => unknown} step */
+const onClick = (id, step) => by(id).addEventListener("click", guarded(step));
+
+onClick("begin", async () => {
+  await begin();
+  show("choose");
+});
+onClick("skip-capture", skip);
+onClick("capture", takePicture);
+onClick("try-camera", startCamera);
+onClick("use-file", () => fileInput.click());
+onClick("give-up", () => end(trouble));
+onClick("keep", () => candidate && keep(candidate));
+onClick("retake", nextShot);
+fileInput.addEventListener("change", guarded(fileChosen));
+for (const button of flow.querySelectorAll("[data-document]")) {
+  button.addEventListener("click", guarded(() => choose(button.getAttribute("data-document") ?? "")));
+}
+for (const button of flow.querySelectorAll("[data-outcome]")) {
+  button.addEventListener(
+    "click",
+    guarded(() => {
+      for (const each of flow.querySelectorAll("[data-outcome]")) each.setAttribute("disabled", "");
+      return end(button.getAttribute("data-outcome") ?? "");
+    }),
+  );
+}
+window.addEventListener("pagehide", camera.close);
