@@ -89,10 +89,12 @@ class Onboarding:
 
     @property
     def final(self) -> bool:
+        """Whether the gateway has decided."""
         return self.status in FINAL
 
     @property
     def active(self) -> bool:
+        """Whether it is the one its person goes on with."""
         return self.status in ACTIVE
 
     def changed(self, now: datetime, **fields: object) -> Onboarding:

@@ -43,6 +43,7 @@ class Reason:
 
 
 def reason(code: ReasonCode) -> Reason:
+    """The reason of this code; a few codes leave nothing for the user to try again."""
     return Reason(code, retry_allowed=code not in _FINAL_FOR_THE_USER)
 
 

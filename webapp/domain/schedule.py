@@ -17,7 +17,7 @@ class LookCause(StrEnum):
 
 _FIRST: dict[LookCause, tuple[float, ...]] = {
     LookCause.QUIET: (),
-    LookCause.WAITING: (2, 4, 8, 15, 30),
+    LookCause.WAITING: (0, 2, 2, 4, 7, 15),  # that is: at once, then at 2, 4, 8, 15 and 30 s
     LookCause.NOTICE: (0, 2, 10, 60),
 }
 

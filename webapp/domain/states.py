@@ -64,11 +64,12 @@ def meaning(word: str | None) -> Status | None:
 
 
 def may_become(current: Status, wanted: Status) -> bool:
+    """Whether the table knows this move."""
     return wanted in TRANSITIONS[current]
 
 
 def after_answer(current: Status, word: str | None) -> Status:
-    """The status once the gateway has answered `word`; an impossible or unknown word changes nothing."""
+    """The status once the gateway has answered `word`; an impossible word changes nothing."""
     wanted = meaning(word)
     return wanted if wanted is not None and may_become(current, wanted) else current
 

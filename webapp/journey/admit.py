@@ -39,6 +39,8 @@ class Coming:
 
 
 class Admit:
+    """The doors, and who is inside."""
+
     def __init__(self, ground: Ground, public_url: str) -> None:
         """`public_url` is the audience every hand-off must name."""
         self._ground = ground
@@ -102,6 +104,7 @@ class Admit:
             self._note(work, "signed_out", visitor.person, visitor.via)
 
     def oidc_sites(self) -> list[Site]:
+        """Sites whose people come in through the identity provider."""
         return [site for site in self._ground.sites.values() if site.oidc]
 
     def _read(self, token: str) -> tuple[Coming, str, datetime]:
@@ -153,7 +156,12 @@ class Admit:
         if live is not None:
             work.sessions.revoke(live.session_id, now)
         person = work.people.admit(
-            coming.site.id, coming.subject, subject_hash, now, name=coming.name, locale=coming.locale
+            coming.site.id,
+            coming.subject,
+            subject_hash,
+            now,
+            name=coming.name,
+            locale=coming.locale,
         )
         session = Session(
             id=secrets.token_urlsafe(32),

@@ -12,6 +12,8 @@ from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_v
 
 
 class Present:
+    """Chooses pages; changes nothing but how soon the gateway is asked."""
+
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 

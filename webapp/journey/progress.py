@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 
 class Progress:
+    """The one place that moves an onboarding by what the gateway says."""
+
     def __init__(self, ground: Ground, gateway: Gateway) -> None:
         self._ground = ground
         self._gateway = gateway
@@ -104,8 +106,8 @@ class Progress:
             self._note(work, row, "gateway_contradicts", gateway_status=word)
         if status in _CAN_EXPIRE and row.expires_at <= now:
             status = Status.EXPIRED
-        news = {"status": status, "gateway_status": word or row.gateway_status}
-        if status is not row.status and status not in (Status.EXPIRED,) and answer is not None:
+        news: dict[str, object] = {"status": status, "gateway_status": word or row.gateway_status}
+        if status is not row.status and status is not Status.EXPIRED and answer is not None:
             news |= self._facts(row, status, answer, now)
         if all(getattr(row, name) == value for name, value in news.items()):
             return row
@@ -123,9 +125,7 @@ class Progress:
             facts["decided_at"] = answer.verification_time or now
             facts["decided_by"] = answer.agent
         if status is Status.REJECTED:
-            code = of_rejection(
-                answer.rejection_reason, dict(self._ground.flow_of(row).reason_map)
-            )
+            code = of_rejection(answer.rejection_reason, dict(self._ground.flow_of(row).reason_map))
             facts["reasons"] = (reason(code),)
             facts["rejection_reason"] = answer.rejection_reason
         return facts
@@ -148,11 +148,10 @@ class Progress:
             return
         cause = LookCause(row.look_cause or LookCause.QUIET)
         looks = row.looks + 1
-        if after.status not in ACTIVE:
-            if not waiting or looks >= NOTICE_READS:
-                work.inbox.settle([n.id for n in waiting], "unconfirmed", now)
-                work.onboardings.plan(row.id, None, cause, looks)
-                return
+        if after.status not in ACTIVE and (not waiting or looks >= NOTICE_READS):
+            work.inbox.settle([n.id for n in waiting], "unconfirmed", now)
+            work.onboardings.plan(row.id, None, cause, looks)
+            return
         at = next_look(cause, looks, self._ground.slow, now, after.expires_at)
         work.onboardings.plan(row.id, at, cause, looks)
 

@@ -14,6 +14,8 @@ HEARTBEAT_SECONDS = 15.0
 
 
 class Result:
+    """What an owner may know, once or as it changes."""
+
     def __init__(self, ground: Ground, watcher: Watcher) -> None:
         self._ground = ground
         self._watcher = watcher

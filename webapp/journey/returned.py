@@ -19,6 +19,8 @@ GRACE = timedelta(hours=24)
 
 
 class ReturnStep:
+    """Recognises a browser by its signed reference alone."""
+
     def __init__(self, ground: Ground, references: References) -> None:
         self._ground = ground
         self._references = references

@@ -12,8 +12,9 @@ from webapp.domain.errors import Conflict, GatewayAway, NotFound, TooManyAttempt
 from webapp.domain.onboarding import AT_US, Consent, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause, next_look
-from webapp.gateway.client import CreateRequest, Created, Gateway
+from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError, Refused, Unauthorised, Unavailable
+from webapp.gateway.models import Created, CreateRequest
 from webapp.journey.ground import Ground
 from webapp.journey.progress import Progress
 from webapp.journey.references import References
@@ -40,6 +41,8 @@ class Begin:
 
 
 class Start:
+    """Opens at most one process at the gateway per row, and one row per person and flow."""
+
     def __init__(
         self, ground: Ground, gateway: Gateway, progress: Progress, references: References
     ) -> None:
@@ -262,15 +265,18 @@ class Start:
         try:
             self._gateway.delete(onboarding_id)
         except GatewayError as cause:
-            _log.warning("replaced_not_deleted", extra={"onboarding": onboarding_id,
-                                                        "error": type(cause).__name__})
+            _log.warning(
+                "replaced_not_deleted",
+                extra={"onboarding": onboarding_id, "error": type(cause).__name__},
+            )
 
     def _end(self, onboarding: Onboarding, code: ReasonCode) -> None:
         with self._ground.database.writing() as work:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is not None and row.status is Status.CREATED:
-                self._move(work, row, Status.CANCELED, str(code), reasons=(reason(code),),
-                           look_at=None)
+                self._move(
+                    work, row, Status.CANCELED, str(code), reasons=(reason(code),), look_at=None
+                )
 
     def _move(
         self, work: Work, row: Onboarding, status: Status, event: str, **fields: object

@@ -32,6 +32,7 @@ def gateway_trouble() -> Iterator[None]:
 
 @contextmanager
 def database_trouble() -> Iterator[None]:
+    """Turns a database that cannot be written into NotWritable."""
     try:
         yield
     except Unwritable as cause:

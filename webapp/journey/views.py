@@ -96,6 +96,7 @@ class Home:
 
     @property
     def consent_version(self) -> str | None:
+        """What there is to agree to; None when the flow asks for no consent."""
         return self.flow.consent_version
 
 
@@ -122,6 +123,7 @@ def next_of(onboarding: Onboarding, flow: Flow) -> Next:
 
 
 def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
+    """What its owner may see of an onboarding."""
     return OnboardingView(
         id=onboarding.id,
         site=onboarding.site,
@@ -141,6 +143,7 @@ def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
 
 
 def status_view(onboarding: Onboarding, flow: Flow) -> StatusView:
+    """What the status address tells of an onboarding."""
     return StatusView(
         id=onboarding.id,
         status=onboarding.status,

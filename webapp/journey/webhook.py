@@ -12,6 +12,8 @@ from webapp.journey.translate import database_trouble
 
 
 class Webhook:
+    """The gateway's door: as fast as the disk, and never wrong about what is stored."""
+
     def __init__(self, ground: Ground, required: Sequence[Mapping[str, str]]) -> None:
         """`required`: sets of headers, any one of which makes a notice authentic; none = closed."""
         self._ground = ground

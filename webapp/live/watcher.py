@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Changes(Protocol):
-    """Where changes can be seen. `wait` blocks briefly and gives the ids touched since last time."""
+    """Where changes are seen. `wait` blocks briefly and gives the ids touched since last time."""
 
     def wait(self) -> set[str]: ...
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from webapp.store.timeline import Timeline
+
+#: PostgreSQL gives ids before it commits, so a lower id may appear after a higher one:
+#: this many lines are looked at again each time.
+_OVERLAP = 64
 
 
 class TimelineProbe:
     """Every change that anybody may see writes a line of the timeline, so its end tells.
 
     On SQLite `PRAGMA data_version` says in microseconds whether any other connection has
-    committed at all; elsewhere the newest line is asked for each time.
+    committed at all; elsewhere the newest lines are asked for each time.
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = engine.connect()
         self._sqlite = engine.dialect.name == "sqlite"
         self._version = -1
         self._newest = Timeline(self._connection).newest()
@@ -24,14 +28,16 @@ class TimelineProbe:
     def moved(self) -> bool:
         if not self._sqlite:
             return True
-        version = self._connection.scalar(text("PRAGMA data_version"))
-        self._connection.rollback()
+        driver = self._connection.connection.driver_connection
+        version = driver.execute("PRAGMA data_version").fetchone()[0]  # type: ignore[union-attr]
         changed, self._version = version != self._version, version
-        return changed
+        return bool(changed)
 
     def touched(self) -> set[str]:
-        self._newest, ids = Timeline(self._connection).touched_since(self._newest)
+        start = self._newest if self._sqlite else self._newest - _OVERLAP
+        newest, ids = Timeline(self._connection).touched_since(start)
         self._connection.rollback()
+        self._newest = max(newest, self._newest)
         return ids
 
     def close(self) -> None:

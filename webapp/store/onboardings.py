@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -49,7 +48,9 @@ class Onboardings:
 
     def get(self, onboarding_id: str, *, for_update: bool = False) -> Onboarding | None:
         query = select(onboardings).where(onboardings.c.id == onboarding_id)
-        row = self._connection.execute(query.with_for_update() if for_update else query).one_or_none()
+        row = self._connection.execute(
+            query.with_for_update() if for_update else query
+        ).one_or_none()
         return self._onboarding(row) if row else None
 
     def of_person(self, person_id: str, flow: str | None = None) -> list[Onboarding]:
@@ -104,11 +105,15 @@ class Onboardings:
             query = query.where(onboardings.c.status == status)
         return [self._onboarding(row) for row in self._connection.execute(query)]
 
-    def versions(self, ids: Sequence[str]) -> dict[str, int]:
-        rows = self._connection.execute(
-            select(onboardings.c.id, onboardings.c.version).where(onboardings.c.id.in_(ids))
+    def unfinished(self) -> list[str]:
+        """Ids of all that are active, oldest first."""
+        return list(
+            self._connection.scalars(
+                select(onboardings.c.id)
+                .where(onboardings.c.status.in_(sorted(ACTIVE)))
+                .order_by(onboardings.c.created_at)
+            )
         )
-        return {row.id: row.version for row in rows}
 
     def agree(self, onboarding_id: str, consent: Consent) -> None:
         self._connection.execute(

@@ -17,7 +17,7 @@ class Once:
         self._connection = connection
 
     def use(self, kind: str, value: str, until: datetime) -> None:
-        """Use `value` up; it may be forgotten after `until`. Raises AlreadyThere the second time."""
+        """Use `value` up until `until`. Raises AlreadyThere the second time."""
         try:
             with self._connection.begin_nested():
                 self._connection.execute(

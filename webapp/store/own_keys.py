@@ -32,7 +32,5 @@ class OwnKeys:
         """A new random key of 32 bytes under `name`."""
         value = os.urandom(32)
         sealed = self._cipher.seal(base64.b64encode(value).decode())
-        self._connection.execute(
-            insert(own_keys).values(name=name, value=sealed, created_at=now)
-        )
+        self._connection.execute(insert(own_keys).values(name=name, value=sealed, created_at=now))
         return value

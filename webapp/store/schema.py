@@ -132,8 +132,12 @@ inbox = Table(
     Column("settled_at", UtcDateTime),
     Column("settled_as", String(32)),
     UniqueConstraint("verification_id", "status"),
-    Index("ix_inbox_unsettled", "verification_id", sqlite_where=text("settled_at IS NULL"),
-          postgresql_where=text("settled_at IS NULL")),
+    Index(
+        "ix_inbox_unsettled",
+        "verification_id",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
 )
 
 timeline = Table(

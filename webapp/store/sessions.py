@@ -88,7 +88,9 @@ class Sessions:
         )
 
     def forget(self, now: datetime) -> int:
-        return self._connection.execute(delete(sessions).where(sessions.c.expires_at < now)).rowcount
+        return self._connection.execute(
+            delete(sessions).where(sessions.c.expires_at < now)
+        ).rowcount
 
     def _seal(self, text: str | None) -> bytes | None:
         return self._cipher.seal(text) if text else None

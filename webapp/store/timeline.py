@@ -50,7 +50,9 @@ class Timeline:
 
     def of(self, onboarding_id: str) -> list[Entry]:
         rows = self._connection.execute(
-            select(timeline).where(timeline.c.onboarding_id == onboarding_id).order_by(timeline.c.id)
+            select(timeline)
+            .where(timeline.c.onboarding_id == onboarding_id)
+            .order_by(timeline.c.id)
         )
         return [
             Entry(row.at, row.onboarding_id, row.site, row.actor, row.event, row.detail)

@@ -36,19 +36,19 @@ def _padded(key: str) -> bytes:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in and out. SQLite gives naive times back even where the column is declared aware."""
+    """Aware UTC in and out. SQLite gives naive times back whatever the column says."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -56,4 +56,4 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Sealed(LargeBinary):
-    """A column that holds only what `Cipher.seal` made. Named so that a reader of the schema sees it."""
+    """A column that holds only what `Cipher.seal` made; a name for readers of the schema."""

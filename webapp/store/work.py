@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.inbox import Inbox
-from webapp.store.once import Once
 from webapp.store.onboardings import Onboardings
+from webapp.store.once import Once
 from webapp.store.own_keys import OwnKeys
 from webapp.store.people import People
 from webapp.store.sessions import Sessions

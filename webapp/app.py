@@ -1,0 +1,30 @@
+"""The Flask application, made from settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from webapp import logs, wiring
+from webapp.settings import Settings
+from webapp.web.register import register
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(settings: Settings) -> Flask:
+    """Raises `web.register.Unguarded` when a route does not say who may call it."""
+    logs.set_up(settings.log_level)
+    app = Flask(
+        "webapp",
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder="static",
+    )
+    wired = wiring.build(settings)
+    app.extensions["settings"] = settings
+    app.extensions["steps"] = wired.steps
+    app.extensions["wired"] = wired
+    register(app)
+    return app

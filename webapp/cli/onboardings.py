@@ -1,0 +1,84 @@
+"""`onboardings list|show|reconcile`: ids, states and times; no personal data."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from webapp.cli.common import wired
+from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.domain.onboarding import Onboarding, Status
+
+
+@click.group()
+def onboardings() -> None:
+    """Look at onboardings, or have the gateway asked about them."""
+
+
+@onboardings.command("list")
+@click.option("--site", help="Only this site's.")
+@click.option("--status", type=click.Choice([str(s) for s in Status]), help="Only in this state.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+def list_(site: str | None, status: str | None, limit: int) -> None:
+    """One line each, newest first."""
+    with wired().database.reading() as work:
+        for row in work.onboardings.listed(site=site, status=status, limit=limit):
+            click.echo(_line(row))
+
+
+@onboardings.command()
+@click.argument("onboarding_id")
+def show(onboarding_id: str) -> None:
+    """One onboarding with its timeline, as JSON."""
+    with wired().database.reading() as work:
+        row = work.onboardings.get(onboarding_id)
+        if row is None:
+            raise click.ClickException(f"no onboarding {onboarding_id}")
+        lines = work.timeline.of(onboarding_id)
+    shown = {
+        "id": row.id,
+        "site": row.site,
+        "flow": row.flow,
+        "status": str(row.status),
+        "gateway_status": row.gateway_status,
+        "reasons": [str(reason.code) for reason in row.reasons],
+        "attempt": row.attempt,
+        "created_at": row.created_at.isoformat(),
+        "updated_at": row.updated_at.isoformat(),
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "expires_at": row.expires_at.isoformat(),
+        "next_read_at": row.look_at.isoformat() if row.look_at else None,
+        "timeline": [
+            {"at": line.at.isoformat(), "actor": line.actor, "event": line.event, **line.detail}
+            for line in lines
+        ],
+    }
+    click.echo(json.dumps(shown, indent=2))
+
+
+@onboardings.command()
+@click.argument("onboarding_id", required=False)
+def reconcile(onboarding_id: str | None) -> None:
+    """Ask the gateway now: about one onboarding, or about all that are unfinished."""
+    parts = wired()
+    with parts.database.reading() as work:
+        if onboarding_id is None:
+            ids = work.onboardings.unfinished()
+        elif work.onboardings.get(onboarding_id) is None:
+            raise click.ClickException(f"no onboarding {onboarding_id}")
+        else:
+            ids = [onboarding_id]
+    for each in ids:
+        try:
+            parts.steps.progress.read(each)
+        except (GatewayAway, GatewayForbidden) as away:
+            raise click.ClickException(f"{away}; nothing was changed for {each}") from away
+        with parts.database.reading() as work:
+            row = work.onboardings.get(each)
+        if row is not None:
+            click.echo(_line(row))
+
+
+def _line(row: Onboarding) -> str:
+    return f"{row.id}  {row.status:<11}  {row.site}/{row.flow}  {row.updated_at:%Y-%m-%d %H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""Durable jobs and schedules; the job library is known here only."""

@@ -1,0 +1,95 @@
+"""The job library (DBOS): what runs, how often it is tried again, and how many at once.
+
+The record of what is to be done is our own row (`look_at` of an onboarding). A job is only
+the doing of it: it may be lost, doubled or orphaned with its machine, for the row stays due
+until the work's own transaction has moved it on, and the next tick makes a new job.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dbos import DBOS, SetWorkflowID, error
+from sqlalchemy import make_url
+
+from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.wiring import Wired
+
+READS = "reads"
+_KEEP_DONE = timedelta(hours=24)
+#: An onboarding that stays due although a job was made for it gets another one after so long.
+REMAKE_SECONDS = 60
+
+
+def job_database(database_url: str, instance_dir: Path) -> str:
+    """PostgreSQL: the same database, in the library's own schema. SQLite: a file beside ours."""
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return f"sqlite:///{instance_dir / 'jobs.sqlite3'}"
+    return database_url
+
+
+class Queue:
+    """One per process: the library keeps itself in module globals."""
+
+    def __init__(self, wired: Wired, executor_id: str) -> None:
+        settings = wired.settings
+        url = job_database(settings.database_url, settings.instance_dir)
+        DBOS(
+            config={
+                "name": "mobbscan-embed",
+                "system_database_url": url,
+                # A constant: work left by an older version is taken over, never stranded.
+                "application_version": "1",
+                "executor_id": executor_id,
+                "log_level": "ERROR",
+                "enable_otlp": False,
+            }
+        )
+        self._define(wired)
+        DBOS.launch()
+        DBOS.register_queue(READS, worker_concurrency=16, polling_interval_sec=0.1)
+
+    def _define(self, wired: Wired) -> None:
+        progress = wired.steps.progress
+
+        @DBOS.step(
+            name="read",
+            retries_allowed=True,
+            max_attempts=3,
+            interval_seconds=1.0,
+            backoff_rate=3.0,
+            should_retry=lambda error: isinstance(error, GatewayAway),
+        )
+        def read(onboarding_id: str) -> None:
+            progress.read(onboarding_id)
+
+        @DBOS.workflow(name="look")
+        def look(onboarding_id: str) -> None:
+            try:
+                read(onboarding_id)
+            except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
+                progress.postpone(onboarding_id)
+
+        self._look = look
+
+    def ask_for(self, onboarding_id: str, planned: datetime) -> None:
+        """Make the job of one planned read; the same one twice is one job."""
+        bucket = int(time.time() // REMAKE_SECONDS)
+        job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
+        with SetWorkflowID(job_id):
+            DBOS.enqueue_workflow(READS, self._look, onboarding_id)
+
+    def forget_done(self) -> int:
+        """Delete the library's rows of jobs that ended a day ago; how many."""
+        before = (datetime.now(UTC) - _KEEP_DONE).isoformat()
+        done = DBOS.list_workflows(
+            completed_before=before, limit=1000, load_input=False, load_output=False
+        )
+        if done:
+            DBOS.delete_workflows([one.workflow_id for one in done])
+        return len(done)
+
+    def close(self, wait_seconds: int = 5) -> None:
+        DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)

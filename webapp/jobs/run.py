@@ -1,0 +1,84 @@
+"""The jobs process: finds what is due, hands it to the queue, and keeps the house clean."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from webapp.jobs.queue import REMAKE_SECONDS, Queue
+from webapp.store.changes import TimelineProbe
+from webapp.store.errors import Unwritable
+from webapp.wiring import Wired
+
+#: How often the database is asked whether anything happened, and what is due anyway (seconds).
+LOOK_SECONDS = 0.05
+TICK_SECONDS = 0.5
+CLEAN_SECONDS = 3600
+_log = structlog.get_logger(__name__)
+
+
+class JobsProcess:
+    """`stopping` is asked between any two steps; the loop ends soon after it says yes."""
+
+    def __init__(self, wired: Wired, stopping: Callable[[], bool]) -> None:
+        self._wired = wired
+        self._stopping = stopping
+        self._asked: dict[tuple[str, float], float] = {}
+        self._clean_at = 0.0
+
+    def run(self) -> None:
+        queue = Queue(self._wired, executor_id(self._wired.settings.instance_dir))
+        probe = TimelineProbe(self._wired.engine)
+        _log.info("jobs_started")
+        try:
+            while not self._stopping():
+                self._turn(queue)
+                self._wait(probe)
+        finally:
+            probe.close()
+            queue.close()
+            _log.info("jobs_stopped")
+
+    def _turn(self, queue: Queue) -> None:
+        try:
+            self._hand_over(queue)
+            if time.monotonic() >= self._clean_at:
+                self._clean_at = time.monotonic() + CLEAN_SECONDS
+                swept = self._wired.database.sweep(self._wired.clock())
+                _log.info("cleaned", rows=swept, jobs=queue.forget_done())
+        except Unwritable as away:
+            _log.warning("database_away", error=type(away).__name__)
+            time.sleep(1.0)
+
+    def _hand_over(self, queue: Queue) -> None:
+        now = time.monotonic()
+        self._asked = {key: at for key, at in self._asked.items() if now - at < REMAKE_SECONDS}
+        for onboarding_id, planned in self._wired.steps.progress.due():
+            key = (onboarding_id, planned.timestamp())
+            if key not in self._asked:
+                queue.ask_for(onboarding_id, planned)
+                self._asked[key] = now
+
+    def _wait(self, probe: TimelineProbe) -> None:
+        """Until another process has written something, or half a second has gone."""
+        end = time.monotonic() + TICK_SECONDS
+        while time.monotonic() < end and not self._stopping():
+            time.sleep(LOOK_SECONDS)
+            if self._wired.engine.dialect.name == "sqlite" and probe.moved():
+                return
+
+
+def executor_id(instance_dir: Path) -> str:
+    """This machine's name in the job library: stays the same over restarts, is never shared."""
+    path = instance_dir / "executor-id"
+    if not path.exists():
+        instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = path.with_suffix(f".{os.getpid()}")
+        new.write_text(uuid.uuid4().hex)
+        new.replace(path)
+    return path.read_text().strip()

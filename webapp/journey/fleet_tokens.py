@@ -1,0 +1,119 @@
+"""One log-in at the gateway for all threads, processes and hosts, through a row of the database.
+
+The log-in happens outside any transaction,
+under a short lease in the row; whoever does not hold the lease waits for what comes of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from webapp.gateway.errors import Unavailable
+from webapp.gateway.token_cache import Token
+from webapp.store.tokens import Row
+from webapp.store.work import Database
+
+#: Part of a token's life after which it is renewed while still good.
+RENEW_AT = 0.8
+#: A refused token is not renewed if it is younger: the gateway then speaks of the process.
+LEAST_AGE = timedelta(seconds=10)
+#: Longer than a log-in may take; a process killed in the middle blocks nobody for longer.
+LEASE = timedelta(seconds=15)
+_WAIT_SECONDS = 12.0
+_LOOK_EVERY_SECONDS = 0.03
+Fetch = Callable[[], Token]
+
+
+class FleetTokens:
+    """Implements `gateway.token_cache.TokenCache` over the database."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], account: str) -> None:
+        """`account` tells the credentials apart; it is kept only as a hash."""
+        self._database = database
+        self._clock = clock
+        self._account = hashlib.sha256(account.encode()).hexdigest()
+        self._me = uuid.uuid4().hex
+        self._near: Token | None = None
+
+    def get(self, fetch: Fetch) -> Token:
+        """The shared token, renewed at 80 % of its life by one caller while others use the old.
+
+        Raises what `fetch` raises, or Unavailable when another caller's log-in came to nothing.
+        """
+        near = self._near
+        if near is not None and self._fresh(near):
+            return near
+        return self._remember(self._settle(fetch, self._good, self._fresh))
+
+    def replace(self, refused: str, fetch: Fetch) -> Token:
+        """Another token than `refused`, unless that one is only seconds old. Raises as `get`."""
+
+        def is_other(token: Token) -> bool:
+            young = self._clock() - token.obtained_at < LEAST_AGE
+            return token.value != refused or young
+
+        return self._remember(self._settle(fetch, is_other, is_other))
+
+    def _settle(
+        self, fetch: Fetch, usable: Callable[[Token], bool], enough: Callable[[Token], bool]
+    ) -> Token:
+        """`enough`: take it as it is. `usable`: will do while somebody else renews it."""
+        since = self._clock()
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            row = self._row()
+            token = _token(row)
+            if token is not None and enough(token):
+                return token
+            if self._claim(row):
+                return self._log_in(fetch)
+            if token is not None and usable(token):
+                return token
+            if time.monotonic() > deadline or (row and row.failed_at and row.failed_at >= since):
+                raise Unavailable("the log-in of another process came to nothing", maybe_sent=False)
+            time.sleep(_LOOK_EVERY_SECONDS)
+
+    def _log_in(self, fetch: Fetch) -> Token:
+        try:
+            token = fetch()
+        except BaseException:
+            with self._database.writing() as work:
+                work.tokens.fail(self._account, self._me, self._clock())
+            raise
+        with self._database.writing() as work:
+            work.tokens.put(
+                self._account, self._me, token.value, token.obtained_at, token.expires_at
+            )
+        return token
+
+    def _row(self) -> Row | None:
+        with self._database.reading() as work:
+            return work.tokens.get(self._account)
+
+    def _claim(self, row: Row | None) -> bool:
+        now = self._clock()
+        if row is not None and row.lease_until is not None and row.lease_until >= now:
+            return False
+        with self._database.writing() as work:
+            return work.tokens.claim(self._account, self._me, now, LEASE)
+
+    def _good(self, token: Token) -> bool:
+        return self._clock() < token.expires_at
+
+    def _fresh(self, token: Token) -> bool:
+        life = token.expires_at - token.obtained_at
+        return self._clock() < token.obtained_at + life * RENEW_AT
+
+    def _remember(self, token: Token) -> Token:
+        self._near = token
+        return token
+
+
+def _token(row: Row | None) -> Token | None:
+    if row is None or row.token is None or row.obtained_at is None or row.expires_at is None:
+        return None
+    return Token(row.token, row.obtained_at, row.expires_at)

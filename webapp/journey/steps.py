@@ -1,0 +1,34 @@
+"""All steps together, as the entry floors see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from webapp.journey.admit import Admit
+from webapp.journey.present import Present
+from webapp.journey.progress import Progress
+from webapp.journey.result import Result
+from webapp.journey.returned import ReturnStep
+from webapp.journey.start import Start
+from webapp.journey.webhook import Webhook
+from webapp.sites import Site
+
+
+@dataclass(frozen=True)
+class Steps:
+    """`ready` says in words what keeps this server from working; nothing = ready.
+
+    `livemode` is false with the sandbox: pages then say TEST.
+    """
+
+    sites: Mapping[str, Site]
+    livemode: bool
+    admit: Admit
+    start: Start
+    present: Present
+    returned: ReturnStep
+    webhook: Webhook
+    progress: Progress
+    result: Result
+    ready: Callable[[], list[str]]

@@ -1,0 +1,115 @@
+"""The only file that chooses implementations and builds the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from webapp.gateway.client import Gateway
+from webapp.gateway.options import GatewayOptions
+from webapp.journey.admit import Admit
+from webapp.journey.fleet_tokens import FleetTokens
+from webapp.journey.ground import Ground
+from webapp.journey.present import Present
+from webapp.journey.progress import Progress
+from webapp.journey.result import Result
+from webapp.journey.returned import ReturnStep
+from webapp.journey.start import Start
+from webapp.journey.steps import Steps
+from webapp.journey.webhook import Webhook
+from webapp.live import polling
+from webapp.live.watcher import Watcher
+from webapp.references import SignedReferences
+from webapp.settings import Settings
+from webapp.store import migrate
+from webapp.store.changes import TimelineProbe
+from webapp.store.engine import make_engine
+from webapp.store.errors import StoreError, Unwritable
+from webapp.store.types import Cipher
+from webapp.store.work import Database
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """One process's parts. The gateway's connections and the watcher's thread start when used."""
+
+    settings: Settings
+    engine: Engine
+    database: Database
+    gateway: Gateway
+    watcher: Watcher
+    steps: Steps
+    clock: Clock
+
+
+def build(settings: Settings, clock: Clock = utc_now) -> Wired:
+    engine = make_engine(settings.database_url)
+    database = Database(engine, Cipher(settings.data_keys))
+    gateway = make_gateway(settings, database, clock)
+    watcher = make_watcher(engine)
+    references = SignedReferences(
+        settings.public_url, (settings.secret_key, *settings.secret_key_fallbacks)
+    )
+    ground = Ground(database, clock, settings.sites, settings.reconcile_after, _live(settings))
+    progress = Progress(ground, gateway)
+    steps = Steps(
+        sites=settings.sites,
+        livemode=ground.livemode,
+        admit=Admit(ground, settings.public_url),
+        start=Start(ground, gateway, progress, references),
+        present=Present(ground),
+        returned=ReturnStep(ground, references),
+        webhook=Webhook(ground, settings.webhook_headers),
+        progress=progress,
+        result=Result(ground, watcher),
+        ready=lambda: not_ready(database),
+    )
+    return Wired(settings, engine, database, gateway, watcher, steps, clock)
+
+
+def make_gateway(settings: Settings, database: Database, clock: Clock) -> Gateway:
+    options = GatewayOptions(
+        base_url=settings.gateway_url,
+        api_key=settings.api_key,
+        api_secret=settings.api_secret,
+        create_path=settings.create_path,
+        delete_method=settings.delete_method,
+        decision_type=settings.decision_type,
+        hosted_origins=settings.hosted_origins,
+        ca_file=settings.outbound_ca_file,
+    )
+    account = f"{settings.gateway_url}\0{settings.api_key}\0{settings.api_secret}"
+    return Gateway(options, FleetTokens(database, clock, account))
+
+
+def make_watcher(engine: Engine) -> Watcher:
+    sqlite = engine.dialect.name == "sqlite"
+    seconds = polling.SQLITE_SECONDS if sqlite else polling.POSTGRES_SECONDS
+    return Watcher(lambda: polling.Polling(lambda: TimelineProbe(engine), seconds))
+
+
+def not_ready(database: Database) -> list[str]:
+    try:
+        migrate.check(database.engine)
+        with database.writing():
+            return []
+    except Unwritable:
+        return ["the database cannot be written to"]
+    except StoreError as wrong:
+        return [str(wrong)]
+
+
+def _live(settings: Settings) -> bool:
+    """The sandbox lives on this machine; the vendor's gateway never does."""
+    host = urlsplit(settings.gateway_url).hostname or ""
+    return not (host == "localhost" or host.startswith("127.") or host == "::1")
