@@ -57,8 +57,7 @@ def _run(options: argparse.Namespace, stop: threading.Event) -> None:
     terminal = Terminal(verbose=options.verbose)
     four = programs(addresses, instance, server_settings(addresses, instance))
     with Children(
-        Child(program, instance.logs / f"{name}.log", terminal.listener(name))
-        for name, program in four.items()
+        Child(program, instance.logs / f"{name}.log", terminal) for name, program in four.items()
     ) as children:
         try:
             print(STARTING, flush=True)

@@ -13,7 +13,7 @@ import httpx
 
 import webapp
 from webapp.sandbox.demo.errors import ChildDied, ChildSilent
-from webapp.sandbox.demo.output import follow
+from webapp.sandbox.demo.output import Terminal, follow
 from webapp.sandbox.demo.programs import Program
 
 CHECKOUT = Path(webapp.__file__).resolve().parent.parent
@@ -23,13 +23,13 @@ STOP_SECONDS = 5.0
 class Child:
     """One program. It leads a process group of its own, so that Ctrl-C reaches only us."""
 
-    def __init__(self, program: Program, log: Path, show: Callable[[str], None]) -> None:
+    def __init__(self, program: Program, log: Path, terminal: Terminal) -> None:
         self.program = program
         self.log = log
-        self._show = show
+        self._terminal = terminal
         self._log_starts_at = 0
         self._process: subprocess.Popen[str] | None = None
-        self._follower: threading.Thread | None = None
+        self._followers: list[threading.Thread] = []
 
     @property
     def pid(self) -> int:
@@ -50,21 +50,23 @@ class Child:
             env=dict(self.program.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
             errors="replace",
         )
-        assert self._process.stdout is not None  # noqa: S101
-        self._follower = follow(self._process.stdout, self.log, self._show)
+        self._followers = [
+            follow(stream, self.log, self._terminal.listener(self.program.name, unmarked=unmarked))
+            for stream, unmarked in ((self._process.stdout, False), (self._process.stderr, True))
+            if stream is not None
+        ]
 
     def raise_if_dead(self) -> None:
         """Raise `ChildDied` with the last lines of its log."""
         code = self._process.poll() if self._process else None
         if code is None:
             return
-        if self._follower:
-            self._follower.join(1)
+        self._hear_out()
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         died = ChildDied(self.program.name, how, self.log)
         died.add_note(f"Its last words:\n{self.last_words()}")
@@ -97,9 +99,12 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-        if self._follower:
-            self._follower.join(1)
+        self._hear_out()
         self._process = None
+
+    def _hear_out(self) -> None:
+        for follower in self._followers:
+            follower.join(1)
 
     def output(self) -> str:
         """All it has said since its last start."""

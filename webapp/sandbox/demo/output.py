@@ -5,36 +5,38 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-CALM = {"debug", "info"}
-_CALM_TEXT = re.compile(r"\b(DEBUG|INFO)\b")
+_LEVEL = re.compile(r"\b(DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)\b")
+_CALM = {"DEBUG", "INFO"}
 
 
 class Worry:
-    """Tells warnings and errors from daily business, one line after the other."""
+    """Tells warnings and errors from daily business, one line after the other.
 
-    def __init__(self) -> None:
-        self._last = True
+    A line without a level is daily business on standard output, and a worry on standard error.
+    """
+
+    def __init__(self, *, unmarked: bool) -> None:
+        self._unmarked = unmarked
+        self._last = unmarked
 
     def about(self, line: str) -> bool:
         """True for a line that a person should see; lines set in belong to the one before."""
-        if not line[:1].isspace():
-            self._last = not _is_calm(line)
-        return self._last
+        if line.strip() and not line[0].isspace():
+            level = _level(line)
+            self._last = level not in _CALM if level else self._unmarked
+        return self._last and bool(line.strip())
 
 
-def _is_calm(line: str) -> bool:
-    if not line.strip():
-        return True
+def _level(line: str) -> str | None:
     if line.startswith("{"):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            return False
-        return str(record.get("level", "")).lower() in CALM
-    return bool(_CALM_TEXT.search(line[:80]))
+        with suppress(ValueError):
+            return str(json.loads(line).get("level", "")).upper() or None
+    found = _LEVEL.search(line[:80])
+    return found.group() if found else None
 
 
 class Terminal:
@@ -49,9 +51,9 @@ class Terminal:
         """While everything is being stopped, complaints are expected."""
         self._muted = not self._verbose
 
-    def listener(self, name: str) -> Callable[[str], None]:
-        """A function that takes the lines of one program."""
-        worry = Worry()
+    def listener(self, name: str, *, unmarked: bool) -> Callable[[str], None]:
+        """A function that takes the lines of one stream of one program."""
+        worry = Worry(unmarked=unmarked)
 
         def show(line: str) -> None:
             worrying = worry.about(line)

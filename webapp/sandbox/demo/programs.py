@@ -67,7 +67,7 @@ def programs(
             "gateway",
             ("webapp.sandbox.gateway", *_gateway_options(addresses, instance)),
             plain,
-            f"{addresses.gateway_url}/_sandbox/",
+            f"{addresses.gateway_url}/_sandbox/api/health",
         ),
         Program(
             "people",

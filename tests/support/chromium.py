@@ -1,0 +1,92 @@
+"""Real Chromium with its pretended camera. No page may complain."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
+
+__all__ = ["browser_page", "chromium"]
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+
+BrowserPage = Callable[..., Page]
+
+
+@dataclass
+class Complaints:
+    """Console errors (violations of a content policy among them) and uncaught exceptions."""
+
+    expected: Sequence[str]
+    heard: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._hear(f"uncaught {error}", page.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._hear(message.text, message.location.get("url", ""))
+
+    def _hear(self, text: str, where: str) -> None:
+        complaint = f"{text} ({where.partition('?')[0]})"
+        if not any(re.search(pattern, complaint) for pattern in self.expected):
+            self.heard.append(complaint)
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """One Chromium for all tests; each page gets a context (a profile) of its own."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium: Browser) -> Iterator[BrowserPage]:
+    """Open a page in a new profile; a test that expects complaints gives patterns for them."""
+    everything: list[Complaints] = []
+    contexts = []
+
+    def open_page(
+        *,
+        locale: str = "en-GB",
+        color_scheme: str = "light",
+        viewport: tuple[int, int] = (1280, 800),
+        java_script: bool = True,
+        expected_complaints: Sequence[str] = (),
+        **context_options: Any,
+    ) -> Page:
+        width, height = viewport
+        options: dict[str, Any] = {
+            "locale": locale,
+            "color_scheme": color_scheme,
+            "viewport": {"width": width, "height": height},
+            "java_script_enabled": java_script,
+            **context_options,
+        }
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        complaints = Complaints(expected_complaints)
+        everything.append(complaints)
+        # Pop-ups and new tabs of this profile are listened to as well.
+        context.on("page", complaints.listen)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    heard = [complaint for complaints in everything for complaint in complaints.heard]
+    assert not heard, "the browser complained:\n" + "\n".join(heard)

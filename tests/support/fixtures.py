@@ -1,0 +1,46 @@
+"""Fixtures around `Stack`; a conftest imports those it offers."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.stack import Person, Stack
+
+__all__ = ["ada", "ben", "new_stack", "stack"]
+
+NewStack = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All parties, shared by the tests: use `ada` and `ben`, and switch back what you switch."""
+    with Stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStack]:
+    """Make a stack for one test: `new_stack(environment=…)`, with the arguments of `Stack`."""
+    made: list[Stack] = []
+
+    def make(**options: Any) -> Stack:
+        made.append(Stack(tmp_path_factory.mktemp("stack"), **options))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Person:
+    """Ada, as somebody whom no other test has met."""
+    return stack.person("Ada Lovelace", "en")
+
+
+@pytest.fixture
+def ben(stack: Stack) -> Person:
+    """Ben, likewise; in tests he reads English."""
+    return stack.person("Ben Ortega", "en")

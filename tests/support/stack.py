@@ -1,0 +1,234 @@
+"""All parties as real processes on free ports, for tests that walk from one to the other."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+import uuid
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from tests.support.ports import free_addresses
+from tests.support.visitor import HttpSession, Page
+from webapp.sandbox.demo.children import CHECKOUT, Child, Children
+from webapp.sandbox.demo.instance import Instance
+from webapp.sandbox.demo.output import Terminal
+from webapp.sandbox.demo.programs import programs, server_settings
+from webapp.sandbox.demo.sites import Table, shop_flow, shop_site, sites_toml
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of one test only: `sub` is new each time, so tests do not meet each other."""
+
+    sub: str
+    name: str
+    locale: str
+
+
+class Stack:
+    """Server, gateway in a box, identity provider and shop.
+
+    `environment` adds to the server's settings, `None` takes one out (secrets are there as
+    `NAME_FILE`). `site` and `flow` change the tables of the shop in `sites.toml` likewise, `tables`
+    adds others by their dotted names. What is in `leave_out` is not started by `start`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str | None] | None = None,
+        site: Table | None = None,
+        flow: Table | None = None,
+        tables: Mapping[str, Table] | None = None,
+        leave_out: Collection[str] = (),
+    ) -> None:
+        self.addresses = free_addresses()
+        self.instance = Instance(folder / "instance")
+        self.instance.prepare(keep=False)
+        self._write_sites(site or {}, flow or {}, tables or {})
+        self.settings = self._settings(environment or {})
+        self._leave_out = leave_out
+        four = programs(self.addresses, self.instance, self.settings)
+        silent = Terminal(verbose=False)
+        silent.mute()
+        self.children = Children(
+            Child(program, self.instance.logs / f"{name}.log", silent)
+            for name, program in four.items()
+        )
+
+    def __enter__(self) -> "Stack":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Processes
+
+    def start(self, *names: str) -> None:
+        """Start and wait until they answer: those named, or all that are not left out."""
+        chosen = names or tuple(set(self.children.by_name) - set(self._leave_out))
+        try:
+            self.children.start(*chosen)
+            self.children.wait_until_ready(*chosen)
+        except BaseException:
+            self.close()
+            raise
+
+    def stop(self, *names: str) -> None:
+        """Stop politely, then firmly."""
+        self.children.stop(*names)
+
+    def restart(self, name: str) -> None:
+        self.stop(name)
+        self.start(name)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the process itself, for the server to its master only."""
+        self.children.by_name[name].send(number)
+
+    def close(self) -> None:
+        self.children.stop()
+        self.gateway_control.close()
+
+    def logs(self, name: str) -> str:
+        """All that a program has ever said."""
+        return self.children.by_name[name].log.read_text(encoding="utf-8", errors="replace")
+
+    def command(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run `python -m webapp …` with the server's settings."""
+        server = self.children.by_name["server"].program
+        return subprocess.run(
+            [*server.command()[:3], *arguments],
+            env=dict(server.environment),
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    # Addresses
+
+    @property
+    def server_url(self) -> str:
+        return self.addresses.server_url
+
+    @property
+    def public_url(self) -> str:
+        return self.settings["PUBLIC_URL"].rstrip("/")
+
+    @property
+    def gateway_url(self) -> str:
+        return self.addresses.gateway_url
+
+    @property
+    def people_url(self) -> str:
+        return self.addresses.people_url
+
+    @property
+    def shop_url(self) -> str:
+        return self.addresses.shop_url
+
+    @cached_property
+    def gateway_control(self) -> httpx.Client:
+        """The control API of the gateway in a box: paths are those below `/_sandbox/api`."""
+        return httpx.Client(base_url=f"{self.gateway_url}/_sandbox/api", trust_env=False)
+
+    # People
+
+    def person(self, name: str = "Ada Lovelace", locale: str = "en") -> Person:
+        """Somebody new, whom the identity provider knows by name."""
+        given, _, family = name.partition(" ")
+        one = Person(f"{given.lower()}-{uuid.uuid4().hex[:8]}", name, locale)
+        claims = {"name": name, "given_name": given, "family_name": family, "locale": locale}
+        httpx.put(f"{self.people_url}/users/{one.sub}", json=claims).raise_for_status()
+        return one
+
+    def http_session(self, *, languages: str = "en") -> HttpSession:
+        """A browser without JavaScript, at the server's front door."""
+        return HttpSession(self.public_url, languages=languages)
+
+    def login_oidc(
+        self, sub: str, session: HttpSession | None = None, site: str = "shop"
+    ) -> tuple[HttpSession, Page]:
+        """Log in through the identity provider; gives the session and the page it ends on."""
+        session = session or self.http_session()
+        provider = session.get(f"{self.public_url}/login?site={site}")
+        assert provider.url.startswith(self.people_url), provider
+        return session, session.submit(provider, provider.form(with_field="sub"), sub=sub)
+
+    def login_handoff(
+        self, person: Person | str, session: HttpSession | None = None, **claims: object
+    ) -> tuple[HttpSession, Page]:
+        """Come in with a fresh hand-off; gives the session and the page it ends on."""
+        session = session or self.http_session()
+        token = self.handoff_token(person, key=None, **claims)
+        return session, session.get(f"{self.public_url}/handoff", params={"token": token})
+
+    def handoff_token(
+        self, person: Person | str, *, key: str | None = None, **claims: object
+    ) -> str:
+        """A hand-off as the shop signs it; `claims` come on top, `None` takes one out."""
+        one = person if isinstance(person, Person) else Person(person, person.title(), "en")
+        now = int(time.time())
+        standard: dict[str, object] = {
+            "iss": "shop",
+            "aud": self.public_url,
+            "sub": one.sub,
+            "iat": now,
+            "exp": now + 120,
+            "jti": uuid.uuid4().hex,
+            "name": one.name,
+            "locale": one.locale,
+            "return_url": f"{self.shop_url}/account",
+            "state": "state-of-the-shop",
+        }
+        given = {name: value for name, value in {**standard, **claims}.items() if value is not None}
+        secret = OctKey.import_key(key or self.instance.secret("handoff_key"))
+        return jwt.encode({"alg": "HS256"}, given, secret)
+
+    # The server's inside
+
+    @property
+    def webhook_headers(self) -> dict[str, str]:
+        """The headers by which the server knows a notice."""
+        headers: dict[str, str] = json.loads(self.instance.secret("webhook_headers"))
+        return headers
+
+    def database(self) -> Path:
+        return self.instance.state / "mobbscan-embed.sqlite3"
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Read the server's database beside it."""
+        address = f"file:{self.database()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
+
+    def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
+        settings: dict[str, str | None] = {
+            **server_settings(self.addresses, self.instance),
+            **changes,
+        }
+        for name in changes:
+            # A value given in place of a file takes the file's place.
+            if not name.endswith("_FILE"):
+                settings.pop(f"{name}_FILE", None)
+        return {name: value for name, value in settings.items() if value is not None}
+
+    def _write_sites(self, site: Table, flow: Table, tables: Mapping[str, Table]) -> None:
+        shop = {**shop_site(self.addresses, self.instance.secret_file("handoff_key")), **site}
+        shop_tables = {"sites.shop": shop, "sites.shop.flows.default": {**shop_flow(), **flow}}
+        self.instance.write_sites(sites_toml({**shop_tables, **tables}))

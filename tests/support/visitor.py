@@ -1,0 +1,202 @@
+"""A person with a browser that knows no JavaScript: cookies, redirects, links and forms."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import httpx
+
+from tests.support.forms import Form, Link, Reading, read
+
+
+class LocalhostTransport(httpx.HTTPTransport):
+    """Reaches `*.localhost` as browsers do; the system's resolver does not know these names."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        if not host.endswith(".localhost"):
+            return super().handle_request(request)
+        # The Host header has been made already and keeps the name.
+        request.url = request.url.copy_with(host="127.0.0.1")
+        try:
+            return super().handle_request(request)
+        finally:
+            request.url = request.url.copy_with(host=host)
+
+
+class Page:
+    """An answer, read as a page."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+
+    def __repr__(self) -> str:
+        return f"<Page {self.status} {self.url.partition('?')[0]} {self.heading!r}>"
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def url(self) -> str:
+        return str(self.response.url)
+
+    @property
+    def path(self) -> str:
+        return self.response.url.path
+
+    @property
+    def text(self) -> str:
+        return self.response.text
+
+    @property
+    def headers(self) -> httpx.Headers:
+        return self.response.headers
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads, as a whole address."""
+        return urljoin(self.url, self.headers["location"])
+
+    @property
+    def heading(self) -> str:
+        return self._read.texts.get("h1", "")
+
+    @property
+    def title(self) -> str:
+        return self._read.texts.get("title", "")
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._read.forms
+
+    @property
+    def links(self) -> list[Link]:
+        return self._read.links
+
+    @property
+    def frames(self) -> list[dict[str, str]]:
+        """The attributes of each iframe."""
+        return self._read.frames
+
+    @property
+    def metas(self) -> list[dict[str, str]]:
+        return self._read.metas
+
+    def form(self, action: str = "", *, with_field: str = "") -> Form:
+        """The first form whose action ends with `action` and that has `with_field`."""
+        for form in self.forms:
+            path = urlsplit(urljoin(self.url, form.action)).path
+            if path.endswith(action) and (not with_field or with_field in form.names):
+                return form
+        raise AssertionError(f"no such form on {self!r}; there are {self.forms}")
+
+    def link(self, text: str) -> Link:
+        """The first link that shows `text`."""
+        for link in self.links:
+            if text in link.text:
+                return link
+        raise AssertionError(f"no link {text!r} on {self!r}; there are {self.links}")
+
+    @cached_property
+    def _read(self) -> Reading:
+        return read(self.text)
+
+
+class HttpSession:
+    """One browser. Paths start at `home`; redirects are followed unless told not to."""
+
+    def __init__(self, home: str, *, languages: str = "en") -> None:
+        self.home = home
+        self.client = httpx.Client(
+            transport=LocalhostTransport(),
+            trust_env=False,
+            timeout=30,
+            headers={"Accept": "text/html,*/*", "Accept-Language": languages},
+        )
+
+    def __enter__(self) -> "HttpSession":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.client.close()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self.client.cookies
+
+    def get(self, url: str = "/", *, follow: bool = True, **more: Any) -> Page:
+        """Open an address; `more` goes to httpx (`headers`, `params`)."""
+        return Page(self.client.get(self._address(url), follow_redirects=follow, **more))
+
+    def click(self, page: Page, text: str) -> Page:
+        """Follow the link that shows `text`."""
+        return self.get(urljoin(page.url, page.link(text).href))
+
+    def submit(
+        self, page: Page, form: Form | None = None, *, follow: bool = True, **values: str | bool
+    ) -> Page:
+        """Send a form of `page` (the first one) with its own fields, and with `values` in place."""
+        form = form or page.form()
+        target = urljoin(page.url, form.action or page.url)
+        fields = form.filled(**values)
+        if form.method == "get":
+            return self.get(target, follow=follow, params=fields)
+        return self.post(target, fields, sent_from=page.url, follow=follow)
+
+    def post(
+        self,
+        url: str,
+        fields: list[tuple[str, str]] | dict[str, str] | None = None,
+        *,
+        sent_from: str | None = None,
+        follow: bool = True,
+        **more: Any,
+    ) -> Page:
+        """Post fields as a form on the page `sent_from` would, with the headers of a browser."""
+        pairs = list(fields.items()) if isinstance(fields, dict) else fields or []
+        target = self._address(url)
+        headers = {**_sent_from(sent_from or self.home, target), **more.pop("headers", {})}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        response = self.client.post(
+            target, content=urlencode(pairs), headers=headers, follow_redirects=follow, **more
+        )
+        return Page(response)
+
+    def _address(self, url: str) -> str:
+        # `home` may have a path: "/x" is below it, as in the product's own list of addresses.
+        return self.home.rstrip("/") + url if url.startswith("/") else urljoin(self.home, url)
+
+    @contextmanager
+    def events(self, url: str, *, seconds: float = 20) -> Iterator[Iterator[dict[str, Any]]]:
+        """Listen to server-sent events; each is given as its JSON. Silence of `seconds` fails."""
+        headers = {"Accept": "text/event-stream"}
+        with self.client.stream(
+            "GET", self._address(url), headers=headers, timeout=seconds
+        ) as response:
+            assert response.status_code == 200, response.status_code
+            yield _events(response)
+
+
+def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:
+    for line in response.iter_lines():
+        if line.startswith("data:"):
+            yield json.loads(line.removeprefix("data:"))
+
+
+def _sent_from(page: str, target: str) -> dict[str, str]:
+    origin, other = (f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, (page, target)))
+    same = origin == other
+    return {
+        "Origin": origin,
+        "Referer": page.partition("?")[0] if same else f"{origin}/",
+        "Sec-Fetch-Site": "same-origin" if same else "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    }
