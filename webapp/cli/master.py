@@ -6,15 +6,16 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from webapp.app import ROOT
 from webapp.settings import Settings, SettingsError
 
+ROOT = Path(__file__).parents[2]
 #: A jobs process that dies at once is not started again faster than this (seconds).
 LEAST_LIFE_SECONDS = 1.0
 
