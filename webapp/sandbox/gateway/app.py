@@ -4,6 +4,7 @@ import json
 import time
 
 from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from webapp.sandbox.gateway.api_agent import agent_api
@@ -22,6 +23,9 @@ def create_gateway(options: GatewayOptions) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    in_order = DefaultJSONProvider(app)
+    in_order.sort_keys = False
+    app.json = in_order
     app.extensions["gateway_box"] = Box(options)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (onboarding_api, agent_api, hosted, control):
