@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 from werkzeug.exceptions import Unauthorized
 
 from webapp.domain.errors import NotFound
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webapp.sites import Site
 
 SESSION_ID = "sid"
+_LOOKAHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
 def settings() -> Settings:
@@ -63,6 +64,12 @@ def onboarding_id(text: str) -> str:
     if known_form != text:
         raise NotFound
     return known_form
+
+
+def looks_ahead() -> bool:
+    """HEAD, or a browser that fetches what may be clicked: nothing may be used up or begun."""
+    purposes = " ".join(request.headers.get(name, "") for name in _LOOKAHEAD_HEADERS).lower()
+    return request.method == "HEAD" or "prefetch" in purposes or "preview" in purposes
 
 
 def _for_templates() -> dict[str, Any]:

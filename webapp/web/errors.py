@@ -1,8 +1,8 @@
 """What a step could not do, as HTTP: one table for all sections.
 
-Pages get templates/errors/error.html with `status`, `code` (a stable machine word), `error_id`
-(500 only), `retry_after_seconds` (or None), `onboarding_status` (409 only) and `again` (or None):
-`action` and `fields`, a list of (name, value), of the form that may be sent once more as it was.
+Pages get templates/errors/error.html with `code` (the HTTP status), `word` (a stable machine word),
+`error_id` (500 only), `retry_after` (seconds, or None), `onboarding_status` (409 only) and `again`
+(or None): `action` and `fields`, pairs of name and value, of a form that may be sent once more.
 Data addresses get `application/problem+json` (RFC 9457), machines' addresses an empty body.
 """
 
@@ -62,10 +62,10 @@ _NOT_WRITABLE_SECONDS = 5
 class Trouble:
     """All that an answer to a failed request may tell."""
 
-    status: int
-    code: str
+    code: int
+    word: str
     error_id: str | None = None
-    retry_after_seconds: int | None = None
+    retry_after: int | None = None
     onboarding_status: str | None = None
     again: dict[str, object] | None = None
 
@@ -80,15 +80,15 @@ def handle_errors(app: Flask) -> None:
 def answer(trouble: Trouble) -> Response:
     """The trouble in the form its address speaks."""
     if surface() is Surface.WORDLESS:
-        response = Response(status=trouble.status)
+        response = Response(status=trouble.code)
         del response.headers["Content-Type"]
     elif surface() is Surface.DATA:
         response = _problem(trouble)
     else:
         page = render_template("errors/error.html", **vars(trouble))
-        response = make_response(page, trouble.status)
-    if trouble.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(trouble.retry_after_seconds)
+        response = make_response(page, trouble.code)
+    if trouble.retry_after is not None:
+        response.headers["Retry-After"] = str(trouble.retry_after)
     return response
 
 
@@ -96,13 +96,13 @@ def _step_error(error: StepError) -> ResponseReturnValue:
     row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
     if row is None:
         return _surprise(error)
-    status, code = row
+    code, word = row
     seconds = _retry_after(error)
     return answer(
         Trouble(
-            status,
             code,
-            retry_after_seconds=seconds,
+            word,
+            retry_after=seconds,
             onboarding_status=str(error.status) if isinstance(error, Conflict) else None,
             again=_same_form() if seconds is not None else None,
         )
@@ -122,9 +122,9 @@ def _stale_form(_: CSRFError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.get_response()
-    status = error.code or 500
-    code = "signed_out" if isinstance(error, Unauthorized) else _word(status)
-    response = answer(Trouble(status, code))
+    code = error.code or 500
+    word = "signed_out" if isinstance(error, Unauthorized) else _word(code)
+    response = answer(Trouble(code, word))
     for name, value in error.get_headers():
         # `Allow` of a 405 and `Retry-After`; never the library's own page.
         if name in ("Allow", "Retry-After"):
@@ -157,14 +157,14 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 def _problem(trouble: Trouble) -> Response:
     told = {
         "type": "about:blank",
-        "title": _phrase(trouble.status),
-        "status": trouble.status,
-        "code": trouble.code,
+        "title": _phrase(trouble.code),
+        "status": trouble.code,
+        "code": trouble.word,
         "request_id": request_id(),
         "error_id": trouble.error_id,
     }
     body = json.dumps({name: value for name, value in told.items() if value is not None})
-    return Response(body, trouble.status, mimetype="application/problem+json")
+    return Response(body, trouble.code, mimetype="application/problem+json")
 
 
 def _same_form() -> dict[str, object] | None:

@@ -18,11 +18,13 @@ blueprint = Blueprint("returned", __name__)
 @blueprint.get("/return/<reference>")
 @signed_reference
 def back(reference: str) -> ResponseReturnValue:
-    """The same page for everybody, however often; HEAD asks for nothing."""
+    """The same page for everybody, however often; looking ahead is no hint of anything."""
     security.may_be_framed()
-    if request.method == "HEAD":
-        return "", 200
-    returned = context.steps().returned.back(reference, request.args.get("error"))
+    step = context.steps().returned
+    if context.looks_ahead():
+        returned = step.peek(reference)
+    else:
+        returned = step.back(reference, request.args.get("error"))
     context.show_site(returned.site)
     security.may_be_framed(by=tuple(returned.site.origins))
     link = url_for("present.page", onboarding_id=returned.onboarding_id)

@@ -1,7 +1,7 @@
 """The headers of every answer, and the few pages that need others.
 
-A view that needs more says so (`show_frame`, `use_camera`, `may_be_framed`); all others get the
-closed default. Nothing inline is ever allowed: styles and scripts are files of ours.
+A view that needs more says so (`show_frame`, `may_be_framed`); all others get the closed default.
+Nothing inline is ever allowed: styles and scripts are files of ours.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class Policy:
     """`framed_by` None: nobody may frame the page; (): only ourselves.
 
-    `camera` None: nobody; (): this page; else this page and the named origins.
+    `camera` and with it perhaps `microphone`: this page and the named origins, or nobody.
     """
 
     frames: tuple[str, ...] = ()
-    camera: tuple[str, ...] | None = None
+    camera: tuple[str, ...] = ()
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
 
@@ -37,11 +37,6 @@ def show_frame(hosted_origin: str, hosted_origins: tuple[str, ...], *, microphon
     frames = tuple(dict.fromkeys((hosted_origin, *hosted_origins)))
     # `self` has to stay: a nested frame is only lent what its parent may use itself.
     _change(frames=frames, camera=(hosted_origin,), microphone=microphone)
-
-
-def use_camera() -> None:
-    """This page tries the camera out, so that nobody starts a process that cannot end."""
-    _change(camera=())
 
 
 def may_be_framed(by: tuple[str, ...] = ()) -> None:
@@ -113,8 +108,8 @@ def _permissions(policy: Policy) -> str:
     )
 
 
-def _allow_list(origins: tuple[str, ...] | None) -> str:
-    if origins is None:
+def _allow_list(origins: tuple[str, ...]) -> str:
+    if not origins:
         return "()"
     return "(" + " ".join(("self", *(f'"{origin}"' for origin in origins))) + ")"
 

@@ -16,7 +16,6 @@ _log = structlog.get_logger("web")
 
 blueprint = Blueprint("handoff", __name__)
 
-_LOOKAHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 _CARRIED_SECONDS = 60
 #: Browsers drop a cookie of more than 4096 bytes, name and attributes included.
 _MOST_IN_A_COOKIE = 3500
@@ -28,7 +27,7 @@ _CODES = {"expired": "expired", "already_used": "used"}
 @everybody
 def take() -> ResponseReturnValue:
     """The host site's link. Looking ahead uses nothing up: the token is good only once."""
-    if request.method == "HEAD" or _is_lookahead():
+    if context.looks_ahead():
         raise ServiceUnavailable(retry_after=1)
     carried = request.cookies.get(cookies.side_cookie("handoff")["key"])
     response = _let_in(request.args.get("token") or carried or "", replace=False)
@@ -70,11 +69,6 @@ def _let_in(token: str, *, replace: bool) -> Response:
         )
     cookies.open_session(visitor)
     return redirect(url_for("start.home"), 303)
-
-
-def _is_lookahead() -> bool:
-    purposes = " ".join(request.headers.get(name, "") for name in _LOOKAHEAD_HEADERS).lower()
-    return "prefetch" in purposes or "preview" in purposes
 
 
 def _comes_from_another_site() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 import structlog
@@ -64,13 +64,17 @@ def take_seat(session_id: str) -> Callable[[], None] | None:
     return cast("Seats", current_app.extensions[_EXTENSION]).take(session_id)
 
 
-def respond(changes: Iterable[StatusView | None], leave: Callable[[], None]) -> Response:
+def respond(changes: Iterator[StatusView | None], leave: Callable[[], None]) -> Response:
     """An open answer; the seat is given back when it closes, begun or not."""
+    # Closing must also reach a source whose first event was never asked for.
+    close = getattr(changes, "close", None)
     response = Response(_events(changes), mimetype="text/event-stream")
     # A proxy that collects before it hands on would make the stream useless.
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Cache-Control"] = "no-store"
     response.call_on_close(leave)
+    if close is not None:
+        response.call_on_close(close)
     return response
 
 
@@ -78,7 +82,7 @@ def empty() -> Response:
     return Response(mimetype="text/event-stream")
 
 
-def _events(changes: Iterable[StatusView | None]) -> Iterator[str]:
+def _events(changes: Iterator[StatusView | None]) -> Iterator[str]:
     yield f"retry: {RECONNECT_MS}\n\n"
     try:
         for view in changes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -34,14 +32,13 @@ def follow(onboarding_id: str) -> ResponseReturnValue:
     visitor, known_id = context.signed_in(), context.onboarding_id(onboarding_id)
     if request.method == "HEAD":
         return stream.empty()
-    seat = stream.take_seat(visitor.session_id)
-    if seat is None:
+    leave = stream.take_seat(visitor.session_id)
+    if leave is None:
         raise ServiceUnavailable(retry_after=stream.FULL_RETRY_SECONDS)
     try:
-        changes = iter(context.steps().result.follow(visitor, known_id, stream.LIFE_SECONDS))
-        # The first look happens here, so that a stranger gets a 404 and not an open stream.
-        first = next(changes, None)
+        # A stranger's id raises here, before anything of the stream is sent.
+        changes = context.steps().result.follow(visitor, known_id, stream.LIFE_SECONDS)
     except BaseException:
-        seat()
+        leave()
         raise
-    return stream.respond(chain([first], changes), seat)
+    return stream.respond(changes, leave)
