@@ -61,7 +61,7 @@ def list_of(check: Check) -> Check:
     def each(found: Any) -> tuple[Any, ...]:
         if not isinstance(found, list):
             raise Wrong("must be a list in square brackets")
-        return tuple(_at(place, check, item) for place, item in enumerate(found))
+        return tuple(within(place, check, item) for place, item in enumerate(found))
 
     return each
 
@@ -70,7 +70,7 @@ def table_of(check: Check) -> Check:
     """A table with keys of the writer's choice."""
 
     def each(found: Any) -> dict[str, Any]:
-        return {key: _at(key, check, value) for key, value in a_table(found).items()}
+        return {key: within(key, check, value) for key, value in a_table(found).items()}
 
     return each
 
@@ -81,7 +81,8 @@ def a_table(found: Any) -> Mapping[str, Any]:
     return found
 
 
-def _at(place: str | int, check: Check, found: Any) -> Any:
+def within(place: str | int, check: Check, found: Any) -> Any:
+    """Check a value inside another one; the complaint then says where inside."""
     try:
         return check(found)
     except Wrong as wrong:

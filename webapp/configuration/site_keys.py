@@ -12,7 +12,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, import_key
 
-from webapp.configuration.fields import list_of, one_of, text, unknown
+from webapp.configuration.fields import list_of, one_of, text, unknown, within
 from webapp.configuration.problems import Wrong
 from webapp.configuration.sources import resolve_secret
 
@@ -65,14 +65,17 @@ def api_key(environ: Mapping[str, str]) -> Callable[[Any], ApiKey]:
     def check(found: Any) -> ApiKey:
         if not isinstance(found, dict):
             return ApiKey(_hash(secret(environ)(found)))
-        known = {"name": text, "hash": secret(environ), "scopes": list_of(one_of(*SCOPES))}
+        known = {
+            "name": text,
+            "hash": lambda found: _hash(secret(environ)(found)),
+            "scopes": list_of(one_of(*SCOPES)),
+        }
         for key in found.keys() - known.keys():
             raise Wrong(unknown(key, known).what, (key,))
         if "hash" not in found:
             raise Wrong("must have a hash")
-        name = text(found["name"]) if "name" in found else None
-        scopes = known["scopes"](found.get("scopes", list(SCOPES)))
-        return ApiKey(_hash(secret(environ)(found["hash"])), name, frozenset(scopes))
+        good = {key: within(key, known[key], value) for key, value in found.items()}
+        return ApiKey(good["hash"], good.get("name"), frozenset(good.get("scopes", SCOPES)))
 
     return check
 

@@ -25,7 +25,8 @@ def _lines(text: str) -> dict[KeyPath, int]:
         found = tomllib.loads(statement)
         if statement.lstrip().startswith("["):
             table = max(_paths(found), key=len)
-            lines.setdefault(table, number)
+            for depth in range(1, len(table) + 1):
+                lines.setdefault(table[:depth], number)
         else:
             for path in _paths(found):
                 lines.setdefault(table + path, number)
