@@ -5,6 +5,7 @@ import shutil
 from collections import defaultdict
 from pathlib import Path
 
+import authlib.deprecate  # noqa: F401  its import turns its warnings on, over pytest's filters: once, here
 import pytest
 from hypothesis import settings
 
