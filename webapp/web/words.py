@@ -61,7 +61,7 @@ STATUSES: Mapping[str, Words] = {
     "in_review": Words(
         _("A person is taking a look"),
         _("This is a normal step. It does not mean that anything is wrong."),
-        _("You do not have to wait here: the result stays ready for you."),
+        _("The result appears here by itself. It can take a while."),
         _("In review"),
     ),
     "verified": Words(
@@ -97,6 +97,7 @@ STATUSES: Mapping[str, Words] = {
         _("Its pictures and data are no longer kept here."),
         _("There is nothing more to do."),
         _("Deleted"),
+        "done",
     ),
 }
 
@@ -109,7 +110,7 @@ REASONS: Mapping[str, Words] = {
     "document_unreadable": Words(
         _("Your document could not be read"),
         _("The pictures were too dark, blurred or cut off."),
-        _("Clean the lens, lay the document flat in good light without reflections, and try again."),
+        _("Clean the lens, put the document flat in good light without glare, and try again."),
     ),
     "document_type_not_accepted": Words(
         _("This kind of document is not accepted"),
@@ -253,8 +254,8 @@ PAGE_ERRORS: Mapping[int, Words] = {
         _("Please try again later."),
     ),
     503: Words(
-        _("The identity service is not answering right now"),
-        _("This usually passes quickly. Nothing is lost, and nothing was done twice."),
+        _("This is not possible right now"),
+        _("A service that we need is not answering. Nothing is lost or done twice."),
         _("Wait a moment, then try again."),
     ),
 }
@@ -265,7 +266,7 @@ LOGIN_ERRORS: Mapping[str, Words] = {
         _("For your safety, it works only for a few minutes."),
         _("Go back to the company's website and start from there again."),
     ),
-    "already_used": Words(
+    "used": Words(
         _("This link has already been used"),
         _("For your safety, it works only once."),
         _("Go back to the company's website and start from there again."),
