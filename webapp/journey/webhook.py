@@ -32,6 +32,14 @@ class Webhook:
         except notice.NoticeUnusable as cause:
             raise NoticeUnusable(cause.why) from cause
         with database_trouble(), self._ground.database.writing() as work:
-            work.inbox.keep(told.verification_id, told.status, told.raw, self._ground.clock())
+            now = self._ground.clock()
+            work.inbox.keep(told.verification_id, told.status, told.raw, now)
             if work.inbox.unsettled(told.verification_id):
                 self._ground.wake(work, told.verification_id, LookCause.NOTICE)
+                work.timeline.add(
+                    now,
+                    "notice",
+                    actor="gateway",
+                    onboarding_id=told.verification_id,
+                    word=told.status,
+                )
