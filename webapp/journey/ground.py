@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from webapp.domain.errors import NotFound
-from webapp.domain.onboarding import Onboarding
+from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import LookCause
 from webapp.journey.views import Visitor
 from webapp.sites import Flow, Site
@@ -43,6 +43,34 @@ class Ground:
     def wake(self, work: Work, onboarding_id: str, cause: LookCause) -> None:
         """Have the gateway asked about this onboarding now."""
         work.onboardings.plan(onboarding_id, self.clock(), cause, looks=0)
+
+    def note(
+        self,
+        work: Work,
+        onboarding: Onboarding,
+        event: str,
+        *,
+        actor: str = "system",
+        **detail: object,
+    ) -> None:
+        """Write a line on the onboarding's timeline: ids and words only."""
+        work.timeline.add(
+            self.clock(),
+            event,
+            actor=actor,
+            onboarding_id=onboarding.id,
+            site=onboarding.site,
+            **detail,
+        )
+
+    def move(
+        self, work: Work, row: Onboarding, status: Status, event: str, **fields: object
+    ) -> Onboarding:
+        """Save `row` in `status` with `fields`, and say so on its timeline."""
+        moved = row.changed(self.clock(), status=status, **fields)
+        work.onboardings.save(moved, was=row.version)
+        self.note(work, moved, event, status=str(status))
+        return moved
 
     def subject_hash(self, site: str, subject: str) -> str:
         """A keyed hash of the host's user id: the same for the same person, useless elsewhere.

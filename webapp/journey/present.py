@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from webapp.domain.onboarding import AT_US, Onboarding, Status
 from webapp.domain.schedule import LookCause
 from webapp.journey.ground import Ground
-from webapp.journey.start import CREATE_LEASE
+from webapp.journey.opening import CREATE_LEASE
 from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_view
 
 

@@ -65,9 +65,7 @@ class Progress:
             looks = row.looks + 1
             at = next_look(LookCause.QUIET, 0, self._ground.slow, now, now)
             work.onboardings.plan(row.id, at, row.look_cause or LookCause.QUIET, looks)
-            work.timeline.add(
-                now, "gateway_away", actor="system", onboarding_id=row.id, site=row.site
-            )
+            self._ground.note(work, row, "gateway_away")
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""
@@ -103,7 +101,7 @@ class Progress:
         word = answer.verification_result if answer else None
         status = states.after_answer(row.status, word)
         if states.contradicts(row.status, word):
-            self._note(work, row, "gateway_contradicts", gateway_status=word)
+            self._ground.note(work, row, "gateway_contradicts", actor="gateway", word=word)
         if status in _CAN_EXPIRE and row.expires_at <= now:
             status = Status.EXPIRED
         news: dict[str, object] = {"status": status, "gateway_status": word or row.gateway_status}
@@ -113,7 +111,15 @@ class Progress:
             return row
         moved = row.changed(now, **news)
         work.onboardings.save(moved, was=row.version)
-        self._note(work, moved, "moved", status=str(status), was=str(row.status), word=word)
+        self._ground.note(
+            work,
+            moved,
+            "moved",
+            actor="gateway",
+            status=str(status),
+            was=str(row.status),
+            word=word,
+        )
         return moved
 
     def _facts(
@@ -169,15 +175,5 @@ class Progress:
                 extra={"onboarding": onboarding.id, "error": type(cause).__name__},
             )
         with self._ground.database.writing() as work:
-            self._note(work, onboarding, "sent_to_review")
+            self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
-
-    def _note(self, work: Work, row: Onboarding, event: str, **detail: object) -> None:
-        work.timeline.add(
-            self._ground.clock(),
-            event,
-            actor="gateway",
-            onboarding_id=row.id,
-            site=row.site,
-            **detail,
-        )

@@ -64,12 +64,11 @@ class ReturnStep:
         else:
             fields["submitted_at"] = row.submitted_at or now
         work.onboardings.save(row.changed(now, **fields), was=row.version)
-        work.timeline.add(
-            now,
+        self._ground.note(
+            work,
+            row,
             "returned",
             actor="user",
-            onboarding_id=row.id,
-            site=row.site,
             status=str(status),
             error=str(of_hosted_error(error)) if error else None,
         )

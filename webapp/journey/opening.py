@@ -1,0 +1,140 @@
+"""The create call at the gateway: never two at once for one row, and its answer never half kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from webapp.domain.errors import GatewayAway
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.reasons import ReasonCode, reason
+from webapp.domain.schedule import LookCause, next_look
+from webapp.gateway.client import Gateway
+from webapp.gateway.errors import GatewayError, Refused, Unauthorised, Unavailable
+from webapp.gateway.models import Created, CreateRequest
+from webapp.journey.ground import Ground
+from webapp.journey.references import References
+from webapp.journey.translate import gateway_trouble
+from webapp.sites import Flow
+
+#: While one request is at the gateway nobody else calls create for the same row. Longer than
+#: a create and its one repeat can take together.
+CREATE_LEASE = timedelta(seconds=40)
+
+
+class Opening:
+    """Opens the gateway's process of a row that has none yet."""
+
+    def __init__(self, ground: Ground, gateway: Gateway, references: References) -> None:
+        self._ground = ground
+        self._gateway = gateway
+        self._references = references
+
+    def open(self, onboarding_id: str, flow: Flow) -> bool:
+        """Call create (contract 3.1) unless somebody else is at it.
+
+        False: the gateway has this id already, so an earlier answer, and the address in it,
+        is lost for good. Raises GatewayAway or GatewayForbidden; the row is then free again.
+        """
+        row = self._claim(onboarding_id)
+        if row is None:
+            return True
+        try:
+            created = self._call(row, flow)
+        except Refused:
+            if row.create_calls > 1:
+                self._release(row.id)
+                return False
+            self._refuse(row.id)
+            return True
+        except Unavailable as cause:
+            self._release(row.id)
+            if cause.maybe_sent and row.create_calls == 1:
+                return self.open(onboarding_id, flow)  # once more under the same id
+            with gateway_trouble():
+                raise
+        except Unauthorised as cause:
+            self._release(row.id)
+            raise GatewayAway from cause
+        except GatewayError:
+            self._release(row.id)
+            with gateway_trouble():
+                raise
+        self._keep(row.id, created)
+        return True
+
+    def _claim(self, onboarding_id: str) -> Onboarding | None:
+        now = self._ground.clock()
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is None or row.status is not Status.CREATED or row.hosted_url:
+                return None
+            if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
+                return None
+            claimed = row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
+            work.onboardings.save(claimed, was=row.version)
+            self._ground.note(work, claimed, "create_called", call=claimed.create_calls)
+            return claimed
+
+    def _call(self, row: Onboarding, flow: Flow) -> Created:
+        with self._ground.database.reading() as work:
+            subject = work.people.get(row.person_id).subject
+        return self._gateway.create(
+            CreateRequest(
+                scan_id=row.id,
+                redirect_url=self._references.address(self._references.sign(row.id)),
+                country_id=flow.country,
+                doc_type=flow.document_type,
+                doc_specific_type=flow.document_specific_type,
+                extra_data={
+                    **flow.extra_data,
+                    "site": row.site,
+                    "subject": self._ground.subject_hash(row.site, subject),
+                },
+            )
+        )
+
+    def _release(self, onboarding_id: str) -> None:
+        """The call came to nothing: the next click may try again at once."""
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is not None and row.create_called_at is not None:
+                freed = row.changed(self._ground.clock(), create_called_at=None)
+                work.onboardings.save(freed, was=row.version)
+                self._ground.note(work, freed, "create_unanswered")
+
+    def _refuse(self, onboarding_id: str) -> None:
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is not None and row.status is Status.CREATED:
+                self._ground.move(
+                    work,
+                    row,
+                    Status.CANCELED,
+                    "gateway_refused",
+                    reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
+                    create_called_at=None,
+                    look_at=None,
+                )
+
+    def _keep(self, onboarding_id: str, created: Created) -> None:
+        """The address is stored even if a notice has already moved the row on."""
+        now = self._ground.clock()
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id, for_update=True)
+            if row is None:
+                return
+            self._ground.move(
+                work,
+                row,
+                Status.STARTED if row.status is Status.CREATED else row.status,
+                "started",
+                hosted_url=created.url,
+                onboarding_token=created.onboarding_token,
+                started_at=now,
+                create_called_at=None,
+            )
+            if work.inbox.unsettled(row.id):  # a notice was quicker than this answer
+                self._ground.wake(work, row.id, LookCause.NOTICE)
+            elif row.status is Status.CREATED:
+                at = next_look(LookCause.QUIET, 0, self._ground.slow, now, row.expires_at)
+                work.onboardings.plan(row.id, at, LookCause.QUIET, 0)
