@@ -155,12 +155,12 @@ class Children:
             for child in self.by_name.values():
                 child.raise_if_dead()
 
-    def stop(self, *names: str) -> None:
-        """Ask all at once, wait a few seconds in all, then kill."""
+    def stop(self, *names: str, seconds: float = STOP_SECONDS) -> None:
+        """Ask all at once, wait `seconds` in all, then kill."""
         leaving = [self.by_name[name] for name in names or self.by_name]
         for child in leaving:
             child.send(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + seconds
         for child in leaving:
             child.wait(max(0.0, deadline - time.monotonic()))
             child.sweep()

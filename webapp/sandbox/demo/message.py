@@ -15,7 +15,7 @@ WELCOME = """
   Get Ada verified
     1. Open {shop}, log in as Ada and choose "Verify my identity".
        (Or begin at the identity server: open {server} and log in as Ada there.)
-    2. Agree, show the camera anything you like, or choose a picture instead.
+    2. Agree, and show the camera anything you like: nothing is looked at.
     3. Choose how it ends, go back, and watch the page change by itself.
 
   The gateway's control page decides how the next check goes, and breaks things on request.

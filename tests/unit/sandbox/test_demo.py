@@ -1,0 +1,272 @@
+"""The demo: its folder, its files, and the command as a person at a terminal meets it."""
+
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.ports import free_addresses
+from webapp.sandbox.demo.addresses import Addresses
+from webapp.sandbox.demo.errors import AddressMissing, FolderNotOurs, PortTaken
+from webapp.sandbox.demo.instance import SECRETS, Instance
+from webapp.sandbox.demo.output import Worry
+from webapp.sandbox.demo.programs import server_settings
+from webapp.sandbox.demo.sites import shop_flow, shop_site, sites_toml
+from webapp.settings import Settings
+
+ADDRESSES = Addresses.from_base(8000)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    made = Instance(tmp_path / "demo")
+    made.prepare(keep=False)
+    site = shop_site(ADDRESSES, made.secret_file("handoff_key"))
+    made.write_sites(sites_toml({"sites.shop": site, "sites.shop.flows.default": shop_flow()}))
+    return made
+
+
+class TestTheFolder:
+    def test_only_its_owner_can_read_anything_in_it(self, instance: Instance) -> None:
+        for path in [instance.folder, *instance.folder.rglob("*")]:
+            assert mode(path) == (0o700 if path.is_dir() else 0o600), path
+
+    def test_secrets_are_made_once_and_are_nobody_elses(
+        self, instance: Instance, tmp_path: Path
+    ) -> None:
+        before = {name: instance.secret(name) for name in SECRETS}
+        instance.prepare(keep=False)
+        assert {name: instance.secret(name) for name in SECRETS} == before
+        other = Instance(tmp_path / "other")
+        other.prepare(keep=False)
+        assert not set(before.values()) & {other.secret(name) for name in SECRETS}
+
+    def test_each_start_begins_without_state_unless_it_is_to_be_kept(
+        self, instance: Instance
+    ) -> None:
+        left = instance.state / "mobbscan-embed.sqlite3"
+        left.write_text("of yesterday")
+        instance.prepare(keep=True)
+        assert left.exists()
+        instance.prepare(keep=False)
+        assert not left.exists()
+
+    def test_a_folder_with_other_things_in_it_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "server").mkdir()
+        treasure = tmp_path / "server" / "treasure.txt"
+        treasure.write_text("gold")
+        with pytest.raises(FolderNotOurs):
+            Instance(tmp_path).prepare(keep=False)
+        assert treasure.read_text() == "gold"
+
+
+class TestTheFiles:
+    def test_the_server_accepts_settings_and_sites(self, instance: Instance) -> None:
+        settings = Settings.from_environment(server_settings(ADDRESSES, instance))
+        shop = settings.sites["shop"]
+        assert shop.oidc
+        assert shop.handoff_keys == (instance.secret("handoff_key"),)
+        assert shop.origins == ("http://shop.localhost:8003",)
+        assert shop.return_urls == ("http://shop.localhost:8003/account",)
+        assert shop.locales == ("en", "es")
+        flow = shop.flows["default"]
+        assert (flow.country, flow.document_type, flow.attempts) == ("ESP", "IDCard", 3)
+        assert flow.consent_version
+        assert settings.public_url == "http://localhost:8000"
+        assert not settings.data_keys_derived
+
+    def test_all_four_parties_are_different_sites(self) -> None:
+        urls = [
+            ADDRESSES.server_url,
+            ADDRESSES.gateway_url,
+            ADDRESSES.people_url,
+            ADDRESSES.shop_url,
+        ]
+        assert len({httpx.URL(url).host for url in urls}) == 4
+
+    def test_sites_toml_survives_strange_values(self) -> None:
+        strange = {
+            "name": 'A "quoted" \\ naïve\tshop',
+            "list": ["a", "b"],
+            "on": True,
+            "none": None,
+        }
+        text = sites_toml({"sites.shop": {**strange, "brand": {"color": "#0a5"}}})
+        assert tomllib.loads(text)["sites"]["shop"] == {
+            "name": 'A "quoted" \\ naïve\tshop',
+            "list": ["a", "b"],
+            "on": True,
+            "brand": {"color": "#0a5"},
+        }
+
+
+class TestPorts:
+    def test_a_taken_port_is_named_with_the_cure(self) -> None:
+        addresses = free_addresses()
+        taken = socket.create_server(("127.0.0.1", addresses.gateway))
+        with taken, pytest.raises(PortTaken) as refused:
+            addresses.check_free()
+        assert f"Port {addresses.gateway}" in str(refused.value)
+        assert "gateway" in str(refused.value)
+        assert "--port-base" in str(refused.value)
+
+    def test_a_missing_address_is_named_with_the_cure(self) -> None:
+        assert "sudo ifconfig lo0 alias 127.0.0.2 up" in str(AddressMissing("people", "127.0.0.2"))
+
+
+class TestWhatIsWorthShowing:
+    @pytest.mark.parametrize(
+        ("line", "shown"),
+        [
+            ('{"event": "request", "level": "info"}', False),
+            ('{"event": "gateway_away", "level": "warning"}', True),
+            ("[2026-11-23 06:49:00] [12] [INFO] Listening", False),
+            ("[ERROR] it broke", True),
+            ("Traceback (most recent call last):", True),
+            ("", False),
+        ],
+    )
+    def test_warnings_and_errors_of_standard_error_are(self, line: str, shown: bool) -> None:
+        assert Worry(unmarked=True).about(line) is shown
+
+    def test_a_traceback_belongs_to_the_line_before(self) -> None:
+        worry = Worry(unmarked=True)
+        assert not worry.about("[INFO] a job failed and is tried again")
+        assert not worry.about('  File "jobs.py", line 1')
+        assert worry.about("[ERROR] a job failed for good")
+        assert worry.about('  File "jobs.py", line 1')
+
+    def test_plain_lines_of_standard_output_are_not(self) -> None:
+        assert not Worry(unmarked=False).about("gateway in a box   http://127.0.0.1:8001")
+        assert Worry(unmarked=False).about("[WARNING] odd")
+
+
+StartDemo = Callable[..., "Demo"]
+
+
+class Demo:
+    """The command, with the port base of its own choice."""
+
+    def __init__(self, folder: Path, addresses: Addresses, *options: str) -> None:
+        self.addresses = addresses
+        command = [sys.executable, "-m", "webapp.sandbox.demo", "--instance", str(folder)]
+        self.process = subprocess.Popen(
+            [*command, "--port-base", str(addresses.server), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.family: list[psutil.Process] = []
+
+    def welcome(self) -> str:
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if "Ctrl-C stops" in line:
+                break
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        return "".join(lines)
+
+    def member(self, words: str) -> psutil.Process:
+        return next(each for each in self.family if words in " ".join(each.cmdline()))
+
+    def end(self, seconds: float = 15) -> tuple[int, str]:
+        _, said = self.process.communicate(timeout=seconds)
+        return self.process.returncode, said
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path) -> Iterator[StartDemo]:
+    started: list[Demo] = []
+
+    def start(addresses: Addresses | None = None, *options: str) -> Demo:
+        started.append(Demo(tmp_path / "demo", addresses or free_addresses(), *options))
+        return started[-1]
+
+    yield start
+    for demo in started:
+        demo.process.kill()
+        for process in demo.family:
+            if process.is_running():
+                process.kill()
+        demo.process.communicate()
+
+
+def nobody_left(demo: Demo) -> bool:
+    return not any(each.is_running() for each in demo.family)
+
+
+class TestTheCommand:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_it_says_where_to_go_and_stops_all_when_asked(
+        self, start_demo: StartDemo, number: signal.Signals
+    ) -> None:
+        demo = start_demo()
+        said = demo.welcome()
+        for url in re.findall(r"http://127\S+|http://localhost\S+", said):
+            assert httpx.get(url, follow_redirects=True).status_code == 200, url
+        for url in (demo.addresses.shop_url, demo.addresses.server_url, demo.addresses.people_url):
+            assert url in said
+        asked_at = time.monotonic()
+        demo.process.send_signal(number)
+        code, complaints = demo.end()
+        assert (code, complaints) == (0, "")
+        assert time.monotonic() - asked_at < 8
+        assert nobody_left(demo)
+        demo.addresses.check_free()
+
+    def test_it_can_be_stopped_while_it_starts(self, start_demo: StartDemo) -> None:
+        demo = start_demo()
+        process = psutil.Process(demo.process.pid)
+        demo.family = eventually(lambda: process.children(recursive=True))
+        demo.process.terminate()
+        assert demo.end()[0] == 0
+        assert nobody_left(demo)
+
+    def test_when_one_of_them_dies_it_says_so_and_stops_the_rest(
+        self, start_demo: StartDemo
+    ) -> None:
+        demo = start_demo()
+        demo.welcome()
+        demo.member("sandbox.people").kill()
+        code, said = demo.end()
+        assert code == 1
+        assert "The people stopped by itself (SIGKILL)" in said
+        assert "people.log" in said
+        assert nobody_left(demo)
+
+    def test_a_taken_port_stops_it_before_anything_starts(self, start_demo: StartDemo) -> None:
+        addresses = free_addresses()
+        with socket.create_server(("127.0.0.1", addresses.shop)):
+            code, said = start_demo(addresses).end()
+        assert code == 1
+        assert f"Port {addresses.shop} on 127.0.0.1, meant for the shop, is already taken." in said
+        assert "Traceback" not in said
+
+    def test_no_secret_is_ever_printed(self, start_demo: StartDemo, tmp_path: Path) -> None:
+        demo = start_demo(None, "--verbose")
+        printed = demo.welcome()
+        httpx.get(f"{demo.addresses.people_url}/")
+        demo.process.terminate()
+        printed += demo.end()[1]
+        assert "people  |" in printed
+        instance = Instance(tmp_path / "demo")
+        for name in SECRETS:
+            assert instance.secret(name) not in printed, name
