@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webapp.domain.errors import GatewayAway, GatewayForbidden, NotWritable
+from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.gateway import errors as gateway_errors
-from webapp.store.errors import Unwritable
 
 #: Used when the gateway gives no `Retry-After`, in seconds.
 _RETRY_AFTER_SECONDS = 10.0
@@ -28,12 +27,3 @@ def gateway_trouble() -> Iterator[None]:
         raise GatewayAway(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
     except gateway_errors.CredentialsRefused as cause:
         raise GatewayAway(60.0) from cause
-
-
-@contextmanager
-def database_trouble() -> Iterator[None]:
-    """Turns a database that cannot be written into NotWritable."""
-    try:
-        yield
-    except Unwritable as cause:
-        raise NotWritable("the database cannot take anything just now") from cause

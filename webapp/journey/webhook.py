@@ -8,7 +8,6 @@ from webapp.domain.errors import NoticeNotAuthentic, NoticeUnusable
 from webapp.domain.schedule import LookCause
 from webapp.gateway import notice
 from webapp.journey.ground import Ground
-from webapp.journey.translate import database_trouble
 
 
 class Webhook:
@@ -31,7 +30,7 @@ class Webhook:
             told = notice.parse_notice(body)
         except notice.NoticeUnusable as cause:
             raise NoticeUnusable(cause.why) from cause
-        with database_trouble(), self._ground.database.writing() as work:
+        with self._ground.database.writing() as work:
             now = self._ground.clock()
             work.inbox.keep(told.verification_id, told.status, told.raw, now)
             if work.inbox.unsettled(told.verification_id):

@@ -3,11 +3,14 @@
 StoreError
 ├── AlreadyThere     a constraint says this exists (single-use mark, active onboarding)
 ├── LostUpdate       the row changed since it was read
-├── Unwritable       locked, full, read-only or away: nothing was stored
+├── Unwritable       locked, full, read-only or away; is also the domain's NotWritable, so
+│                    that every step may let it pass
 └── WrongSchema      the tables are older or newer than this code; carries the cure
 """
 
 from __future__ import annotations
+
+from webapp.domain.errors import NotWritable
 
 
 class StoreError(Exception):
@@ -22,8 +25,8 @@ class LostUpdate(StoreError):
     """Somebody else changed the row first; read again and repeat."""
 
 
-class Unwritable(StoreError):
-    """Nothing was stored; try again later."""
+class Unwritable(StoreError, NotWritable):
+    """The database is not there for us now; nothing was stored, try again later."""
 
 
 class WrongSchema(StoreError):
