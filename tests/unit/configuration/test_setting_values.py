@@ -1,0 +1,196 @@
+"""Each setting with values that are good and values that are not."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import certifi
+import pytest
+from joserfc.jwk import ECKey
+
+from tests.unit.configuration.samples import DATA_KEY, PRIVATE_KEY, only_problem
+from webapp.configuration.table import SETTINGS
+from webapp.settings import Settings
+
+GOOD = {
+    "MOBBSCAN_GATEWAY_URL": [
+        ("https://gateway.example/base/", "https://gateway.example/base"),
+        ("https://Gateway.example:443", "https://gateway.example"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+        ("http://[::1]:8001/", "http://[::1]:8001"),
+        ("http://localhost:8001", "http://localhost:8001"),
+    ],
+    "MOBBSCAN_API_KEY": [("k", "k")],
+    "MOBBSCAN_API_SECRET": [("s3cr3t!", "s3cr3t!")],
+    "MOBBSCAN_WEBHOOK_HEADERS": [
+        ('{"X-A": "1", "X-B": "2"}', ({"X-A": "1", "X-B": "2"},)),
+        ('[{"X-A": "new"}, {"X-A": "old"}]', ({"X-A": "new"}, {"X-A": "old"})),
+    ],
+    "MOBBSCAN_CREATE_PATH": [("/onboarding/token", "/onboarding/token")],
+    "MOBBSCAN_DELETE_METHOD": [("delete", "DELETE"), ("GET", "GET"), ("POST", "POST")],
+    "MOBBSCAN_DECISION_TYPE": [("MANUAL", "MANUAL")],
+    "MOBBSCAN_HOSTED_ORIGINS": [
+        ("[]", ("https://gateway.example",)),
+        (
+            '["https://pages.example/", "https://gateway.example"]',
+            ("https://gateway.example", "https://pages.example"),
+        ),
+    ],
+    "PUBLIC_URL": [
+        ("https://Shop.example/verify/", "https://shop.example/verify"),
+        ("http://localhost:8000", "http://localhost:8000"),
+    ],
+    "CONSOLE_URL": [("https://console.example", "https://console.example")],
+    "INSTANCE_DIR": [("here", Path("here").absolute())],
+    "RECONCILE_AFTER": [
+        ("30s, 2m,1h,1d", tuple(timedelta(seconds=s) for s in (30, 120, 3600, 86400)))
+    ],
+    "SECRET_KEY": [("x" * 32, "x" * 32)],
+    "SECRET_KEY_FALLBACKS": [("[]", ()), (json.dumps(["y" * 32, "z" * 40]), ("y" * 32, "z" * 40))],
+    "DATA_KEYS": [
+        (json.dumps([DATA_KEY]), (DATA_KEY,)),
+        (json.dumps([DATA_KEY.rstrip("=")]), (DATA_KEY,)),
+    ],
+    "RESULT_KEYS": [(json.dumps([PRIVATE_KEY]), (PRIVATE_KEY,)), ("[]", ())],
+    "DATABASE_URL": [
+        ("sqlite:////srv/a.sqlite3", "sqlite:////srv/a.sqlite3"),
+        ("postgresql://me:pw@db/embed", "postgresql+psycopg://me:pw@db/embed"),
+        ("postgres://db/embed", "postgresql+psycopg://db/embed"),
+        ("postgresql+psycopg:///embed?host=/run", "postgresql+psycopg:///embed?host=%2Frun"),
+    ],
+    "OPERATOR_ACR_VALUES": [("mfa  phr", ("mfa", "phr"))],
+    "OPERATOR_ROLES_CLAIM": [("https://id.example/roles", "https://id.example/roles")],
+    "TRUSTED_PROXY_HOPS": [("2", 2)],
+    "OPERATIONS_TOKEN": [("t" * 16, "t" * 16)],
+    "LOG_LEVEL": [("debug", "DEBUG")],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [(name, text, value) for name, cases in GOOD.items() for text, value in cases],
+)
+def test_a_good_value_is_kept_in_its_final_form(environ, name, text, value):
+    settings = Settings.from_environment(environ | {name: text})
+    field = name.removeprefix("MOBBSCAN_").lower()
+    assert getattr(settings, field) == value
+
+
+NO_ADDRESS = [
+    "gateway.example",
+    "ftp://gateway.example",
+    "http://gateway.example",
+    "http://127.0.0.1.example",
+    "http://shop.localhost",
+    "https://",
+    "https://user:hunter2@gateway.example",
+    "https://gateway.example?a=hunter2",
+    "https://gateway.example/?",
+    "https://gateway.example#hunter2",
+    "https://gateway.example/a//b",
+    "https://gateway.example/a/../b",
+    "https://gateway.example/a%2fb",
+    "https://gateway.example:hunter2",
+    "https://gateway.example:99999",
+    "https://gateway.example:0",
+    "https://gateway.example\\@evil.example",
+    "https://gate way.example",
+    "https://gäteway.example",
+    "https://-.example",
+    "https://[::1",
+]
+BAD = {
+    "MOBBSCAN_GATEWAY_URL": NO_ADDRESS,
+    "PUBLIC_URL": NO_ADDRESS,
+    "CONSOLE_URL": NO_ADDRESS,
+    "OIDC_ISSUER": NO_ADDRESS,
+    "OPERATOR_OIDC_ISSUER": NO_ADDRESS,
+    "MOBBSCAN_API_KEY": ["hunter 2", "hünter2", "hunter\n2"],
+    "MOBBSCAN_API_SECRET": ["hunter 2", "hünter2"],
+    "MOBBSCAN_WEBHOOK_HEADERS": [
+        "{}",
+        "[]",
+        "[{}]",
+        '[{"X-A": "hunter2"}, {}]',
+        "hunter2",
+        '"hunter2"',
+        '["hunter2"]',
+        '{"X-A": 2}',
+        '{"X-A": ""}',
+        '{"X-A": " hunter2"}',
+        '{"X-A": "hunter\\n2"}',
+        '{"X A": "hunter2"}',
+        '{"": "hunter2"}',
+        '{"X-A": "hunter2", "x-a": "hunter3"}',
+    ],
+    "MOBBSCAN_CREATE_PATH": ["onboarding", "/", "//evil.example", "/a?b", "/a b"],
+    "MOBBSCAN_DELETE_METHOD": ["REMOVE"],
+    "MOBBSCAN_DECISION_TYPE": ["A B"],
+    "MOBBSCAN_HOSTED_ORIGINS": [
+        "https://pages.example",
+        '{"a": 1}',
+        "[1]",
+        '["https://pages.example/path"]',
+        '["http://pages.example"]',
+        '["*"]',
+    ],
+    "INSTANCE_DIR": [__file__],
+    "RECONCILE_AFTER": ["1", "1m,", "1w", "0s", "-1m", "5m,1m", "1m,1m", "60s,1m"],
+    "SECRET_KEY": ["hunter2", "h" * 31],
+    "SECRET_KEY_FALLBACKS": ["hunter2", '["hunter2"]', '"hunter2"'],
+    "DATA_KEYS": [
+        "[]",
+        "hunter2",
+        '["hunter2"]',
+        json.dumps([DATA_KEY, "aHVudGVyMg=="]),
+        json.dumps([DATA_KEY + "AAAA"]),
+        '["ä"]',
+    ],
+    "RESULT_KEYS": [
+        "hunter2",
+        "{}",
+        '["hunter2"]',
+        "[{}]",
+        '[{"kty": "oct", "k": "hunter2"}]',
+        json.dumps([{k: v for k, v in PRIVATE_KEY.items() if k != "d"}]),
+        json.dumps([PRIVATE_KEY | {"x": 5}]),
+        json.dumps([ECKey.generate_key("P-384", private=True).as_dict(private=True)]),
+    ],
+    "DATABASE_URL": ["hunter2", "mysql://me:hunter2@db/x", "sqlite://", "sqlite:///:memory:"],
+    "OPERATOR_ROLES_CLAIM": ["two words"],
+    "SITES_FILE": ["/nowhere/sites.toml", "/"],
+    "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100"],
+    "OPERATIONS_TOKEN": ["hunter2", "with spaces in the middle"],
+    "LOG_LEVEL": ["LOUD"],
+    "OUTBOUND_CA_FILE": ["/nowhere/ca.pem", __file__],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, cases in BAD.items() for text in cases]
+)
+def test_a_wrong_value_is_named_with_its_cure_and_never_shown(environ, name, text):
+    problem = only_problem(environ | {name: text})
+    assert re.fullmatch(rf"{name} .+: (set it|leave it unset).+\.", problem)
+    assert "hunter" not in problem
+
+
+def test_every_setting_has_been_tried_with_good_and_with_bad_values():
+    pairs = {"OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"}
+    free = pairs | {f"OPERATOR_{name}" for name in pairs} | {"OPERATOR_ACR_VALUES"}
+    assert {s.name for s in SETTINGS} == BAD.keys() | free
+
+
+@pytest.mark.parametrize("name", [s.name for s in SETTINGS if s.name in GOOD])
+def test_every_setting_can_come_from_a_file(environ, tmp_path, name):
+    text, value = GOOD[name][0]
+    (tmp_path / "value").write_text(f"{text}\n")
+    environ.pop(name, None)
+    settings = Settings.from_environment(environ | {f"{name}_FILE": str(tmp_path / "value")})
+    assert getattr(settings, name.removeprefix("MOBBSCAN_").lower()) == value
+
+
+def test_certificates_to_trust_are_checked_when_settings_are_read(environ):
+    settings = Settings.from_environment(environ | {"OUTBOUND_CA_FILE": certifi.where()})
+    assert settings.outbound_ca_file == certifi.where()
