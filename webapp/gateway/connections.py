@@ -24,8 +24,8 @@ class Connections:
     def __init__(self, options: GatewayOptions, transport: httpx.BaseTransport | None) -> None:
         self._transport = transport
         # Read before any fork: a wrong file stops the start, and 20 ms are spent once.
-        secure = options.base_url.lower().startswith("https:")
-        self._ssl_context = _ssl_context(options.ca_file) if secure else None
+        needed = transport is None and options.base_url.lower().startswith("https:")
+        self._ssl_context = _ssl_context(options.ca_file) if needed else None
         self._clients: dict[int, httpx.Client] = {}
 
     def client(self) -> httpx.Client:

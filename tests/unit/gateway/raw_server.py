@@ -1,0 +1,126 @@
+"""A server that speaks raw bytes, so that it can misbehave in every way a gateway can."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+Behaviour = Callable[["Connection"], None]
+
+
+class Connection:
+    """One accepted connection, after its request has been read."""
+
+    def __init__(self, sock: socket.socket, request: bytes, stopping: threading.Event) -> None:
+        self._sock = sock
+        self.request = request
+        self._stopping = stopping
+
+    def send(self, data: bytes) -> None:
+        self._sock.sendall(data)
+
+    def drip(self, data: bytes, every_seconds: float = 0.02) -> None:
+        """Send `data` byte by byte, over and over, until the other side has had enough."""
+        while not self._stopping.is_set():
+            for position in range(len(data)):
+                self.send(data[position : position + 1])
+                if self._stopping.wait(every_seconds):
+                    return
+
+    def stay_silent(self) -> None:
+        self._stopping.wait()
+
+    def reset(self) -> None:
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._sock.close()
+
+
+class RawServer:
+    """Answers each request by one behaviour, the last one for all that follow."""
+
+    def __init__(self, *behaviours: Behaviour) -> None:
+        self._behaviours = list(behaviours)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.requests: list[bytes] = []
+        self.connections = 0
+
+    def __enter__(self) -> "RawServer":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with sock:
+            try:
+                while request := _read_request(sock):
+                    with self._lock:
+                        self.requests.append(request)
+                        last = len(self._behaviours) == 1
+                        behave = self._behaviours[0] if last else self._behaviours.pop(0)
+                    behave(Connection(sock, request, self._stopping))
+                    if behave not in KEEPS_ALIVE:
+                        return
+            except OSError:
+                return  # the client hung up, which is what most of these tests are about
+
+
+KEEPS_ALIVE: set[Behaviour] = set()
+
+
+def answering(
+    body: bytes, *headers: str, status: str = "200 OK", content_type: str = "application/json"
+) -> Behaviour:
+    """A correct answer, on a connection that stays open."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    if content_type:
+        head.append(f"Content-Type: {content_type}")
+    message = "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+    def behave(connection: Connection) -> None:
+        connection.send(message)
+
+    KEEPS_ALIVE.add(behave)
+    return behave
+
+
+def _read_request(sock: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = sock.recv(65536)
+        if not chunk:
+            return b""
+        data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line[15:])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
+    while len(body) < length:
+        body += sock.recv(65536)
+    return head + b"\r\n\r\n" + body

@@ -1,0 +1,161 @@
+"""A tolerant reader: whatever shape the vendor chose, the rest of the answer survives."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.gateway.doubles import ADAS_PROCESS, gateway, process_answer
+from webapp.gateway import ProcessData
+
+
+def read_answer(answer: Any) -> ProcessData:
+    text = json.dumps(answer)
+    return gateway(lambda request: httpx.Response(200, content=text)).read(ADAS_PROCESS)
+
+
+def read(**changes: Any) -> ProcessData:
+    return read_answer(process_answer(**changes))
+
+
+def test_a_process_not_yet_begun_may_answer_with_nothing() -> None:
+    for answer in ({}, {"scanId": ADAS_PROCESS}, dict.fromkeys(process_answer())):
+        data = read_answer(answer)
+        assert data.scan_id == ADAS_PROCESS
+        assert data.verification_result is None
+        assert data.document == {}
+        assert data.images == ()
+
+
+def test_everything_documented_is_read() -> None:
+    data = read(
+        agent="agent.demo",
+        rejectionReason="blurred",
+        comment="none",
+        creationTime="2026-01-10T09:00:00Z",
+        verificationTime="2026-01-10T09:06:12Z",
+        document={"name": "ADA", "facialMatchingScore": "0.91", "facialLivenessScore": 97},
+        images=["https://gateway.test/mobbscan-agent/5f/image/document_front"],
+        recordings=[{"href": "https://gateway.test/r/1", "type": "video_liveness"}],
+        extraImages={"face_now": "https://gateway.test/i/2"},
+        extraParameters=[{"name": "customerRef", "value": "C-0042"}],
+        validations={"validationMRZ": "VALID"},
+        licenseId="LIC-1",
+    )
+    assert data.agent == "agent.demo"
+    assert data.rejection_reason == "blurred"
+    assert data.creation_time == datetime(2026, 1, 10, 9, tzinfo=UTC)
+    assert data.verification_time == datetime(2026, 1, 10, 9, 6, 12, tzinfo=UTC)
+    assert (data.face_matching_score, data.face_liveness_score) == (0.91, 97.0)
+    assert [image.kind for image in data.images] == ["document_front"]
+    assert [recording.kind for recording in data.recordings] == ["video_liveness"]
+    assert [image.kind for image in data.extra_images] == ["face_now"]
+    assert data.extra_parameters == {"customerRef": "C-0042"}
+    assert data.validations == {"validationMRZ": "VALID"}
+    assert data.raw["licenseId"] == "LIC-1"
+
+
+def test_unknown_members_and_words_are_kept() -> None:
+    data = read(verificationResult="SOMETHING_NEW", novelty={"a": 1})
+    assert data.verification_result == "SOMETHING_NEW"
+    assert data.raw["novelty"] == {"a": 1}
+    assert data.model_extra is not None
+    assert data.model_extra["novelty"] == {"a": 1}
+
+
+@pytest.mark.parametrize("own_name", ["scan_id", "raw", "verification_result", "model_config"])
+def test_members_named_like_our_own_change_nothing(own_name: str) -> None:
+    data = read(**{own_name: "planted"})
+    assert data.scan_id == ADAS_PROCESS
+    assert data.verification_result == "VERIFIED"
+    assert data.raw[own_name] == "planted"
+
+
+@pytest.mark.parametrize(
+    ("stated", "moment"),
+    [
+        ("2026-01-10T09:00:00Z", datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        ("2026-01-10T10:00:00+01:00", datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        ("2026-01-10T10:00:00.123+0100", datetime(2026, 1, 10, 9, 0, 0, 123000, UTC)),
+        ("2026-01-10 09:00:00.000", datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        ("2026-01-10", datetime(2026, 1, 10, tzinfo=UTC)),
+        ("10/01/2026", datetime(2026, 1, 10, tzinfo=UTC)),
+        ("10/01/2026 09:00", datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        ("10/01/2026 09:00:01", datetime(2026, 1, 10, 9, 0, 1, tzinfo=UTC)),
+        (1768035600, datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        (1768035600000, datetime(2026, 1, 10, 9, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        ([], None),
+        (10**30, None),
+        ("0001-01-01T00:00:00+23:59", None),
+    ],
+)
+def test_moments_are_read_in_every_pattern_seen_and_kept_raw(
+    stated: Any, moment: datetime | None
+) -> None:
+    data = read(verificationTime=stated)
+    assert data.verification_time == moment
+    assert data.raw["verificationTime"] == stated
+
+
+@pytest.mark.parametrize(
+    ("stated", "pairs"),
+    [
+        ([{"key": "a", "value": 1}, {"name": "b", "value": "2"}], {"a": 1, "b": "2"}),
+        ([{"a": 1}, {"b": 2}], {"a": 1, "b": 2}),
+        ({"a": 1}, {"a": 1}),
+        (["a", 7, None, {}, {"a": 1, "b": 2}], {}),
+        ("a", {}),
+        (None, {}),
+    ],
+)
+def test_extra_parameters_are_flattened_from_every_likely_shape(stated: Any, pairs: Any) -> None:
+    assert read(extraParameters=stated).extra_parameters == pairs
+
+
+@pytest.mark.parametrize("stated", ["x", 7, None, True, [None, 7, {}, {"url": 7}], [[]]])
+def test_evidence_that_names_no_address_is_left_out(stated: Any) -> None:
+    assert read(images=stated).images == ()
+
+
+def test_words_hold_nothing_a_database_or_a_page_cannot_hold() -> None:
+    data = read(agent="ol\x00ga", rejectionReason="\ud800", comment=7)
+    assert (data.agent, data.rejection_reason, data.comment) == ("olga", "?", None)
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = (
+    "verificationResult", "agent", "document", "images", "recordings", "extraImages",
+    "extraParameters", "validations", "rejectionReason", "comment", "creationTime",
+    "verificationTime",
+)  # fmt: skip
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS, anything)))
+def test_no_shape_of_any_member_costs_the_answer(members: dict[str, Any]) -> None:
+    members.pop("scanId", None)
+    data = ProcessData.model_validate({**members, "scan_id": ADAS_PROCESS, "raw": members})
+    assert data.scan_id == ADAS_PROCESS
+    assert isinstance(data.face_matching_score, float | None)
+
+
+def test_the_repr_of_a_process_shows_nothing_of_ada() -> None:
+    data = read(document={"name": "ADA-MARKER"}, agent="AGENT-MARKER", novelty="NEW-MARKER")
+    for text in (repr(data), str(data)):
+        assert "MARKER" not in text
+        assert "VERIFIED" in text

@@ -1,0 +1,149 @@
+"""Notices: a stranger's bytes until their headers match, and then still only a hint."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.gateway.doubles import ADAS_PROCESS
+from webapp.gateway import NoticeUnusable, headers_match, parse_notice
+
+
+def body(**changes: Any) -> bytes:
+    return json.dumps({"verificationId": ADAS_PROCESS, "status": "VERIFIED", **changes}).encode()
+
+
+def test_a_notice_is_read_and_kept_as_it_came() -> None:
+    sent = body(verificationId=ADAS_PROCESS.upper(), novelty=[1, {"a": None}])
+    notice = parse_notice(sent)
+    assert (notice.verification_id, notice.status) == (ADAS_PROCESS, "VERIFIED")
+    assert notice.raw == sent
+
+
+def test_a_status_we_do_not_know_is_still_a_notice() -> None:
+    assert parse_notice(body(status="VIDEO_AVAILABLE")).status == "VIDEO_AVAILABLE"
+    assert parse_notice(body(status="x" * 64)).status == "x" * 64
+
+
+ID = f'"verificationId": "{ADAS_PROCESS}"'
+
+
+UNUSABLE = [
+    b"",
+    b"{}",
+    b"null",
+    b"[]",
+    b"7",
+    b'"VERIFIED"',
+    b"verificationId=x&status=VERIFIED",
+    b'{"verificationId": "' + ADAS_PROCESS.encode() + b'", "status": "VERIFIED",}',
+    b"\xff\xfe" + body(),
+    body().decode().encode("utf-16"),
+    b"{" + ID.encode() + b', "status": "\xff"}',
+    f'{{{ID}, {ID}, "status": "VERIFIED"}}'.encode(),
+    f'{{{ID}, "status": "NOT_VERIFIED", "status": "VERIFIED"}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": {{"a": 1, "a": 2}}}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": NaN}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": -Infinity}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": 1e999}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": {"9" * 5000}}}'.encode(),
+    f'{{{ID}, "status": "VERIFIED", "more": {"[" * 9}{"]" * 9}}}'.encode(),
+    b'{"more": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    b"[" * 60_000,
+    body(verificationId=None),
+    body(verificationId=7),
+    body(verificationId=""),
+    body(verificationId="xxxx-xxxx-xxxx-xxxx"),
+    body(verificationId=ADAS_PROCESS.replace("-", "")),
+    body(verificationId=f"{{{ADAS_PROCESS}}}"),
+    body(verificationId=f"urn:uuid:{ADAS_PROCESS}"),
+    body(verificationId=f"{ADAS_PROCESS}\n"),
+    body(verificationId=f" {ADAS_PROCESS}"),
+    body(verificationId=ADAS_PROCESS.replace("5", "\u0665")),
+    body(verificationId=[ADAS_PROCESS]),
+    body(status=None),
+    body(status=1),
+    body(status=True),
+    body(status=["VERIFIED"]),
+    body(status=""),
+    body(status="   "),
+    body(status="x" * 65),
+    body(status="VERI\x00FIED"),
+    body(status="VERIFIED\n"),
+    body(status="\ud800"),
+    body(status="\u202eVERIFIED"),
+]
+
+
+@pytest.mark.parametrize(
+    "unusable", UNUSABLE, ids=[f"{n} {sent[-30:]!r}" for n, sent in enumerate(UNUSABLE)]
+)
+def test_what_is_no_notice_is_refused(unusable: bytes) -> None:
+    with pytest.raises(NoticeUnusable) as refusal:
+        parse_notice(unusable)
+    assert refusal.value.why
+    assert "VERIFIED" not in str(refusal.value)
+    assert ADAS_PROCESS not in str(refusal.value)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode()))
+def test_no_bytes_do_anything_but_be_refused(sent: bytes) -> None:
+    with pytest.raises(NoticeUnusable):
+        parse_notice(sent)
+
+
+REQUIRED = {"Authorization": "Bearer shared", "X-Notice": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("required", "received", "match"),
+    [
+        ([REQUIRED], REQUIRED, True),
+        ([REQUIRED], {"authorization": "Bearer shared", "X-NOTICE": "yes"}, True),
+        ([REQUIRED], {**REQUIRED, "Host": "embed.test"}, True),
+        ([REQUIRED], {"Authorization": "Bearer shared"}, False),
+        ([REQUIRED], {**REQUIRED, "X-Notice": "no"}, False),
+        ([REQUIRED], {**REQUIRED, "Authorization": "bearer shared"}, False),
+        ([REQUIRED], {**REQUIRED, "Authorization": "Bearer shared "}, False),
+        ([REQUIRED], {**REQUIRED, "Authorization": "Bearer share"}, False),
+        ([REQUIRED], {**REQUIRED, "Authorization": ""}, False),
+        ([REQUIRED], {}, False),
+        ([{"X": "old"}, {"X": "new"}], {"X": "new"}, True),
+        ([{"X": "old"}, {"X": "new"}], {"X": "old"}, True),
+        ([{"X": "old"}, {"X": "new"}], {"X": "other"}, False),
+        ([{"X": "1", "Y": "2"}, {"X": "3", "Y": "4"}], {"X": "1", "Y": "4"}, False),
+        ([{"X": ""}], {}, False),
+        ([{"X": ""}], {"X": ""}, True),
+        ([{"X": "\u00f1\u20ac"}], {"X": "\u00f1\u20ac"}, True),
+        ([{"X": "a"}], {"X": "\u00e1\udce1"}, False),
+        ([], {}, False),
+        ([], REQUIRED, False),
+        ([{}], {}, False),
+        ([{}], REQUIRED, False),
+        ([{}, {"X": "a"}], {"X": "b"}, False),
+        ([{"X": "a", "x": "b"}], {"X": "a"}, False),
+    ],
+)
+def test_all_headers_of_one_object_must_match(
+    required: list[dict[str, str]], received: dict[str, str], match: bool
+) -> None:
+    assert headers_match(required, received) is match
+
+
+def test_every_header_of_every_object_is_compared_whatever_came_before() -> None:
+    looked_at: list[str] = []
+
+    class Watched(dict[str, str]):
+        def items(self) -> Any:
+            for pair in super().items():
+                looked_at.append(pair[1])
+                yield pair
+
+    objects = [Watched({"X": "1", "Y": "2"}), Watched({"X": "3", "Y": "4"})]
+    assert headers_match(objects, {"X": "1", "Y": "2"})
+    assert looked_at == ["1", "2", "3", "4"]
+    looked_at.clear()
+    assert not headers_match(objects, {})
+    assert looked_at == ["1", "2", "3", "4"]
