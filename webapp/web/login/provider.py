@@ -10,13 +10,18 @@ LoginError
 from __future__ import annotations
 
 import ssl
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from authlib.integrations.base_client.errors import MismatchingStateError
+from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
 from flask import Flask, current_app, request, session
+
+with warnings.catch_warnings():
+    # Authlib announces at import that it will prefer another client one day; pinned below 2.
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import OAuth2Client
 
 if TYPE_CHECKING:
     from webapp.settings import Settings
@@ -127,6 +132,9 @@ class Provider:
 
     def answered(self) -> Known:
         """Whom the answer at hand names. Raises any LoginError."""
+        if request.args.get("error") == "access_denied":
+            # Not all providers send the state along, and saying no needs no proof.
+            raise LoginDenied
         state = request.args.get("state", "")
         asked = self._client.framework.get_state_data(session, state)
         if not asked:
@@ -135,11 +143,7 @@ class Provider:
             return self._believe(asked["site"])
         except LoginError:
             raise
-        except MismatchingStateError as cause:
-            raise LoginStale from cause
         except OAuthError as cause:
-            if cause.error == "access_denied":
-                raise LoginDenied from cause
             raise LoginRefused("provider_error") from cause
         except Exception as cause:
             # Whatever else Authlib and its JOSE library object to is something the provider sent.

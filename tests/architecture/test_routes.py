@@ -1,0 +1,62 @@
+"""Every address, its methods and who may call it: a change here is a decision, not an accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.unit.web.conftest import settings, web
+from webapp.web.guards import person
+from webapp.web.register import Unguarded, refuse_unguarded, routes
+
+ROUTES = [
+    ("/", "GET HEAD", "everybody"),
+    ("/handoff", "GET HEAD", "everybody"),
+    ("/handoff", "POST", "everybody"),
+    ("/healthz", "GET HEAD", "everybody"),
+    ("/login", "GET HEAD", "everybody"),
+    ("/login/callback", "GET HEAD", "everybody"),
+    ("/logout", "POST", "everybody"),
+    ("/onboardings", "POST", "person"),
+    ("/onboardings/<onboarding_id>", "GET HEAD", "person"),
+    ("/onboardings/<onboarding_id>/status", "GET HEAD", "person"),
+    ("/onboardings/<onboarding_id>/stream", "GET HEAD", "person"),
+    ("/readyz", "GET HEAD", "everybody"),
+    ("/return/<reference>", "GET HEAD", "signed_reference"),
+    ("/sites/<site_id>/theme.css", "GET HEAD", "everybody"),
+    ("/static/<path:filename>", "GET HEAD OPTIONS", "everybody"),
+    ("/webhooks/mobbscan", "POST", "gateway_headers"),
+]
+
+
+@pytest.fixture
+def app(root: Path, tmp_path: Path) -> Flask:
+    return web(root, settings(tmp_path, {"PUBLIC_URL": "http://localhost:8000"}))
+
+
+def test_these_are_all_routes_and_their_guards(app: Flask) -> None:
+    assert routes(app) == ROUTES
+
+
+def test_a_route_without_a_guard_stops_the_start(app: Flask) -> None:
+    app.add_url_rule("/open", "open", lambda: "everything")
+    with pytest.raises(Unguarded, match="open"):
+        refuse_unguarded(app)
+
+
+def test_an_invented_guard_is_none(app: Flask) -> None:
+    def secret() -> str:
+        return "everything"
+
+    secret.guard = "somebody"  # type: ignore[attr-defined]
+    app.add_url_rule("/secret", "secret", secret)
+    with pytest.raises(Unguarded, match="secret"):
+        refuse_unguarded(app)
+
+
+def test_a_guard_keeps_a_stranger_out_of_what_it_is_put_on(app: Flask) -> None:
+    app.add_url_rule("/mine", "mine", person(lambda: "everything"))
+    refuse_unguarded(app)
+    assert app.test_client().get("/mine").status_code == 303

@@ -1,0 +1,194 @@
+"""The journey in memory: the same steps with the same promises, and no database behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
+
+from webapp.domain.errors import (
+    AnotherPersonSignedIn,
+    HandOffNotAccepted,
+    NotFound,
+    NoticeNotAuthentic,
+    NoticeUnusable,
+    ReferenceExpired,
+    ReferenceTampered,
+    StepError,
+)
+from webapp.domain.onboarding import Person, Status
+from webapp.domain.reasons import ReasonCode, reason
+from webapp.journey.views import Home, OnboardingView, Page, Returned, StatusView, Visitor
+from webapp.sites import Flow, Site
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ADAS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
+BENS = "0b9a6f6e-94a4-4c55-8f53-5b1a4a1f0d10"
+HOSTED = "https://gateway.example"
+SHOP = Site(
+    id="shop",
+    name="Example Shop",
+    origins=("https://shop.example",),
+    oidc=True,
+    locales=("en", "es"),
+    brand_logo="https://cdn.shop.example/logo.svg",
+    brand_color="#0a5",
+    flows={"default": Flow(consent_version="2026-01")},
+)
+STARTED = StatusView(ADAS, Status.STARTED, 2, NOW, "continue", (reason(ReasonCode.TIMED_OUT),))
+#: Hand-off tokens, and whom they bring.
+TOKENS = {"adas-token": ("ada", "Ada"), "bens-token": ("ben", "Ben")}
+
+
+def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> OnboardingView:
+    return OnboardingView(
+        id=id_,
+        site="shop",
+        flow="default",
+        status=status,
+        final=False,
+        reasons=(),
+        attempt=1,
+        version=version,
+        created_at=NOW,
+        updated_at=NOW,
+        decided_at=None,
+        expires_at=NOW + timedelta(hours=48),
+        livemode=False,
+        next="continue",
+    )
+
+
+@dataclass
+class FakeSteps:
+    """`trouble` is what the next step answers instead of its result; `calls` what was asked."""
+
+    sites: Mapping[str, Site] = field(default_factory=lambda: {"shop": SHOP})
+    livemode: bool = False
+    kind: str = "frame"
+    microphone: bool = False
+    trouble: StepError | Exception | None = None
+    problems: list[str] = field(default_factory=list)
+    calls: list[Any] = field(default_factory=list)
+    sessions: dict[str, Visitor] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=lambda: {ADAS: "ada", BENS: "ben"})
+    status: StatusView = field(default_factory=lambda: STARTED)
+    changes: list[StatusView | None] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.admit = SimpleNamespace(
+            by_handoff=self.by_handoff,
+            by_oidc=self.by_oidc,
+            who=self.sessions.get,
+            leave=lambda visitor: self.sessions.pop(visitor.session_id),
+            oidc_sites=lambda: [site for site in self.sites.values() if site.oidc],
+        )
+        self.start = SimpleNamespace(begin=self.begin)
+        self.present = SimpleNamespace(show=self.show, home=self.home)
+        self.returned = SimpleNamespace(back=self.back, peek=self.peek)
+        self.webhook = SimpleNamespace(take=self.take)
+        self.result = SimpleNamespace(status=self.status_of, follow=self.follow)
+
+    def ready(self) -> list[str]:
+        return self.problems
+
+    def by_handoff(self, token: str, live: Visitor | None, *, replace: bool = False) -> Visitor:
+        if token not in TOKENS:
+            raise HandOffNotAccepted("expired", "make a new one")
+        subject, name = TOKENS[token]
+        if live and live.person.subject == subject:
+            return live
+        if live and not replace:
+            raise AnotherPersonSignedIn(str(live.person.name), name, "Example Shop")
+        if token in self.used:
+            raise HandOffNotAccepted("already_used", "make a new one")
+        self.used.add(token)
+        return self.let_in(subject, name, "handoff")
+
+    def by_oidc(self, site_id: str, subject: str, *, name: str | None, **_: Any) -> Visitor:
+        return self.let_in(subject, name, "oidc", id_token="the.id.token")
+
+    def let_in(self, subject: str, name: str | None, via: str, **more: Any) -> Visitor:
+        visitor = Visitor(
+            session_id=f"session-{len(self.sessions)}-{subject}",
+            person=Person(f"person-{subject}", "shop", subject, name),
+            site=SHOP,
+            flow="default",
+            via=via,
+            expires_at=NOW + timedelta(hours=8),
+            **more,
+        )
+        self.sessions[visitor.session_id] = visitor
+        return visitor
+
+    def begin(self, visitor: Visitor, **fields: Any) -> str:
+        self.calls.append((visitor.person.subject, fields))
+        self._answer()
+        return ADAS
+
+    def show(self, visitor: Visitor, onboarding_id: str) -> Page:
+        self._owned(visitor, onboarding_id)
+        offered = self.kind in ("frame", "redirect")
+        return Page(
+            onboarding=view(onboarding_id),
+            kind=self.kind,  # type: ignore[arg-type]
+            site=SHOP,
+            flow=replace(SHOP.flows["default"], microphone=self.microphone),
+            person=visitor.person,
+            allow=f"camera {HOSTED}" if offered else "",
+            hosted_url=f"{HOSTED}/hosted/1" if offered else None,
+            hosted_origin=HOSTED if offered else None,
+            onboarding_token="token-of-the-process" if offered else None,
+        )
+
+    def home(self, visitor: Visitor) -> Home:
+        return Home(visitor.person, SHOP, SHOP.flows["default"], [], None, "start")
+
+    def back(self, reference: str, error: str | None) -> Returned:
+        self.calls.append(("back", error))
+        return self.peek(reference)
+
+    def peek(self, reference: str) -> Returned:
+        if reference == "old":
+            raise ReferenceExpired
+        if reference != "good":
+            raise ReferenceTampered
+        return Returned(ADAS, SHOP, None)
+
+    def take(self, headers: Mapping[str, str], body: bytes) -> None:
+        if headers.get("Authorization") != "Bearer agreed":
+            raise NoticeNotAuthentic
+        if not body.startswith(b"{"):
+            raise NoticeUnusable("no JSON object")
+        self._answer()
+        self.calls.append(body)
+
+    def status_of(self, visitor: Visitor, onboarding_id: str) -> StatusView:
+        self._owned(visitor, onboarding_id)
+        return self.status
+
+    def follow(
+        self, visitor: Visitor, onboarding_id: str, max_seconds: float
+    ) -> Iterator[StatusView | None]:
+        self._owned(visitor, onboarding_id)
+        return iter([self.status, *self.changes])
+
+    def _owned(self, visitor: Visitor, onboarding_id: str) -> None:
+        self._answer()
+        if self.owners.get(onboarding_id) != visitor.person.subject:
+            raise NotFound
+
+    def _answer(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+def steps_of(app: Flask) -> FakeSteps:
+    steps = app.extensions["steps"]
+    assert isinstance(steps, FakeSteps)
+    return steps

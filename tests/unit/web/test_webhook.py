@@ -1,0 +1,100 @@
+"""What the gateway is answered, however it writes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.unit.web.conftest import Make
+from tests.unit.web.fakes import steps_of
+from webapp.domain.errors import NotWritable
+
+PATH = "/webhooks/mobbscan"
+AGREED = {"Authorization": "Bearer agreed"}
+NOTICE = b'{"verificationId":"5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77","status":"VERIFIED"}'
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        (AGREED, NOTICE, 204),
+        ({}, NOTICE, 401),
+        ({"Authorization": "Bearer agree"}, NOTICE, 401),
+        (AGREED, b"no json", 400),
+        (AGREED, b"{" + b" " * 64 * 1024, 413),
+    ],
+)
+def test_each_notice_has_its_code_and_no_words(
+    stranger: FlaskClient, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    answer = stranger.post(PATH, data=body, headers=headers)
+    assert (answer.status_code, answer.data) == (status, b"")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_limit_is_exact(app: Flask, stranger: FlaskClient) -> None:
+    body = b"{" + b" " * (64 * 1024 - 1)
+    assert stranger.post(PATH, data=body, headers=AGREED).status_code == 204
+    assert steps_of(app).calls == [body]
+
+
+def test_a_body_that_hides_its_length_is_limited_too(app: Flask, stranger: FlaskClient) -> None:
+    endless = io.BytesIO(b"{" + b" " * 200_000)
+    environ = {"wsgi.input": endless, "wsgi.input_terminated": True}
+    answer = stranger.post(
+        PATH, headers={**AGREED, "Transfer-Encoding": "chunked"}, environ_overrides=environ
+    )
+    assert answer.status_code == 413
+    assert endless.tell() < 70_000
+    assert steps_of(app).calls == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_only_post_is_a_notice(stranger: FlaskClient, method: str) -> None:
+    answer = stranger.open(PATH, method=method, headers=AGREED)
+    assert (answer.status_code, answer.data) == (405, b"")
+    assert answer.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        PATH + "/",
+        "/" + PATH,
+        "//webhooks//mobbscan",
+        PATH + "//",
+        PATH.upper(),
+        "/webhooks/./mobbscan",
+        "/webhooks/../webhooks/mobbscan",
+        "/webhooks",
+        "/webhooks/",
+        PATH + "/..",
+        PATH + "/x",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_spelling_is_ever_redirected(stranger: FlaskClient, path: str, method: str) -> None:
+    raw = {"PATH_INFO": path}  # untouched by the test client, which reads `//x` as a host
+    answer = stranger.open("/", method=method, headers=AGREED, data=NOTICE, environ_overrides=raw)
+    assert answer.status_code in (204, 404, 405)
+
+
+def test_a_slash_too_many_loses_no_notice(app: Flask, stranger: FlaskClient) -> None:
+    assert stranger.post(PATH + "/", headers=AGREED, data=NOTICE).status_code == 204
+    assert steps_of(app).calls == [NOTICE]
+
+
+def test_a_prefix_changes_nothing(make: Make) -> None:
+    gateway = make("https://shop.example/verify").test_client()
+    for path in (PATH, "/verify" + PATH):
+        assert gateway.post(path, headers=AGREED, data=NOTICE).status_code == 204
+
+
+def test_what_could_not_be_stored_is_asked_for_again(app: Flask, stranger: FlaskClient) -> None:
+    steps_of(app).trouble = NotWritable()
+    answer = stranger.post(PATH, headers=AGREED, data=NOTICE)
+    assert (answer.status_code, answer.data) == (503, b"")
+    assert int(answer.headers["Retry-After"]) > 0
