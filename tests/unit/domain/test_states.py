@@ -1,0 +1,179 @@
+"""The transition table against a second telling of it, and what no order of facts may do."""
+
+from itertools import pairwise, permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.domain.onboarding import FINAL, Status
+from webapp.domain.states import (
+    after_answer,
+    after_return,
+    agrees,
+    contradicts,
+    may_become,
+    meaning,
+)
+
+# Told once more, by hand: a row is where an onboarding stands, an x where it may go.
+ORACLE = """
+to:         cr st in su de re ve rj ex ca er
+created     .  x  .  .  x  x  x  x  x  x  x
+started     .  .  x  x  x  x  x  x  x  x  x
+interrupted .  x  .  x  x  x  x  x  x  x  x
+submitted   .  .  x  .  x  x  x  x  x  x  x
+deciding    .  .  .  .  .  x  x  x  x  x  x
+in_review   .  .  .  .  .  .  x  x  x  x  x
+verified    .  .  .  .  .  .  .  .  .  .  x
+rejected    .  .  .  .  .  .  .  .  .  .  x
+expired     .  .  .  .  x  x  x  x  .  .  x
+canceled    .  .  .  .  x  x  x  x  .  .  x
+erased      .  .  .  .  .  .  .  .  .  .  .
+"""
+SPELLED = {
+    "PENDING_VALIDATION": Status.DECIDING,
+    "PENDING_VERIFICATION": Status.IN_REVIEW,
+    "PENDING": Status.IN_REVIEW,
+    "VERIFIED": Status.VERIFIED,
+    "NOT_VERIFIED": Status.REJECTED,
+}
+ANSWERED = {Status.DECIDING, Status.IN_REVIEW, Status.VERIFIED, Status.REJECTED}
+
+statuses = st.sampled_from(Status)
+words = st.one_of(
+    st.sampled_from([*SPELLED, "VIDEO_AVAILABLE", "verified", " NOT_VERIFIED "]),
+    st.none(),
+    st.text(max_size=12),
+)
+answers = words.map(lambda word: ("answer", word))
+returns = st.booleans().map(lambda failed: ("return", failed))
+facts = st.lists(st.one_of(answers, returns), max_size=12)
+
+
+def oracle() -> set[tuple[Status, Status]]:
+    _head, *lines = ORACLE.strip().splitlines()
+    rows = [line.split() for line in lines]
+    return {
+        (Status(was), Status(target))
+        for was, *marks in rows
+        for (target, *_), mark in zip(rows, marks, strict=True)
+        if mark == "x"
+    }
+
+
+def walk(start: Status, told: list[tuple[str, object]]) -> list[Status]:
+    path = [start]
+    for kind, fact in told:
+        if kind == "answer":
+            path.append(after_answer(path[-1], fact))
+        else:
+            path.append(after_return(path[-1], failed=bool(fact)))
+    return path
+
+
+def test_the_table_is_the_one_told_by_hand():
+    known = {(was, then) for was in Status for then in Status if may_become(was, then)}
+    assert known == oracle()
+
+
+@given(statuses, words)
+def test_an_answer_moves_only_where_the_table_allows(current, word):
+    then = after_answer(current, word)
+    wanted = SPELLED.get((word or "").strip().upper())
+    expected = wanted if (current, wanted) in oracle() else current
+    assert then is expected
+
+
+@given(statuses, facts)
+def test_no_fact_leads_out_of_a_final_status(start, told):
+    path = walk(start, told)
+    for was, then in pairwise(path):
+        if was in FINAL or was is Status.ERASED:
+            assert then is was
+
+
+@given(statuses, facts)
+def test_hints_never_overwrite_an_answer(start, told):
+    path = walk(start, told)
+    for (kind, _), (was, then) in zip(told, pairwise(path), strict=True):
+        if kind == "return" and was in ANSWERED | {Status.EXPIRED, Status.CANCELED, Status.ERASED}:
+            assert then is was
+
+
+@given(statuses, st.booleans())
+def test_a_hint_never_decides(start, failed):
+    assert after_return(start, failed=failed) in {start, Status.SUBMITTED, Status.INTERRUPTED}
+
+
+@given(
+    st.sampled_from(["VERIFIED", "NOT_VERIFIED"]),
+    st.lists(
+        st.sampled_from(["PENDING_VALIDATION", "PENDING_VERIFICATION", "VIDEO_AVAILABLE", "?"]),
+        max_size=4,
+    ),
+    st.lists(st.booleans(), max_size=3),
+    st.randoms(),
+)
+def test_order_and_repetition_cannot_make_the_end_differ(verdict, others, hints, chance):
+    told = [("answer", word) for word in [verdict, verdict, *others, *others]]
+    told += [("return", failed) for failed in hints]
+    chance.shuffle(told)
+    assert walk(Status.STARTED, told)[-1] is SPELLED[verdict]
+
+
+def test_of_two_opposite_verdicts_the_first_stays():
+    for first, second in permutations(["VERIFIED", "NOT_VERIFIED"]):
+        path = walk(Status.SUBMITTED, [("answer", first), ("answer", second)])
+        assert path[-1] is SPELLED[first]
+        assert contradicts(path[-1], second)
+
+
+@given(statuses, words)
+def test_only_a_final_status_can_be_contradicted(current, word):
+    other = meaning(word) not in (None, current)
+    assert contradicts(current, word) == (current in FINAL and other)
+
+
+@pytest.mark.parametrize("ours", [Status.EXPIRED, Status.CANCELED])
+@pytest.mark.parametrize("word", SPELLED)
+def test_a_late_word_of_the_gateway_moves_our_own_endings_on(ours, word):
+    assert after_answer(ours, word) is SPELLED[word]
+
+
+@pytest.mark.parametrize(
+    ("notice", "answer"),
+    [
+        ("VERIFIED", "VERIFIED"),
+        ("PENDING_VERIFICATION", "VERIFIED"),
+        ("PENDING", "PENDING_VERIFICATION"),
+        ("PENDING_VALIDATION", "PENDING_VERIFICATION"),
+        ("PENDING_VALIDATION", "NOT_VERIFIED"),
+        ("VIDEO_AVAILABLE", None),
+        ("A_WORD_OF_NEXT_YEAR", None),
+    ],
+)
+def test_a_notice_is_settled_by_an_answer_at_least_as_far(notice, answer):
+    assert agrees(notice, answer)
+
+
+@pytest.mark.parametrize(
+    ("notice", "answer"),
+    [
+        ("VERIFIED", None),
+        ("VERIFIED", "VIDEO_AVAILABLE"),
+        ("VERIFIED", "PENDING_VERIFICATION"),
+        ("VERIFIED", "NOT_VERIFIED"),
+        ("NOT_VERIFIED", "VERIFIED"),
+        ("PENDING_VERIFICATION", "PENDING_VALIDATION"),
+    ],
+)
+def test_a_notice_stays_open_while_the_answer_is_behind_it_or_against_it(notice, answer):
+    assert not agrees(notice, answer)
+
+
+@given(st.sampled_from(list(SPELLED)), words)
+def test_what_settles_a_notice_would_also_follow_from_it(notice, answer):
+    said, answered = SPELLED[notice], meaning(answer)
+    follows = answered is said or (said, answered) in oracle()
+    assert agrees(notice, answer) == (answered is not None and follows)
