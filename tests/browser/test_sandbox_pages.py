@@ -67,7 +67,7 @@ def test_the_shop_hands_ben_over_by_a_form(
     page = browser_page(java_script=java_script)
     page.goto(f"{stack.shop_url}/login")
     page.get_by_role("button", name="Ben Ortega").click()
-    page.get_by_role("button", name="The same, handed over by a form").click()
+    page.get_by_role("button", name="The same, sent by a form").click()
     if not java_script:
         page.get_by_role("button", name="Continue").click()
     page.wait_for_url(f"{stack.public_url}/")
