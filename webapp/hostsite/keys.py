@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from joserfc.errors import JoseError
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
 # A text is a shared secret for HS256, a mapping a public JWK.
@@ -30,6 +32,30 @@ def fitting_keys(keys: Sequence[KeyMaterial], algorithm: str, kid: str | None) -
         fitting = named or [key for key in fitting if _name(key) is None]
     found = (_usable(key) for key in fitting)
     return [key for key in found if key is not None]
+
+
+def signed_by(key: Key, token: str, algorithm: str) -> bool:
+    """Whether `key` made the signature of a compact token. RFC 7515, 5.2."""
+    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+    try:
+        jws.deserialize_compact(token, key, registry=registry)
+    except (JoseError, ValueError, TypeError):
+        return False
+    return True
+
+
+class _Registry(jws.JWSRegistry):
+    """joserfc's rules without its limit on the header, and without its warning.
+
+    It warns of the name EdDSA, which RFC 9864 replaces; hosts' libraries still write it.
+    """
+
+    max_header_length = 8192
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError
+        return self.algorithms[name]
 
 
 def _fits(key: KeyMaterial, algorithm: str) -> bool:

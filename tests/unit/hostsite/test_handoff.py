@@ -1,0 +1,288 @@
+"""What a hand-off may say, and for how long."""
+
+import pickle
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.hostsite.signing import (
+    AUDIENCE,
+    NOW,
+    SECOND,
+    SECRET,
+    SITE,
+    claims,
+    forged,
+    part,
+    signed,
+    verified,
+)
+from webapp.hostsite import HandOffRefused, peek_issuer
+from webapp.hostsite.errors import CURES
+
+
+def refusal(token: str, *keys: Any, **changes: Any) -> str:
+    with pytest.raises(HandOffRefused) as refused:
+        verified(token, *keys, **changes)
+    assert refused.value.cure == CURES[refused.value.code]
+    return refused.value.code
+
+
+def test_adas_hand_off_is_read() -> None:
+    hand_off = verified(
+        signed(
+            claims(
+                name="Ada Lovelace",
+                locale="es",
+                flow="quick",
+                return_url="https://shop.test/account?a=1",
+                state="xyz",
+            )
+        )
+    )
+    assert (hand_off.subject, hand_off.jti) == ("ada-1", "once-1")
+    assert hand_off.issued_at == NOW
+    assert hand_off.expires_at == NOW + timedelta(seconds=120)
+    assert (hand_off.name, hand_off.locale, hand_off.flow) == ("Ada Lovelace", "es", "quick")
+    assert (hand_off.return_url, hand_off.state) == ("https://shop.test/account?a=1", "xyz")
+
+
+def test_optional_claims_may_be_absent_null_or_empty() -> None:
+    names = ("name", "locale", "flow", "return_url", "state")
+    for content in ({}, dict.fromkeys(names), dict.fromkeys(names, "")):
+        hand_off = verified(signed({**claims(), **content}))
+        assert {getattr(hand_off, name) for name in names} == {None}
+
+
+def test_claims_we_do_not_know_are_ignored() -> None:
+    assert verified(signed(claims(role="admin", nested={"a": [1]}))).subject == "ada-1"
+
+
+@pytest.mark.parametrize("issuer", [None, "", "Shop", "shop2", ["shop"], 7, True, {"a": 1}])
+def test_another_site_is_refused(issuer: Any) -> None:
+    assert refusal(signed(claims(iss=issuer))) == "wrong_issuer"
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [AUDIENCE, AUDIENCE + "/", [AUDIENCE], ["https://other.test", AUDIENCE], [7, AUDIENCE]],
+)
+def test_we_may_be_named_in_a_list_or_with_a_slash_at_the_end(audience: Any) -> None:
+    assert verified(signed(claims(aud=audience))).subject == "ada-1"
+    assert verified(signed(claims(aud=audience)), audience=AUDIENCE + "/").subject == "ada-1"
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        None,
+        "",
+        [],
+        "https://embed.test",
+        "https://embed.test/",
+        "https://embed.test/verify/more",
+        "http://embed.test/verify",
+        "HTTPS://EMBED.TEST/verify",
+        AUDIENCE + "//",
+        AUDIENCE + "?",
+        AUDIENCE + " ",
+        ["https://embed.test", "shop"],
+        [[AUDIENCE]],
+        {"aud": AUDIENCE},
+        7,
+        True,
+    ],
+)
+def test_a_token_for_somebody_else_is_refused(audience: Any) -> None:
+    assert refusal(signed(claims(aud=audience))) == "wrong_audience"
+
+
+BAD_IDS: list[Any] = [
+    None,
+    "",
+    "   ",
+    7,
+    True,
+    ["a"],
+    {"a": 1},
+    "x" * 256,
+    "a\x00b",
+    "a\nb",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("value", BAD_IDS, ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize(("name", "code"), [("sub", "no_subject"), ("jti", "no_jti")])
+def test_a_token_without_a_usable_subject_or_number_is_refused(
+    name: str, code: str, value: Any
+) -> None:
+    assert refusal(signed(claims(**{name: value}))) == code
+
+
+def test_ids_of_255_characters_and_foreign_scripts_are_fine() -> None:
+    assert verified(signed(claims(sub="ä" * 255, jti="時" * 255))).subject == "ä" * 255
+
+
+@pytest.mark.parametrize(
+    "value", [7, True, ["es"], {"a": 1}, "x" * 5000, "a\x00", "a\r\nb", "\udfff"]
+)
+@pytest.mark.parametrize("name", ["name", "locale", "flow", "return_url", "state"])
+def test_an_optional_claim_of_another_kind_is_refused(name: str, value: Any) -> None:
+    assert refusal(signed(claims(**{name: value}))) == "bad_claim"
+
+
+@pytest.mark.parametrize(
+    ("iat", "exp", "seconds_later"),
+    [
+        (0, 300, 0),
+        (0, 300, 329),  # within the skew after its end
+        (30, 330, 0),  # their clock runs 30 s ahead
+        (-299, 1, 0),
+        (0.5, 100.5, 50),
+    ],
+)
+def test_a_token_is_valid_from_issue_to_end_give_or_take_thirty_seconds(
+    iat: float, exp: float, seconds_later: float
+) -> None:
+    token = signed(claims(iat=SECOND + iat, exp=SECOND + exp))
+    assert verified(token, now=NOW + timedelta(seconds=seconds_later)).subject == "ada-1"
+
+
+@pytest.mark.parametrize(
+    ("iat", "exp", "code"),
+    [
+        (0, 301, "too_long_lived"),
+        (0, 300.001, "too_long_lived"),
+        (0, 10_000_000, "too_long_lived"),
+        (0, 0, "too_long_lived"),
+        (0, -1, "too_long_lived"),
+        (-330, -30, "expired"),
+        (-100_000, -99_900, "expired"),
+        (31, 200, "not_yet_valid"),
+        (100_000, 100_100, "not_yet_valid"),
+    ],
+)
+def test_a_token_outside_its_time_is_refused(iat: float, exp: float, code: str) -> None:
+    assert refusal(signed(claims(iat=SECOND + iat, exp=SECOND + exp))) == code
+
+
+def test_a_token_that_starts_later_is_refused_until_then() -> None:
+    token = signed(claims(nbf=SECOND + 60))
+    assert refusal(token) == "not_yet_valid"
+    assert verified(token, now=NOW + timedelta(seconds=60)).subject == "ada-1"
+
+
+@pytest.mark.parametrize(
+    "value", [None, "soon", str(SECOND), True, [SECOND], -1, 10**12, 10**400, 1e300]
+)
+@pytest.mark.parametrize("name", ["iat", "exp"])
+def test_times_that_are_none_are_refused(name: str, value: Any) -> None:
+    assert refusal(signed(claims(**{name: value}))) == "no_times"
+
+
+@pytest.mark.parametrize("value", ["soon", True, -1, []])
+def test_a_start_that_is_no_time_is_refused(value: Any) -> None:
+    assert refusal(signed(claims(nbf=value))) == "no_times"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_times_beyond_all_numbers_are_refused(number: str) -> None:
+    payload = (
+        f'{{"iss":"{SITE}","aud":"{AUDIENCE}","sub":"a","jti":"b","iat":{SECOND},"exp":{number}}}'
+    )
+    assert refusal(signed(payload.encode())) in ("malformed", "no_times")
+
+
+NOT_TOKENS = [
+    "",
+    ".",
+    "..",
+    "...",
+    "a.b",
+    "a.b.c.d",
+    "a.b.c.d.e",
+    "a b.c.d",
+    signed() + "\n",
+    " " + signed(),
+    signed() + "=",
+    signed().replace(".", ",", 1),
+    "Bearer " + signed(),
+    signed() + "é",
+    f"{part(b'[]')}.{part(claims())}.c2ln",
+    f"{part(b'7')}.{part(claims())}.c2ln",
+    f"{part(b'{')}.{part(claims())}.c2ln",
+    f"{part(bytes([255]))}.{part(claims())}.c2ln",
+    f"{part(b'[' * 3000)}.{part(claims())}.c2ln",
+    f"A.{part(claims())}.c2ln",
+    signed(b"[]"),
+    signed(b'"ada"'),
+    signed(b"null"),
+    signed(b""),
+    signed(b"\xff"),
+    signed(b"not json"),
+    signed(b'{"iss": "shop", "iss": "shop"}'),
+    signed(b"[" * 5000),
+]
+
+
+@pytest.mark.parametrize("token", NOT_TOKENS, ids=range(len(NOT_TOKENS)))
+def test_what_is_no_token_is_refused(token: str) -> None:
+    assert refusal(token) == "malformed"
+    with pytest.raises(HandOffRefused):
+        peek_issuer(token)
+
+
+@pytest.mark.parametrize("size", [8_200, 1_000_000])
+def test_a_huge_token_is_refused_unread(size: int) -> None:
+    assert refusal(signed(claims(padding="x" * size))) == "too_large"
+    assert refusal("x" * size) == "too_large"
+
+
+def test_a_token_just_below_8_kilobytes_is_read() -> None:
+    token = signed(claims(padding="x" * 5_850))
+    assert 8_000 < len(token) <= 8_192
+    assert verified(token).subject == "ada-1"
+
+
+@given(st.text(max_size=200) | st.binary(max_size=100).map(lambda data: f"{part(data)}.e30.c2ln"))
+def test_no_text_does_anything_but_be_refused(token: str) -> None:
+    with pytest.raises(HandOffRefused):
+        verified(token)
+
+
+def test_the_issuer_can_be_seen_before_anything_is_proven() -> None:
+    assert peek_issuer(signed(key=SECRET)) == SITE
+    assert peek_issuer(forged({"alg": "none"}, claims(iss="other"), None)) == "other"
+    for issuer in (None, "", 7, ["shop"]):
+        with pytest.raises(HandOffRefused) as refused:
+            peek_issuer(signed(claims(iss=issuer)))
+        assert refused.value.code == "wrong_issuer"
+
+
+def test_a_refusal_tells_nothing_of_the_token_and_travels() -> None:
+    marker = "marker-4471"
+    content = claims(sub=marker, jti=marker, name=marker, state=marker, return_url=marker)
+    for changed in (
+        {"exp": SECOND - 1000}, {"aud": marker}, {"iss": marker}, {"flow": 7}, {"iat": marker},
+    ):  # fmt: skip
+        with pytest.raises(HandOffRefused) as refused:
+            verified(signed({**content, **changed}))
+        told = str(refused.value) + repr(refused.value) + refused.value.cure
+        assert marker not in told
+        travelled = pickle.loads(pickle.dumps(refused.value))
+        assert (travelled.code, travelled.cure) == (refused.value.code, refused.value.cure)
+
+
+def test_the_repr_of_a_hand_off_shows_nobody() -> None:
+    marker = "marker-4471"
+    hand_off = verified(signed(claims(sub=marker, jti=marker, name=marker, state=marker)))
+    assert marker not in repr(hand_off)
+
+
+def test_moments_are_utc() -> None:
+    assert verified(signed()).issued_at.tzinfo is UTC
+    assert verified(signed(), now=datetime.fromtimestamp(SECOND, UTC)).issued_at == NOW
