@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from webapp.gateway.errors import Unavailable
+from webapp.gateway.deadline import seconds_left
+from webapp.gateway.errors import GatewayError, Unavailable
 from webapp.gateway.token_cache import Token
 from webapp.store.tokens import Row
 from webapp.store.work import Database
@@ -23,6 +24,8 @@ RENEW_AT = 0.8
 LEAST_AGE = timedelta(seconds=10)
 #: Longer than a log-in may take; a process killed in the middle blocks nobody for longer.
 LEASE = timedelta(seconds=15)
+#: After a failed renewal a token that is still good is used for so long before the next try.
+REST = timedelta(seconds=10)
 _WAIT_SECONDS = 12.0
 _LOOK_EVERY_SECONDS = 0.03
 Fetch = Callable[[], Token]
@@ -42,7 +45,8 @@ class FleetTokens:
     def get(self, fetch: Fetch) -> Token:
         """The shared token, renewed at 80 % of its life by one caller while others use the old.
 
-        Raises what `fetch` raises, or Unavailable when another caller's log-in came to nothing.
+        A token that is still good outlives a failed renewal. Raises what `fetch` raises, or
+        Unavailable when another caller's log-in came to nothing.
         """
         near = self._near
         if near is not None and self._fresh(near):
@@ -63,26 +67,31 @@ class FleetTokens:
     ) -> Token:
         """`enough`: take it as it is. `usable`: will do while somebody else renews it."""
         since = self._clock()
-        deadline = time.monotonic() + _WAIT_SECONDS
+        deadline = time.monotonic() + min(_WAIT_SECONDS, seconds_left())
         while True:
             row = self._row()
             token = _token(row)
             if token is not None and enough(token):
                 return token
+            fallback = token if token is not None and usable(token) else None
+            if fallback is not None and self._resting(row):
+                return fallback
             if self._claim(row):
-                return self._log_in(fetch)
-            if token is not None and usable(token):
-                return token
+                return self._log_in(fetch, fallback)
+            if fallback is not None:
+                return fallback
             if time.monotonic() > deadline or (row and row.failed_at and row.failed_at >= since):
                 raise Unavailable("the log-in of another process came to nothing", maybe_sent=False)
             time.sleep(_LOOK_EVERY_SECONDS)
 
-    def _log_in(self, fetch: Fetch) -> Token:
+    def _log_in(self, fetch: Fetch, fallback: Token | None) -> Token:
         try:
             token = fetch()
-        except BaseException:
+        except BaseException as error:
             with self._database.writing() as work:
                 work.tokens.fail(self._account, self._me, self._clock())
+            if fallback is not None and isinstance(error, GatewayError):
+                return fallback
             raise
         with self._database.writing() as work:
             work.tokens.put(
@@ -100,6 +109,10 @@ class FleetTokens:
             return False
         with self._database.writing() as work:
             return work.tokens.claim(self._account, self._me, now, LEASE)
+
+    def _resting(self, row: Row | None) -> bool:
+        failed_at = row.failed_at if row is not None else None
+        return failed_at is not None and self._clock() < failed_at + REST
 
     def _good(self, token: Token) -> bool:
         return self._clock() < token.expires_at
