@@ -13,7 +13,7 @@ from webapp.sites import Flow, Site, load_sites
 
 
 @pytest.fixture(scope="module")
-def page(root: Path) -> str:
+def settings_page(root: Path) -> str:
     return (root / "docs" / "settings.md").read_text("utf-8")
 
 
@@ -25,36 +25,37 @@ def rows(section: str) -> dict[str, str]:
     return dict(found)
 
 
-def chapter(page: str, heading: str) -> str:
-    return re.split(r"^##+ ", page.split(f"# {heading}\n", 1)[1], flags=re.M)[0]
+def chapter(text: str, heading: str) -> str:
+    after = text.split(f"# {heading}\n", 1)[1]
+    return re.split(r"^##+ ", after, flags=re.M)[0]
 
 
-def test_every_setting_has_its_row_and_nothing_else_has(page):
-    settings = page.split("## sites.toml")[0]
+def test_every_setting_has_its_row_and_nothing_else_has(settings_page):
+    settings = settings_page.split("## sites.toml")[0]
     assert sorted(rows(settings)) == sorted(setting.name for setting in SETTINGS)
 
 
-def test_the_required_settings_are_those_under_that_heading(page):
+def test_the_required_settings_are_those_under_that_heading(settings_page):
     required = {setting.name for setting in SETTINGS if setting.required}
-    assert rows(chapter(page, "Required")).keys() == required
+    assert rows(chapter(settings_page, "Required")).keys() == required
 
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if s.default], ids=lambda s: s.name)
-def test_a_settings_default_is_the_documented_one(page, setting):
-    assert rows(page)[setting.name] == f"`{setting.default}`"
+def test_a_settings_default_is_the_documented_one(settings_page, setting):
+    assert rows(settings_page)[setting.name] == f"`{setting.default}`"
 
 
 @pytest.mark.parametrize(
     ("heading", "checks"), [("Keys of a site", site_checks({})), ("Keys of a flow", flow_checks())]
 )
-def test_every_key_of_sites_toml_has_its_row(page, heading, checks):
-    documented = rows(chapter(page, heading))
+def test_every_key_of_sites_toml_has_its_row(settings_page, heading, checks):
+    documented = rows(chapter(settings_page, heading))
     assert documented.keys() == checks.keys() - {"flows"}
 
 
 @pytest.mark.parametrize(("heading", "kind"), [("Keys of a site", Site), ("Keys of a flow", Flow)])
-def test_a_keys_default_is_the_documented_one(page, heading, kind):
-    documented = rows(chapter(page, heading))
+def test_a_keys_default_is_the_documented_one(settings_page, heading, kind):
+    documented = rows(chapter(settings_page, heading))
     words = {None: ("none", "any", "never"), False: ("`false`",), (): ("`[]`",)}
     for each in fields(kind):
         default = each.default
@@ -67,7 +68,7 @@ def test_a_keys_default_is_the_documented_one(page, heading, kind):
             assert said in words.get(default, (f"`{default}`",)), each.name
 
 
-def test_the_example_on_the_page_is_accepted(page, tmp_path):
-    (tmp_path / "sites.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.S)[0])
+def test_the_example_on_the_page_is_accepted(settings_page, tmp_path):
+    (tmp_path / "sites.toml").write_text(re.findall(r"```toml\n(.*?)```", settings_page, re.S)[0])
     sites = load_sites(tmp_path / "sites.toml", {"SHOP_HANDOFF_KEY": "x" * 32})
     assert sites["shop"].flows["default"].consent_version == "2026-01"
