@@ -31,6 +31,7 @@ def follow(onboarding_id: str) -> ResponseReturnValue:
     """Server-sent events until the time is up; 503 when this process has enough listeners."""
     visitor, known_id = context.signed_in(), context.onboarding_id(onboarding_id)
     if request.method == "HEAD":
+        context.steps().result.status(visitor, known_id)
         return stream.empty()
     leave = stream.take_seat(visitor.session_id)
     if leave is None:
