@@ -37,13 +37,21 @@ function watch(stage, frame) {
 
   const loaded = () => {
     hide("slow");
+    hide("loading");
     if (!ownPath().startsWith(returnPrefix)) return;
+    hideAll();
     const onwards = frame.contentDocument?.getElementById("onwards");
     if (!onwards?.dataset.error) goOn();
   };
 
-  /** The gateway forwards to our return address by itself; where it does not, we go there. */
+  let troubled = false;
+
+  /**
+   * The gateway forwards to our return address by itself; where it does not, we go there.
+   * After a problem its own dialog may still be open, and the way on is the person's choice.
+   */
   const finished = (/** @type {unknown} */ address) => {
+    if (troubled) return;
     show("done");
     window.setTimeout(() => {
       if (ownPath().startsWith(returnPrefix)) return;
@@ -60,13 +68,20 @@ function watch(stage, frame) {
     if (event.origin !== hostedOrigin) return;
     const { onboarding, type, value } = event.data ?? {};
     if (onboarding?.onboardingToken !== onboardingToken) return;
-    if (type === "Error") show(problem(value));
-    else if (type === "Info" && value?.name === "OnboardingStarted") hideAll();
-    else if (type === "Info" && value?.name === "OnboardingFinished") finished(onboarding.returnUrl);
+    if (type === "Error") {
+      troubled = true;
+      show(problem(value));
+    } else if (type === "Info" && value?.name === "OnboardingStarted") {
+      troubled = false;
+      hideAll();
+    } else if (type === "Info" && value?.name === "OnboardingFinished") {
+      finished(onboarding.returnUrl);
+    }
   });
 
   frame.addEventListener("load", loaded);
-  if (ownPath().startsWith(returnPrefix)) loaded();
+  // A frame that was faster than this script has loaded by the time the window has.
+  window.addEventListener("load", loaded);
 }
 
 /**

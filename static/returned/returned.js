@@ -9,6 +9,7 @@ const onwards = document.getElementById("onwards");
 if (onwards instanceof HTMLAnchorElement) {
   const error = onwards.dataset.error || null;
   if (window.parent !== window) {
+    document.documentElement.classList.add("framed");
     window.parent.postMessage({ type: "mobbscan-embed:returned", error }, window.location.origin);
   } else if (!error) {
     window.location.replace(onwards.href);
