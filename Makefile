@@ -20,6 +20,8 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/djlint templates --lint --quiet
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
