@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
+from sqlalchemy.exc import IntegrityError
 
 from webapp.domain.onboarding import Person
 from webapp.store.schema import people
@@ -29,11 +31,15 @@ class People:
         locale: str | None,
     ) -> Person:
         """The person of this site and subject, made or brought up to date."""
-        known = self._connection.execute(
-            select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)
-        ).one_or_none()
+        known = self._find(site, subject_hash)
         if known is None:
-            return self._add(site, subject, subject_hash, now, name, locale)
+            try:
+                with self._connection.begin_nested():
+                    return self._add(site, subject, subject_hash, now, name, locale)
+            except IntegrityError:  # another door was quicker
+                known = self._find(site, subject_hash)
+                if known is None:
+                    raise
         told: dict[str, object] = {"seen_at": now}
         if name:
             told["name"] = self._cipher.seal(name)
@@ -41,6 +47,11 @@ class People:
             told["locale"] = locale
         self._connection.execute(update(people).where(people.c.id == known.id).values(**told))
         return self.get(known.id)
+
+    def _find(self, site: str, subject_hash: str) -> Row[Any] | None:
+        return self._connection.execute(
+            select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)
+        ).one_or_none()
 
     def _add(
         self,
