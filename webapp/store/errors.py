@@ -5,6 +5,7 @@ StoreError
 ├── LostUpdate       the row changed since it was read
 ├── Unwritable       locked, full, read-only or away; is also the domain's NotWritable, so
 │                    that every step may let it pass
+├── WrongKey         none of DATA_KEYS opens what is stored
 └── WrongSchema      the tables are older or newer than this code; carries the cure
 """
 
@@ -27,6 +28,10 @@ class LostUpdate(StoreError):
 
 class Unwritable(StoreError, NotWritable):
     """The database is not there for us now; nothing was stored, try again later."""
+
+
+class WrongKey(StoreError):
+    """A value was sealed with a key that is not among DATA_KEYS, or was changed since."""
 
 
 class WrongSchema(StoreError):

@@ -11,6 +11,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import DateTime, LargeBinary, TypeDecorator
 from sqlalchemy.engine import Dialect
 
+from webapp.store.errors import WrongKey
+
 
 class Cipher:
     """Encrypts with the newest of DATA_KEYS, decrypts with any (cryptography's MultiFernet)."""
@@ -23,11 +25,13 @@ class Cipher:
         return self._fernet.encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Raises ValueError when none of the keys fits."""
+        """Raises WrongKey when none of the keys fits."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as cause:
-            raise ValueError("no key of DATA_KEYS opens this value") from cause
+            raise WrongKey(
+                "no key of DATA_KEYS opens a stored value: bring back the key it was sealed with"
+            ) from cause
 
 
 def _padded(key: str) -> bytes:
