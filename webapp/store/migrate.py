@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
+from webapp.store.work import translated
 
 _CURE = "run `python -m webapp database upgrade`"
 
@@ -27,7 +28,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 def upgrade(engine: Engine) -> str:
     """Run what is missing, in one transaction; the revision reached."""
-    with engine.connect() as plain:
+    with translated(), engine.connect() as plain:
         connection = plain.execution_options(writing=True)
         with connection.begin():
             _refuse_newer(connection)
@@ -37,7 +38,7 @@ def upgrade(engine: Engine) -> str:
 
 def check(engine: Engine) -> str:
     """The current revision. Raises WrongSchema, with the cure, if it is not the newest one."""
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         found = _revision(connection)
         _refuse_newer(connection)
         if found != newest():

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.inbox import Inbox
@@ -45,13 +46,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """Raises Unwritable when the database is away."""
-        with _translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             yield Work(connection, self.cipher)
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
         """Raises AlreadyThere on a broken constraint, Unwritable when it cannot be stored."""
-        with _translated(), self.engine.connect() as plain:
+        with translated(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 yield Work(connection, self.cipher)
@@ -63,10 +64,15 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turns what the driver raises into what `store.errors` promises."""
     try:
         yield
     except IntegrityError as cause:
         raise AlreadyThere(type(cause.orig).__name__) from cause
-    except (OperationalError, InterfaceError) as cause:
-        raise Unwritable(type(cause.orig).__name__) from cause
+    except (OperationalError, InterfaceError, NoConnectionFree) as cause:
+        raise Unwritable(type(cause).__name__) from cause
+    except DatabaseError as cause:
+        if type(cause) is not DatabaseError:
+            raise  # what we said was wrong, not where we said it
+        raise Unwritable("not a database") from cause
