@@ -1,0 +1,97 @@
+"""Rows of Ada and Ben, and a database with their keys."""
+
+import base64
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from webapp.domain.onboarding import Onboarding, Person, Status
+from webapp.store.engine import make_engine
+from webapp.store.once import hash_of
+from webapp.store.types import Cipher
+from webapp.store.work import Database, Work
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+NEWER_KEY = base64.urlsafe_b64encode(b"n" * 32).decode()
+
+
+@contextmanager
+def database_at(address: str, *keys: str) -> Iterator[Database]:
+    """A database with an engine of its own, as another process has it."""
+    engine = make_engine(address)
+    try:
+        yield Database(engine, Cipher(keys or (KEY,)))
+    finally:
+        engine.dispose()
+
+
+def admit(database: Database, subject: str = "ada", **more: Any) -> Person:
+    with database.writing() as work:
+        return admitted(work, subject, **more)
+
+
+def admitted(work: Work, subject: str, site: str = "shop", **more: Any) -> Person:
+    told = {"name": None, "locale": None, **more}
+    return work.people.admit(site, subject, hash_of(subject), NOW, **told)
+
+
+def onboarding(person: Person, **fields: Any) -> Onboarding:
+    return Onboarding(
+        **{
+            "id": str(uuid.uuid4()),
+            "person_id": person.id,
+            "site": "shop",
+            "flow": "default",
+            "status": Status.CREATED,
+            "attempt": 1,
+            "mode": "iframe",
+            "locale": "en",
+            "livemode": False,
+            "created_at": NOW,
+            "updated_at": NOW,
+            "expires_at": NOW + timedelta(hours=48),
+            **fields,
+        }
+    )
+
+
+def add(database: Database, row: Onboarding) -> Onboarding:
+    with database.writing() as work:
+        work.onboardings.add(row)
+    return row
+
+
+def stored(database: Database, row: Onboarding) -> Onboarding:
+    with database.reading() as work:
+        found = work.onboardings.get(row.id)
+    assert found is not None
+    return found
+
+
+def in_threads(count: int, task: Callable[[], Any]) -> list[Any]:
+    """What `task` answered or raised in each of `count` threads, all let loose together."""
+    gate, answers = threading.Barrier(count), []
+
+    def run() -> None:
+        gate.wait(timeout=30)
+        try:
+            answers.append(task())
+        except Exception as error:  # noqa: BLE001 - what was raised is the answer
+            answers.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(answers) == count, "some threads did not come back"
+    return answers
+
+
+def written(database: Database, task: Callable[[Work], Any]) -> Any:
+    with database.writing() as work:
+        return task(work)

@@ -1,0 +1,123 @@
+"""SQLite as it must be set up, and transactions that neither lose nor lock."""
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.unit.store.rows import NOW, add, admit, onboarding, stored
+from webapp.domain.errors import NotWritable
+from webapp.domain.onboarding import Onboarding
+from webapp.store.engine import BUSY_TIMEOUT_MS, make_engine
+from webapp.store.errors import LostUpdate, Unwritable
+from webapp.store.types import Cipher
+from webapp.store.work import Database, Work
+
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
+def written_then_lost(work: Work, row: Onboarding) -> None:
+    work.onboardings.add(row)
+    work.onboardings.save(row, was=99)
+
+
+def pragma(database: Database, name: str) -> object:
+    with database.engine.connect() as connection:
+        return connection.scalar(text(f"PRAGMA {name}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL
+        ("foreign_keys", 1),
+        ("busy_timeout", BUSY_TIMEOUT_MS),
+    ],
+)
+def test_sqlite_is_really_set_up_as_promised(database: Database, name, value):
+    assert pragma(database, name) == value
+
+
+def test_every_connection_is_set_up_not_only_the_first(database: Database):
+    with database.engine.connect() as one, database.engine.connect() as two:
+        assert one.scalar(text("PRAGMA synchronous")) == two.scalar(text("PRAGMA synchronous")) == 2
+
+
+def test_a_writer_holds_the_lock_from_its_first_moment(database: Database, address: str):
+    path = address.removeprefix("sqlite:///")
+    with database.writing():
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
+def test_a_reader_holds_no_lock_and_sees_one_moment(database: Database):
+    row = add(database, onboarding(admit(database)))
+    with database.reading() as reading:
+        before = reading.onboardings.get(row.id)
+        with database.writing() as writing:
+            writing.onboardings.save(row.changed(NOW, attempt=2), was=1)
+        assert reading.onboardings.get(row.id) == before
+    assert stored(database, row).attempt == 2
+
+
+def test_reading_then_writing_in_8_threads_gives_no_lock_error(database: Database):
+    row = add(database, onboarding(admit(database)))
+
+    def count_up(_: int) -> None:
+        with database.writing() as work:
+            known = work.onboardings.get(row.id, for_update=True)
+            assert known is not None
+            work.onboardings.save(known.changed(NOW, looks=known.looks + 1), was=known.version)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(count_up, range(160)))
+    assert stored(database, row).looks == 160
+
+
+def test_a_locked_database_is_the_journeys_not_writable(address: str):
+    path = address.removeprefix("sqlite:///")
+    engine = make_engine(address)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout=1")
+        database = Database(engine, Cipher(["a2tr" * 10 + "a2s"]))
+        with pytest.raises(NotWritable), database.writing():
+            pass
+    finally:
+        other.close()
+        engine.dispose()
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(database: Database):
+    ada = admit(database)
+    row = onboarding(ada)
+    with pytest.raises(LostUpdate), database.writing() as work:
+        written_then_lost(work, row)
+    with database.reading() as work:
+        assert work.onboardings.get(row.id) is None
+
+
+def test_the_folder_of_the_database_is_for_its_owner_only(tmp_path: Path):
+    path = tmp_path / "state" / "mobbscan.sqlite3"
+    engine = make_engine(f"sqlite:///{path}")
+    engine.dispose()
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path: Path):
+    engine = make_engine(f"sqlite:///{tmp_path / 'bare.sqlite3'}")
+    database = Database(engine, Cipher(["a2tr" * 10 + "a2s"]))
+    with pytest.raises(Unwritable), database.reading() as work:
+        work.onboardings.unfinished()
+    engine.dispose()

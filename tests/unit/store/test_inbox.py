@@ -1,0 +1,96 @@
+"""Notices: stored once, counted, opened again, settled."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests.unit.store import processes
+from tests.unit.store.rows import NOW, database_at, in_threads, written
+from webapp.store.inbox import Kept
+from webapp.store.work import Database
+
+LATER = NOW + timedelta(seconds=9)
+
+
+@pytest.fixture
+def adas() -> str:
+    return str(uuid.uuid4())
+
+
+def keep(database: Database, id_: str, word: str = "VERIFIED", at=NOW) -> None:
+    written(database, lambda work: work.inbox.keep(id_, word, b'{"raw": 1}', at))
+
+
+def settle(database: Database, id_: str, how: str) -> None:
+    def all_of_it(work):
+        work.inbox.settle([kept.id for kept in work.inbox.unsettled(id_)], how, NOW)
+
+    written(database, all_of_it)
+
+
+def unsettled(database: Database, id_: str) -> list[Kept]:
+    with database.reading() as work:
+        return work.inbox.unsettled(id_)
+
+
+def keep_one(address: str, id_: str) -> None:
+    """In another process."""
+    with database_at(address) as database:
+        keep(database, id_)
+
+
+def test_a_repeat_is_stored_once_and_counted(database: Database, adas: str):
+    keep(database, adas)
+    keep(database, adas, at=LATER)
+    (kept,) = unsettled(database, adas)
+    assert (kept.times, kept.first_seen_at, kept.last_seen_at) == (2, NOW, LATER)
+
+
+def test_another_word_is_another_notice(database: Database, adas: str):
+    keep(database, adas, "PENDING_VERIFICATION")
+    keep(database, adas, "VERIFIED")
+    words = [kept.status for kept in unsettled(database, adas)]
+    assert words == ["PENDING_VERIFICATION", "VERIFIED"]
+
+
+def test_16_threads_with_the_same_notice_store_one(database: Database, adas: str):
+    assert in_threads(16, lambda: keep(database, adas)) == [None] * 16
+    assert [kept.times for kept in unsettled(database, adas)] == [16]
+
+
+def test_four_processes_with_the_same_notice_store_one(database: Database, address: str, adas: str):
+    processes.at_once(keep_one, address, adas)
+    assert [kept.times for kept in unsettled(database, adas)] == [4]
+
+
+def test_what_the_gateway_agreed_with_stays_settled(database: Database, adas: str):
+    keep(database, adas)
+    settle(database, adas, "agreed")
+    keep(database, adas, at=LATER)
+    assert unsettled(database, adas) == []
+
+
+def test_what_was_given_up_is_opened_again_by_a_repeat(database: Database, adas: str):
+    keep(database, adas)
+    settle(database, adas, "unconfirmed")
+    assert unsettled(database, adas) == []
+    keep(database, adas, at=LATER)
+    (kept,) = unsettled(database, adas)
+    assert kept.settled_at is None
+
+
+def test_settling_touches_no_other_notice(database: Database, adas: str):
+    bens = str(uuid.uuid4())
+    keep(database, adas)
+    keep(database, bens)
+    settle(database, adas, "agreed")
+    assert len(unsettled(database, bens)) == 1
+
+
+def test_a_body_that_is_no_text_is_kept_as_well_as_can_be(database: Database, adas: str):
+    written(database, lambda work: work.inbox.keep(adas, "VERIFIED", b"\xff{}", NOW))
+    with database.engine.connect() as connection:
+        sealed = bytes(connection.scalar(text("SELECT body FROM inbox")))
+    assert database.cipher.open(sealed).endswith("{}")

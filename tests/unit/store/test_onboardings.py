@@ -1,0 +1,194 @@
+"""Onboardings in the database: one active, none lost, all times aware."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.unit.store import processes
+from tests.unit.store.rows import (
+    NOW,
+    add,
+    admit,
+    database_at,
+    in_threads,
+    onboarding,
+    stored,
+    written,
+)
+from webapp.domain.onboarding import ACTIVE, Consent, Person, Status
+from webapp.domain.reasons import ReasonCode, reason
+from webapp.store.errors import AlreadyThere, LostUpdate
+from webapp.store.work import Database
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def try_to_add(address: str, person: Person) -> str:
+    """In another process: whether it could open an onboarding of this person."""
+    with database_at(address) as database:
+        try:
+            add(database, onboarding(person))
+        except AlreadyThere:
+            return "already there"
+        return "added"
+
+
+def test_what_comes_out_is_what_went_in(database: Database):
+    row = onboarding(
+        admit(database),
+        status=Status.REJECTED,
+        reasons=(reason(ReasonCode.UNDERAGE), reason(ReasonCode.OTHER)),
+        hosted_url="https://gateway.example/x",
+        onboarding_token="t",
+        decided_by="olga",
+        rejection_reason="words",
+        decided_at=LATER,
+        look_at=LATER,
+        look_cause="notice",
+        looks=3,
+        replaced_by="other",
+    )
+    assert stored(database, add(database, row)) == row
+
+
+def test_of_16_threads_one_opens_adas_onboarding(database: Database):
+    ada = admit(database)
+    answers = in_threads(16, lambda: add(database, onboarding(ada)))
+    refused = [answer for answer in answers if isinstance(answer, AlreadyThere)]
+    assert len(refused) == 15
+    with database.reading() as work:
+        assert len(work.onboardings.of_person(ada.id)) == 1
+
+
+def test_of_four_processes_one_opens_adas_onboarding(database: Database, address: str):
+    answers = processes.at_once(try_to_add, address, admit(database))
+    assert sorted(answers) == ["added"] + ["already there"] * 3
+
+
+@pytest.mark.parametrize("status", sorted(ACTIVE))
+def test_each_active_status_holds_the_place(database: Database, status):
+    ada = admit(database)
+    add(database, onboarding(ada, status=status))
+    with pytest.raises(AlreadyThere):
+        add(database, onboarding(ada))
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - ACTIVE))
+def test_an_ended_one_leaves_room_for_the_next(database: Database, status):
+    ada = admit(database)
+    add(database, onboarding(ada, status=status))
+    new = add(database, onboarding(ada))
+    with database.reading() as work:
+        assert work.onboardings.active(ada.id, "default") == new
+
+
+def test_another_flow_and_another_person_do_not_count(database: Database):
+    ada, ben = admit(database), admit(database, "ben")
+    add(database, onboarding(ada))
+    add(database, onboarding(ada, flow="premium"))
+    add(database, onboarding(ben))
+
+
+def test_of_two_who_read_the_same_version_the_second_is_told(database: Database):
+    row = add(database, onboarding(admit(database)))
+    written(database, lambda work: work.onboardings.save(row.changed(NOW, looks=1), was=1))
+    with pytest.raises(LostUpdate), database.writing() as work:
+        work.onboardings.save(row.changed(NOW, looks=2), was=1)
+    assert stored(database, row).looks == 1
+
+
+def test_of_8_threads_with_the_same_version_one_wins(database: Database):
+    row = add(database, onboarding(admit(database)))
+
+    def save() -> None:
+        with database.writing() as work:
+            work.onboardings.save(row.changed(NOW, attempt=7), was=1)
+
+    answers = in_threads(8, save)
+    assert answers.count(None) == 1
+    assert sum(isinstance(answer, LostUpdate) for answer in answers) == 7
+
+
+def test_a_row_read_for_update_waits_for_the_one_before(database: Database):
+    """Without the lock on PostgreSQL some of these would be lost updates."""
+    row = add(database, onboarding(admit(database)))
+
+    def count_up() -> None:
+        with database.writing() as work:
+            known = work.onboardings.get(row.id, for_update=True)
+            assert known is not None
+            work.onboardings.save(known.changed(NOW, looks=known.looks + 1), was=known.version)
+
+    assert in_threads(8, count_up) == [None] * 8
+    assert stored(database, row).looks == 8
+
+
+def test_times_are_aware_utc_whatever_zone_they_came_in(database: Database):
+    madrid = timezone(timedelta(hours=1))
+    moment = datetime(2026, 11, 23, 13, 0, 0, 123456, tzinfo=madrid)
+    row = stored(database, add(database, onboarding(admit(database), decided_at=moment)))
+    assert row.decided_at == moment
+    assert row.decided_at.utcoffset() == timedelta(0)
+    assert row.created_at.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_a_zone_is_not_stored(database: Database):
+    naive = datetime(2026, 11, 23)  # noqa: DTZ001 - the mistake in question
+    with pytest.raises(Exception, match="without a zone"):
+        add(database, onboarding(admit(database), decided_at=naive))
+
+
+def test_the_plan_of_the_next_read_is_no_new_version(database: Database):
+    row = add(database, onboarding(admit(database)))
+    written(database, lambda work: work.onboardings.plan(row.id, LATER, "waiting", 2))
+    planned = stored(database, row)
+    assert (planned.look_at, planned.look_cause, planned.looks) == (LATER, "waiting", 2)
+    assert planned.version == 1
+
+
+def test_what_is_due_comes_with_its_time_oldest_first(database: Database):
+    times = {"ada": NOW, "ben": NOW - timedelta(hours=1), "max": LATER, "olga": None}
+    rows = {
+        who: add(database, onboarding(admit(database, who), look_at=at))
+        for who, at in times.items()
+    }
+    with database.reading() as work:
+        assert work.onboardings.due(NOW, 10) == [
+            (rows["ben"].id, times["ben"]),
+            (rows["ada"].id, NOW),
+        ]
+        assert work.onboardings.due(NOW, 1) == [(rows["ben"].id, times["ben"])]
+
+
+def test_consent_is_kept_by_version(database: Database):
+    row = add(database, onboarding(admit(database)))
+    written(database, lambda work: work.onboardings.agree(row.id, Consent("2026-01", "es", NOW)))
+    with database.reading() as work:
+        assert work.onboardings.agreed(row.id, "2026-01")
+        assert not work.onboardings.agreed(row.id, "2027-01")
+
+
+def test_lists_for_operators_are_newest_first_and_filtered(database: Database):
+    ada, ben = admit(database), admit(database, "ben")
+    old = add(database, onboarding(ada, status=Status.EXPIRED, created_at=NOW - timedelta(1)))
+    new = add(database, onboarding(ada))
+    bens = add(database, onboarding(ben, site="bank", created_at=NOW - timedelta(2)))
+    with database.reading() as work:
+        listed = work.onboardings.listed
+        assert [row.id for row in listed(site=None, status=None, limit=9)] == [
+            new.id,
+            old.id,
+            bens.id,
+        ]
+        assert [row.id for row in listed(site="bank", status=None, limit=9)] == [bens.id]
+        assert [row.id for row in listed(site=None, status="expired", limit=9)] == [old.id]
+        assert work.onboardings.unfinished() == [bens.id, new.id]
+        assert [row.id for row in work.onboardings.of_person(ada.id)] == [new.id, old.id]
+
+
+def test_only_processes_gone_through_count_as_attempts(database: Database):
+    ada = admit(database)
+    add(database, onboarding(ada, status=Status.CANCELED))
+    add(database, onboarding(ada, status=Status.REJECTED, submitted_at=NOW))
+    with database.reading() as work:
+        assert work.onboardings.submitted_count(ada.id, "default") == 1

@@ -1,0 +1,151 @@
+"""Personal data and secrets: unreadable in the database, readable with any of our keys."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.unit.store.rows import KEY, NEWER_KEY, NOW, add, admit, onboarding, stored, written
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.store.errors import StoreError
+from webapp.store.schema import metadata
+from webapp.store.sessions import Session
+from webapp.store.types import Cipher, Sealed
+from webapp.store.work import Database
+
+PLACES = "name subject url token agent rejection return state id_token jti body session access"
+MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
+
+
+def fill(database: Database) -> Onboarding:
+    """A row with a marker in every place that may hold something of Ada."""
+    ada = admit(database, MARKERS["subject"], name=MARKERS["name"])
+    row = onboarding(
+        ada,
+        status=Status.REJECTED,
+        hosted_url=f"https://gateway.example/{MARKERS['url']}",
+        onboarding_token=MARKERS["token"],
+        decided_by=MARKERS["agent"],
+        rejection_reason=MARKERS["rejection"],
+    )
+    session = Session(
+        MARKERS["session"],
+        ada.id,
+        "handoff",
+        NOW,
+        "default",
+        MARKERS["return"],
+        MARKERS["state"],
+        MARKERS["id_token"],
+        MARKERS["jti"],
+    )
+    with database.writing() as work:
+        work.onboardings.add(row)
+        work.sessions.add(session, NOW)
+        work.inbox.keep(row.id, "VERIFIED", MARKERS["body"].encode(), NOW)
+        work.once.use("handoff", MARKERS["jti"], NOW)
+        assert work.tokens.claim("account", "me", NOW, NOW - NOW)
+        work.tokens.put("account", "me", MARKERS["access"], NOW, NOW)
+    return row
+
+
+def raw_bytes(engine: Engine, folder: Path) -> bytes:
+    """Everything that lies in the database: on SQLite the files themselves."""
+    if engine.dialect.name == "sqlite":
+        return b"".join(path.read_bytes() for path in folder.glob("state.sqlite3*"))
+    with engine.connect() as connection:
+        rows = [
+            row
+            for table in metadata.sorted_tables
+            for row in connection.execute(text(f"SELECT * FROM {table.name}"))
+        ]
+    return repr(rows).encode()
+
+
+def test_no_marker_lies_readable_in_the_database(database: Database, tmp_path: Path):
+    row = fill(database)
+    lying = raw_bytes(database.engine, tmp_path)
+    assert row.id.encode() in lying, "the search would not find anything"
+    found = [name for name, marker in MARKERS.items() if marker.encode() in lying]
+    assert found == []
+
+
+def test_what_is_sealed_opens_again(database: Database):
+    row = fill(database)
+    assert stored(database, row).hosted_url == row.hosted_url
+    assert stored(database, row).rejection_reason == MARKERS["rejection"]
+    with database.reading() as work:
+        assert work.people.get(row.person_id).name == MARKERS["name"]
+        token = work.tokens.get("account")
+        assert token is not None
+        assert token.token == MARKERS["access"]
+
+
+def test_the_columns_with_people_in_them_are_the_sealed_ones():
+    sealed = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Sealed)
+    }
+    assert sealed == {
+        "people.subject",
+        "people.name",
+        "sessions.return_url",
+        "sessions.state",
+        "sessions.id_token",
+        "onboardings.hosted_url",
+        "onboardings.onboarding_token",
+        "onboardings.decided_by",
+        "onboardings.rejection_reason",
+        "inbox.body",
+        "gateway_token.token",
+        "own_keys.value",
+    }
+
+
+def test_after_a_new_key_the_old_values_open_and_new_ones_need_it(database: Database):
+    old = fill(database)
+    rotated = Database(database.engine, Cipher([NEWER_KEY, KEY]))
+    assert stored(rotated, old).hosted_url == old.hosted_url
+
+    new = add(rotated, onboarding(admit(rotated, "ben"), hosted_url="https://new"))
+    only_new = Database(database.engine, Cipher([NEWER_KEY]))
+    assert stored(only_new, new).hosted_url == "https://new"
+    with pytest.raises(StoreError, match="DATA_KEYS"):
+        stored(only_new, old)
+
+
+def test_a_wrong_key_says_what_to_look_at_and_nothing_it_saw(database: Database):
+    row = fill(database)
+    stranger = Database(database.engine, Cipher([NEWER_KEY]))
+    with pytest.raises(StoreError, match="no key of DATA_KEYS opens") as told:
+        stored(stranger, row)
+    assert "marker" not in str(told.value)
+
+
+def test_a_changed_byte_is_noticed(database: Database):
+    row = fill(database)
+    with database.engine.connect().execution_options(writing=True) as connection:
+        sealed = bytes(connection.scalar(text("SELECT hosted_url FROM onboardings")))
+        broken = sealed[:-5] + (b"AAAAA" if sealed[-5:] != b"AAAAA" else b"BBBBB")
+        connection.execute(text("UPDATE onboardings SET hosted_url = :b"), {"b": broken})
+        connection.commit()
+    with pytest.raises(StoreError):
+        stored(database, row)
+
+
+@pytest.mark.parametrize("key", [KEY, KEY.rstrip("=")])
+def test_a_key_may_come_with_or_without_padding(key):
+    assert Cipher([key]).open(Cipher([KEY]).seal("ada")) == "ada"
+
+
+def test_changes_are_seen_across_connections_by_their_ids_only(database: Database):
+    row = fill(database)
+    written(
+        database,
+        lambda work: work.timeline.add(NOW, "moved", actor="gateway", onboarding_id=row.id),
+    )
+    with database.reading() as work:
+        (line,) = work.timeline.of(row.id)
+        assert (line.at, line.event, line.actor, dict(line.detail)) == (NOW, "moved", "gateway", {})
