@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.unit.web.conftest import settings, web
 from webapp.web.guards import person
-from webapp.web.register import Unguarded, refuse_unguarded, routes
+from webapp.web.register import Unguarded, refuse_unguarded, register, routes
 
 ROUTES = [
     ("/", "GET HEAD", "everybody"),
@@ -41,9 +41,11 @@ def test_these_are_all_routes_and_their_guards(app: Flask) -> None:
 
 
 def test_a_route_without_a_guard_stops_the_start(app: Flask) -> None:
-    app.add_url_rule("/open", "open", lambda: "everything")
+    bare = Flask("bare")
+    bare.extensions |= {name: app.extensions[name] for name in ("settings", "steps")}
+    bare.add_url_rule("/open", "open", lambda: "everything")
     with pytest.raises(Unguarded, match="open"):
-        refuse_unguarded(app)
+        register(bare)
 
 
 def test_an_invented_guard_is_none(app: Flask) -> None:

@@ -71,6 +71,8 @@ class Trouble:
 
 
 def handle_errors(app: Flask) -> None:
+    # Flask's own line would hold the whole path and the exception's message; `_surprise` has ours.
+    app.log_exception = lambda _: None  # type: ignore[method-assign,assignment]
     app.register_error_handler(StepError, _step_error)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)

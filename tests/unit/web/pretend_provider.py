@@ -29,6 +29,7 @@ class PretendProvider:
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     profile: dict[str, Any] = field(default_factory=dict)
+    more_keys: list[Any] = field(default_factory=list)
     sign: Callable[[dict[str, Any]], str] | None = None
     status: int = 200
     nonce: str = ""
@@ -79,7 +80,7 @@ class PretendProvider:
         return jsonify({**told, **self.metadata})
 
     def _keys(self) -> Response:
-        return jsonify({"keys": [self.key.as_dict(private=False)]})
+        return jsonify({"keys": [self.key.as_dict(private=False), *self.more_keys]})
 
     def _token(self) -> Response | tuple[Response, int]:
         digest = hashlib.sha256(request.form["code_verifier"].encode()).digest()

@@ -58,5 +58,14 @@ def test_no_spelling_of_an_address_is_redirected(app: Flask, path: str) -> None:
     assert answer.status_code in (200, 404)
 
 
+@pytest.mark.parametrize("public_url", ["https://shop.example/verify", "http://127.0.0.1:8000"])
+def test_whole_addresses_are_made_from_the_setting(make: Make, public_url: str) -> None:
+    app = make(public_url)
+    app.add_url_rule("/me", "me", everybody(lambda: request.base_url))
+    forged = {"Host": "evil.example", "X-Forwarded-Proto": "ftp", "X-Forwarded-Port": "1"}
+    answer = app.test_client().get("/me", headers=forged, environ_overrides={"SCRIPT_NAME": ""})
+    assert answer.text == f"{public_url}/me"
+
+
 def _client_address() -> str:
     return request.remote_addr or ""

@@ -47,6 +47,12 @@ def test_what_is_adas_looks_to_ben_like_what_is_not_there(app: Flask, place: str
     assert _told(theirs.text) == _told(nothing.text)
 
 
+def test_an_id_has_one_spelling_for_its_owner_too(ada: FlaskClient) -> None:
+    assert ada.get(f"/onboardings/{ADAS}/status").status_code == 200
+    for other in (ADAS.upper(), "{" + ADAS + "}", ADAS.replace("-", ""), "urn:uuid:" + ADAS):
+        assert ada.get(f"/onboardings/{other}/status").status_code == 404
+
+
 def test_a_revoked_session_is_nobody(app: Flask, ada: FlaskClient) -> None:
     steps_of(app).sessions.clear()
     assert ada.get(f"/onboardings/{ADAS}/status").status_code == 401

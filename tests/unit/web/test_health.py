@@ -30,6 +30,7 @@ def test_ready_tells_the_world_a_code_and_operations_the_reason(
     assert known.get_json() == {"ready": not problems, "problems": problems}
 
 
-def test_without_a_token_nobody_is_operations(make: Make) -> None:
-    answer = make().test_client().get("/readyz", headers={"Authorization": "Bearer "})
+@pytest.mark.parametrize("guess", ["", "Bearer ", "Bearer None"])
+def test_without_a_token_nobody_is_operations(make: Make, guess: str) -> None:
+    answer = make().test_client().get("/readyz", headers={"Authorization": guess})
     assert answer.data == b""

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OctKey
 from werkzeug.test import TestResponse
 
 from tests.unit.web.conftest import LOCAL, Make, form_token, signed_in
@@ -100,6 +100,7 @@ def test_an_answer_counts_once(
 FORGERIES: list[dict[str, Any]] = [
     {"iss": "https://evil.example"},
     {"aud": "another-client"},
+    {"aud": "another-client", "azp": CLIENT_ID},
     {"aud": [CLIENT_ID, "another-client"]},
     {"nonce": "another-login"},
     {"nonce": None},
@@ -134,6 +135,16 @@ def test_a_token_of_a_foreign_key_opens_nothing(
     ):
         provider.sign = sign
         assert log_in(someone, provider).status_code == 401
+    assert steps_of(company).sessions == {}
+
+
+def test_a_secret_among_the_public_keys_proves_nothing(
+    company: Flask, someone: FlaskClient, provider: PretendProvider
+) -> None:
+    secret = OctKey.generate_key(256, {"kid": "secret"})
+    provider.more_keys = [secret.as_dict(private=True)]
+    provider.sign = lambda claims: jwt.encode({"alg": "HS256", "kid": "secret"}, claims, secret)
+    assert log_in(someone, provider).status_code == 401
     assert steps_of(company).sessions == {}
 
 

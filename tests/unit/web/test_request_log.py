@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
@@ -30,7 +31,9 @@ def test_each_answer_has_an_id_of_its_own_and_takes_none(stranger: FlaskClient) 
     assert "planted" not in str(first.headers)
 
 
-def test_a_surprise_is_logged_by_kind_and_place(app: Flask, ada: FlaskClient) -> None:
+def test_a_surprise_is_logged_by_kind_and_place(
+    app: Flask, ada: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
     steps_of(app).trouble = RuntimeError("Ada's document is X1234567")
     with capture_logs() as lines:
         answer = ada.get(f"/onboardings/{ADAS}")
@@ -39,3 +42,5 @@ def test_a_surprise_is_logged_by_kind_and_place(app: Flask, ada: FlaskClient) ->
     assert failure["errors"] == ["RuntimeError"]
     assert failure["error_id"] in answer.text
     assert "X1234567" not in str(lines)
+    assert "X1234567" not in caplog.text
+    assert ADAS not in caplog.text
