@@ -2,10 +2,12 @@
 
 import json
 import logging
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import httpx
@@ -17,6 +19,13 @@ from webapp.sandbox.gateway.switches import Switches
 
 _TIMEOUT_SECONDS = 5.0
 _KEPT = 5000
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    # Reading the bundle takes longer than everything else at the start.
+    return ssl.create_default_context()
+
 
 log = logging.getLogger("mobbscan.sandbox")
 
@@ -31,7 +40,9 @@ class Notices:
         self._lock = threading.Lock()
         self._log: deque[Delivery] = deque(maxlen=_KEPT)
         self._lanes: dict[str, deque[Delivery]] = {}
-        self._client = httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self._client = httpx.Client(
+            timeout=_TIMEOUT_SECONDS, trust_env=False, verify=_trusted_authorities()
+        )
 
     def record(self, verification_id: str, status: str) -> Delivery:
         """Write down a notice that a change of state calls for; sending it is a second step."""
@@ -94,6 +105,10 @@ class Notices:
             self._log.clear()
             for lane in self._lanes.values():
                 lane.clear()
+
+    def close(self) -> None:
+        """Let go of the connections to the receiver."""
+        self._client.close()
 
     def _all(self) -> list[Delivery]:
         with self._lock:

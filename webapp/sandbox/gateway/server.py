@@ -4,13 +4,15 @@ Werkzeug's own closes after each answer, which would hide every mistake in a con
 """
 
 import io
+import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from webapp.sandbox.gateway.app import create_gateway
 from webapp.sandbox.gateway.box import Box
@@ -26,6 +28,19 @@ class KeepAliveHandler(WSGIRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = 75
+    server: "GatewayServer"
+
+    def setup(self) -> None:
+        """Enter the list of open connections."""
+        super().setup()
+        self.server.open_connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Leave it, and let go of the socket also where the caller hung up in mid-answer."""
+        self.server.open_connections.discard(self.connection)
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
 
     def run_wsgi(self) -> None:
         """Answer one request."""
@@ -78,9 +93,23 @@ class KeepAliveHandler(WSGIRequestHandler):
         """Stay silent: the addresses hold the ids of processes."""
 
 
-def listen(app: Flask, host: str, port: int) -> BaseWSGIServer:
+class GatewayServer(ThreadedWSGIServer):
+    """A thread for each connection."""
+
+    def __init__(self, host: str, port: int, app: Flask) -> None:
+        self.open_connections: set[socket.socket] = set()
+        super().__init__(host, port, app, KeepAliveHandler)
+
+    def hang_up(self) -> None:
+        """Close every connection, as a process that ends does."""
+        for connection in tuple(self.open_connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def listen(app: Flask, host: str, port: int) -> GatewayServer:
     """Bind and return a server that is ready for `serve_forever`."""
-    return make_server(host, port, app, threaded=True, request_handler=KeepAliveHandler)
+    return GatewayServer(host, port, app)
 
 
 class RunningGateway:
@@ -107,3 +136,5 @@ class RunningGateway:
     ) -> None:
         self._server.shutdown()
         self._thread.join(timeout=10)
+        self._server.hang_up()
+        self.box.notices.close()

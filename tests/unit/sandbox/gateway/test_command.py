@@ -1,0 +1,86 @@
+"""`python -m webapp.sandbox.gateway` as a program."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.sandbox.gateway.conftest import web
+from webapp.sandbox.gateway import main
+
+
+def started(root: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "webapp.sandbox.gateway", "--bind", "127.0.0.1:0", *arguments],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def introduction(program: subprocess.Popen[str]) -> dict[str, str]:
+    """Read what it prints when it is ready."""
+    assert program.stdout is not None
+    lines: dict[str, str] = {}
+    while "notices to" not in lines:
+        line = program.stdout.readline()
+        assert line, "it ended early"
+        name, value = re.split(r"  +", line.strip(), maxsplit=1)
+        lines[name] = value
+    return lines
+
+
+def stopped(program: subprocess.Popen[str]) -> int:
+    program.send_signal(signal.SIGTERM)
+    status = program.wait(timeout=10)
+    assert program.stdout is not None
+    program.stdout.close()
+    return status
+
+
+def test_credentials_that_nobody_chose_are_made_up_and_printed(root: Path) -> None:
+    program = started(root)
+    told = introduction(program)
+    body = {"api_key": told["api key"], "api_secret": told["api secret"]}
+    assert web.post(f"{told['gateway in a box']}/auth/token", json=body).status_code == 200
+    assert web.get(told["controls"]).status_code == 200
+    assert told["notices to"] == "nobody (no --webhook)"
+    assert stopped(program) == 0
+
+
+def test_given_credentials_and_headers_are_used_and_not_printed(root: Path) -> None:
+    program = started(
+        root,
+        *("--api-key", "k", "--api-secret", "s3cret", "--webhook", "http://127.0.0.1:9/hook"),
+        *("--webhook-header", "Authorization: Bearer t0p", "--webhook-header", "X-A: b:c"),
+        *("--public-url", "https://gateway.example/"),
+    )
+    told = introduction(program)
+    url = told["gateway in a box"]
+    assert set(told) == {"gateway in a box", "controls", "notices to"}
+    answer = web.post(f"{url}/auth/token", json={"api_key": "k", "api_secret": "s3cret"})
+    headers = {"Authorization": f"Bearer {answer.json()['accessToken']}"}
+    created = web.post(f"{url}/onboarding", json={}, headers=headers).json()
+    assert created["url"].startswith("https://gateway.example/onboarding/")
+    webhook = web.get(f"{url}/_sandbox/api/webhook").json()
+    assert webhook == {
+        "url": "http://127.0.0.1:9/hook",
+        "header_names": ["Authorization", "X-A"],
+    }
+    assert stopped(program) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--bind", "8001"], ["--bind", "host:99999"], ["--webhook-header", "nonsense"], ["--what"]],
+)
+def test_a_wrong_command_line_is_explained(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
