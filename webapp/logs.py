@@ -44,7 +44,12 @@ def configuration(level: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": "WARNING"} for name in _QUIET},
             "dbos": {"level": "ERROR"},
-            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            # At DEBUG it writes each address down, return references among them.
+            "gunicorn.error": {
+                "level": "INFO" if level == "DEBUG" else level,
+                "handlers": [],
+                "propagate": True,
+            },
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }

@@ -1,6 +1,7 @@
 """The demo's `sites.toml`: the example shop, as its owner would describe it."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from webapp.sandbox.demo.addresses import Addresses
 
 Table = Mapping[str, object]
 """Keys and values of one TOML table; a value of `None` takes the key out."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def shop_site(addresses: Addresses, handoff_key_file: Path) -> dict[str, object]:
@@ -47,12 +49,13 @@ def sites_toml(tables: Mapping[str, Table]) -> str:
 
 
 def _line(key: str, value: object) -> str:
-    return "" if value is None else f"{key} = {_value(value)}\n"
+    name = key if _BARE.fullmatch(key) else json.dumps(key)
+    return "" if value is None else f"{name} = {_value(value)}\n"
 
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + " }"
+        return "{ " + ", ".join(_line(key, each).strip() for key, each in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(each) for each in value) + "]"
     # Strings, numbers and booleans are written the same in JSON and in TOML.

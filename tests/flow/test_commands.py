@@ -1,0 +1,65 @@
+"""What an operator types, against the running server's settings."""
+
+import json
+
+from tests.support.stack import Person, Stack
+from tests.support.walking import begin, switched
+
+
+def test_the_doctor_finds_everything_in_place(stack: Stack) -> None:
+    found = stack.command("doctor")
+    assert found.returncode == 0, found
+    lines = found.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok", "ok", "ok"], found.stdout
+    for secret in ("api_secret", "secret_key", "oidc_client_secret"):
+        assert stack.instance.secret(secret) not in found.stdout + found.stderr
+
+
+def test_the_doctor_says_what_is_wrong_with_the_credentials(stack: Stack) -> None:
+    with switched(stack, credentials_disabled=True):
+        found = stack.command("doctor")
+    assert found.returncode == 1
+    assert "MOBBSCAN_API_KEY" in found.stdout
+
+
+def test_an_onboarding_can_be_listed_shown_and_reconciled(stack: Stack, ada: Person) -> None:
+    with switched(stack, notices="never"):
+        walk = begin(stack, ada)
+        walk.capture("passes")
+
+    listed = stack.command("onboardings", "list", "--site", "shop", "--status", "started")
+    assert listed.returncode == 0, listed
+    assert walk.id in listed.stdout
+
+    reconciled = stack.command("onboardings", "reconcile", walk.id)
+    assert reconciled.returncode == 0, reconciled
+    assert walk.id in reconciled.stdout
+    assert "verified" in reconciled.stdout
+    assert walk.status["status"] == "verified"
+
+    shown = stack.command("onboardings", "show", walk.id)
+    assert shown.returncode == 0, shown
+    told = json.loads(shown.stdout)
+    assert (told["status"], told["gateway_status"]) == ("verified", "VERIFIED")
+    events = [line["event"] for line in told["timeline"]]
+    assert events.index("created") < events.index("consent_given") < events.index("started")
+    for private in ("Ada", ada.sub, walk.hosted_url, walk.return_url):
+        assert private not in shown.stdout + listed.stdout
+
+
+def test_reconciling_while_the_gateway_is_down_says_so_and_changes_nothing(
+    stack: Stack, ada: Person
+) -> None:
+    walk = begin(stack, ada)
+    with switched(stack, down=True):
+        found = stack.command("onboardings", "reconcile", walk.id)
+    assert found.returncode == 1
+    assert "Traceback" not in found.stderr
+    assert walk.status["status"] == "started"
+
+
+def test_an_unknown_id_is_named_in_the_answer(stack: Stack) -> None:
+    for command in ("show", "reconcile"):
+        found = stack.command("onboardings", command, "no-such-id")
+        assert found.returncode == 1
+        assert "no onboarding no-such-id" in found.stderr

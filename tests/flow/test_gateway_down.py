@@ -1,0 +1,123 @@
+"""The gateway is away: nobody is turned off, nothing is lost, and nothing needs a restart."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.support.fixtures import NewStack
+from tests.support.stack import Person, Stack
+from tests.support.walking import (
+    Walk,
+    agree,
+    arrive,
+    begin,
+    counters,
+    force,
+    notices,
+    processes_of,
+    switched,
+)
+
+ADA = Person("ada-of-the-outage", "Ada Lovelace", "en")
+
+
+@pytest.fixture
+def impatient(new_stack: NewStack) -> Stack:
+    """A server that soon asks again by itself, and whose gateway is not up yet."""
+    return new_stack(
+        environment={"RECONCILE_AFTER": "1s"},
+        flow={"reason_map": {"document expired": "document_expired"}},
+        leave_out=("gateway", "people", "shop"),
+    )
+
+
+def test_a_server_started_without_its_gateway_says_so_and_recovers_by_itself(
+    impatient: Stack,
+) -> None:
+    stack = impatient
+    browser, home = arrive(stack, ADA)
+
+    sorry = browser.submit(home, home.form("/onboardings"))
+    assert sorry.status == 503
+    assert int(sorry.headers["retry-after"]) > 0
+    assert "Traceback" not in sorry.text
+    assert [row["status"] for row in stack.rows("SELECT status FROM onboardings")] == ["created"]
+    assert browser.get("/").status == 200
+    assert browser.get("/healthz").status == 200
+    again = browser.submit(sorry, sorry.form("/onboardings"))
+    assert again.status == 503
+    assert len(stack.rows("SELECT id FROM onboardings")) == 1, "the same row is kept"
+
+    stack.start("gateway")
+    frame = browser.submit(again, again.form("/onboardings"))
+    assert frame.frames, "the same click works now"
+    walk = Walk(stack, browser, frame.path.rpartition("/")[2], frame)
+    assert processes_of(stack, walk.id) == 1
+
+    _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk)
+    _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack)
+    _the_reason_of_the_site_reaches_her(stack)
+
+
+def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: Walk) -> None:
+    with switched(walk.stack, notices="never"):
+        walk.capture("passes")
+        with switched(walk.stack, down=True):
+            address = walk.return_url
+            assert walk.browser.get(address).status == 200
+            page = walk.look()
+            assert page.heading == "Thank you, we have everything"
+    walk.until("verified")
+
+
+def _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack: Stack) -> None:
+    with switched(stack, notices="never"):
+        walk = begin(stack, Person("ada-who-left", "Ada Lovelace", "en"))
+        walk.capture("passes")
+        walk.until("verified")
+    assert [each["state"] for each in notices(stack, walk.id)] == ["dropped"]
+
+
+def _the_reason_of_the_site_reaches_her(stack: Stack) -> None:
+    walk = begin(stack, Person("ada-with-an-old-card", "Ada Lovelace", "en"))
+    walk.finish("fails")
+    reasons = walk.until("rejected")["reasons"]
+    assert reasons == [{"code": "document_expired", "retry_allowed": True}]
+    assert "Your document has expired" in walk.look().text
+
+
+def test_a_notice_that_cannot_be_read_back_yet_counts_later(stack: Stack, ada: Person) -> None:
+    walk = begin(stack, ada)
+    with switched(stack, down=True):
+        force(stack, walk.id, "passes")
+        assert walk.status["status"] == "started", "nothing is believed unread"
+        assert walk.look().frames
+    walk.until("verified")
+
+
+def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
+    stack: Stack, ada: Person
+) -> None:
+    walk = begin(stack, ada)
+    home = walk.browser.get("/")
+    with switched(stack, down=True):
+        sorry = walk.browser.submit(home, home.form("/onboardings"))
+    assert sorry.status == 503
+    assert processes_of(stack, walk.id) == 1
+    again = walk.browser.submit(sorry, sorry.form("/onboardings"))
+    assert again.path == walk.path
+    assert again.frames
+
+
+def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(stack: Stack, ada: Person) -> None:
+    arrived = arrive(stack, ada)
+    # A log-in of the last seconds is not doubted: then it speaks of the process.
+    with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
+        database.execute("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")
+    stack.gateway_control.post("/tokens/revoke", json={}).raise_for_status()
+    log_ins = counters(stack)["token_log_ins"]
+    walk = agree(stack, *arrived)
+    assert counters(stack)["token_log_ins"] == log_ins + 1
+    walk.finish("passes")
+    walk.until("verified")

@@ -1,0 +1,124 @@
+"""Planted secrets and personal data are looked for where they must never be."""
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+from tests.support.fixtures import NewStack
+from tests.support.stack import Person, Stack
+from tests.support.walking import Walk, agree, arrive, force, send_notice
+
+# A letter beyond ASCII: JSON, URLs and databases write it in several ways.
+MARK = "Zoë-Quillfeather"
+
+
+def spellings(secret: str) -> set[bytes]:
+    """The secret as it is, in base64 (wherever it begins), hexadecimal, URLs and JSON."""
+    raw = secret.encode()
+    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), quote(secret, safe="").encode()}
+    found |= {json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode() for ascii_only in (0, 1)}
+    for lead in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            # The first and last characters also depend on what stands beside the secret.
+            found.add(encode(b"\0" * lead + raw)[-(-lead * 8 // 6) : -4].rstrip(b"="))
+    return {each for each in found if len(each) >= 8}
+
+
+def found_in(text: bytes, secrets: dict[str, str]) -> list[str]:
+    return [
+        name for name, secret in secrets.items() if any(each in text for each in spellings(secret))
+    ]
+
+
+def test_each_spelling_would_be_found() -> None:
+    secret = {"secret": MARK}
+    raw = MARK.encode()
+    for text in (
+        raw,
+        b"xx" + raw.hex().encode(),
+        json.dumps({"a": MARK}).encode(),
+        f"?name={quote(MARK)}".encode(),
+        *(base64.b64encode(b"{" * lead + raw + b"}}") for lead in range(5)),
+        *(base64.urlsafe_b64encode(b"{" * lead + raw + b"}") for lead in range(5)),
+    ):
+        assert found_in(text, secret) == ["secret"], text
+    assert found_in(b"Zoe Quillfeather", secret) == []
+
+
+def test_no_log_and_no_database_file_holds_what_is_secret_or_personal(
+    new_stack: NewStack,
+) -> None:
+    stack = new_stack(environment={"LOG_LEVEL": "DEBUG"}, leave_out=("shop",))
+    zoe = Person(f"subject-{MARK}", f"Name {MARK}", "en")
+    token = stack.handoff_token(
+        zoe, state=f"state-{MARK}", return_url=f"{stack.shop_url}/account/{quote(MARK)}"
+    )
+    browser = stack.http_session()
+    home = browser.get("/handoff", params={"token": token})
+    walk = agree(stack, browser, home)
+    secrets = {
+        "mark": MARK,
+        "hand-off": token,
+        "hosted address": walk.hosted_url,
+        "onboarding token": walk.process["onboarding_token"],
+        "return reference": walk.return_url.rpartition("/")[2],
+        "cookie": browser.cookies["mobbscan"],
+        **{
+            name: stack.instance.secret(name)
+            for name in ("api_secret", "secret_key", "handoff_key", "oidc_client_secret")
+        },
+        "webhook header": next(iter(stack.webhook_headers.values())),
+    }
+    _everything_happens(stack, walk, token)
+    secrets["second cookie"] = _somebody_logs_in(stack)
+
+    log = stack.logs("server").encode()
+    assert b'"request"' in log, "this is the log"
+    assert found_in(log, secrets) == []
+    files = [path for path in stack.instance.state.rglob("*") if path.is_file()]
+    assert any(walk.id.encode() in path.read_bytes() for path in files), "this is the database"
+    assert [(path.name, found_in(path.read_bytes(), secrets)) for path in files] == [
+        (path.name, []) for path in files
+    ]
+    assert {_mode(stack.instance.state)} == {0o700}
+
+
+def _everything_happens(stack: Stack, walk: Walk, token: str) -> None:
+    """Also what goes wrong: errors like to quote."""
+    browser = walk.browser
+    walk.come_back(MARK)
+    home = browser.get("/")
+    browser.submit(home, home.form("/onboardings"))
+    force(
+        stack,
+        walk.id,
+        "fails",
+        reason=f"because of {MARK}",
+        document={"documentNumber": MARK, "name": MARK, "mrz": MARK},
+    )
+    walk.until("rejected")
+    stack.http_session().get("/handoff", params={"token": token})
+    stack.http_session().get("/handoff", params={"token": token + MARK})
+    for path in (f"/return/{MARK}", f"/{MARK}", f"/onboardings/{MARK}", f"/login?site={MARK}"):
+        browser.get(path)
+    browser.get(f"/login/callback?code={MARK}&state={MARK}&error={MARK}")
+    browser.post("/onboardings", {"flow": MARK, "csrf_token": MARK})
+    browser.client.post(
+        f"{stack.server_url}/webhooks/mobbscan",
+        content=f'{{"verificationId": "{walk.id}", "status": "NEW_WORD", "name": "{MARK}"}}',
+        headers={**stack.webhook_headers, "Content-Type": "application/json"},
+    )
+    send_notice(stack, walk.id, "VERIFIED", Authorization=f"Bearer {quote(MARK)}")
+    stack.command("onboardings", "reconcile", walk.id)
+
+
+def _somebody_logs_in(stack: Stack) -> str:
+    person = stack.person(f"Name {MARK}")
+    browser, _ = stack.login_oidc(person.sub)
+    arrive(stack, person)
+    return browser.cookies["mobbscan"]
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777

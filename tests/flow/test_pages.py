@@ -1,0 +1,103 @@
+"""What holds for every page, in every state."""
+
+import re
+
+import pytest
+
+from tests.support.stack import Person, Stack
+from tests.support.visitor import Page
+from tests.support.walking import Walk, arrive, begin, force, switched
+
+INLINE = re.compile(
+    r"<style|<[^>]+\s(style|on\w+)\s*=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE
+)
+
+
+@pytest.fixture
+def pages(stack: Stack, ada: Person, ben: Person) -> dict[str, Page]:
+    """Every page there is, by a name for it."""
+    found = {"welcome": stack.http_session().get("/")}
+    browser, found["home"] = arrive(stack, ada)
+    found["question"] = browser.get("/handoff", params={"token": stack.handoff_token(ben)})
+    found["consent"] = browser.post(
+        "/onboardings", found["home"].form("/logout").filled(), sent_from=found["home"].url
+    )
+    with switched(stack, down=True):
+        home = found["home"]
+        found["gateway away"] = browser.submit(home, home.form("/onboardings"))
+    walk = begin(stack, ada)
+    found |= {"frame": walk.page, "home while open": browser.get("/")}
+    found["interrupted return"] = walk.come_back(walk.capture("camera-denied"))
+    found |= {"interrupted": walk.look(), "home after it": browser.get("/")}
+    found |= _the_end(stack, walk)
+    found["rejected"] = _rejected(stack, ben)
+    found["stale form"] = browser.post("/onboardings", {"csrf_token": "x"})
+    found["used hand-off"] = stack.http_session().get("/handoff?token=x")
+    for address in ("/nothing", "/return/x", "/onboardings/x", "/login/callback", "/logout"):
+        found[address] = browser.get(address)
+    found["signed out"] = browser.submit(found["home"], found["home"].form("/logout"))
+    return found
+
+
+def _the_end(stack: Stack, walk: Walk) -> dict[str, Page]:
+    home = walk.browser.get("/")
+    walk.browser.submit(home, home.form("/onboardings"))
+    found = {"return": walk.come_back(), "submitted": walk.look()}
+    force(stack, walk.id, "review")
+    walk.until("in_review")
+    found |= {"in review": walk.look(), "home while waiting": walk.browser.get("/")}
+    force(stack, walk.id, "passes")
+    walk.until("verified")
+    return found | {"verified": walk.look(), "home at the end": walk.browser.get("/")}
+
+
+def _rejected(stack: Stack, person: Person) -> Page:
+    walk = begin(stack, person)
+    walk.finish("fails")
+    walk.until("rejected")
+    return walk.look()
+
+
+def test_every_page_keeps_the_rules(pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        assert "text/html" in page.headers["content-type"], name
+        assert not (found := INLINE.search(page.text)), (name, found)
+        policy = page.headers["content-security-policy"]
+        assert "unsafe" not in policy, name
+        assert "default-src 'none'" in policy, name
+        assert page.headers["x-content-type-options"] == "nosniff", name
+        assert page.headers["referrer-policy"] == "same-origin", name
+        assert page.headers["cache-control"] == "no-store", name
+        assert page.headers["request-id"], name
+        assert page.heading, name
+        assert page.title, name
+        assert page.text.count("<h1") == 1, name
+        assert 'lang="en"' in page.text, name
+        assert "TEST" in page.text, name
+
+
+def test_only_the_frames_page_lends_the_camera_and_only_to_the_gateway(
+    pages: dict[str, Page], stack: Stack
+) -> None:
+    for name, page in pages.items():
+        lent = f'camera=(self "{stack.gateway_url}")' if name == "frame" else "camera=()"
+        assert lent in page.headers["permissions-policy"], name
+        framed = "'self' " + stack.gateway_url if name == "frame" else "'none'"
+        assert f"frame-src {framed}" in page.headers["content-security-policy"], name
+    (frame,) = pages["frame"].frames
+    assert frame["allow"] == f"camera {stack.gateway_url}"
+    assert "microphone" not in frame["allow"]
+    assert frame["referrerpolicy"] == "strict-origin"
+
+
+def test_a_page_that_waits_renews_itself_without_a_script(pages: dict[str, Page]) -> None:
+    for name in ("submitted", "in review"):
+        page = pages[name]
+        assert re.search(r'<noscript>\s*<meta http-equiv="refresh"', page.text), name
+
+
+def test_there_is_always_a_way_on(pages: dict[str, Page], stack: Stack) -> None:
+    for name, page in pages.items():
+        _, _, body = page.text.partition("<main")
+        main = body.partition("</main>")[0]
+        assert "<a " in main or "<button" in main or "<iframe" in main, name

@@ -1,0 +1,165 @@
+"""Processes of the server are killed in the middle; what is true afterwards is what counts."""
+
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.stack import Person, Stack
+from tests.support.walking import (
+    Walk,
+    arrive,
+    begin,
+    counters,
+    force,
+    notices,
+    processes_of,
+    switched,
+)
+
+
+@pytest.fixture(scope="module")
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of which nobody else has anything to lose."""
+    folder = tmp_path_factory.mktemp("fragile")
+    with Stack(folder, leave_out=("people", "shop")) as running:
+        yield running
+
+
+@pytest.fixture
+def ada(fragile: Stack, request: pytest.FixtureRequest) -> Person:
+    return Person(f"ada-{request.node.name}", "Ada Lovelace", "en")
+
+
+def children(stack: Stack) -> dict[int, str]:
+    """The server's child processes with their command lines."""
+    master = stack.children.by_name["server"].pid
+    found = {}
+    for task in Path(f"/proc/{master}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            found[int(child)] = b" ".join(words).decode()
+    return found
+
+
+def jobs_process(stack: Stack) -> int | None:
+    return next((pid for pid, line in children(stack).items() if " worker " in line), None)
+
+
+def workers(stack: Stack) -> list[int]:
+    return [pid for pid, line in children(stack).items() if " worker " not in line]
+
+
+def kill_everything(stack: Stack) -> None:
+    """As when the machine loses its power: master, workers and jobs in the same moment."""
+    os.killpg(stack.children.by_name["server"].pid, signal.SIGKILL)
+
+
+def test_a_killed_jobs_process_is_replaced_and_goes_on(fragile: Stack, ada: Person) -> None:
+    walk = begin(fragile, ada)
+    killed = eventually(lambda: jobs_process(fragile))
+    os.kill(killed, signal.SIGKILL)
+    walk.capture("passes")
+    walk.until("verified")
+    assert eventually(lambda: jobs_process(fragile)) != killed
+
+
+def test_killed_workers_are_replaced_and_ada_stays_signed_in(fragile: Stack, ada: Person) -> None:
+    walk = begin(fragile, ada)
+    killed = eventually(lambda: len(found := workers(fragile)) == 2 and found)
+    for each in killed:
+        os.kill(each, signal.SIGKILL)
+    walk.capture("passes")
+    eventually(lambda: _answers(walk), seconds=20)
+    assert not set(workers(fragile)) & set(killed)
+    assert walk.come_back().status == 200
+    walk.until("verified")
+
+
+def test_an_acknowledged_notice_survives_the_end_of_the_whole_server(
+    fragile: Stack, ada: Person
+) -> None:
+    walk = begin(fragile, ada)
+    with switched(fragile, down=True):  # so that nothing can be read back before the end
+        force(fragile, walk.id, "passes")
+        eventually(lambda: [each["state"] for each in notices(fragile, walk.id)] == ["delivered"])
+        kill_everything(fragile)
+    fragile.restart("server")
+    walk.until("verified")
+
+
+def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
+    fragile: Stack, ada: Person
+) -> None:
+    browser, home = arrive(fragile, ada)
+    with (
+        switched(fragile, hold_create_ms=1500),
+        _killed_once_the_gateway_is_called(fragile),
+        pytest.raises(httpx.TransportError),
+    ):
+        browser.submit(home, home.form("/onboardings"))
+    fragile.restart("server")
+
+    (row,) = fragile.rows("SELECT id, status FROM onboardings ORDER BY created_at DESC LIMIT 1")
+    assert row["status"] == "created"
+    waiting = browser.get(f"/onboardings/{row['id']}")
+    assert waiting.heading == "We are getting things ready"
+    same = browser.submit(waiting, waiting.form("/onboardings"))
+    assert same.path.endswith(row["id"]), "while the call may still be under way nobody repeats it"
+
+    _let_the_call_be_long_ago(fragile, row["id"])
+    page = browser.submit(same, same.form("/onboardings"))
+    assert page.frames
+    walk = Walk(fragile, browser, page.path.rpartition("/")[2], page)
+    assert processes_of(fragile, walk.id) == 1
+    walk.finish("passes")
+    walk.until("verified")
+
+
+def test_the_end_of_the_whole_server_ends_no_session_and_no_onboarding(
+    fragile: Stack, ada: Person
+) -> None:
+    walk = begin(fragile, ada)
+    before = walk.status
+    kill_everything(fragile)
+    fragile.restart("server")
+    assert walk.status == before
+    assert walk.look().frames
+    walk.finish("passes")
+    walk.until("verified")
+
+
+def _answers(walk: Walk) -> bool:
+    try:
+        return walk.look().status == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _killed_once_the_gateway_is_called(stack: Stack) -> Iterator[None]:
+    creates = counters(stack)["creates"]
+
+    def kill() -> None:
+        eventually(lambda: counters(stack)["creates"] > creates)
+        kill_everything(stack)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        killer.join()
+
+
+def _let_the_call_be_long_ago(stack: Stack, onboarding_id: str) -> None:
+    earlier = "UPDATE onboardings SET create_called_at = '2020-01-01 00:00:00.000000' WHERE id = ?"
+    with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
+        database.execute(earlier, [onboarding_id])

@@ -1,0 +1,84 @@
+"""Coming back from the gateway: with a signed address, and nothing else."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.support.stack import Person, Stack
+from tests.support.visitor import HttpSession, Page
+from tests.support.walking import Walk, begin
+
+
+@pytest.fixture
+def walk(stack: Stack, ada: Person) -> Walk:
+    return begin(stack, ada)
+
+
+def in_the_frame(walk: Walk) -> tuple[HttpSession, Page]:
+    """The return as our frame sees it: a nested document of another site's, without cookies."""
+    frame = walk.stack.http_session()
+    headers = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
+    return frame, frame.get(walk.return_url, headers=headers)
+
+
+def test_inside_the_frame_the_address_alone_is_enough(walk: Walk) -> None:
+    walk.capture("passes")
+    frame, page = in_the_frame(walk)
+    assert page.status == 200
+    assert len(frame.cookies) == 0
+    assert page.link("Continue").target == "_top"
+    for secret in ("Ada", walk.hosted_url, "Signed in"):
+        assert secret not in page.text
+    assert page.forms == []
+    walk.until("verified")
+
+
+def test_the_return_page_may_be_framed_by_us_and_by_the_site(walk: Walk, stack: Stack) -> None:
+    _, page = in_the_frame(walk)
+    policy = page.headers["content-security-policy"]
+    assert f"frame-ancestors 'self' {stack.shop_url}" in policy
+    assert "x-frame-options" not in page.headers
+    assert "cross-origin-opener-policy" not in page.headers
+
+
+def test_in_the_frame_ada_is_seen_to_be_done_without_any_notice(walk: Walk) -> None:
+    in_the_frame(walk)
+    assert walk.status["status"] == "submitted"
+    assert walk.look().heading == "Thank you, we have everything"
+
+
+def test_coming_back_again_and_again_is_harmless(walk: Walk) -> None:
+    walk.capture("passes")
+    for _ in range(3):
+        assert walk.come_back().status == 200
+    walk.until("verified")
+    assert walk.come_back().status == 200
+    assert walk.status["status"] == "verified"
+
+
+def test_looking_ahead_is_no_sign_that_she_is_done(walk: Walk) -> None:
+    ahead = walk.browser.get(walk.return_url, headers={"Sec-Purpose": "prefetch"})
+    assert ahead.status == 200
+    assert walk.browser.client.head(walk.return_url).status_code == 200
+    assert walk.status["status"] == "started"
+
+
+@pytest.mark.parametrize("where", [0, 10, -1])
+def test_a_changed_reference_is_unknown(walk: Walk, where: int) -> None:
+    start, _, reference = walk.return_url.rpartition("/")
+    at = where % len(reference)
+    other = "A" if reference[at] != "A" else "B"
+    changed = f"{start}/{reference[:at]}{other}{reference[at + 1 :]}"
+    assert walk.browser.get(changed).status == 404
+    assert walk.status["status"] == "started"
+
+
+def test_a_reference_long_after_its_onboarding_is_gone(walk: Walk, stack: Stack) -> None:
+    with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
+        past = "UPDATE onboardings SET expires_at = '2020-01-01 00:00:00.000000' WHERE id = ?"
+        assert database.execute(past, [walk.id]).rowcount == 1
+    page = walk.come_back()
+    assert page.status == 410
+    assert page.heading == "This link is no longer valid"
+    assert "Ada" not in page.text
