@@ -83,6 +83,9 @@ class Onboarding:
     look_at: datetime | None = None
     look_cause: str | None = None
     looks: int = 0
+    deciding_at: datetime | None = None
+    silent_reads: int = 0
+    silent_since: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Onboarding {self.id} {self.status} v{self.version}>"

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted, NotFound
-from webapp.domain.onboarding import Person
+from webapp.domain.errors import HandOffNotAccepted, NotFound
 from webapp.hostsite import handoff
 from webapp.hostsite.errors import HandOffRefused
+from webapp.hostsite.handoff import HandOff
 from webapp.hostsite.targets import allowed_return
+from webapp.journey import visit
 from webapp.journey.ground import Ground
 from webapp.journey.views import Visitor
 from webapp.sites import Site
-from webapp.store.errors import AlreadyThere
+from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.sessions import Session
-from webapp.store.work import Work
-
-#: How long a session lives at most.
-SESSION_LIFE = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
 class Coming:
-    """Somebody at the door, already vouched for."""
+    """Somebody at the door with a hand-off that is good; `mark` is what makes it single-use."""
 
     site: Site
-    subject: str
-    name: str | None
-    locale: str | None
-    via: str
-    flow: str | None = None
-    return_url: str | None = None
-    state: str | None = None
-    id_token: str | None = None
-    handoff: str | None = None
+    told: HandOff
+    mark: str
 
 
 class Admit:
@@ -52,16 +41,33 @@ class Admit:
         The browser that already came in by this very token just goes on as it was.
         Raises HandOffNotAccepted; AnotherPersonSignedIn unless `replace`, using nothing up.
         """
-        coming, jti, until = self._read(token)
+        coming = self._read(token)
+        site, told = coming.site, coming.told
         with self._ground.database.reading() as work:
-            if live is not None and work.sessions.came_by(live.session_id, jti):
+            if live is not None and work.sessions.came_by(live.session_id, coming.mark):
                 return live
-        self._not_somebody_else(coming, live, replace)
-        subject_hash = self._ground.subject_hash(coming.site.id, coming.subject)
+        if not replace:
+            visit.refuse_swap(live, site, told.subject, told.name)
+        subject_hash = self._ground.subject_hash(site.id, told.subject)
+        now = self._ground.clock()
         try:
             with self._ground.database.writing() as work:
-                work.once.use("handoff", jti, until)
-                return self._let_in(work, coming, subject_hash, live)
+                work.once.use("handoff", coming.mark, told.expires_at + timedelta(minutes=1))
+                person = work.people.admit(
+                    site.id, told.subject, subject_hash, now, name=told.name, locale=told.locale
+                )
+                return visit.begin(
+                    self._ground,
+                    work,
+                    person,
+                    site,
+                    "handoff",
+                    live,
+                    flow=told.flow,
+                    return_url=told.return_url,
+                    state=told.state,
+                    handoff=coming.mark,
+                )
         except AlreadyThere as cause:
             raise HandOffNotAccepted(
                 "already_used", "make a new hand-off token for every visit"
@@ -82,32 +88,48 @@ class Admit:
         site = self._ground.sites.get(site_id)
         if site is None or not site.oidc:
             raise NotFound("no such site")
-        coming = Coming(site, subject, name, locale, "oidc", id_token=id_token)
         subject_hash = self._ground.subject_hash(site.id, subject)
+        now = self._ground.clock()
         with self._ground.database.writing() as work:
-            return self._let_in(work, coming, subject_hash, live)
+            person = work.people.admit(
+                site.id, subject, subject_hash, now, name=name, locale=locale
+            )
+            return visit.begin(self._ground, work, person, site, "oidc", live, id_token=id_token)
 
     def who(self, session_id: str) -> Visitor | None:
-        """Who the session belongs to; None when it is unknown, over, or revoked."""
+        """Who the session belongs to; None when it is unknown, over, idle too long, or revoked."""
+        now = self._ground.clock()
         with self._ground.database.reading() as work:
-            session = work.sessions.get(session_id, self._ground.clock())
-            if session is None:
+            session = work.sessions.get(session_id, now)
+            if session is None or _idle(session, now):
                 return None
             person = work.people.get(session.person_id)
         site = self._ground.sites.get(person.site)
-        return _visitor(session, person, site) if site else None
+        if site is None:
+            return None
+        self._seen(session, now)
+        return visit.visitor_of(session, person, site)
 
     def leave(self, visitor: Visitor) -> None:
         """End the session everywhere, whatever cookie may still be around."""
         with self._ground.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._ground.clock())
-            self._note(work, "signed_out", visitor.person, visitor.via)
+            visit.note(self._ground, work, "signed_out", visitor.person, visitor.via)
 
     def oidc_sites(self) -> list[Site]:
         """Sites whose people come in through the identity provider."""
         return [site for site in self._ground.sites.values() if site.oidc]
 
-    def _read(self, token: str) -> tuple[Coming, str, datetime]:
+    def _seen(self, session: Session, now: datetime) -> None:
+        if session.seen_at is not None and now < session.seen_at + visit.SEEN_EXACTNESS:
+            return
+        try:
+            with self._ground.database.writing() as work:
+                work.sessions.seen(session.id, now)
+        except Unwritable:
+            return  # not worth refusing a page that only reads
+
+    def _read(self, token: str) -> Coming:
         try:
             site = self._ground.sites.get(handoff.peek_issuer(token))
             if site is None:
@@ -125,83 +147,8 @@ class Admit:
             raise HandOffNotAccepted("unknown_flow", "set flow to one of the site's flows")
         if told.return_url and not allowed_return(told.return_url, site.return_urls):
             raise HandOffNotAccepted("return_url_not_allowed", "add it to the site's return_urls")
-        jti = f"{site.id}:{told.jti}"
-        coming = Coming(
-            site,
-            told.subject,
-            told.name,
-            told.locale,
-            "handoff",
-            told.flow,
-            told.return_url,
-            told.state,
-            handoff=jti,
-        )
-        return coming, jti, told.expires_at + timedelta(minutes=1)
-
-    def _not_somebody_else(self, coming: Coming, live: Visitor | None, replace: bool) -> None:
-        if live is None or replace:
-            return
-        if (live.person.site, live.person.subject) != (coming.site.id, coming.subject):
-            raise AnotherPersonSignedIn(
-                display_name(live.person.name, live.person.subject),
-                display_name(coming.name, coming.subject),
-                coming.site.name,
-            )
-
-    def _let_in(
-        self, work: Work, coming: Coming, subject_hash: str, live: Visitor | None
-    ) -> Visitor:
-        now = self._ground.clock()
-        if live is not None:
-            work.sessions.revoke(live.session_id, now)
-        person = work.people.admit(
-            coming.site.id,
-            coming.subject,
-            subject_hash,
-            now,
-            name=coming.name,
-            locale=coming.locale,
-        )
-        session = Session(
-            id=secrets.token_urlsafe(32),
-            person_id=person.id,
-            via=coming.via,
-            expires_at=now + SESSION_LIFE,
-            flow=coming.flow,
-            return_url=coming.return_url,
-            state=coming.state,
-            id_token=coming.id_token,
-            handoff=coming.handoff,
-        )
-        work.sessions.add(session, now)
-        self._note(work, "signed_in", person, coming.via)
-        return _visitor(session, person, coming.site)
-
-    def _note(self, work: Work, event: str, person: Person, via: str) -> None:
-        work.timeline.add(
-            self._ground.clock(), event, actor="user", site=person.site, person=person.id, via=via
-        )
+        return Coming(site, told, f"{site.id}:{told.jti}")
 
 
-def display_name(name: str | None, subject: str) -> str:
-    """How a page names an account: by name, else by the masked id of the host."""
-    if name:
-        return name
-    return subject if len(subject) < 4 else f"{subject[:2]}…{subject[-1]}"
-
-
-def _visitor(session: Session, person: Person, site: Site) -> Visitor:
-    flow = session.flow if session.flow in site.flows else None
-    default = "default" if "default" in site.flows else next(iter(site.flows))
-    return Visitor(
-        session_id=session.id,
-        person=person,
-        site=site,
-        flow=flow or default,
-        via=session.via,
-        expires_at=session.expires_at,
-        return_url=session.return_url,
-        state=session.state,
-        id_token=session.id_token,
-    )
+def _idle(session: Session, now: datetime) -> bool:
+    return session.seen_at is not None and now > session.seen_at + visit.IDLE_LIFE

@@ -57,6 +57,7 @@ sessions = Table(
     Column("id_token", Sealed),
     Column("handoff_hash", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("revoked_at", UtcDateTime),
     Index("ix_sessions_person_id", "person_id"),
@@ -95,6 +96,10 @@ onboardings = Table(
     Column("look_at", UtcDateTime, index=True),
     Column("look_cause", String(16)),
     Column("looks", Integer, nullable=False),
+    Column("deciding_at", UtcDateTime),
+    # Reads in a row that the gateway left unanswered although it had known the process.
+    Column("silent_reads", Integer, nullable=False, server_default="0"),
+    Column("silent_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # One active onboarding per person (site and subject) and flow, whatever the processes do.
     Index(
@@ -116,6 +121,16 @@ consents = Table(
     Column("locale", String(35), nullable=False),
     Column("agreed_at", UtcDateTime, nullable=False),
     UniqueConstraint("onboarding_id", "version"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("onboarding_id", _UUID, ForeignKey("onboardings.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
 )
 
 inbox = Table(

@@ -25,6 +25,7 @@ class Session:
     state: str | None = None
     id_token: str | None = None
     handoff: str | None = None
+    seen_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Session of {self.person_id} via {self.via}>"
@@ -47,6 +48,7 @@ class Sessions:
                 id_token=self._seal(session.id_token),
                 handoff_hash=hash_of(session.handoff) if session.handoff else None,
                 created_at=now,
+                seen_at=session.seen_at,
                 expires_at=session.expires_at,
             )
         )
@@ -71,6 +73,13 @@ class Sessions:
             self._open(row.return_url),
             self._open(row.state),
             self._open(row.id_token),
+            seen_at=row.seen_at,
+        )
+
+    def seen(self, session_id: str, now: datetime) -> None:
+        """The session has just been used."""
+        self._connection.execute(
+            update(sessions).where(sessions.c.id_hash == hash_of(session_id)).values(seen_at=now)
         )
 
     def came_by(self, session_id: str, handoff: str) -> bool:

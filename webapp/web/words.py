@@ -12,7 +12,7 @@ from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _
 
 from webapp.domain.onboarding import Person
-from webapp.journey.admit import display_name
+from webapp.journey.visit import display_name
 
 
 @dataclass(frozen=True)
@@ -260,6 +260,20 @@ PAGE_ERRORS: Mapping[int, Words] = {
     ),
 }
 
+#: Errors that deserve better words than their HTTP status has.
+NAMED_ERRORS: Mapping[str, Words] = {
+    "too_many_attempts": Words(
+        _("There are no attempts left"),
+        _("All attempts for this check have been used."),
+        _("Ask the company how to go on. Your results so far are on your start page."),
+    ),
+    "stale_form": Words(
+        _("This page was open for too long"),
+        _("For your safety, what you sent was not accepted. Nothing has been changed or lost."),
+        _("Send it once more."),
+    ),
+}
+
 LOGIN_ERRORS: Mapping[str, Words] = {
     "expired": Words(
         _("This link is no longer valid"),
@@ -304,9 +318,10 @@ def reason_words(code: object) -> Words:
     return REASONS.get(str(getattr(code, "value", code)), REASONS["other"])
 
 
-def page_error_words(code: int) -> Words:
-    """Return the words of an HTTP status; unlisted ones read like their family."""
-    return PAGE_ERRORS.get(code) or PAGE_ERRORS[400 if code < 500 else 500]
+def page_error_words(code: int, word: str = "") -> Words:
+    """Return the words of an error: by its own word, else by its HTTP status or that one's family."""
+    family = PAGE_ERRORS[400 if code < 500 else 500]
+    return NAMED_ERRORS.get(word) or PAGE_ERRORS.get(code, family)
 
 
 def login_error_words(code: str) -> Words:
