@@ -14,6 +14,7 @@ from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
 from webapp.journey.fleet_tokens import FleetTokens
 from webapp.journey.ground import Ground
+from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.progress import Progress
 from webapp.journey.result import Result
@@ -66,6 +67,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Wired:
         sites=settings.sites,
         livemode=ground.livemode,
         admit=Admit(ground, settings.public_url),
+        links=Links(ground, settings.public_url),
         start=Start(ground, gateway, progress, references),
         present=Present(ground),
         returned=ReturnStep(ground, references),

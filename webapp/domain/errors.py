@@ -6,6 +6,7 @@ StepError
 │   └── TooManyAttempts      the person has used up the flow's attempts
 ├── HandOffNotAccepted       the host site's token is not good; carries code and cure
 ├── AnotherPersonSignedIn    a hand-off for somebody else meets a live session
+├── LinkGone                 a one-time link that has been used or is too old
 ├── ReferenceTampered        a return reference we never made
 ├── ReferenceExpired         a return reference that was ours, too old
 ├── NoticeNotAuthentic       the required headers are missing or wrong
@@ -61,6 +62,10 @@ class AnotherPersonSignedIn(StepError):
         self.current_name = current_name
         self.incoming_name = incoming_name
         self.site_name = site_name
+
+
+class LinkGone(StepError):
+    """The one-time link was good, and is no more."""
 
 
 class ReferenceTampered(StepError):

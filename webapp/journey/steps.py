@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webapp.journey.admit import Admit
+from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.progress import Progress
 from webapp.journey.result import Result
@@ -25,6 +26,7 @@ class Steps:
     sites: Mapping[str, Site]
     livemode: bool
     admit: Admit
+    links: Links
     start: Start
     present: Present
     returned: ReturnStep

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.inbox import Inbox
+from webapp.store.links import Links
 from webapp.store.onboardings import Onboardings
 from webapp.store.once import Once
 from webapp.store.own_keys import OwnKeys
@@ -30,6 +31,7 @@ class Work:
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)
         self.inbox = Inbox(connection, cipher)
+        self.links = Links(connection)
         self.timeline = Timeline(connection)
         self.once = Once(connection)
         self.own_keys = OwnKeys(connection, cipher)

@@ -1,0 +1,117 @@
+"""admit, third door: a one-time link to an onboarding that waits for its person.
+
+Looking at a link uses nothing up, for mail scanners look at all of them; a click does.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from webapp.domain.errors import Conflict, LinkGone, NotFound
+from webapp.domain.onboarding import Onboarding, Person
+from webapp.journey import visit
+from webapp.journey.ground import Ground
+from webapp.journey.views import Visitor
+from webapp.sites import Site
+from webapp.store.work import Work
+
+#: How long a link may wait to be used; never longer than its onboarding.
+LINK_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """The whole address (a secret until it is used) and when it stops working, aware UTC."""
+
+    url: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"<NewLink until {self.expires_at}>"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a link's page says before anything is used: as whom, and where."""
+
+    site: Site
+    display_name: str
+
+
+class Links:
+    """Makes links, shows them, and lets their person in once."""
+
+    def __init__(self, ground: Ground, public_url: str) -> None:
+        self._ground = ground
+        self._public_url = public_url
+
+    def make(self, onboarding_id: str, actor: str) -> NewLink:
+        """A new link for an unfinished onboarding; earlier ones keep working.
+
+        Raises NotFound, or Conflict when the onboarding is over.
+        """
+        now = self._ground.clock()
+        code = secrets.token_urlsafe(24)
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding_id)
+            if row is None:
+                raise NotFound("no such onboarding")
+            if not row.active:
+                raise Conflict(row.status)
+            expires_at = min(now + LINK_LIFE, row.expires_at)
+            work.links.add(code, row.id, now, expires_at)
+            self._ground.note(work, row, "link_made", actor=actor)
+        return NewLink(f"{self._public_url}/l/{code}", expires_at)
+
+    def make_own(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+        """The same by its owner, to go on with another device. Raises NotFound, Conflict."""
+        with self._ground.database.reading() as work:
+            self._ground.owned(work, visitor, onboarding_id)
+        return self.make(onboarding_id, actor="user")
+
+    def look(self, code: str) -> Look:
+        """Whom the link is for; uses nothing up. Raises NotFound, or LinkGone (used, too old)."""
+        with self._ground.database.reading() as work:
+            _row, person, site = self._behind(work, code)
+        return Look(site, visit.display_name(person.name, person.subject))
+
+    def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
+        """Let its person in, once; and the onboarding to go to.
+
+        The browser that came in by this very link just goes on. Raises NotFound, LinkGone, or
+        AnotherPersonSignedIn unless `replace`, using nothing up.
+        """
+        with self._ground.database.reading() as work:
+            known = work.links.get(code)
+            if known and live and work.sessions.came_by(live.session_id, f"link:{code}"):
+                return live, known.onboarding_id
+            row, person, site = self._behind(work, code)
+        if not replace:
+            visit.refuse_swap(live, site, person.subject, person.name)
+        with self._ground.database.writing() as work:
+            if not work.links.use(code, self._ground.clock()):
+                raise LinkGone("this link has been used")
+            self._ground.note(work, row, "link_used", actor="user")
+            visitor = visit.begin(
+                self._ground,
+                work,
+                person,
+                site,
+                "link",
+                live,
+                flow=row.flow,
+                handoff=f"link:{code}",
+            )
+        return visitor, row.id
+
+    def _behind(self, work: Work, code: str) -> tuple[Onboarding, Person, Site]:
+        link = work.links.get(code)
+        row = work.onboardings.get(link.onboarding_id) if link else None
+        site = self._ground.sites.get(row.site) if row else None
+        if link is None or row is None or site is None:
+            raise NotFound("no such link")
+        if link.used_at is not None or link.expires_at <= self._ground.clock():
+            raise LinkGone("this link has been used or is too old")
+        return row, work.people.get(row.person_id), site

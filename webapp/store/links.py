@@ -1,0 +1,54 @@
+"""One-time links: only a hash of the code is kept, so the table alone opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from webapp.store.once import hash_of
+from webapp.store.schema import links
+
+
+@dataclass(frozen=True)
+class Link:
+    """A stored link; all times are aware UTC."""
+
+    onboarding_id: str
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class Links:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, code: str, onboarding_id: str, now: datetime, expires_at: datetime) -> None:
+        self._connection.execute(
+            insert(links).values(
+                code_hash=hash_of(code),
+                onboarding_id=onboarding_id,
+                created_at=now,
+                expires_at=expires_at,
+            )
+        )
+
+    def get(self, code: str) -> Link | None:
+        row = self._connection.execute(
+            select(links).where(links.c.code_hash == hash_of(code))
+        ).one_or_none()
+        return Link(row.onboarding_id, row.expires_at, row.used_at) if row else None
+
+    def use(self, code: str, now: datetime) -> bool:
+        """Whether this was the one use; of two at once only one is told so."""
+        done = self._connection.execute(
+            update(links)
+            .where(
+                links.c.code_hash == hash_of(code),
+                links.c.used_at.is_(None),
+                links.c.expires_at > now,
+            )
+            .values(used_at=now)
+        )
+        return done.rowcount == 1
