@@ -12,6 +12,7 @@ from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, proces
 from tests.unit.gateway.raw_server import RawServer, answering
 from tests.unit.gateway.test_faults import gzip_bomb
 from webapp.gateway import Gateway, MemoryTokenCache, Nonsense
+from webapp.gateway.bounded import MAX_ANSWER_BYTES
 
 FINE = json.dumps(process_answer()).encode()
 
@@ -68,6 +69,22 @@ def test_a_compressed_answer_is_read(encoding: str) -> None:
 )
 def test_json_is_taken_under_each_of_its_names(content_type: str) -> None:
     with RawServer(answering(b"\xef\xbb\xbf" + FINE, content_type=content_type)) as server:
+        client = gateway_at(server.url)
+        assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
+        client.close()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "500 Internal Server Error"])
+def test_a_body_of_more_than_a_megabyte_is_refused_whatever_it_says(status: str) -> None:
+    with RawServer(answering(FINE.ljust(MAX_ANSWER_BYTES + 1), status=status)) as server:
+        client = gateway_at(server.url, 1)
+        with pytest.raises(Nonsense):
+            client.read(ADAS_PROCESS)
+        client.close()
+
+
+def test_a_body_of_just_a_megabyte_is_read() -> None:
+    with RawServer(answering(FINE.ljust(MAX_ANSWER_BYTES))) as server:
         client = gateway_at(server.url)
         assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
         client.close()

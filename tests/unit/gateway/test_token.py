@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -294,9 +295,12 @@ def test_waiting_for_somebody_elses_log_in_ends_with_ones_own_deadline() -> None
     with ThreadPoolExecutor(1) as pool:
         pool.submit(cache.get, slow)
         assert fetching.wait(10)
+        start = monotonic()
         with pytest.raises(Unavailable) as failure:
             CALLS["create"](client)
+        waited_seconds = monotonic() - start
         may_land.set()
+    assert waited_seconds < 2
     assert failure.value.maybe_sent is False
     assert account.calls == []
 
