@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import uuid4
 
-import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -36,10 +35,8 @@ from webapp.domain.errors import (
     TooManyAttempts,
 )
 from webapp.web import context
-from webapp.web.request_log import request_id
+from webapp.web.request_log import log, request_id
 from webapp.web.surface import Surface, surface
-
-_log = structlog.get_logger("web")
 
 #: Error → status and machine word. The nearest ancestor counts; without a row it is a 500.
 TABLE: dict[type[StepError], tuple[int, str]] = {
@@ -139,7 +136,7 @@ def _surprise(error: Exception) -> ResponseReturnValue:
     error_id = uuid4().hex[:12]
     # Kinds and places, not messages: a message may quote what somebody has typed.
     frames = traceback.extract_tb(cause.__traceback__)[-8:]
-    _log.error(
+    log().error(
         "request_failed",
         error_id=error_id,
         errors=[type(each).__name__ for each in _chain(cause)],

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
 
-_log = structlog.get_logger("web")
+
+def log() -> Any:
+    """The web's log. Asked for at each use, so that it always follows the present configuration."""
+    return structlog.get_logger("web")
 
 
 def request_id() -> str:
@@ -31,7 +35,7 @@ def log_requests(app: Flask) -> None:
         response.headers["Request-Id"] = request_id()
         # The rule, not the path: paths hold references and codes, queries hold tokens.
         rule = request.url_rule.rule if request.url_rule else "unmatched"
-        _log.info(
+        log().info(
             "request",
             method=request.method,
             route=rule,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -11,8 +10,7 @@ from werkzeug.wrappers import Response
 from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
 from webapp.web import context, cookies
 from webapp.web.guards import everybody
-
-_log = structlog.get_logger("web")
+from webapp.web.request_log import log
 
 blueprint = Blueprint("handoff", __name__)
 
@@ -49,7 +47,7 @@ def take_posted() -> ResponseReturnValue:
 @blueprint.errorhandler(HandOffNotAccepted)
 def not_accepted(error: HandOffNotAccepted) -> ResponseReturnValue:
     """Plain words for the person; code and cure go to the log, for the host site's developer."""
-    _log.warning("handoff_refused", code=error.code, cure=error.cure)
+    log().warning("handoff_refused", code=error.code, cure=error.cure)
     page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
     return _drop_carried(make_response(page, 401))
 

@@ -209,7 +209,7 @@ def connect(app: Flask, settings: Settings) -> None:
             "scope": "openid profile",
             "code_challenge_method": "S256",
             "timeout": _DEADLINE_SECONDS,
-            "verify": ssl.create_default_context(cafile=settings.outbound_ca_file),
+            "verify": _trust(settings.outbound_ca_file),
         },
     )
     client.issuer = settings.oidc_issuer
@@ -218,6 +218,14 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def provider() -> Provider | None:
     return cast("Provider | None", current_app.extensions[_EXTENSION])
+
+
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """The machine's authorities and those of OUTBOUND_CA_FILE, read once for all logins."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
 
 
 def _forget_old_logins() -> None:

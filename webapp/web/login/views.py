@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import structlog
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,12 +19,11 @@ from webapp.web.login.provider import (
     ProviderAway,
     provider,
 )
+from webapp.web.request_log import log
 
 if TYPE_CHECKING:
     from webapp.journey.views import Visitor
     from webapp.sites import Site
-
-_log = structlog.get_logger("web")
 
 blueprint = Blueprint("login", __name__)
 
@@ -90,11 +88,15 @@ def failed(error: LoginError) -> ResponseReturnValue:
     """Why nobody came in, and the way to try again."""
     status, code = _FAILURES[type(error)]
     doubt = error.doubt if isinstance(error, LoginRefused) else None
-    _log.warning("login_failed", code=code, doubt=doubt, cause=type(error.__cause__).__name__)
+    log().warning("login_failed", code=code, doubt=doubt, cause=_kind(error.__cause__))
     response = make_response(render_template("login/failed.html", code=code), status)
     if isinstance(error, ProviderAway):
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response
+
+
+def _kind(cause: BaseException | None) -> str | None:
+    return type(cause).__name__ if cause else None
 
 
 def _provider() -> Provider:

@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
-import structlog
 from flask import Flask, Response, current_app
 
+from webapp.web.request_log import log
 from webapp.web.result.status_json import as_json
 
 if TYPE_CHECKING:
     from webapp.journey.views import StatusView
-
-_log = structlog.get_logger("web")
 
 #: A stream ends by itself, so that a worker can be replaced; the browser comes again.
 LIFE_SECONDS = 55
@@ -88,7 +86,7 @@ def _events(changes: Iterator[StatusView | None]) -> Iterator[str]:
         for view in changes:
             yield ": still here\n\n" if view is None else _event(view)
     except Exception as error:  # noqa: BLE001 - the headers are gone: end, and the browser asks again
-        _log.warning("stream_ended", error=type(error).__name__)
+        log().warning("stream_ended", error=type(error).__name__)
 
 
 def _event(view: StatusView) -> str:
