@@ -38,10 +38,7 @@ function watch(stage, frame) {
   const loaded = () => {
     hide("slow");
     hide("loading");
-    if (!ownPath().startsWith(returnPrefix)) return;
-    hideAll();
-    const onwards = frame.contentDocument?.getElementById("onwards");
-    if (!onwards?.dataset.error) goOn();
+    if (ownPath().startsWith(returnPrefix)) goOn();
   };
 
   let troubled = false;
@@ -62,7 +59,7 @@ function watch(stage, frame) {
   window.addEventListener("message", (event) => {
     if (event.source !== frame.contentWindow) return;
     if (event.origin === window.location.origin) {
-      if (event.data?.type === "mobbscan-embed:returned" && !event.data.error) goOn();
+      if (event.data?.type === "mobbscan-embed:returned") goOn();
       return;
     }
     if (event.origin !== hostedOrigin) return;

@@ -1,17 +1,15 @@
 // @ts-check
 /**
- * Back from the hosted page. In a frame the page around us goes on; at top level we do.
- * After an error the person reads first and goes on by the link.
+ * Back from the hosted page. In a frame the page around us goes on; at top level we do. The page
+ * that follows says where the check stands, and repeats the explanation of a problem.
  */
 
 const onwards = document.getElementById("onwards");
 
 if (onwards instanceof HTMLAnchorElement) {
-  const error = onwards.dataset.error || null;
-  if (window.parent !== window) {
-    document.documentElement.classList.add("framed");
-    window.parent.postMessage({ type: "mobbscan-embed:returned", error }, window.location.origin);
-  } else if (!error) {
+  if (window.parent === window) {
     window.location.replace(onwards.href);
+  } else {
+    window.parent.postMessage({ type: "mobbscan-embed:returned" }, window.location.origin);
   }
 }

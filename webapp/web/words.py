@@ -319,7 +319,7 @@ def reason_words(code: object) -> Words:
 
 
 def page_error_words(code: int, word: str = "") -> Words:
-    """Return the words of an error: by its own word, else by its HTTP status or that one's family."""
+    """Return the words of an error: by its own word, else by its HTTP status or its family."""
     family = PAGE_ERRORS[400 if code < 500 else 500]
     return NAMED_ERRORS.get(word) or PAGE_ERRORS.get(code, family)
 
