@@ -7,23 +7,28 @@ not matter any more: only the gateway's own answer does.
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from webapp.domain import states
 from webapp.domain.onboarding import ACTIVE, AT_THE_USER, Onboarding, Status
-from webapp.domain.reasons import of_rejection, reason
+from webapp.domain.reasons import ReasonCode, of_rejection, reason
 from webapp.domain.schedule import LookCause, next_look
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Conflict, Refused, Unauthorised
 from webapp.gateway.models import ProcessData
 from webapp.journey.ground import Ground
 from webapp.journey.translate import gateway_trouble
-from webapp.sites import Flow
 from webapp.store.inbox import Kept
 from webapp.store.work import Work
 
 #: After this many reads a notice that the gateway itself never confirms is left as unconfirmed.
 NOTICE_READS = 5
+#: A process the gateway knew and does not show any more is given up after so many reads,
+#: and not before so long: a 401 may also be a passing fault of theirs.
+LOST_READS = 3
+LOST_AFTER = timedelta(hours=24)
+GATEWAY_LOST = ReasonCode.GATEWAY_LOST
 _CAN_EXPIRE = AT_THE_USER | {Status.SUBMITTED}
 _log = logging.getLogger(__name__)
 
@@ -53,7 +58,7 @@ class Progress:
         answer = self._ask(before)
         after = self._take_in(before, answer, asked_at)
         if after is not None and after.status is Status.DECIDING:
-            self._hand_to_review(after)
+            self._see_to_a_decision(after)
 
     def postpone(self, onboarding_id: str) -> None:
         """The gateway could not be asked for a while: try again on the slow schedule."""
@@ -88,13 +93,25 @@ class Progress:
             if row is None:
                 return None
             word = answer.verification_result if answer else None
-            after = self._moved(work, row, answer)
+            after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if states.agrees(n.status, word)]
             work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
             waiting = [n for n in notices if n not in settled]
             self._plan(work, before, row, after, waiting, asked_at)
             return after
+
+    def _counted(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
+        """Count reads that stay unanswered although the gateway knew the process before."""
+        silent = answer is None and row.gateway_status is not None and row.active
+        if not silent and not row.silent_reads:
+            return row
+        reads, since = (row.silent_reads + 1, row.silent_since or self._ground.clock())
+        counted = replace(
+            row, silent_reads=reads if silent else 0, silent_since=since if silent else None
+        )
+        work.onboardings.save(counted, was=row.version)
+        return counted
 
     def _moved(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
         now = self._ground.clock()
@@ -104,6 +121,10 @@ class Progress:
             self._ground.note(work, row, "gateway_contradicts", actor="gateway", word=word)
         if status in _CAN_EXPIRE and row.expires_at <= now:
             status = Status.EXPIRED
+        if _lost(row, now):
+            return self._ground.move(
+                work, row, Status.CANCELED, "gateway_lost", reasons=(reason(GATEWAY_LOST),)
+            )
         news: dict[str, object] = {"status": status, "gateway_status": word or row.gateway_status}
         if status is not row.status and status is not Status.EXPIRED and answer is not None:
             news |= self._facts(row, status, answer, now)
@@ -127,6 +148,8 @@ class Progress:
     ) -> dict[str, object]:
         """What comes with a new status; all of it is replaced together."""
         facts: dict[str, object] = {"submitted_at": row.submitted_at or now, "reasons": ()}
+        if status is Status.DECIDING:
+            facts["deciding_at"] = now
         if status in (Status.VERIFIED, Status.REJECTED):
             facts["decided_at"] = answer.verification_time or now
             facts["decided_by"] = answer.agent
@@ -161,15 +184,32 @@ class Progress:
         at = next_look(cause, looks, self._ground.slow, now, after.expires_at)
         work.onboardings.plan(row.id, at, cause, looks)
 
+    def _see_to_a_decision(self, onboarding: Onboarding) -> None:
+        """Nothing waits for nobody: review at once, or when the host's time is up.
+
+        Until rules can be given, `decide = "rules"` is review too.
+        """
+        flow = self._ground.flow_of(onboarding)
+        if flow.decide == "host":
+            began_at = onboarding.deciding_at or onboarding.updated_at
+            up_at = began_at + timedelta(minutes=flow.decide_within_minutes)
+            if self._ground.clock() < up_at:
+                self._look_by(onboarding, up_at)
+                return
+        self._hand_to_review(onboarding)
+
+    def _look_by(self, onboarding: Onboarding, latest: datetime) -> None:
+        with self._ground.database.writing() as work:
+            row = work.onboardings.get(onboarding.id, for_update=True)
+            if row is not None and (row.look_at is None or row.look_at > latest):
+                work.onboardings.plan(row.id, latest, row.look_cause or LookCause.QUIET, row.looks)
+
     def _hand_to_review(self, onboarding: Onboarding) -> None:
-        """`decide = "review"`: nothing waits for nobody (contract 3.10)."""
-        flow: Flow = self._ground.flow_of(onboarding)
-        if flow.decide != "review":
-            return
+        """Contract 3.10. A refusal means that it was decided meanwhile: the next read tells."""
         try:
             with gateway_trouble():
                 self._gateway.send_to_review(onboarding.id)
-        except (Conflict, Refused, Unauthorised) as cause:  # decided meanwhile: the read tells
+        except (Conflict, Refused, Unauthorised) as cause:
             _log.info(
                 "review_not_taken",
                 extra={"onboarding": onboarding.id, "error": type(cause).__name__},
@@ -177,3 +217,8 @@ class Progress:
         with self._ground.database.writing() as work:
             self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
+
+
+def _lost(row: Onboarding, now: datetime) -> bool:
+    since = row.silent_since
+    return row.silent_reads >= LOST_READS and since is not None and now >= since + LOST_AFTER
