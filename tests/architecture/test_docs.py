@@ -1,0 +1,42 @@
+"""What the documentation points to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from webapp.store.schema import metadata
+
+
+def pages(root: Path) -> list[Path]:
+    return [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+
+
+def test_every_link_within_the_documentation_leads_somewhere(root):
+    lost = [
+        f"{page.relative_to(root)}: {target}"
+        for page in pages(root)
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert lost == []
+
+
+def test_every_decision_is_listed_and_numbered(root):
+    listed = (root / "docs" / "README.md").read_text("utf-8")
+    decisions = sorted((root / "docs" / "decisions").glob("*.md"))
+    assert [page.name[:4] for page in decisions] == [
+        f"{number:04}" for number in range(1, len(decisions) + 1)
+    ]
+    assert all(page.name in listed for page in decisions)
+
+
+@pytest.mark.parametrize("heading", ["## Context", "## Decision", "## Consequences"])
+def test_every_decision_says_why_what_and_at_what_cost(root, heading):
+    for page in (root / "docs" / "decisions").glob("*.md"):
+        assert heading in page.read_text("utf-8"), page.name
+
+
+def test_every_table_is_explained(root):
+    page = (root / "docs" / "architecture.md").read_text("utf-8")
+    assert [name for name in metadata.tables if f"| `{name}` |" not in page] == []
