@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -70,7 +71,7 @@ def json_object(call: str, response: httpx.Response) -> dict[str, Any]:
         raise Nonsense(f"{call}: {reason}", status=status, body=body) from None
     if not isinstance(value, dict):
         raise Nonsense(f"{call}: not an object", status=status, body=body)
-    return value
+    return _without_half_characters(value, body)
 
 
 def network_error(call: str, error: httpx.HTTPError) -> Unavailable:
@@ -86,6 +87,15 @@ def text_of(answer: Mapping[str, Any], *names: str) -> str | None:
     """The first of the named members that is a non-empty string."""
     found = (answer.get(name) for name in names)
     return next((value for value in found if isinstance(value, str) and value), None)
+
+
+def _without_half_characters(value: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """Java cuts texts between the halves of a character; no database or page takes one half."""
+    if b"\\ud" not in body.lower():
+        return value
+    whole = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    cleaned: dict[str, Any] = json.loads(whole)
+    return cleaned
 
 
 def _media_type(response: httpx.Response) -> str:

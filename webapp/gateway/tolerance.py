@@ -21,11 +21,10 @@ class Evidence:
 
 
 def word_of(value: object) -> str | None:
-    """A non-empty text, without the characters no database column or page can hold."""
+    """A non-empty text, without the one character PostgreSQL cannot hold."""
     if not isinstance(value, str):
         return None
-    sendable = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
-    return sendable or None
+    return value.replace("\0", "").strip() or None
 
 
 def number_of(value: object) -> float | None:

@@ -209,6 +209,7 @@ def test_not_found_means_what_401_means(call: str, status: int) -> None:
         ("99999999", 3600.0),
         ("Fri, 01 Jan 2100 00:00:00 GMT", 3600.0),
         ("Fri, 01 Jan 2021 00:00:00 GMT", 0.0),
+        ("Fri, 01 Jan 2100 00:00:00 -0000", 3600.0),
         ("soon", None),
         ("-1", None),
         ("", None),

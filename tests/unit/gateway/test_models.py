@@ -125,9 +125,36 @@ def test_evidence_that_names_no_address_is_left_out(stated: Any) -> None:
     assert read(images=stated).images == ()
 
 
-def test_words_hold_nothing_a_database_or_a_page_cannot_hold() -> None:
-    data = read(agent="ol\x00ga", rejectionReason="\ud800", comment=7)
-    assert (data.agent, data.rejection_reason, data.comment) == ("olga", "?", None)
+@pytest.mark.parametrize(
+    ("stated", "score"),
+    [("0.91", 0.91), ("0,91", 0.91), (" 97 ", 97.0), (97, 97.0), (0, 0.0), ("high", None),
+     ("", None), ("NaN", None), ("inf", None), (10**400, None), (True, None), (None, None),
+     ([], None)],
+)  # fmt: skip
+def test_a_score_is_a_number_or_nothing(stated: Any, score: float | None) -> None:
+    assert read(document={"facialMatchingScore": stated}).face_matching_score == score
+
+
+def test_evidence_at_a_strange_address_is_listed_without_a_kind() -> None:
+    assert [item.kind for item in read(images=["https://[", "https://gateway.test"]).images] == [
+        None,
+        None,
+    ]
+
+
+def test_a_text_cut_in_the_middle_of_a_character_costs_only_that_character() -> None:
+    data = read(
+        rejectionReason="blurred \ud83d", document={"\ud800": ["\udc00"], "name": "Zo\u00eb"}
+    )
+    assert data.rejection_reason == "blurred ?"
+    assert data.document == {"?": ["?"], "name": "Zo\u00eb"}
+    assert read(comment="\U0001f642").comment == "\U0001f642"
+    json.dumps(data.raw, ensure_ascii=False).encode()
+
+
+def test_words_hold_nothing_a_database_cannot_hold() -> None:
+    data = read(agent="ol\x00ga", rejectionReason="  ", comment=7)
+    assert (data.agent, data.rejection_reason, data.comment) == ("olga", None, None)
 
 
 anything = st.recursive(
