@@ -29,9 +29,13 @@ class Ground:
     livemode: bool
 
     def flow_of(self, onboarding: Onboarding) -> Flow:
-        """The flow's settings; those of the site's first flow if it has been removed since."""
-        flows = self.sites[onboarding.site].flows
-        return flows.get(onboarding.flow) or next(iter(flows.values()))
+        """The flow's settings; if it has been removed since, those of the site's first flow.
+
+        Of a site that has been removed: the defaults.
+        """
+        site = self.sites.get(onboarding.site)
+        flows = site.flows if site else {}
+        return flows.get(onboarding.flow) or next(iter(flows.values()), Flow())
 
     def owned(self, work: Work, visitor: Visitor, onboarding_id: str) -> Onboarding:
         """The visitor's own onboarding. Raises NotFound for all others, existing or not."""

@@ -9,7 +9,13 @@ from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause, next_look
 from webapp.gateway.client import Gateway
-from webapp.gateway.errors import GatewayError, Refused, Unauthorised, Unavailable
+from webapp.gateway.errors import (
+    Conflict,
+    GatewayError,
+    Refused,
+    Unauthorised,
+    Unavailable,
+)
 from webapp.gateway.models import Created, CreateRequest
 from webapp.journey.ground import Ground
 from webapp.journey.references import References
@@ -52,7 +58,7 @@ class Opening:
                 return self.open(onboarding_id, flow)  # once more under the same id
             with gateway_trouble():
                 raise
-        except Unauthorised as cause:
+        except (Unauthorised, Conflict) as cause:  # neither makes sense for a new process
             self._release(row.id)
             raise GatewayAway from cause
         except GatewayError:

@@ -74,10 +74,12 @@ class Progress:
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""
+        if not onboarding.create_calls:
+            return None
         try:
             with gateway_trouble():
                 return self._gateway.read(onboarding.id)
-        except (Unauthorised, Refused) as cause:
+        except (Unauthorised, Refused, Conflict) as cause:
             if onboarding.status not in (Status.CREATED, Status.STARTED):
                 _log.warning(
                     "process_not_shown",
@@ -117,6 +119,8 @@ class Progress:
         now = self._ground.clock()
         word = answer.verification_result if answer else None
         status = states.after_answer(row.status, word)
+        if status in ACTIVE and not row.active and self._place_taken(work, row):
+            status = row.status  # only a verdict can still move what has been replaced
         if states.contradicts(row.status, word):
             self._ground.note(work, row, "gateway_contradicts", actor="gateway", word=word)
         if status in _CAN_EXPIRE and row.expires_at <= now:
@@ -142,6 +146,9 @@ class Progress:
             word=word,
         )
         return moved
+
+    def _place_taken(self, work: Work, row: Onboarding) -> bool:
+        return work.onboardings.active(row.person_id, row.flow) is not None
 
     def _facts(
         self, row: Onboarding, status: Status, answer: ProcessData, now: datetime
@@ -214,7 +221,10 @@ class Progress:
                 "review_not_taken",
                 extra={"onboarding": onboarding.id, "error": type(cause).__name__},
             )
+            return
         with self._ground.database.writing() as work:
+            if any(line.event == "sent_to_review" for line in work.timeline.of(onboarding.id)):
+                return  # the gateway lags behind: asked again by the schedule, not at once
             self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
 

@@ -61,6 +61,7 @@ class ReturnStep:
         if status is Status.INTERRUPTED:
             fields["reasons"] = (reason(of_hosted_error(error or "")),)
             fields["interruptions"] = row.interruptions + 1
+            fields["submitted_at"] = None  # what was broken off costs no attempt
         else:
             fields["submitted_at"] = row.submitted_at or now
         work.onboardings.save(row.changed(now, **fields), was=row.version)

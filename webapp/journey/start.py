@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from webapp.domain.errors import Conflict, NotFound, TooManyAttempts
-from webapp.domain.onboarding import AT_US, Consent, Onboarding, Status
+from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
+from webapp.domain.schedule import LookCause
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
 from webapp.journey.ground import Ground
@@ -56,7 +57,7 @@ class Start:
         if settings is None:
             raise NotFound("no such flow")
         wish = Wish(visitor, settings, consent, locale)
-        current = self._current(wish)
+        current = self._in_time(wish, self._current(wish))
         if current.status in (Status.STARTED, Status.INTERRUPTED):
             current = self._asked_before_reuse(wish, current)
         if current.status is not Status.CREATED or not self._agreed(wish, current):
@@ -67,19 +68,25 @@ class Start:
         self._opening.open(current.id, settings)
         return current.id
 
+    def _in_time(self, wish: Wish, current: Onboarding) -> Onboarding:
+        """A row beyond its time is not gone on with, even if the jobs have not seen it yet."""
+        if current.status not in AT_THE_USER or self._ground.clock() < current.expires_at:
+            return current
+        self._progress.read(current.id)
+        return self._current(wish)
+
     def _current(self, wish: Wish) -> Onboarding:
         """The row to go on with: the active one, a verified one, or a new one."""
         try:
             with self._ground.database.writing() as work:
                 person, flow = wish.visitor.person.id, wish.flow.name
-                active = work.onboardings.active(person, flow)
-                if active is not None:
-                    return active
+                known = work.onboardings.active(person, flow) or work.onboardings.verified(
+                    person, flow
+                )
+                if known is not None:
+                    return known
                 past = work.onboardings.of_person(person, flow)
-                last = past[0] if past else None
-                if last is not None and last.status is Status.VERIFIED:
-                    return last
-                return self._add(work, wish, last)
+                return self._add(work, wish, past[0] if past else None)
         except AlreadyThere:  # another click was quicker, and its row is there now
             return self._current(wish)
 
@@ -106,6 +113,7 @@ class Start:
             previous_id=last.id if last else None,
         )
         work.onboardings.add(new)
+        work.onboardings.plan(new.id, new.expires_at, LookCause.QUIET, 0)
         self._ground.note(work, new, "created", actor="user")
         return new
 
@@ -147,7 +155,7 @@ class Start:
         with self._ground.database.writing() as work:
             row = work.onboardings.get(old.id, for_update=True)
             if row is None or not row.active or row.status in AT_US:
-                raise Conflict(old.status)
+                return self._newest(work, wish, old)  # another click was quicker
             retired = self._ground.move(
                 work,
                 row,
@@ -163,6 +171,12 @@ class Start:
                 self._agree(work, new, version, wish.locale)
         self._delete_upstream(old.id)
         return new
+
+    def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
+        active = work.onboardings.active(wish.visitor.person.id, wish.flow.name)
+        if active is None:
+            raise Conflict(old.status)
+        return active
 
     def _delete_upstream(self, onboarding_id: str) -> None:
         """Best effort: a process that nobody has an address to holds nothing of the user."""

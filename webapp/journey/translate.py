@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.gateway import errors as gateway_errors
 
+_log = logging.getLogger(__name__)
 #: Used when the gateway gives no `Retry-After`, in seconds.
 _RETRY_AFTER_SECONDS = 10.0
 
@@ -26,4 +28,8 @@ def gateway_trouble() -> Iterator[None]:
     except gateway_errors.Unavailable as cause:
         raise GatewayAway(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
     except gateway_errors.CredentialsRefused as cause:
+        _log.error("gateway_refused_credentials", extra={"status": cause.status})
+        raise GatewayAway(60.0) from cause
+    except gateway_errors.WrongProcess as cause:
+        _log.error("gateway_answered_for_another_process")
         raise GatewayAway(60.0) from cause

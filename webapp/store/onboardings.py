@@ -71,6 +71,20 @@ class Onboardings:
         ).one_or_none()
         return self._onboarding(row) if row else None
 
+    def verified(self, person_id: str, flow: str) -> Onboarding | None:
+        """The newest one that ended well."""
+        row = self._connection.execute(
+            select(onboardings)
+            .where(
+                onboardings.c.person_id == person_id,
+                onboardings.c.flow == flow,
+                onboardings.c.status == str(Status.VERIFIED),
+            )
+            .order_by(onboardings.c.created_at.desc())
+            .limit(1)
+        ).one_or_none()
+        return self._onboarding(row) if row else None
+
     def submitted_count(self, person_id: str, flow: str) -> int:
         """How many processes this person has gone through to the end of the capture."""
         return (
