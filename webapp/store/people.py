@@ -15,6 +15,9 @@ from webapp.store.schema import people
 from webapp.store.types import Cipher
 
 
+_LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
+
+
 class People:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
@@ -30,7 +33,11 @@ class People:
         name: str | None,
         locale: str | None,
     ) -> Person:
-        """The person of this site and subject, made or brought up to date."""
+        """The person of this site and subject, made or brought up to date.
+
+        A `locale` too long for any language tag is left out.
+        """
+        locale = locale if locale and len(locale) <= _LONGEST_LOCALE else None
         known = self._find(site, subject_hash)
         if known is None:
             try:

@@ -118,3 +118,8 @@ def test_a_key_of_our_own_lies_encrypted(database: Database):
         raw = bytes(connection.scalar(text("SELECT value FROM own_keys")))
         assert made not in raw
         assert OwnKeys(connection, Cipher([KEY])).get("subject") == made
+
+
+def test_a_locale_longer_than_any_language_tag_is_left_out(database: Database):
+    assert admit(database, locale="e" * 36).locale is None
+    assert admit(database, locale="es-ES").locale == "es-ES"
