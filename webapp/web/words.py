@@ -191,8 +191,8 @@ REASONS: Mapping[str, Words] = {
         _("Start a new check, or ask for help."),
     ),
     "other": Words(
-        _("The check could not be completed"),
-        _("The identity service gave no further details."),
+        _("No reason was given"),
+        _("The identity service told us no further details."),
         _("Ask for help if you do not know how to go on."),
     ),
 }
