@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,7 @@ from webapp.gateway.strict_json import read_json
 
 _MAX_DEPTH = 64
 _MAX_WAIT_SECONDS = 3600.0
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _COME_BACK_LATER = {408, 425, 429}
 _FINAL: dict[int, type[GatewayError]] = {
     401: Unauthorised,
@@ -93,8 +95,8 @@ def _without_half_characters(value: dict[str, Any], body: bytes) -> dict[str, An
     """Java cuts texts between the halves of a character; no database or page takes one half."""
     if b"\\ud" not in body.lower():
         return value
-    whole = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    cleaned: dict[str, Any] = json.loads(whole)
+    text = json.dumps(value, ensure_ascii=False)
+    cleaned: dict[str, Any] = json.loads(_HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text))
     return cleaned
 
 
