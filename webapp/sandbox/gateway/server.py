@@ -121,7 +121,7 @@ class RunningGateway:
         self._server = listen(app, host, port)
         self.url = f"http://{host}:{self._server.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=[0.05], daemon=True, name="gateway in a box"
+            target=self._server.serve_forever, args=[0.01], daemon=True, name="gateway in a box"
         )
 
     def __enter__(self) -> Self:

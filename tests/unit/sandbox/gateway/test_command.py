@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import web
+from tests.support.gateway import web
 from webapp.sandbox.gateway import main
 
 

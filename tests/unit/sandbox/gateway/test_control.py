@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import KEY, SECRET, Company, Controls, web
+from tests.support.gateway import KEY, SECRET, Company, Controls, web
 from webapp.sandbox.gateway import GatewayOptions, RunningGateway
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import Company, Controls
+from tests.support.gateway import Company, Controls
 
 Decision = Callable[[Company, str], httpx.Response]
 DECISIONS: list[Decision] = [Company.accept, Company.reject, Company.pending]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import Company, Controls, HostedPage, web
+from tests.support.gateway import Company, Controls, HostedPage, web
 from webapp.sandbox.gateway import RunningGateway
 from webapp.sandbox.gateway.texts import TEXTS
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
-from tests.unit.sandbox.gateway.conftest import Company, Controls, HostedPage, Receiver
+from tests.support.gateway import Company, Controls, HostedPage, Receiver
 from webapp.sandbox.gateway import RunningGateway
 
 

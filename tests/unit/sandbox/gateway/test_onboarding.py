@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import Company, Controls
+from tests.support.gateway import Company, Controls
 from webapp.sandbox.gateway import RunningGateway
 
 CHOSEN = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"

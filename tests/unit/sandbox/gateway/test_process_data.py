@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import Company, Controls
+from tests.support.gateway import Company, Controls
 
 KEYS = {
     "scanId", "verificationResult", "licenseId", "agent", "document", "images", "recordings",

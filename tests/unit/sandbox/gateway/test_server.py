@@ -7,7 +7,7 @@ import threading
 import httpx
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import KEY, SECRET, Company, web
+from tests.support.gateway import KEY, SECRET, Company, web
 from webapp.sandbox.gateway import GatewayOptions, RunningGateway
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.gateway.conftest import KEY, SECRET, Company, Controls, web
+from tests.support.gateway import KEY, SECRET, Company, Controls, web
 from webapp.sandbox.gateway import RunningGateway
 
 

@@ -1,0 +1,141 @@
+"""Everybody who talks with the gateway in a box: a company, its webhook, its tests, a browser."""
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+TLS = ssl.create_default_context()  # never used, and slow to make for each client
+TO_LOCAL: dict[str, Any] = {"trust_env": False, "verify": TLS, "timeout": 10}
+web = httpx.Client(**TO_LOCAL, limits=httpx.Limits(max_keepalive_connections=0))
+"""A browser or a script without a memory."""
+
+KEY, SECRET = "key-of-the-company", "secret-of-the-company"
+NOTICE_HEADERS = {"Authorization": "Bearer shared", "X-Company": "shop"}
+
+
+@dataclass
+class Receiver:
+    """The company's webhook."""
+
+    url: str = ""
+    status: int = 204
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def states(self) -> list[str]:
+        return [notice["status"] for notice in self.notices]
+
+
+@contextmanager
+def listening_receiver() -> Iterator[Receiver]:
+    """Answer on a free port, and keep what comes."""
+    seen = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.headers.append({name.lower(): value for name, value in self.headers.items()})
+            seen.notices.append(json.loads(body))
+            self.send_response(seen.status)
+            self.end_headers()
+
+        def log_request(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    seen.url = f"http://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
+    thread.start()
+    yield seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Company:
+    """The integrator's side, with as little cleverness as possible."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=url, **TO_LOCAL)
+        self.log_in()
+
+    def log_in(self) -> None:
+        answer = self.http.post("/auth/token", json={"api_key": KEY, "api_secret": SECRET})
+        self.http.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
+
+    def create(self, **wanted: Any) -> dict[str, str]:
+        answer = self.http.post("/onboarding", json=wanted)
+        assert answer.status_code == 200, answer.text
+        created: dict[str, str] = answer.json()
+        return created
+
+    def data(self, scan_id: str) -> httpx.Response:
+        return self.http.get(f"/mobbscan-agent/getVerificationProcessData/{scan_id}")
+
+    def accept(self, scan_id: str, **more: Any) -> httpx.Response:
+        body = {"verificationId": scan_id, "type": "AUTO", "personalData": {}, **more}
+        return self.http.post("/mobbscan-agent/accept", json=body)
+
+    def reject(self, scan_id: str, **more: Any) -> httpx.Response:
+        body = {"verificationId": scan_id, "type": "AUTO", "rejectionComment": "blurred", **more}
+        return self.http.post("/mobbscan-agent/reject", json=body)
+
+    def pending(self, scan_id: str, **more: Any) -> httpx.Response:
+        return self.http.post("/mobbscan-agent/pending", json={"verificationId": scan_id, **more})
+
+    def delete(self, scan_id: str) -> httpx.Response:
+        return self.http.delete(f"/mobbscan-agent/api/verification/{scan_id}")
+
+
+class Controls:
+    """The control API."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(
+            base_url=f"{url}/_sandbox/api", trust_env=False, timeout=10, verify=TLS
+        )
+
+    def get(self, path: str) -> dict[str, Any]:
+        answer = self.http.get(path)
+        assert answer.status_code == 200, answer.text
+        content: dict[str, Any] = answer.json()
+        return content
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self.http.post(path, json=body)
+        assert answer.is_success, answer.text
+        content: dict[str, Any] = answer.json() if answer.content else {}
+        return content
+
+    def switch(self, **wanted: Any) -> None:
+        answer = self.http.patch("/switches", json=wanted)
+        assert answer.status_code == 200, answer.text
+
+    def end(self, scan_id: str, outcome: str, **more: Any) -> dict[str, Any]:
+        return self.post(f"/processes/{scan_id}/outcome", outcome=outcome, **more)
+
+
+class HostedPage:
+    """What the script of the hosted page sends."""
+
+    def __init__(self, gateway_url: str, created: dict[str, str]) -> None:
+        self._headers = {"X-Onboarding-Token": created["onboardingToken"]}
+        self.address = f"{gateway_url}/onboarding/{created['scanId']}"
+
+    def post(self, path: str, body: dict[str, str] | None = None) -> httpx.Response:
+        return web.post(self.address + path, json=body or {}, headers=self._headers)
+
+    def upload(self, picture: bytes, media_type: str = "image/jpeg") -> httpx.Response:
+        headers = {**self._headers, "Content-Type": media_type}
+        return web.post(f"{self.address}/uploads", content=picture, headers=headers)
+
+    def end(self, outcome: str) -> httpx.Response:
+        return self.post("/end", {"outcome": outcome})
