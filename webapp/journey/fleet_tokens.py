@@ -108,7 +108,7 @@ class FleetTokens:
         if row is not None and row.lease_until is not None and row.lease_until >= now:
             return False
         with self._database.writing() as work:
-            return work.tokens.claim(self._account, self._me, now, LEASE)
+            return work.tokens.claim(self._account, self._me, now, LEASE, row)
 
     def _resting(self, row: Row | None) -> bool:
         failed_at = row.failed_at if row is not None else None

@@ -41,13 +41,22 @@ class Tokens:
         token = self._cipher.open(row.token) if row.token else None
         return Row(token, row.obtained_at, row.expires_at, row.lease_until, row.failed_at)
 
-    def claim(self, account: str, by: str, now: datetime, lease: timedelta) -> bool:
-        """Whether `by` may log in now; others have to wait until `now + lease` at the latest."""
+    def claim(
+        self, account: str, by: str, now: datetime, lease: timedelta, seen: Row | None
+    ) -> bool:
+        """Whether `by` may log in now; others have to wait until `now + lease` at the latest.
+
+        Only while the row is as it was `seen`: who read it before another's log-in came to an
+        end must look again instead of making one more.
+        """
         self._ensure(account)
+        obtained_at, failed_at = (seen.obtained_at, seen.failed_at) if seen else (None, None)
         done = self._connection.execute(
             update(gateway_token)
             .where(
                 gateway_token.c.account == account,
+                gateway_token.c.obtained_at.is_not_distinct_from(obtained_at),
+                gateway_token.c.failed_at.is_not_distinct_from(failed_at),
                 or_(gateway_token.c.lease_until.is_(None), gateway_token.c.lease_until < now),
             )
             .values(lease_until=now + lease, lease_by=by)
