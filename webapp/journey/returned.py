@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from webapp.domain import states
 from webapp.domain.errors import ReferenceExpired
-from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.onboarding import FINAL, Onboarding, Status
 from webapp.domain.reasons import of_hosted_error, reason
 from webapp.domain.schedule import LookCause
 from webapp.journey.ground import Ground
@@ -38,7 +38,7 @@ class ReturnStep:
             if row is None or now > row.expires_at + GRACE or row.site not in self._ground.sites:
                 raise ReferenceExpired("the return reference is too old")
             self._hint(work, row, error)
-            if row.active:
+            if row.status not in (*FINAL, Status.ERASED):
                 self._ground.wake(work, row.id, LookCause.WAITING)
         kind = str(of_hosted_error(error)) if error else None
         return Returned(row.id, self._ground.sites[row.site], kind)
@@ -48,7 +48,8 @@ class ReturnStep:
         onboarding_id = self._references.read(reference)
         with self._ground.database.reading() as work:
             row = work.onboardings.get(onboarding_id)
-        if row is None or self._ground.clock() > row.expires_at + GRACE:
+        late = row is None or self._ground.clock() > row.expires_at + GRACE
+        if row is None or late or row.site not in self._ground.sites:
             raise ReferenceExpired("the return reference is too old")
         return Returned(row.id, self._ground.sites[row.site], None)
 

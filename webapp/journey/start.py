@@ -143,6 +143,8 @@ class Start:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is None:
                 raise NotFound("no such onboarding")
+            if row.replaced_by is not None:
+                return self._newest(work, wish, row)  # another click was quicker
             if row.status is not Status.INTERRUPTED:
                 return row
             if row.interruptions <= 1:

@@ -14,7 +14,6 @@ from webapp.domain.onboarding import Person
 from webapp.store.schema import people
 from webapp.store.types import Cipher
 
-
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
 
 
