@@ -44,7 +44,7 @@ def fill(database: Database) -> Onboarding:
         work.sessions.add(session, NOW)
         work.inbox.keep(row.id, "VERIFIED", MARKERS["body"].encode(), NOW)
         work.once.use("handoff", MARKERS["jti"], NOW)
-        assert work.tokens.claim("account", "me", NOW, NOW - NOW)
+        assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)
         work.tokens.put("account", "me", MARKERS["access"], NOW, NOW)
     return row
 

@@ -14,7 +14,8 @@ LIFE = timedelta(minutes=15)
 @pytest.fixture
 def claim(database: Database):
     def run(by: str, now=NOW) -> bool:
-        return written(database, lambda work: work.tokens.claim("account", by, now, LEASE))
+        seen = row(database)
+        return written(database, lambda work: work.tokens.claim("account", by, now, LEASE, seen))
 
     return run
 
@@ -27,6 +28,20 @@ def row(database: Database):
 def test_of_16_threads_one_may_log_in(claim):
     answers = in_threads(16, lambda: claim("one of many"))
     assert sorted(answers) == [False] * 15 + [True]
+
+
+def test_who_saw_the_row_before_a_log_in_ended_may_not_make_one_more(database: Database, claim):
+    before = row(database)
+    for end in (
+        lambda work: work.tokens.put("account", "ada", "t", NOW, NOW + LIFE),
+        lambda work: work.tokens.fail("account", "ada", NOW),
+    ):
+        claim("ada")
+        written(database, end)
+        claimed = written(
+            database, lambda work: work.tokens.claim("account", "ben", NOW, LEASE, before)
+        )
+        assert not claimed
 
 
 def test_a_lease_is_free_again_only_after_its_time(claim):

@@ -1,0 +1,98 @@
+"""A gateway in memory with the methods of `webapp.gateway.client.Gateway`, and a clock to turn."""
+
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from webapp.gateway.errors import Conflict, Refused, Unauthorised, Unavailable
+from webapp.gateway.models import Created, CreateRequest, ProcessData
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOSTED = "https://gateway.example"
+
+
+class Clock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def turn(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+def away(*, maybe_sent: bool = True) -> Unavailable:
+    return Unavailable("no answer in time", maybe_sent=maybe_sent)
+
+
+class FakeGateway:
+    """Processes by id with the gateway's own word (None: opened, nothing known yet).
+
+    `trouble[call]` holds what the next calls raise before anything happens; `lost[call]` how
+    many answers get lost after it has happened; `during[call]` is run in the middle of a call.
+    """
+
+    def __init__(self) -> None:
+        self.processes: dict[str, str | None] = {}
+        self.more: dict[str, dict[str, Any]] = defaultdict(dict)
+        self.calls: list[tuple[str, str]] = []
+        self.requests: list[CreateRequest] = []
+        self.trouble: dict[str, deque[Exception]] = defaultdict(deque)
+        self.lost: Counter[str] = Counter()
+        self.during: dict[str, Callable[[str], None]] = {}
+        self._lock = threading.Lock()
+
+    def count(self, call: str) -> int:
+        return sum(name == call for name, _ in self.calls)
+
+    def create(self, request: CreateRequest) -> Created:
+        self._begun("create", request.scan_id)
+        with self._lock:
+            self.requests.append(request)
+            if request.scan_id in self.processes:
+                raise Refused("create: answered 400", status=400)
+            self.processes[request.scan_id] = None
+        self._answered("create")
+        return Created(request.scan_id, "token-of-it", f"{HOSTED}/o/{request.scan_id}")
+
+    def read(self, scan_id: str) -> ProcessData:
+        word = self._word("read", scan_id)
+        if word is None:
+            raise Unauthorised("read: answered 401", status=401)
+        answer = {"scanId": scan_id, "verificationResult": word, **self.more[scan_id]}
+        return ProcessData.model_validate({**answer, "scan_id": scan_id, "raw": answer})
+
+    def send_to_review(self, scan_id: str) -> None:
+        if self._word("send_to_review", scan_id) != "PENDING_VALIDATION":
+            raise Conflict("send to review: answered 409", status=409)
+        self.processes[scan_id] = "PENDING_VERIFICATION"
+        self._answered("send_to_review")
+
+    def delete(self, scan_id: str) -> None:
+        self._begun("delete", scan_id)
+        self.processes.pop(scan_id, None)
+
+    def _word(self, call: str, scan_id: str) -> str | None:
+        """What the gateway knows as the call begins; what happens meanwhile comes too late."""
+        word = self.processes.get(scan_id)
+        self._begun(call, scan_id)
+        return word
+
+    def _begun(self, call: str, scan_id: str) -> None:
+        with self._lock:
+            self.calls.append((call, scan_id))
+            problem = self.trouble[call].popleft() if self.trouble[call] else None
+        if call in self.during:
+            self.during[call](scan_id)
+        if problem is not None:
+            raise problem
+
+    def _answered(self, call: str) -> None:
+        if self.lost[call] > 0:
+            self.lost[call] -= 1
+            raise away()

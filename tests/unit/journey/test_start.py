@@ -1,0 +1,379 @@
+"""start: one process at the gateway, whatever is clicked how often and whatever gets lost."""
+
+import pytest
+
+from tests.unit.journey.fakes import HOSTED, away
+from tests.unit.journey.house import PUBLIC_URL, House
+from tests.unit.store.rows import in_threads
+from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound, TooManyAttempts
+from webapp.domain.onboarding import Status
+from webapp.domain.reasons import ReasonCode, reason
+from webapp.gateway.errors import Conflict as GatewayConflict
+from webapp.gateway.errors import (
+    CredentialsRefused,
+    Forbidden,
+    Refused,
+    Unauthorised,
+    Unavailable,
+    WrongProcess,
+)
+from webapp.journey.opening import CREATE_LEASE
+
+PLAIN_400 = Refused("create: answered 400", status=400)
+
+
+def codes(house: House, onboarding_id: str) -> list[ReasonCode]:
+    return [reason.code for reason in house.row(onboarding_id).reasons]
+
+
+def test_a_click_makes_the_row_and_then_the_process_of_the_same_id(house, ada):
+    found = house.begin(ada)
+    assert house.gateway.calls == [("create", found)]
+    row = house.row(found)
+    assert (row.status, row.hosted_url, row.onboarding_token) == (
+        Status.STARTED,
+        f"{HOSTED}/o/{found}",
+        "token-of-it",
+    )
+    assert house.events(found) == ["created", "create_called", "started"]
+
+
+def test_the_row_is_there_before_the_gateway_is_called(house, ada):
+    seen = []
+    house.gateway.during["create"] = lambda id_: seen.append(house.row(id_).status)
+    house.begin(ada)
+    assert seen == [Status.CREATED]
+
+
+def test_the_gateway_is_told_where_to_send_ada_back_and_nothing_of_her_name(house, ada):
+    found = house.begin(ada)
+    (request,) = house.gateway.requests
+    reference = request.redirect_url.removeprefix(f"{PUBLIC_URL}/return/")
+    assert house.references.read(reference) == found
+    assert request.extra_data["site"] == "shop"
+    assert "ada" not in str(request.extra_data).casefold()
+    assert len(request.extra_data["subject"]) == 64
+
+
+def test_ada_is_the_same_hash_each_time_and_ben_another(house, ada, ben):
+    house.begin(ada)
+    house.begin(ada, "redirect")
+    house.begin(ben)
+    first, again, other = (r.extra_data["subject"] for r in house.gateway.requests)
+    assert first == again != other
+
+
+def test_an_unknown_flow_is_not_found(house, ada):
+    with pytest.raises(NotFound):
+        house.begin(ada, "no such flow")
+    assert house.rows(ada) == []
+
+
+def test_eight_clicks_at_once_make_one_process(house, ada):
+    answers = in_threads(8, lambda: house.begin(ada))
+    assert len(set(answers)) == 1, answers
+    assert house.gateway.count("create") == 1
+    assert len(house.rows(ada)) == 1
+
+
+def test_a_second_click_while_create_is_under_way_calls_nobody(house, ada):
+    def click_again(id_: str) -> None:
+        del house.gateway.during["create"]
+        assert house.begin(ada) == id_
+        assert house.present.show(ada, id_).kind == "preparing"
+
+    house.gateway.during["create"] = click_again
+    house.begin(ada)
+    assert house.gateway.count("create") == 1
+
+
+def test_after_a_crash_between_row_and_answer_the_next_click_goes_on(house, ada):
+    house.gateway.trouble["create"].append(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        house.begin(ada)
+    (crashed,) = house.rows(ada)
+    assert crashed.status is Status.CREATED
+
+    assert house.begin(ada) == crashed.id  # somebody may still be at it
+    assert house.gateway.count("create") == 1
+    house.clock.turn(seconds=CREATE_LEASE.total_seconds() + 1)
+    assert house.begin(ada) == crashed.id
+    assert house.status(crashed.id) is Status.STARTED
+
+
+def test_a_crash_after_the_gateway_has_answered_ends_in_a_new_process(house, ada):
+    """The address is lost: the repeat gets 400, no other call gives it back."""
+    house.gateway.during["create"] = lambda _: None
+    first = house.begin(ada)
+    house.put(first, status=Status.CREATED, hosted_url=None, create_called_at=house.clock())
+    house.clock.turn(seconds=CREATE_LEASE.total_seconds() + 1)
+    second = house.begin(ada)
+    assert second != first
+    assert house.status(second) is Status.STARTED
+    assert (house.status(first), codes(house, first)) == (Status.CANCELED, [ReasonCode.REPLACED])
+
+
+def test_a_lost_answer_is_asked_for_once_more_under_the_same_id_and_then_replaced(house, ada):
+    house.gateway.lost["create"] = 1
+    found = house.begin(ada)
+    creates = [id_ for call, id_ in house.gateway.calls if call == "create"]
+    lost = creates[0]
+    assert creates == [lost, lost, found]
+    assert ("delete", lost) in house.gateway.calls
+    retired, new = house.row(lost), house.row(found)
+    assert (retired.status, retired.replaced_by) == (Status.CANCELED, found)
+    assert (new.status, new.previous_id, new.attempt) == (Status.STARTED, lost, 1)
+    assert list(house.gateway.processes) == [found]
+
+
+def test_a_replaced_row_takes_its_consent_along(house, ada):
+    house.gateway.lost["create"] = 1
+    found = house.begin(ada, "agreed", "2026-01")
+    assert house.status(found) is Status.STARTED
+    assert "consent_given" in house.events(found)
+
+
+def test_a_repeat_that_succeeds_keeps_the_id(house, ada):
+    house.gateway.trouble["create"].append(away())
+    found = house.begin(ada)
+    assert house.gateway.calls == [("create", found)] * 2
+    assert house.status(found) is Status.STARTED
+
+
+def test_a_request_that_never_left_is_not_repeated_at_once(house, ada):
+    house.gateway.trouble["create"].append(away(maybe_sent=False))
+    with pytest.raises(GatewayAway):
+        house.begin(ada)
+    assert house.gateway.count("create") == 1
+
+
+def test_while_the_gateway_is_unreachable_nothing_is_lost(house, ada):
+    house.gateway.trouble["create"].extend([away(), away(), away()])
+    with pytest.raises(GatewayAway):
+        house.begin(ada)
+    (row,) = house.rows(ada)
+    assert (row.status, row.create_called_at) == (Status.CREATED, None)
+    with pytest.raises(GatewayAway):
+        house.begin(ada)
+    assert house.begin(ada) == row.id
+    assert house.status(row.id) is Status.STARTED
+
+
+def test_the_gateways_wish_when_to_come_back_is_passed_on(house, ada):
+    problem = Unavailable("busy", retry_after_seconds=42, maybe_sent=False)
+    house.gateway.trouble["create"].append(problem)
+    with pytest.raises(GatewayAway) as told:
+        house.begin(ada)
+    assert told.value.retry_after_seconds == 42
+
+
+@pytest.mark.parametrize(
+    ("problem", "becomes"),
+    [
+        (Forbidden("403"), GatewayForbidden),
+        (Unauthorised("401"), GatewayAway),
+        (CredentialsRefused("401"), GatewayAway),
+        (WrongProcess("another"), GatewayAway),
+        (GatewayConflict("409"), GatewayAway),
+    ],
+)
+def test_every_other_trouble_leaves_the_row_free_for_the_same_click(house, ada, problem, becomes):
+    house.gateway.trouble["create"].append(problem)
+    with pytest.raises(becomes):
+        house.begin(ada)
+    (row,) = house.rows(ada)
+    assert house.begin(ada) == row.id
+    assert house.status(row.id) is Status.STARTED
+
+
+def test_a_plain_400_ends_the_row_with_its_reason(house, ada):
+    house.gateway.trouble["create"].append(PLAIN_400)
+    found = house.begin(ada)
+    assert (house.status(found), codes(house, found)) == (
+        Status.CANCELED,
+        [ReasonCode.GATEWAY_REFUSED],
+    )
+    assert house.gateway.count("create") == 1
+    assert house.row(found).look_at is None
+
+
+def test_after_a_refusal_ada_may_try_again(house, ada):
+    house.gateway.trouble["create"].append(PLAIN_400)
+    refused = house.begin(ada)
+    house.clock.turn(seconds=1)
+    found = house.begin(ada)
+    assert found != refused
+    assert house.status(found) is Status.STARTED
+
+
+def test_without_consent_there_is_a_row_and_no_call(house, ada):
+    found = house.begin(ada, "agreed")
+    assert house.status(found) is Status.CREATED
+    assert house.present.show(ada, found).kind == "consent"
+    assert house.gateway.calls == []
+
+
+@pytest.mark.parametrize("version", ["2025-01", "", "yes"])
+def test_consent_to_other_words_is_none(house, ada, version):
+    house.begin(ada, "agreed", version)
+    assert house.gateway.calls == []
+
+
+def test_consent_is_kept_with_version_language_and_time(house, ada):
+    found = house.begin(ada, "agreed")
+    assert house.begin(ada, "agreed", "2026-01") == found
+    assert house.status(found) is Status.STARTED
+    (line,) = [line for line in house.timeline(found) if line.event == "consent_given"]
+    assert (line.at, dict(line.detail)) == (house.clock(), {"version": "2026-01", "locale": "en"})
+
+
+def test_consent_given_by_eight_clicks_at_once_is_given_once(house, ada):
+    answers = in_threads(8, lambda: house.begin(ada, "agreed", "2026-01"))
+    assert len(set(answers)) == 1, answers
+    assert house.events(answers[0]).count("consent_given") == 1
+    assert house.gateway.count("create") == 1
+
+
+def test_before_an_address_is_offered_again_the_gateway_is_asked(house, ada):
+    found = house.begin(ada)
+    house.gateway.calls.clear()
+    assert house.begin(ada) == found
+    assert house.gateway.calls == [("read", found)]
+
+
+def test_an_address_that_is_already_decided_is_not_offered_again(house, ada):
+    found = house.begin(ada)
+    house.said(found, "VERIFIED")
+    assert house.begin(ada) == found
+    assert house.status(found) is Status.VERIFIED
+    assert house.present.show(ada, found).kind == "result"
+
+
+def test_an_address_that_cannot_be_asked_about_is_kept_and_nothing_is_created(house, ada):
+    found = house.begin(ada)
+    house.gateway.trouble["read"].append(away())
+    with pytest.raises(GatewayAway):
+        house.begin(ada)
+    assert house.status(found) is Status.STARTED
+    assert house.gateway.count("create") == 1
+
+
+def test_verified_is_never_begun_again(house, ada):
+    found = house.begin(ada)
+    house.said(found, "VERIFIED")
+    house.progress.read(found)
+    house.clock.turn(days=400)
+    assert house.begin(ada) == found
+    assert house.gateway.count("create") == 1
+
+
+def test_verified_is_never_begun_again_even_if_a_later_one_expired(house, ada):
+    """A late verdict moved an old one on, while the one after it was never finished."""
+    first = house.begin(ada)
+    house.put(first, status=Status.CANCELED)
+    house.clock.turn(hours=1)
+    second = house.begin(ada)
+    house.put(second, status=Status.EXPIRED)
+    house.said(first, "VERIFIED")
+    house.progress.read(first)
+    assert house.begin(ada) == first
+    assert house.gateway.count("create") == 2
+
+
+def test_a_rejected_one_may_be_tried_again_until_the_attempts_are_used_up(house, ada):
+    for attempt in (1, 2, 3):
+        found = house.begin(ada)
+        assert house.row(found).attempt == attempt
+        house.said(found, "NOT_VERIFIED")
+        house.progress.read(found)
+        house.clock.turn(minutes=1)
+    with pytest.raises(TooManyAttempts) as told:
+        house.begin(ada)
+    assert (told.value.attempts, told.value.status) == (3, Status.REJECTED)
+    assert house.gateway.count("create") == 3
+
+
+def test_a_reason_that_leaves_no_hope_ends_it_for_good(house, ada):
+    found = house.begin(ada)
+    house.said(found, "NOT_VERIFIED", rejectionReason="minor")
+    house.progress.read(found)
+    with pytest.raises(Conflict):
+        house.begin(ada)
+
+
+def test_an_interrupted_one_is_offered_once_more_and_then_replaced(house, ada):
+    first = house.begin(ada)
+    house.back(first, "permissionError")
+    assert house.status(first) is Status.INTERRUPTED
+    assert house.begin(ada) == first
+    assert (house.status(first), house.row(first).reasons) == (Status.STARTED, ())
+
+    house.back(first, "timeoutError")
+    second = house.begin(ada)
+    assert second != first
+    assert (house.status(first), house.row(first).replaced_by) == (Status.CANCELED, second)
+    assert (house.status(second), house.row(second).attempt) == (Status.STARTED, 1)
+
+
+def test_interruptions_cost_no_attempt_even_after_a_return_that_looked_finished(house, ada):
+    for _ in range(4):
+        found = house.begin(ada)
+        house.back(found)  # the same address, open in another tab
+        house.back(found, "connectionError")
+        house.clock.turn(minutes=1)
+    assert house.row(found).attempt == 1
+
+
+def test_two_clicks_at_once_on_an_interrupted_one_make_one_new_process(house, ada):
+    first = house.begin(ada)
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    quicker = []
+
+    def click_again(_id: str) -> None:
+        del house.gateway.during["read"]
+        quicker.append(house.begin(ada))
+
+    house.gateway.during["read"] = click_again
+    assert house.begin(ada) == quicker[0] != first
+    assert house.gateway.count("create") == 2
+
+
+def test_a_replaced_process_that_cannot_be_deleted_stands_in_nobodys_way(house, ada):
+    first = house.begin(ada)
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    house.gateway.trouble["delete"].append(away())
+    assert house.status(house.begin(ada)) is Status.STARTED
+
+
+@pytest.mark.parametrize("status", [Status.SUBMITTED, Status.DECIDING, Status.IN_REVIEW])
+def test_while_somebody_else_is_at_work_a_click_only_leads_there(house, ada, status):
+    found = house.begin(ada)
+    house.put(found, status=status)
+    assert house.begin(ada) == found
+    assert house.gateway.count("create") == 1
+
+
+def test_a_row_left_on_the_consent_page_beyond_its_time_expires(house, ada):
+    found = house.begin(ada, "agreed")
+    house.clock.turn(hours=48)
+    house.run_due()
+    assert house.status(found) is Status.EXPIRED
+    later = house.begin(ada, "agreed", "2026-01")
+    assert later != found
+    assert house.row(later).expires_at > house.clock()
+
+
+def test_an_expired_row_is_not_opened_even_before_the_jobs_have_seen_it(house, ada):
+    old = house.begin(ada, "agreed")
+    house.clock.turn(hours=49)
+    new = house.begin(ada, "agreed", "2026-01")
+    assert (house.status(old), house.status(new)) == (Status.EXPIRED, Status.STARTED)
+    assert house.row(new).expires_at > house.clock()
+    assert house.gateway.count("create") == 1
+
+
+def test_reasons_of_an_ended_row_come_with_what_to_do(house, ada):
+    house.gateway.trouble["create"].append(PLAIN_400)
+    found = house.begin(ada)
+    view = house.result.status(ada, found)
+    assert (view.next, view.reasons) == ("retry", (reason(ReasonCode.GATEWAY_REFUSED),))
