@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
 from dbos import DBOS, SetWorkflowID, error
 from sqlalchemy import make_url
 
@@ -18,6 +19,7 @@ from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.wiring import Wired
 
 READS = "reads"
+_log = structlog.get_logger(__name__)
 _KEEP_DONE = timedelta(hours=24)
 #: An onboarding that stays due although a job was made for it gets another one after so long.
 REMAKE_SECONDS = 60
@@ -70,6 +72,9 @@ class Queue:
             try:
                 read(onboarding_id)
             except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
+                progress.postpone(onboarding_id)
+            except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
+                _log.error("read_failed", onboarding=onboarding_id, error=type(surprise).__name__)
                 progress.postpone(onboarding_id)
 
         self._look = look
