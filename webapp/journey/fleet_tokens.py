@@ -76,11 +76,12 @@ class FleetTokens:
             fallback = token if token is not None and usable(token) else None
             if fallback is not None and self._resting(row):
                 return fallback
-            if self._claim(row):
+            failed = row is not None and row.failed_at is not None and row.failed_at >= since
+            if not failed and self._claim(row):
                 return self._log_in(fetch, fallback)
             if fallback is not None:
                 return fallback
-            if time.monotonic() > deadline or (row and row.failed_at and row.failed_at >= since):
+            if failed or time.monotonic() > deadline:
                 raise Unavailable("the log-in of another process came to nothing", maybe_sent=False)
             time.sleep(_LOOK_EVERY_SECONDS)
 
