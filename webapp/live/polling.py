@@ -9,8 +9,6 @@ from typing import Protocol
 #: Between two looks, in seconds. `PRAGMA data_version` costs microseconds.
 SQLITE_SECONDS = 0.01
 POSTGRES_SECONDS = 0.25
-#: After an error, in seconds: the database may be away for a moment.
-PAUSE_SECONDS = 1.0
 
 
 class Probe(Protocol):
@@ -27,22 +25,12 @@ class Polling:
     """Implements `live.watcher.Changes`."""
 
     def __init__(self, open_probe: Callable[[], Probe], interval_seconds: float) -> None:
-        self._open = open_probe
         self._interval = interval_seconds
         self._probe = open_probe()
 
     def wait(self) -> set[str]:
         time.sleep(self._interval)
-        try:
-            return self._probe.touched() if self._probe.moved() else set()
-        except Exception:  # noqa: BLE001 - the watcher must outlive any trouble of the database
-            self._recover()
-            return set()
+        return self._probe.touched() if self._probe.moved() else set()
 
     def close(self) -> None:
         self._probe.close()
-
-    def _recover(self) -> None:
-        time.sleep(PAUSE_SECONDS)
-        self._probe.close()
-        self._probe = self._open()
