@@ -53,10 +53,8 @@ class Start:
         Raises NotFound (no such flow), TooManyAttempts, Conflict (ended for good),
         GatewayAway or GatewayForbidden (the row is kept: the same click again is safe).
         """
-        settings = visitor.site.flows.get(flow or visitor.flow)
-        if settings is None:
-            raise NotFound("no such flow")
-        wish = Wish(visitor, settings, consent, locale)
+        wish = _wish(visitor, flow, consent, locale)
+        settings = wish.flow
         current = self._in_time(wish, self._current(wish))
         if current.status in (Status.STARTED, Status.INTERRUPTED):
             current = self._asked_before_reuse(wish, current)
@@ -67,6 +65,13 @@ class Start:
         current = self._replace(wish, current)
         self._opening.open(current.id, settings)
         return current.id
+
+    def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
+        """The row alone, for going on elsewhere: nothing is agreed to and nobody is called.
+
+        Raises NotFound (no such flow), TooManyAttempts, Conflict (ended for good).
+        """
+        return self._current(_wish(visitor, flow, None, locale)).id
 
     def _in_time(self, wish: Wish, current: Onboarding) -> Onboarding:
         """A row beyond its time is not gone on with, even if the jobs have not seen it yet."""
@@ -189,3 +194,10 @@ class Start:
                 "replaced_not_deleted",
                 extra={"onboarding": onboarding_id, "error": type(cause).__name__},
             )
+
+
+def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> Wish:
+    settings = visitor.site.flows.get(flow or visitor.flow)
+    if settings is None:
+        raise NotFound("no such flow")
+    return Wish(visitor, settings, consent, locale)
