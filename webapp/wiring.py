@@ -103,7 +103,8 @@ def make_watcher(engine: Engine) -> Watcher:
 def not_ready(database: Database) -> list[str]:
     try:
         migrate.check(database.engine)
-        with database.writing():
+        with database.writing() as work:
+            work.own_keys.get("subject")  # opens only with the right DATA_KEYS
             return []
     except Unwritable:
         return ["the database cannot be written to"]

@@ -6,6 +6,7 @@ import click
 
 from webapp import logs, wiring
 from webapp.settings import Settings, SettingsError
+from webapp.store import migrate
 from webapp.wiring import Wired
 
 
@@ -17,6 +18,18 @@ def settings() -> Settings:
 
 
 def wired() -> Wired:
+    """The parts of a server whose database is up to date. Raises StoreError otherwise."""
     found = settings()
     logs.set_up(found.log_level)
-    return wiring.build(found)
+    parts = opened(found)
+    migrate.check(parts.engine)
+    return parts
+
+
+def opened(found: Settings) -> Wired:
+    """The parts, closed again when the command is over."""
+    parts = wiring.build(found)
+    context = click.get_current_context()
+    context.call_on_close(parts.engine.dispose)
+    context.call_on_close(parts.gateway.close)
+    return parts

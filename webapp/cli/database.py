@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import Engine
 
 from webapp.cli.common import settings
 from webapp.store import migrate
 from webapp.store.engine import make_engine
-from webapp.store.errors import WrongSchema
 
 
 @click.group()
@@ -18,18 +18,16 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Run the migrations that are missing."""
-    try:
-        click.echo(
-            f"database is at revision {migrate.upgrade(make_engine(settings().database_url))}"
-        )
-    except WrongSchema as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+    click.echo(f"database is at revision {migrate.upgrade(_engine())}")
 
 
 @database.command()
 def check() -> None:
     """Exit with 1 unless the database is at the newest revision."""
-    try:
-        click.echo(f"database is at revision {migrate.check(make_engine(settings().database_url))}")
-    except WrongSchema as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+    click.echo(f"database is at revision {migrate.check(_engine())}")
+
+
+def _engine() -> Engine:
+    engine = make_engine(settings().database_url)
+    click.get_current_context().call_on_close(engine.dispose)
+    return engine

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from webapp.cli.common import settings
+from webapp.cli.common import opened, settings
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import CredentialsRefused, GatewayError
 from webapp.settings import Settings
-from webapp.wiring import Wired, build
+from webapp.wiring import Wired
 
 
 @click.command()
@@ -26,7 +26,7 @@ def doctor() -> None:
             "warn  MOBBSCAN_WEBHOOK_HEADERS is not set: notices are refused, results come by "
             "polling only"
         )
-    parts = build(found)
+    parts = opened(found)
     good = all([_database(parts), _gateway(found, parts.gateway)])
     raise SystemExit(0 if good else 1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from webapp.cli.database import database
@@ -9,9 +11,20 @@ from webapp.cli.doctor import doctor
 from webapp.cli.onboardings import onboardings
 from webapp.cli.sandbox import sandbox
 from webapp.cli.serve import serve, worker
+from webapp.store.errors import StoreError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Trouble with the database is one line for the operator, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (StoreError, OSError) as wrong:
+            raise click.ClickException(str(wrong)) from wrong
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """mobbscan-embed: identity verification by MobbScan for your website."""
 

@@ -73,8 +73,8 @@ def translated() -> Iterator[None]:
     except IntegrityError as cause:
         raise AlreadyThere(type(cause.orig).__name__) from cause
     except (OperationalError, InterfaceError, NoConnectionFree) as cause:
-        raise Unwritable(type(cause).__name__) from cause
+        raise Unwritable(f"the database is not there for us ({type(cause).__name__})") from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it
-        raise Unwritable("not a database") from cause
+        raise Unwritable("the file is not a database") from cause

@@ -1,0 +1,61 @@
+"""`database upgrade|check`."""
+
+import sqlite3
+
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.installation import Installation
+from webapp.store import migrate
+
+
+def plain(result) -> str:
+    """The answer, which is never a traceback."""
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return str(result.output)
+
+
+def test_an_upgrade_says_what_it_reached_and_a_check_agrees(run: Run):
+    for command in ("upgrade", "check"):
+        result = run("database", command)
+        assert result.exit_code == 0
+        assert plain(result) == f"database is at revision {migrate.newest()}\n"
+
+
+def test_a_check_before_the_upgrade_says_the_cure_and_exits_with_1(run: Run):
+    result = run("database", "check")
+    assert result.exit_code == 1
+    assert "run `python -m webapp database upgrade`" in plain(result)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(run: Run, ready: Installation):
+    path = ready.settings.database_url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as beside:
+        beside.execute("UPDATE alembic_version SET version_num = '9999'")
+    beside.close()
+    for command in ("upgrade", "check"):
+        result = run("database", command)
+        assert result.exit_code == 1
+        assert "9999" in plain(result)
+
+
+def test_a_database_that_is_away_is_one_line(run: Run, tmp_path):
+    away = f"postgresql://ada:password-marker@/none?host={tmp_path}"
+    for command in ("upgrade", "check"):
+        result = run("database", command, DATABASE_URL=away)
+        assert result.exit_code == 1
+        assert plain(result).count("\n") == 1
+        assert "password-marker" not in result.output
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(run: Run, tmp_path):
+    (tmp_path / "a file").write_text("")
+    result = run("database", "upgrade", DATABASE_URL=f"sqlite:///{tmp_path}/a file/x.sqlite3")
+    assert result.exit_code == 1
+    assert plain(result).count("\n") == 1
+
+
+def test_wrong_settings_are_all_said_at_once(run: Run):
+    result = run("database", "check", MOBBSCAN_API_KEY=None, SECRET_KEY="short")
+    assert result.exit_code == 1
+    assert "MOBBSCAN_API_KEY" in plain(result)
+    assert "SECRET_KEY" in result.output

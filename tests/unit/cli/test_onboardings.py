@@ -1,0 +1,107 @@
+"""`onboardings list|show|reconcile`: ids, states and times, nothing of a person."""
+
+import json
+import subprocess
+import sys
+import uuid
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.installation import MARKER, Installation
+from tests.unit.cli.test_database import plain
+from tests.unit.cli.test_doctor import ANOTHER_KEY
+from tests.unit.jobs.pretend_gateway import PretendGateway
+from webapp.domain.onboarding import Status
+
+
+def test_each_onboarding_is_a_line_and_filters_hold(run: Run, ready: Installation):
+    adas = ready.add("ada")
+    bens = ready.add("ben", status=Status.EXPIRED)
+    lines = plain(run("onboardings", "list")).splitlines()
+    assert {line.split()[0] for line in lines} == {adas.id, bens.id}
+    (line,) = plain(run("onboardings", "list", "--status", "expired")).splitlines()
+    assert line.split()[:3] == [bens.id, "expired", "shop/default"]
+    assert plain(run("onboardings", "list", "--site", "bank")) == ""
+    assert len(plain(run("onboardings", "list", "--limit", "1")).splitlines()) == 1
+
+
+def test_an_unknown_status_is_refused_with_the_known_ones(run: Run, ready: Installation):
+    result = run("onboardings", "list", "--status", "lost")
+    assert result.exit_code == 2
+    assert "in_review" in plain(result)
+
+
+def test_one_is_shown_with_its_timeline_and_without_its_person(
+    run: Run, ready: Installation, gateway: PretendGateway
+):
+    row = ready.add()
+    gateway.words[row.id] = "NOT_VERIFIED"
+    gateway.more = {"agent": MARKER, "rejectionReason": MARKER}
+    run("onboardings", "reconcile", row.id)
+    result = run("onboardings", "show", row.id)
+    shown = json.loads(plain(result))
+    assert (shown["id"], shown["status"], shown["reasons"]) == (row.id, "rejected", ["other"])
+    assert [line["event"] for line in shown["timeline"]] == ["moved"]
+    assert MARKER not in result.output
+
+
+@pytest.mark.parametrize("command", ["show", "reconcile"])
+def test_an_unknown_id_is_said_plainly(run: Run, ready: Installation, command):
+    unknown = str(uuid.uuid4())
+    result = run("onboardings", command, unknown)
+    assert result.exit_code == 1
+    assert plain(result) == f"Error: no onboarding {unknown}\n"
+
+
+def test_reconcile_asks_about_all_that_are_unfinished(
+    run: Run, ready: Installation, gateway: PretendGateway
+):
+    adas, bens = ready.add("ada"), ready.add("ben")
+    done = ready.add("olga", status=Status.VERIFIED)
+    gateway.words = {adas.id: "VERIFIED", bens.id: "PENDING_VERIFICATION"}
+    result = run("onboardings", "reconcile")
+    assert result.exit_code == 0
+    assert [line.split()[1] for line in plain(result).splitlines()] == ["verified", "in_review"]
+    assert gateway.reads_of(done.id) == 0
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_when_the_gateway_cannot_be_asked_nothing_is_changed_and_that_is_said(
+    run: Run, ready: Installation, gateway: PretendGateway, status
+):
+    row = ready.add()
+    gateway.status = status
+    result = run("onboardings", "reconcile", row.id)
+    assert result.exit_code == 1
+    assert f"nothing was changed for {row.id}" in plain(result)
+    assert ready.row(row.id) == row
+
+
+@pytest.mark.parametrize("command", ["list", "reconcile"])
+def test_without_tables_the_cure_is_said(run: Run, command):
+    result = run("onboardings", command)
+    assert result.exit_code == 1
+    assert "database upgrade" in plain(result)
+
+
+def test_a_key_that_opens_nothing_is_said_plainly(run: Run, ready: Installation):
+    ready.add()
+    result = run("onboardings", "list", DATA_KEYS=ANOTHER_KEY)
+    assert result.exit_code == 1
+    assert "DATA_KEYS" in plain(result)
+
+
+def test_the_program_itself_says_it_without_a_traceback(installed: Installation, root):
+    done = subprocess.run(
+        [sys.executable, "-m", "webapp", "onboardings", "list"],
+        cwd=root,
+        env=installed.process_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr

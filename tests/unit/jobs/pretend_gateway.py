@@ -1,0 +1,83 @@
+"""A small gateway on a real port, for programs that run in processes of their own."""
+
+import json
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+
+class PretendGateway:
+    """Logs in, and says of each process what `words` holds; nothing known is a 401.
+
+    `status` other than 200 is the answer to everything; `held` keeps reads waiting until
+    it is set.
+    """
+
+    def __init__(self) -> None:
+        self.words: dict[str, str] = {}
+        self.more: dict[str, Any] = {}
+        self.status = 200
+        self.login_status = 200
+        self.held = threading.Event()
+        self.held.set()
+        self.asked: Counter[str] = Counter()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "PretendGateway":
+        # Looks twenty times a second whether it is to end, not twice.
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.held.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path: str) -> tuple[int, dict[str, Any]]:
+        self.asked[path] += 1
+        if path == "/auth/token":
+            return self.login_status, {"accessToken": "pretend-token", "expiresIn": 900}
+        if self.status != 200:
+            return self.status, {}
+        scan_id = path.rsplit("/", 1)[-1]
+        self.held.wait(30)
+        if scan_id not in self.words:
+            return 401, {}
+        answer = {"scanId": scan_id, "verificationResult": self.words[scan_id], **self.more}
+        return 200, answer
+
+    def reads_of(self, onboarding_id: str) -> int:
+        return self.asked[f"/mobbscan-agent/getVerificationProcessData/{onboarding_id}"]
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                status, body = gateway.answer(self.path)
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        return Handler
