@@ -24,7 +24,14 @@ function watch(stage, frame) {
   // The window is complete only when its frame has loaded, so a load before this script counts too.
   window.setTimeout(() => document.readyState !== "complete" && show("slow"), SLOW_AFTER_MS);
 
-  const goOn = () => window.location.replace(pageUrl);
+  let leaving = false;
+
+  /** Once only: the message and the frame's own load both tell, and a second call would abort the first. */
+  const goOn = (address = pageUrl) => {
+    if (leaving) return;
+    leaving = true;
+    window.location.replace(address);
+  };
 
   /** The frame's path while it shows one of our own pages, else an empty string. */
   const ownPath = () => {
@@ -51,8 +58,7 @@ function watch(stage, frame) {
     if (troubled) return;
     show("done");
     window.setTimeout(() => {
-      if (ownPath().startsWith(returnPrefix)) return;
-      window.location.replace(ownReturn(address, returnPrefix) ?? pageUrl);
+      goOn(ownReturn(address, returnPrefix) ?? pageUrl);
     }, RETURN_AFTER_MS);
   };
 
