@@ -40,6 +40,8 @@ class Notices:
         self._lock = threading.Lock()
         self._log: deque[Delivery] = deque(maxlen=_KEPT)
         self._lanes: dict[str, deque[Delivery]] = {}
+        self._threads: set[threading.Thread] = set()
+        self._closing = threading.Event()
         self._client = httpx.Client(
             timeout=_TIMEOUT_SECONDS, trust_env=False, verify=_trusted_authorities()
         )
@@ -66,8 +68,8 @@ class Notices:
         """Send and return when the receiver has answered or given up on us."""
         attempts = self._switches().notice_attempts
         for attempt in range(attempts):
-            if attempt:
-                time.sleep(0.5 * 2 ** (attempt - 1))
+            if attempt and self._closing.wait(0.5 * 2 ** (attempt - 1)):
+                return
             if self._attempt(delivery):
                 return
 
@@ -107,7 +109,12 @@ class Notices:
                 lane.clear()
 
     def close(self) -> None:
-        """Let go of the connections to the receiver."""
+        """Stop sending, when what is under way has arrived, and let go of the connections."""
+        with self._lock:
+            self._closing.set()
+            sending = tuple(self._threads)
+        for thread in sending:
+            thread.join()
         self._client.close()
 
     def _all(self) -> list[Delivery]:
@@ -116,16 +123,23 @@ class Notices:
 
     def _put_in_lane(self, delivery: Delivery) -> None:
         with self._lock:
+            if self._closing.is_set():
+                return
             lane = self._lanes.get(delivery.verification_id)
             if lane is not None:
                 lane.append(delivery)
                 return
             self._lanes[delivery.verification_id] = deque([delivery])
-        threading.Thread(target=self._drain, args=[delivery.verification_id], daemon=True).start()
+            thread = threading.Thread(
+                target=self._drain, args=[delivery.verification_id], daemon=True
+            )
+            self._threads.add(thread)
+            thread.start()
 
     def _drain(self, verification_id: str) -> None:
         while (delivery := self._next(verification_id)) is not None:
-            time.sleep(self._switches().notice_delay_ms / 1000)
+            if self._closing.wait(self._switches().notice_delay_ms / 1000):
+                return
             for _ in range(delivery.copies):
                 self.send_now(delivery)
 
@@ -135,6 +149,7 @@ class Notices:
             if lane:
                 return lane.popleft()
             del self._lanes[verification_id]
+            self._threads.discard(threading.current_thread())
             return None
 
     def _attempt(self, delivery: Delivery) -> bool:
