@@ -27,7 +27,6 @@ def impatient(new_stack: NewStack) -> Stack:
     """A server that soon asks again by itself, and whose gateway is not up yet."""
     return new_stack(
         environment={"RECONCILE_AFTER": "1s"},
-        flow={"reason_map": {"document expired": "document_expired"}},
         leave_out=("gateway", "people", "shop"),
     )
 
@@ -57,7 +56,6 @@ def test_a_server_started_without_its_gateway_says_so_and_recovers_by_itself(
 
     _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk)
     _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack)
-    _the_reason_of_the_site_reaches_her(stack)
 
 
 def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: Walk) -> None:
@@ -77,14 +75,6 @@ def _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack: Sta
         walk.capture("passes")
         walk.until("verified")
     assert [each["state"] for each in notices(stack, walk.id)] == ["dropped"]
-
-
-def _the_reason_of_the_site_reaches_her(stack: Stack) -> None:
-    walk = begin(stack, Person("ada-with-an-old-card", "Ada Lovelace", "en"))
-    walk.finish("fails")
-    reasons = walk.until("rejected")["reasons"]
-    assert reasons == [{"code": "document_expired", "retry_allowed": True}]
-    assert "Your document has expired" in walk.look().text
 
 
 def test_a_notice_that_cannot_be_read_back_yet_counts_later(stack: Stack, ada: Person) -> None:

@@ -83,16 +83,22 @@ def test_killed_workers_are_replaced_and_ada_stays_signed_in(fragile: Stack, ada
     walk.until("verified")
 
 
-def test_an_acknowledged_notice_survives_the_end_of_the_whole_server(
+def test_the_end_of_the_whole_server_loses_no_notice_no_session_and_no_onboarding(
     fragile: Stack, ada: Person
 ) -> None:
-    walk = begin(fragile, ada)
+    walk, other = begin(fragile, ada), begin(fragile, Person("ben", "Ben Ortega", "en"))
+    before = other.status
     with switched(fragile, down=True):  # so that nothing can be read back before the end
         force(fragile, walk.id, "passes")
         eventually(lambda: [each["state"] for each in notices(fragile, walk.id)] == ["delivered"])
         kill_everything(fragile)
     fragile.restart("server")
     walk.until("verified")
+
+    assert other.status == before
+    assert other.look().frames
+    other.finish("passes")
+    other.until("verified")
 
 
 def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
@@ -119,19 +125,6 @@ def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
     assert page.frames
     walk = Walk(fragile, browser, page.path.rpartition("/")[2], page)
     assert processes_of(fragile, walk.id) == 1
-    walk.finish("passes")
-    walk.until("verified")
-
-
-def test_the_end_of_the_whole_server_ends_no_session_and_no_onboarding(
-    fragile: Stack, ada: Person
-) -> None:
-    walk = begin(fragile, ada)
-    before = walk.status
-    kill_everything(fragile)
-    fragile.restart("server")
-    assert walk.status == before
-    assert walk.look().frames
     walk.finish("passes")
     walk.until("verified")
 

@@ -36,6 +36,7 @@ def shop_flow() -> dict[str, object]:
         "document_type": "IDCard",
         "consent_version": "2026-01",
         "attempts": 3,
+        "reason_map": {"Document expired": "document_expired"},
     }
 
 
