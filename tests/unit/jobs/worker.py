@@ -1,0 +1,53 @@
+"""The jobs process as it really runs: a program of its own, ended in whatever way a test wants."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from tests.unit.cli.installation import Installation
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Worker:
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._log = installation.folder / "worker.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Worker":
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "webapp", "worker"],
+                cwd=ROOT,
+                env=self._installation.process_environment(),
+                stdout=log,
+                stderr=log,
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end(signal.SIGTERM)
+
+    def end(self, how: signal.Signals) -> int:
+        """Send a signal and wait for the end; its exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            os.kill(self._process.pid, how)
+        try:
+            return self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
