@@ -13,6 +13,7 @@ from playwright.sync_api import Frame, Page, ViewportSize
 from tests.browser.guest import Guest
 from tests.browser.states import WAYS, Way
 from tests.support.chromium import BrowserPage
+from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
 
 SCHEMES = ("light", "dark")
@@ -35,6 +36,25 @@ def test_everybody_can_use_every_page(
     for state in way(guest):
         _examine(guest, state)
         guest.page.set_viewport_size(PHONE)
+
+
+def test_the_page_before_the_full_screen_is_for_everybody_too(
+    new_stack: NewStack, browser_page: BrowserPage
+) -> None:
+    stack = new_stack(flow={"mode": "redirect"}, leave_out=("people", "shop"))
+    guest = Guest(stack, browser_page(), Person("ada", "Ada Lovelace", "en"))
+    page = guest.come_in().page
+    hosted = f"{stack.gateway_url}/onboarding/*"
+    page.route(hosted, lambda route: route.fulfill(status=204))  # a page that stays away
+    page.locator("main form[action$='/onboardings'] button").click()
+    guest.sees("On to the camera")
+    _examine(guest, "redirect")
+
+    page.unroute(hosted)
+    page.get_by_role("link", name="Open the identity check").click()
+    page.locator("#skip-capture").click()
+    page.locator("#outcome-passes").click()
+    guest.sees("You are verified")
 
 
 def _examine(guest: Guest, state: str) -> None:
