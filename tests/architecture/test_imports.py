@@ -11,7 +11,7 @@ import pytest
 # A library that a floor may use by name; everything else is for another floor.
 LIBRARIES = {
     "domain": set(),
-    "gateway": {"httpcore", "httpx", "joserfc", "pydantic", "stamina"},
+    "gateway": {"httpcore", "httpx", "joserfc", "pybreaker", "pydantic", "stamina"},
     "hostsite": {"httpx", "joserfc", "standardwebhooks"},
     "store": {"alembic", "cryptography", "sqlalchemy"},
     "live": {"sqlalchemy"},

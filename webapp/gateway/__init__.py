@@ -5,25 +5,37 @@ from webapp.gateway.errors import (
     Conflict,
     CredentialsRefused,
     Forbidden,
+    ForeignAddress,
     GatewayError,
     Nonsense,
+    NotCaptured,
     Refused,
+    Resting,
     Unauthorised,
     Unavailable,
     WrongProcess,
 )
-from webapp.gateway.models import Created, CreateRequest, ProcessData
+from webapp.gateway.evidence import Evidence
+from webapp.gateway.evidence_kinds import IMAGE_TYPES, RECORDING_TYPES
+from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
 from webapp.gateway.notice import Notice, NoticeUnusable, headers_match, parse_notice
-from webapp.gateway.options import Budgets, GatewayOptions
+from webapp.gateway.options import Budgets, GatewayOptions, Limits
+from webapp.gateway.personal_data import WIRE_NAMES
 from webapp.gateway.token_cache import MemoryTokenCache, Token, TokenCache
 
 __all__ = [
     "Gateway",
     "GatewayOptions",
     "Budgets",
+    "Limits",
     "CreateRequest",
     "Created",
     "ProcessData",
+    "Acknowledged",
+    "Evidence",
+    "IMAGE_TYPES",
+    "RECORDING_TYPES",
+    "WIRE_NAMES",
     "Token",
     "TokenCache",
     "MemoryTokenCache",
@@ -34,7 +46,10 @@ __all__ = [
     "GatewayError",
     "Unavailable",
     "Nonsense",
+    "Resting",
     "Refused",
+    "ForeignAddress",
+    "NotCaptured",
     "Unauthorised",
     "Forbidden",
     "Conflict",

@@ -10,6 +10,9 @@ import httpx
 from webapp.gateway.errors import Nonsense
 
 MAX_ANSWER_BYTES = 1024 * 1024
+STREAMED = "mobbscan.streamed"
+"""The request extension that lets the body of a success pass through unread."""
+
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 _EITHER_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _SPENT_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"}
@@ -18,8 +21,9 @@ _SPENT_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"}
 class Bounded(httpx.BaseTransport):
     """Wraps a transport; limits the body before and after decompression.
 
-    It sits below the auth flow, so a huge refusal is limited like a huge answer. Raises
-    `Nonsense` for a body that is too large or not encoded as it says.
+    Only a success that was asked for with `STREAMED` is left to its reader. It sits below the
+    auth flow, so a huge refusal is limited like a huge answer. Raises `Nonsense` for a body
+    that is too large or not encoded as it says.
     """
 
     def __init__(self, inner: httpx.BaseTransport, max_bytes: int = MAX_ANSWER_BYTES) -> None:
@@ -29,6 +33,8 @@ class Bounded(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and read all of its answer within the limit."""
         response = self._inner.handle_request(request)
+        if response.is_success and request.extensions.get(STREAMED):
+            return response
         try:
             body = self._body(response)
         finally:

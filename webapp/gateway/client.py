@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from webapp.gateway.addresses import origin_of
-from webapp.gateway.answers import checked, json_object, network_error, text_of
+from webapp.gateway.answers import checked, json_object, text_of
 from webapp.gateway.auth import BearerAuth
 from webapp.gateway.connections import Connections
 from webapp.gateway.create_path import CreatePath
-from webapp.gateway.deadline import deadline, seconds_left
+from webapp.gateway.deadline import deadline
 from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
@@ -20,10 +22,23 @@ from webapp.gateway.errors import (
     Unavailable,
     WrongProcess,
 )
+from webapp.gateway.evidence import Evidence, EvidenceReader, Wanted
+from webapp.gateway.evidence_kinds import (
+    IMAGE,
+    PDF,
+    RECORDING,
+    ZIP,
+    Kind,
+    own_address,
+    path_segment,
+)
+from webapp.gateway.exchange import Exchange
 from webapp.gateway.identifiers import canonical_id
-from webapp.gateway.models import Created, CreateRequest, ProcessData
-from webapp.gateway.options import Budgets, GatewayOptions
+from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
+from webapp.gateway.options import Budgets, GatewayOptions, Limits
+from webapp.gateway.personal_data import sendable_text, wire_personal_data
 from webapp.gateway.retry import safely_repeated
+from webapp.gateway.same_process import is_another_process, same_process
 from webapp.gateway.token_answer import token_from
 from webapp.gateway.token_cache import Token, TokenCache
 
@@ -34,8 +49,8 @@ _BAD_CREDENTIALS = (400, 401, 403, 422)
 class Gateway:
     """The MobbScan API Gateway as one account sees it; one object serves all threads.
 
-    Every call may also raise `Unavailable` (of which `Nonsense` is one), `CredentialsRefused`,
-    `Forbidden` and `Unauthorised`; each docstring names what else.
+    Every call may also raise `Unavailable` (of which `Nonsense` and `Resting` are two),
+    `CredentialsRefused`, `Forbidden` and `Unauthorised`; each docstring names what else.
     """
 
     def __init__(
@@ -44,11 +59,14 @@ class Gateway:
         tokens: TokenCache,
         transport: httpx.BaseTransport | None = None,
         budgets: Budgets | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._options = options
         self._budgets = budgets or Budgets()
-        self._connections = Connections(options, transport)
+        self._limits = limits or Limits()
+        self._exchange = Exchange(Connections(options, transport, self._limits))
         self._auth = BearerAuth(tokens, self.log_in)
+        self._reader = EvidenceReader(self._exchange, self._auth, self._budgets)
         self._create_path = CreatePath(options.create_path)
         self._hosted_origins = options.trusted_origins()
 
@@ -82,26 +100,104 @@ class Gateway:
         with deadline(self._budgets.read_seconds):
             return safely_repeated(lambda: self._read_once(asked))
 
-    def send_to_review(self, scan_id: str) -> None:
-        """Hand a process that waits for our decision to the gateway's reviewers. Contract 3.10.
+    def check_result(self, scan_id: str) -> str | None:
+        """The result alone, in the gateway's word; None when it says none. Experimental.
 
-        Sent once, within 8 s. Raises `Conflict` when its state does not allow that.
+        The vendor names this call without describing it: use `read` where it matters. Repeated
+        safely within 8 s. Raises `Unauthorised`, `Refused`, `WrongProcess`. Contract 3.3.
         """
-        body = {"verificationId": canonical_id(scan_id)}
-        with deadline(self._budgets.post_seconds):
-            response = self._send("send to review", "POST", "/mobbscan-agent/pending", body)
-        checked("send to review", response)
+        asked = canonical_id(scan_id)
+        path = f"/mobbscan-agent/checkVerificationProcessResult/{asked}"
+        with deadline(self._budgets.read_seconds):
+            answer = safely_repeated(lambda: self._object("check result", asked, path))
+        return text_of(answer, "verificationResult", "status", "result")
 
-    def delete(self, scan_id: str) -> None:
+    def accept(
+        self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
+    ) -> Acknowledged:
+        """Make a process `VERIFIED`, for good. Contract 3.8, 4-C.
+
+        `personal_data` corrects the person's data: any of the 20 keys of `WIRE_NAMES`; None is
+        left out. Sent once, within 8 s. Raises `ValueError` for other keys and for values that
+        are no text, `Conflict` when it is decided already, `Refused`, `WrongProcess`.
+        """
+        members = {
+            "type": self._options.decision_type,
+            "personalData": wire_personal_data(personal_data),
+        }
+        return self._decided("accept", scan_id, members)
+
+    def reject(self, scan_id: str, comment: str) -> Acknowledged:
+        """Make a process `NOT_VERIFIED`, for good. Contract 3.9, 4-D.
+
+        `comment` is the reason, and comes back as `rejectionReason`. Sent once, within 8 s.
+        Raises `ValueError` for an empty comment, `Conflict`, `Refused`, `WrongProcess`.
+        """
+        if not sendable_text(comment, "comment").strip():
+            raise ValueError("comment must give a reason")
+        members = {"type": self._options.decision_type, "rejectionComment": comment}
+        return self._decided("reject", scan_id, members)
+
+    def send_to_review(
+        self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
+    ) -> Acknowledged:
+        """Hand a process that waits for our decision to the vendor's people. Contract 3.10, 4-E.
+
+        The id goes alone unless there is personal data, see `accept`. Sent once, within 8 s.
+        Raises `ValueError`, `Conflict` when it waits for nothing, `Refused`, `WrongProcess`.
+        """
+        corrections = wire_personal_data(personal_data)
+        return self._decided(
+            "pending", scan_id, {"personalData": corrections} if corrections else {}
+        )
+
+    def delete(self, scan_id: str) -> Acknowledged:
         """Delete a process for good, by the configured method alone. Contract 3.11, 4-B.
 
         Sent once, within 8 s. Raises `Unauthorised` also when it is gone already, `Conflict`
-        when its state does not allow it.
+        when its state does not allow it, `WrongProcess`.
         """
-        path = f"/mobbscan-agent/api/verification/{canonical_id(scan_id)}"
+        asked = canonical_id(scan_id)
+        path = f"/mobbscan-agent/api/verification/{asked}"
         with deadline(self._budgets.post_seconds):
             response = self._send("delete", self._options.delete_method, path)
-        checked("delete", response)
+        return _acknowledged("delete", asked, response)
+
+    def image(
+        self, scan_id: str, image_type: str, url: str | None = None
+    ) -> AbstractContextManager[Evidence]:
+        """A picture, streamed; `IMAGE_TYPES` are the known ones. Contract 3.4, 9.2.
+
+        `url` is an address out of `images` or `extra_images`, for types that have no path of
+        their own. Opening takes at most 15 s; see `Evidence` for the rest. Raises `ValueError`
+        for an impossible type; on entering `NotCaptured`, `ForeignAddress`, `WrongProcess`,
+        `Refused`, `Unauthorised`.
+        """
+        path = f"/mobbscan-agent/{canonical_id(scan_id)}/image/{path_segment(image_type)}"
+        return self._evidence(IMAGE, scan_id, path, url, self._limits.max_image_bytes)
+
+    def recording(
+        self, scan_id: str, recording_type: str, url: str | None = None
+    ) -> AbstractContextManager[Evidence]:
+        """A video, streamed; `RECORDING_TYPES` are the known ones. See `image`. Contract 3.5."""
+        path = f"/mobbscan-agent/{canonical_id(scan_id)}/recording/{path_segment(recording_type)}"
+        return self._evidence(RECORDING, scan_id, path, url, self._limits.max_file_bytes)
+
+    def pdf(self, scan_id: str, url: str | None = None) -> AbstractContextManager[Evidence]:
+        """The report, streamed; `url` is `pdf_url` if there is one. See `image`. Contract 3.7."""
+        path = f"/mobbscan-agent/api/pdf/{canonical_id(scan_id)}"
+        return self._evidence(PDF, scan_id, path, url, self._limits.max_file_bytes)
+
+    def zip(self, scan_id: str, url: str | None = None) -> AbstractContextManager[Evidence]:
+        """The certified archive, streamed; only of verified processes, and where enabled.
+
+        `url` is `certificated_zip_url`: preferred on the gateway's own origin, and set aside
+        for the documented path when it lies elsewhere. See `image`. Contract 3.6, 4-F, 4-G.
+        """
+        path = f"/api/zip/{canonical_id(scan_id)}"
+        if url is not None and origin_of(url) != self._options.own_origin():
+            url = None
+        return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
 
     def log_in(self) -> Token:
         """A real log-in, within 8 s, past every cache. Contract 2.1.
@@ -113,7 +209,8 @@ class Gateway:
         body = {"api_key": self._options.api_key, "api_secret": self._options.api_secret}
         try:
             with deadline(self._budgets.log_in_seconds):
-                response = self._send("log in", "POST", "/auth/token", body, with_token=False)
+                address = self._options.address("/auth/token")
+                response = self._exchange.send("log in", "POST", address, body=body)
             if response.status_code in _BAD_CREDENTIALS:
                 raise CredentialsRefused(
                     f"log in: answered {response.status_code}",
@@ -131,16 +228,20 @@ class Gateway:
 
     def close(self) -> None:
         """Close the connections of this process."""
-        self._connections.close()
+        self._exchange.close()
 
     def _read_once(self, asked: str) -> ProcessData:
         path = f"/mobbscan-agent/getVerificationProcessData/{asked}"
-        answer = json_object("read", checked("read", self._send("read", "GET", path)))
-        _same_process("read", asked, answer.get("scanId"), may_be_absent=True)
+        answer = self._object("read", asked, path)
         return ProcessData.model_validate({**answer, "scan_id": asked, "raw": answer})
 
+    def _object(self, call: str, asked: str, path: str) -> dict[str, Any]:
+        answer = json_object(call, checked(call, self._send(call, "GET", path)))
+        same_process(call, asked, answer.get("scanId"), may_be_absent=True)
+        return answer
+
     def _created(self, asked: str, answer: dict[str, Any]) -> Created:
-        _same_process("create", asked, answer.get("scanId"), may_be_absent=False)
+        same_process("create", asked, answer.get("scanId"), may_be_absent=False)
         token = text_of(answer, "onboardingToken")
         url = text_of(answer, "url", "onboardingUrl")
         if token is None or url is None:
@@ -149,33 +250,37 @@ class Gateway:
             raise Nonsense("create: an address on a foreign origin", status=200)
         return Created(asked, token, url)
 
+    def _decided(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledged:
+        asked = canonical_id(scan_id)
+        body = {"verificationId": asked, **members}
+        with deadline(self._budgets.post_seconds):
+            response = self._send(call, "POST", f"/mobbscan-agent/{call}", body)
+        return _acknowledged(call, asked, response)
+
+    def _evidence(
+        self, kind: Kind, scan_id: str, path: str, url: str | None, max_bytes: int
+    ) -> AbstractContextManager[Evidence]:
+        asked = canonical_id(scan_id)
+        address = self._options.address(path)
+        if url is not None:
+            address = own_address(url, self._options.own_origin(), asked)
+        return self._reader.opened(Wanted(kind, asked, address, max_bytes))
+
     def _send(
-        self,
-        call: str,
-        method: str,
-        path: str,
-        body: dict[str, Any] | None = None,
-        *,
-        with_token: bool = True,
+        self, call: str, method: str, path: str, body: dict[str, Any] | None = None
     ) -> httpx.Response:
-        try:
-            return self._connections.client().request(
-                method,
-                self._options.address(path),
-                json=body,
-                auth=self._auth if with_token else None,
-                timeout=seconds_left(),
-            )
-        except httpx.HTTPError as error:
-            raise network_error(call, error) from error
+        address = self._options.address(path)
+        return self._exchange.send(call, method, address, body=body, auth=self._auth)
 
 
-def _same_process(call: str, asked: str, answered: object, *, may_be_absent: bool) -> None:
-    if answered is None and may_be_absent:
-        return
+def _acknowledged(call: str, asked: str, response: httpx.Response) -> Acknowledged:
+    """Any success will do; a body is read if it can be. Contract 4-J, 4-K."""
+    checked(call, response)
     try:
-        same = canonical_id(answered) == asked
-    except ValueError:
-        raise Nonsense(f"{call}: scanId is missing or no UUID", status=200) from None
-    if not same:
-        raise WrongProcess(f"{call}: the answer is about another process", status=200)
+        answer = json_object(call, response)
+    except Nonsense:
+        answer = {}
+    for name in ("verificationId", "scanId"):
+        if is_another_process(asked, answer.get(name)):
+            raise WrongProcess(f"{call}: the answer is about another process", status=200)
+    return Acknowledged(text_of(answer, "status"), text_of(answer, "description"), answer)

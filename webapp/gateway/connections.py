@@ -8,7 +8,8 @@ import ssl
 import httpx
 
 from webapp.gateway.bounded import Bounded
-from webapp.gateway.options import GatewayOptions
+from webapp.gateway.breaker import Guarded
+from webapp.gateway.options import GatewayOptions, Limits
 from webapp.gateway.wire import Wire
 
 _HEADERS = {
@@ -21,8 +22,11 @@ _HEADERS = {
 class Connections:
     """Gives each process its own client: sockets must never be shared across a fork."""
 
-    def __init__(self, options: GatewayOptions, transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self, options: GatewayOptions, transport: httpx.BaseTransport | None, limits: Limits
+    ) -> None:
         self._transport = transport
+        self._limits = limits
         # Read before any fork: a wrong file stops the start, and 20 ms are spent once.
         needed = transport is None and options.base_url.lower().startswith("https:")
         self._ssl_context = _ssl_context(options.ca_file) if needed else None
@@ -45,8 +49,9 @@ class Connections:
             client.close()
 
     def _made(self) -> httpx.Client:
+        wire = Bounded(self._transport or Wire(self._ssl_context))
         return httpx.Client(
-            transport=Bounded(self._transport or Wire(self._ssl_context)),
+            transport=Guarded(wire, self._limits.failures_before_rest, self._limits.rest_seconds),
             headers=_HEADERS,
             follow_redirects=False,
             trust_env=False,

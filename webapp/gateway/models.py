@@ -9,9 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from webapp.gateway.documents import IdentityDocument, Word
 from webapp.gateway.identifiers import canonical_id
 from webapp.gateway.moments import moment_of
-from webapp.gateway.tolerance import Evidence, evidence_of, mapping_of, number_of, pairs_of, word_of
+from webapp.gateway.tolerance import (
+    EvidenceAddress,
+    evidence_of,
+    mapping_of,
+    pairs_of,
+    word_of,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,19 @@ class Created:
     url: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Acknowledged:
+    """What the gateway says to a decision or a deletion: words nobody relies on.
+
+    For the audit as they are; the vendor's own samples say "accepted" to a call that sends to
+    review. Contract 3.8 to 3.11, 4-J, 4-K.
+    """
+
+    status: str | None
+    description: str | None = field(repr=False)
+    raw: dict[str, Any] = field(repr=False)
+
+
 class ProcessData(BaseModel):
     """What the gateway knows of a process; every field may be missing. Contract 3.2.
 
@@ -72,6 +92,7 @@ class ProcessData(BaseModel):
     verification_result: Annotated[
         str | None, BeforeValidator(word_of), Field(alias="verificationResult")
     ] = None
+    license_id: Annotated[Word, Field(alias="licenseId")] = None
     agent: Annotated[str | None, BeforeValidator(word_of)] = None
     rejection_reason: Annotated[
         str | None, BeforeValidator(word_of), Field(alias="rejectionReason")
@@ -90,22 +111,33 @@ class ProcessData(BaseModel):
     extra_parameters: Annotated[
         dict[str, Any], BeforeValidator(pairs_of), Field(alias="extraParameters")
     ] = Field(default_factory=dict)
-    images: Annotated[tuple[Evidence, ...], BeforeValidator(evidence_of)] = ()
+    images: Annotated[tuple[EvidenceAddress, ...], BeforeValidator(evidence_of)] = ()
     extra_images: Annotated[
-        tuple[Evidence, ...], BeforeValidator(evidence_of), Field(alias="extraImages")
+        tuple[EvidenceAddress, ...], BeforeValidator(evidence_of), Field(alias="extraImages")
     ] = ()
-    recordings: Annotated[tuple[Evidence, ...], BeforeValidator(evidence_of)] = ()
+    recordings: Annotated[tuple[EvidenceAddress, ...], BeforeValidator(evidence_of)] = ()
+    pdf_url: Annotated[str | None, BeforeValidator(word_of), Field(alias="pdfUrl")] = None
+    pdf_checksum: Annotated[Word, Field(alias="pdfChecksum")] = None
+    client_info: Annotated[Any, Field(alias="clientInfo")] = None
+    certificated_zip_url: Annotated[
+        str | None, BeforeValidator(word_of), Field(alias="certificatedZipUrl")
+    ] = None
     raw: dict[str, Any]
+
+    @property
+    def identity_document(self) -> IdentityDocument:
+        """`document`, field by field."""
+        return IdentityDocument.model_validate(self.document)
 
     @property
     def face_matching_score(self) -> float | None:
         """The document's `facialMatchingScore` as a number, not rescaled. Contract 9.3."""
-        return number_of(self.document.get("facialMatchingScore"))
+        return self.identity_document.face_matching_score
 
     @property
     def face_liveness_score(self) -> float | None:
         """The document's `facialLivenessScore` as a number, not rescaled. Contract 9.3."""
-        return number_of(self.document.get("facialLivenessScore"))
+        return self.identity_document.face_liveness_score
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Everything but these two may be personal."""

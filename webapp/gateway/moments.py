@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 _PATTERNS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 _MILLISECONDS_FROM = 10**11  # as seconds this would be the year 5138
@@ -24,6 +24,17 @@ def moment_of(value: object) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return None
+
+
+def day_of(value: object) -> date | None:
+    """A day as documents state it, `dd/MM/yyyy` or ISO 8601; None for what cannot be read.
+
+    The day as written: no zone is applied, for nobody is born in another one.
+    """
+    try:
+        return _from_text(value.strip()).date() if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _from_text(text: str) -> datetime:

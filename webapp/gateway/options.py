@@ -39,6 +39,13 @@ class GatewayOptions:
         """The full address of a path of the gateway."""
         return self.base_url.rstrip("/") + path
 
+    def own_origin(self) -> str:
+        """The only origin that tokens and requests for evidence are sent to."""
+        origin = origin_of(self.base_url)
+        if origin is None:
+            raise ValueError("base_url must be an absolute http(s) address")
+        return origin
+
     def trusted_origins(self) -> frozenset[str]:
         """Origins on which a hosted page may live: the gateway's own and the configured ones."""
         found = (origin_of(address) for address in (self.base_url, *self.hosted_origins))
@@ -47,9 +54,31 @@ class GatewayOptions:
 
 @dataclass(frozen=True)
 class Budgets:
-    """Total seconds per kind of call, from name look-up to the last byte of the last attempt."""
+    """Total seconds per kind of call, from name look-up to the last byte of the last attempt.
+
+    Evidence has three: until its first bytes are known to be what they should be, between two
+    pieces, and from the first request to the last piece, however slow its reader.
+    """
 
     log_in_seconds: float = 8
     create_seconds: float = 12
     read_seconds: float = 8
     post_seconds: float = 8
+    evidence_begins_seconds: float = 15
+    evidence_idle_seconds: float = 15
+    evidence_seconds: float = 15 * 60
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much we take, and how often we knock.
+
+    Bytes are those of the file itself. After so many failures in a row a kind of call (or the
+    whole gateway, when no connection can be made) is left alone for `rest_seconds`; then one
+    call is let through, on trial.
+    """
+
+    max_image_bytes: int = 32 * 1024 * 1024
+    max_file_bytes: int = 1024 * 1024 * 1024
+    failures_before_rest: int = 5
+    rest_seconds: float = 10

@@ -13,7 +13,7 @@ _KEY_NAMES = ("key", "name")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidenceAddress:
     """One image or recording: its address, and its kind as far as that can be told."""
 
     url: str = field(repr=False)
@@ -25,6 +25,16 @@ def word_of(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").strip() or None
+
+
+def as_word(value: object) -> str | None:
+    """A text, also out of a number; None for anything else."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return str(value)
+        except ValueError:
+            return None  # an integer of thousands of digits
+    return word_of(value)
 
 
 def number_of(value: object) -> float | None:
@@ -59,7 +69,7 @@ def pairs_of(value: object) -> dict[str, Any]:
     return found
 
 
-def evidence_of(value: object) -> tuple[Evidence, ...]:
+def evidence_of(value: object) -> tuple[EvidenceAddress, ...]:
     """Evidence out of a list (or a mapping by kind) of addresses or objects."""
     if isinstance(value, dict):
         items: list[Any] = [
@@ -72,13 +82,13 @@ def evidence_of(value: object) -> tuple[Evidence, ...]:
     return tuple(item for item in found if item is not None)
 
 
-def _one_evidence(item: object) -> Evidence | None:
+def _one_evidence(item: object) -> EvidenceAddress | None:
     members = {"url": item} if isinstance(item, str) else mapping_of(item)
     url = next((word for word in (word_of(members.get(n)) for n in _ADDRESS_NAMES) if word), None)
     if url is None:
         return None
     kind = next((word for word in (word_of(members.get(n)) for n in _KIND_NAMES) if word), None)
-    return Evidence(url, kind or _last_segment(url))
+    return EvidenceAddress(url, kind or _last_segment(url))
 
 
 def _last_segment(url: str) -> str | None:
