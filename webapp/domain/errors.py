@@ -3,7 +3,6 @@
 StepError
 ├── NotFound                 unknown, malformed, or somebody else's: one answer for all three
 ├── Conflict                 impossible in the present status; carries it
-│   └── TooManyAttempts      the person has used up the flow's attempts
 ├── HandOffNotAccepted       the host site's token is not good; carries code and cure
 ├── AnotherPersonSignedIn    a hand-off for somebody else meets a live session
 ├── LinkGone                 a one-time link that has been used or is too old
@@ -35,14 +34,6 @@ class Conflict(StepError):
     def __init__(self, status: Status, why: str = "") -> None:
         super().__init__(why or f"not possible while {status}")
         self.status = status
-
-
-class TooManyAttempts(Conflict):
-    """The flow's attempts are used up; `attempts` is how many there were."""
-
-    def __init__(self, status: Status, attempts: int) -> None:
-        super().__init__(status, f"all {attempts} attempts are used")
-        self.attempts = attempts
 
 
 class HandOffNotAccepted(StepError):

@@ -5,10 +5,10 @@ Facts come from three sides and in any order. Only what the gateway itself answe
 overwrites an answer. A move that the table does not know is not an error for a fact:
 the fact is kept, the status stays.
 
-    created ─► started ─► submitted ─► deciding ─► in_review ─► verified | rejected
+    created ─► started ◄► submitted ─► deciding ─► in_review ─► verified | rejected
                  ▲│            ▲
                  │▼            │           expired, canceled: our own words;
-              interrupted ─────┘           a late verdict still moves them on
+              interrupted ◄────┘           a late verdict still moves them on
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.CREATED: frozenset({Status.STARTED}) | _VERDICTS | _ENDS,
     Status.STARTED: frozenset({Status.INTERRUPTED, Status.SUBMITTED}) | _VERDICTS | _ENDS,
     Status.INTERRUPTED: frozenset({Status.STARTED, Status.SUBMITTED}) | _VERDICTS | _ENDS,
-    Status.SUBMITTED: frozenset({Status.INTERRUPTED}) | _VERDICTS | _ENDS,
+    Status.SUBMITTED: frozenset({Status.STARTED, Status.INTERRUPTED}) | _VERDICTS | _ENDS,
     Status.DECIDING: frozenset({Status.IN_REVIEW, Status.VERIFIED, Status.REJECTED}) | _ENDS,
     Status.IN_REVIEW: frozenset({Status.VERIFIED, Status.REJECTED}) | _ENDS,
     Status.VERIFIED: frozenset({Status.ERASED}),

@@ -22,9 +22,9 @@ from webapp.journey.references import References
 from webapp.journey.translate import gateway_trouble
 from webapp.sites import Flow
 
-#: While one request is at the gateway nobody else calls create for the same row. Longer than
-#: a create and its one repeat can take together.
-CREATE_LEASE = timedelta(seconds=40)
+#: While one request is at the gateway nobody else calls create for the same row. A little
+#: longer than one call can take; whoever was killed in the middle blocks the row no longer.
+CREATE_LEASE = timedelta(seconds=15)
 
 
 class Opening:

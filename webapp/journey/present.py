@@ -21,6 +21,8 @@ class Present:
         """The page of the visitor's own onboarding. Raises NotFound for any other."""
         with self._ground.database.reading() as work:
             onboarding = self._ground.owned(work, visitor, onboarding_id)
+            version = self._ground.flow_of(onboarding).consent_version
+            agreed = version is None or work.onboardings.agreed(onboarding.id, version)
         kind = self._kind(onboarding)
         if kind == "waiting":
             self._keep_asking(onboarding)
@@ -35,6 +37,7 @@ class Present:
             hosted_url=onboarding.hosted_url if offered else None,
             hosted_origin=_origin(onboarding.hosted_url) if offered else None,
             onboarding_token=onboarding.onboarding_token if offered else None,
+            agreed=agreed,
             return_url=visitor.return_url,
         )
 

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from webapp.domain.errors import Conflict, NotFound, TooManyAttempts
+from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause
@@ -46,17 +46,27 @@ class Start:
         self._progress = progress
         self._opening = Opening(ground, gateway, references)
 
-    def begin(self, visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> str:
-        """Start or continue; the id of the onboarding to go to.
+    def begin(
+        self,
+        visitor: Visitor,
+        flow: str | None,
+        consent: str | None,
+        locale: str,
+        *,
+        unfinished: bool = False,
+    ) -> str:
+        """Start or continue; the id of the onboarding to go to, which may be one that is over.
 
-        Without the flow's consent the row stays `created` and its page asks for it.
-        Raises NotFound (no such flow), TooManyAttempts, Conflict (ended for good),
-        GatewayAway or GatewayForbidden (the row is kept: the same click again is safe).
+        `unfinished`: the person says that they came back before they were done; the address
+        is offered again unless the gateway knows better. Without the flow's consent the row
+        stays `created` and its page asks for it. Raises NotFound (no such flow), GatewayAway
+        or GatewayForbidden (the row is kept: the same click again is safe).
         """
         wish = _wish(visitor, flow, consent, locale)
         settings = wish.flow
         current = self._in_time(wish, self._current(wish))
-        if current.status in (Status.STARTED, Status.INTERRUPTED):
+        offered_before = current.status in (Status.STARTED, Status.INTERRUPTED)
+        if offered_before or (unfinished and current.status is Status.SUBMITTED):
             current = self._asked_before_reuse(wish, current)
         if current.status is not Status.CREATED or not self._agreed(wish, current):
             return current.id
@@ -69,7 +79,7 @@ class Start:
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """The row alone, for going on elsewhere: nothing is agreed to and nobody is called.
 
-        Raises NotFound (no such flow), TooManyAttempts, Conflict (ended for good).
+        Raises NotFound (no such flow).
         """
         return self._current(_wish(visitor, flow, None, locale)).id
 
@@ -81,7 +91,7 @@ class Start:
         return self._current(wish)
 
     def _current(self, wish: Wish) -> Onboarding:
-        """The row to go on with: the active one, a verified one, or a new one."""
+        """The row to go on with: the active one, one that ended for good, or a new one."""
         try:
             with self._ground.database.writing() as work:
                 person, flow = wish.visitor.person.id, wish.flow.name
@@ -91,16 +101,19 @@ class Start:
                 if known is not None:
                     return known
                 past = work.onboardings.of_person(person, flow)
-                return self._add(work, wish, past[0] if past else None)
+                last = past[0] if past else None
+                if last is not None and self._ended_for_good(work, wish, last):
+                    return last
+                return self._add(work, wish, last)
         except AlreadyThere:  # another click was quicker, and its row is there now
             return self._current(wish)
 
+    def _ended_for_good(self, work: Work, wish: Wish, last: Onboarding) -> bool:
+        used = work.onboardings.submitted_count(last.person_id, last.flow)
+        return used >= wish.flow.attempts or next_of(last, wish.flow) == "done"
+
     def _add(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
         used = work.onboardings.submitted_count(wish.visitor.person.id, wish.flow.name)
-        if last is not None and used >= wish.flow.attempts:
-            raise TooManyAttempts(last.status, used)
-        if last is not None and next_of(last, wish.flow) == "done":
-            raise Conflict(last.status, "it ended for good")
         now = self._ground.clock()
         new = Onboarding(
             id=str(uuid.uuid4()),
@@ -150,6 +163,10 @@ class Start:
                 raise NotFound("no such onboarding")
             if row.replaced_by is not None:
                 return self._newest(work, wish, row)  # another click was quicker
+            if row.status is Status.SUBMITTED:
+                return self._ground.move(
+                    work, row, Status.STARTED, "not_finished", submitted_at=None
+                )
             if row.status is not Status.INTERRUPTED:
                 return row
             if row.interruptions <= 1:

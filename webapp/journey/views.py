@@ -67,6 +67,7 @@ class Page:
     """What `GET /onboardings/{id}` shows; `kind` chooses the template.
 
     `hosted_url`, `hosted_origin` and `onboarding_token` are set for `frame` and `redirect` only.
+    `agreed`: the flow's consent is on record already, or it asks for none.
     `allow` is the frame's permission list; `return_url` is where the host wants its user back.
     """
 
@@ -79,6 +80,7 @@ class Page:
     hosted_url: str | None = field(default=None, repr=False)
     hosted_origin: str | None = None
     onboarding_token: str | None = field(default=None, repr=False)
+    agreed: bool = False
     return_url: str | None = field(default=None, repr=False)
 
 

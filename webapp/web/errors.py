@@ -32,7 +32,6 @@ from webapp.domain.errors import (
     ReferenceExpired,
     ReferenceTampered,
     StepError,
-    TooManyAttempts,
 )
 from webapp.web import context
 from webapp.web.request_log import log, request_id
@@ -42,7 +41,6 @@ from webapp.web.surface import Surface, surface
 TABLE: dict[type[StepError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
-    TooManyAttempts: (409, "too_many_attempts"),
     HandOffNotAccepted: (401, "hand_off_not_accepted"),
     ReferenceTampered: (404, "not_found"),
     ReferenceExpired: (410, "expired"),

@@ -30,6 +30,7 @@ def begin() -> ResponseReturnValue:
         flow=request.form.get("flow") or None,
         consent=request.form.get("consent") or None,
         locale=words.language(),
+        unfinished=request.form.get("unfinished") == "1",
     )
     return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
 

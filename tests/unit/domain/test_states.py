@@ -22,7 +22,7 @@ to:         cr st in su de re ve rj ex ca er
 created     .  x  .  .  x  x  x  x  x  x  x
 started     .  .  x  x  x  x  x  x  x  x  x
 interrupted .  x  .  x  x  x  x  x  x  x  x
-submitted   .  .  x  .  x  x  x  x  x  x  x
+submitted   .  x  x  .  x  x  x  x  x  x  x
 deciding    .  .  .  .  .  x  x  x  x  x  x
 in_review   .  .  .  .  .  .  x  x  x  x  x
 verified    .  .  .  .  .  .  .  .  .  .  x

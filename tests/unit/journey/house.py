@@ -81,8 +81,15 @@ class House:
         told: dict[str, Any] = {"name": subject.title(), "locale": "en", "id_token": "t"}
         return self.admit.by_oidc(site, subject, live=None, **told)
 
-    def begin(self, visitor: Visitor, flow: str = "default", consent: str | None = None) -> str:
-        return self.start.begin(visitor, flow, consent, "en")
+    def begin(
+        self,
+        visitor: Visitor,
+        flow: str = "default",
+        consent: str | None = None,
+        *,
+        unfinished: bool = False,
+    ) -> str:
+        return self.start.begin(visitor, flow, consent, "en", unfinished=unfinished)
 
     def row(self, onboarding_id: str) -> Onboarding:
         with self.database.reading() as work:

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.journey.fakes import HOSTED, away
 from tests.unit.journey.house import PUBLIC_URL, House
 from tests.unit.store.rows import in_threads
-from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound, TooManyAttempts
+from webapp.domain.errors import GatewayAway, GatewayForbidden, NotFound
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.gateway.errors import Conflict as GatewayConflict
@@ -287,9 +287,8 @@ def test_a_rejected_one_may_be_tried_again_until_the_attempts_are_used_up(house,
         house.said(found, "NOT_VERIFIED")
         house.progress.read(found)
         house.clock.turn(minutes=1)
-    with pytest.raises(TooManyAttempts) as told:
-        house.begin(ada)
-    assert (told.value.attempts, told.value.status) == (3, Status.REJECTED)
+    assert house.begin(ada) == found
+    assert house.status(found) is Status.REJECTED
     assert house.gateway.count("create") == 3
 
 
@@ -297,8 +296,26 @@ def test_a_reason_that_leaves_no_hope_ends_it_for_good(house, ada):
     found = house.begin(ada)
     house.said(found, "NOT_VERIFIED", rejectionReason="minor")
     house.progress.read(found)
-    with pytest.raises(Conflict):
-        house.begin(ada)
+    assert house.begin(ada) == found
+    assert house.gateway.count("create") == 1
+
+
+def test_whoever_came_back_before_being_done_is_offered_the_same_address_again(house, ada):
+    found = house.begin(ada)
+    house.back(found)
+    assert house.status(found) is Status.SUBMITTED
+    assert house.begin(ada, unfinished=True) == found
+    assert house.status(found) is Status.STARTED
+    assert house.row(found).submitted_at is None
+    assert house.gateway.count("create") == 1
+
+
+def test_who_says_unfinished_is_believed_less_than_the_gateway(house, ada):
+    found = house.begin(ada)
+    house.back(found)
+    house.said(found, "PENDING_VERIFICATION")
+    assert house.begin(ada, unfinished=True) == found
+    assert house.status(found) is Status.IN_REVIEW
 
 
 def test_an_interrupted_one_is_offered_once_more_and_then_replaced(house, ada):

@@ -14,7 +14,6 @@ from webapp.domain.errors import (
     GatewayForbidden,
     NotWritable,
     StepError,
-    TooManyAttempts,
 )
 from webapp.domain.onboarding import Status
 
@@ -42,7 +41,9 @@ def test_home_names_the_account_and_offers_one_form(ada: FlaskClient) -> None:
 def test_the_form_works_with_its_default_fields(app: Flask, ada: FlaskClient) -> None:
     answer = begin(ada)
     assert (answer.status_code, answer.location) == (303, f"/onboardings/{ADAS}")  # type: ignore[attr-defined]
-    assert steps_of(app).calls == [("ada", {"flow": None, "consent": None, "locale": "en"})]
+    assert steps_of(app).calls == [
+        ("ada", {"flow": None, "consent": None, "locale": "en", "unfinished": False})
+    ]
 
 
 def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) -> None:
@@ -52,7 +53,7 @@ def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) 
         data={"csrf_token": token, "flow": "default", "consent": "2026-01"},
         headers={"Accept-Language": "fr, es-MX;q=0.9, en;q=0.8"},
     )
-    wish = {"flow": "default", "consent": "2026-01", "locale": "es"}
+    wish = {"flow": "default", "consent": "2026-01", "locale": "es", "unfinished": False}
     assert steps_of(app).calls == [("ada", wish)]
 
 
@@ -62,7 +63,6 @@ def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) 
         (GatewayAway(7.2), 503, "8"),
         (NotWritable(), 503, "5"),
         (GatewayForbidden(), 502, None),
-        (TooManyAttempts(Status.REJECTED, 3), 409, None),
         (Conflict(Status.VERIFIED), 409, None),
     ],
 )
