@@ -254,14 +254,16 @@ def test_a_site_that_has_gone_from_the_settings_stops_nothing(house, adas):
     assert house.status(adas) is Status.REJECTED
 
 
-def test_who_sets_the_clock_while_the_gateway_is_asked_is_not_overruled(house, adas):
-    def notice_comes(id_: str) -> None:
+@pytest.mark.parametrize("happens", ["notice", "return"])
+def test_who_sets_the_clock_while_the_gateway_is_asked_is_not_overruled(house, adas, happens):
+    def meanwhile(id_: str) -> None:
         house.clock.turn(seconds=1)
-        house.notice(id_, "VERIFIED")
+        if happens == "notice":
+            house.notice(id_, "VERIFIED")
+        else:
+            house.back(id_)
 
-    house.gateway.during["read"] = notice_comes
+    house.gateway.during["read"] = meanwhile
     house.clock.turn(minutes=1)
     house.run_due()
-    del house.gateway.during["read"]
     assert seconds_until_due(house, adas) == 0
-    assert house.open_notices(adas) == ["VERIFIED"]

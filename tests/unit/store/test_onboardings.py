@@ -1,5 +1,7 @@
 """Onboardings in the database: one active, none lost, all times aware."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -121,6 +123,21 @@ def test_a_row_read_for_update_waits_for_the_one_before(database: Database):
 
     assert in_threads(8, count_up) == [None] * 8
     assert stored(database, row).looks == 8
+
+
+@pytest.fixture
+def machine_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_times_are_aware_utc_wherever_the_machine_is(database: Database, machine_in_tokyo):
+    row = stored(database, add(database, onboarding(admit(database), decided_at=LATER)))
+    assert row.decided_at == LATER
+    assert row.decided_at.utcoffset() == timedelta(0)
 
 
 def test_times_are_aware_utc_whatever_zone_they_came_in(database: Database):
