@@ -11,6 +11,7 @@ from tests.unit.journey.fakes import Clock, FakeGateway
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
 from webapp.journey.ground import Ground
+from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.progress import Progress
 from webapp.journey.result import Result
@@ -42,6 +43,7 @@ SHOP = Site(
     flows={
         "default": Flow(reason_map={"expired document": "document_expired", "minor": "underage"}),
         "agreed": Flow(name="agreed", consent_version="2026-01"),
+        "host": Flow(name="host", decide="host", decide_within_minutes=60),
         "redirect": Flow(name="redirect", mode="redirect", microphone=True),
     },
 )
@@ -64,6 +66,7 @@ class House:
         self.references = SignedReferences(PUBLIC_URL, ["a key to sign with"])
         gateway: Any = self.gateway
         self.progress = Progress(self.ground, gateway)
+        self.links = Links(self.ground, PUBLIC_URL)
         self.start = Start(self.ground, gateway, self.progress, self.references)
         self.admit = Admit(self.ground, PUBLIC_URL)
         self.present = Present(self.ground)

@@ -233,3 +233,11 @@ def test_both_processes_give_ada_the_same_hash(house, address):
     assert house.ground.subject_hash("shop", "ada") == other.ground.subject_hash("shop", "ada")
     assert house.ground.subject_hash("shop", "ada") != house.ground.subject_hash("bank", "ada")
     other.close()
+
+
+def test_a_session_without_a_click_for_half_an_hour_is_over(house, ada):
+    for _ in range(5):
+        house.clock.turn(minutes=29)
+        assert house.admit.who(ada.session_id) == ada
+    house.clock.turn(minutes=31)
+    assert house.admit.who(ada.session_id) is None

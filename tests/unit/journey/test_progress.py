@@ -267,3 +267,53 @@ def test_who_sets_the_clock_while_the_gateway_is_asked_is_not_overruled(house, a
     house.clock.turn(minutes=1)
     house.run_due()
     assert seconds_until_due(house, adas) == 0
+
+
+def test_what_the_host_is_to_decide_waits_for_the_host_and_then_goes_to_review(house, ada):
+    adas = house.begin(ada, "host")
+    house.said(adas, "PENDING_VALIDATION")
+    house.progress.read(adas)
+    assert house.status(adas) is Status.DECIDING
+    assert house.gateway.count("send_to_review") == 0
+
+    began = house.clock()
+    while house.gateway.count("send_to_review") == 0:
+        read_times(house, adas, 1)
+    assert house.clock() - began == timedelta(minutes=60)
+    house.run_due()
+    assert house.status(adas) is Status.IN_REVIEW
+
+
+def test_a_process_the_gateway_has_lost_is_given_up_after_three_reads_and_a_day(house, adas):
+    house.said(adas, "PENDING_VERIFICATION")
+    house.progress.read(adas)
+    house.gateway.processes[adas] = None
+    for hours in (0, 1, 2, 20.9):
+        house.clock.turn(hours=hours)
+        house.progress.read(adas)
+        assert house.status(adas) is Status.IN_REVIEW
+    house.clock.turn(hours=0.1)
+    house.progress.read(adas)
+    row = house.row(adas)
+    assert (row.status, row.look_at) == (Status.CANCELED, None)
+    assert [reason.code for reason in row.reasons] == [ReasonCode.GATEWAY_LOST]
+
+
+def test_two_reads_far_apart_are_too_few_to_give_a_process_up(house, adas):
+    house.said(adas, "PENDING_VERIFICATION")
+    house.progress.read(adas)
+    house.gateway.processes[adas] = None
+    house.progress.read(adas)
+    house.clock.turn(days=3)
+    house.progress.read(adas)
+    assert house.status(adas) is Status.IN_REVIEW
+
+
+def test_one_answer_in_between_and_the_count_begins_anew(house, adas):
+    house.said(adas, "PENDING_VERIFICATION")
+    for word in ("PENDING_VERIFICATION", None, None, "PENDING_VERIFICATION", None, None):
+        house.clock.turn(days=1)
+        house.gateway.processes[adas] = word
+        house.progress.read(adas)
+    row = house.row(adas)
+    assert (row.status, row.silent_reads) == (Status.IN_REVIEW, 2)
