@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from webapp.gateway.client import Gateway
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
+from webapp.journey.decision import Decision
 from webapp.journey.fleet_tokens import FleetTokens
 from webapp.journey.ground import Ground
 from webapp.journey.links import Links
@@ -73,6 +74,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Wired:
         returned=ReturnStep(ground, references),
         webhook=Webhook(ground, settings.webhook_headers),
         progress=progress,
+        decision=Decision(ground, gateway, progress),
         result=Result(ground, watcher),
         ready=lambda: not_ready(database),
     )

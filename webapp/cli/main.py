@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from webapp.cli.database import database
+from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor import doctor
 from webapp.cli.onboardings import onboardings
 from webapp.cli.sandbox import sandbox
@@ -31,3 +32,5 @@ def main() -> None:
 
 for command in (serve, worker, database, doctor, onboardings, sandbox):
     main.add_command(command)
+for decision in (accept, reject, review):
+    onboardings.add_command(decision)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webapp.journey.admit import Admit
+from webapp.journey.decision import Decision
 from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.progress import Progress
@@ -32,5 +33,6 @@ class Steps:
     returned: ReturnStep
     webhook: Webhook
     progress: Progress
+    decision: Decision
     result: Result
     ready: Callable[[], list[str]]

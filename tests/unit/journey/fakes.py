@@ -67,11 +67,24 @@ class FakeGateway:
         answer = {"scanId": scan_id, "verificationResult": word, **self.more[scan_id]}
         return ProcessData.model_validate({**answer, "scan_id": scan_id, "raw": answer})
 
-    def send_to_review(self, scan_id: str) -> None:
+    def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
         if self._word("send_to_review", scan_id) != "PENDING_VALIDATION":
             raise Conflict("send to review: answered 409", status=409)
         self.processes[scan_id] = "PENDING_VERIFICATION"
         self._answered("send_to_review")
+
+    def accept(self, scan_id: str, personal_data: object = None) -> None:
+        self._decide("accept", scan_id, "VERIFIED")
+
+    def reject(self, scan_id: str, comment: str) -> None:
+        self._decide("reject", scan_id, "NOT_VERIFIED")
+        self.more[scan_id] = {"rejectionReason": comment}
+
+    def _decide(self, call: str, scan_id: str, word: str) -> None:
+        if self._word(call, scan_id) not in ("PENDING_VALIDATION", "PENDING_VERIFICATION"):
+            raise Conflict(f"{call}: answered 409", status=409)
+        self.processes[scan_id] = word
+        self._answered(call)
 
     def delete(self, scan_id: str) -> None:
         self._begun("delete", scan_id)

@@ -1,0 +1,110 @@
+"""decision: the host or an operator accepts, rejects, or hands over to the gateway's reviewers.
+
+The decision is the gateway's to keep. Here it is only asked for, and then read back: an answer
+that was lost, and one that somebody else gave first, both show in what the gateway says next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from webapp.domain.errors import Conflict, GatewayAway, NotFound
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.schedule import LookCause
+from webapp.gateway import errors as gateway_errors
+from webapp.gateway.client import Gateway
+from webapp.journey.ground import Ground
+from webapp.journey.progress import Progress
+from webapp.journey.translate import gateway_trouble
+
+_UNDECIDED = frozenset({Status.DECIDING, Status.IN_REVIEW})
+
+
+class Decision:
+    """Each step returns the onboarding once the gateway has confirmed.
+
+    Raises NotFound; Conflict with the true status when it is impossible, or was decided
+    otherwise first; GatewayAway when it is not known what came of it (it is asked again soon);
+    GatewayForbidden when our account may not decide.
+    """
+
+    def __init__(self, ground: Ground, gateway: Gateway, progress: Progress) -> None:
+        self._ground = ground
+        self._gateway = gateway
+        self._progress = progress
+
+    def accept(
+        self, onboarding_id: str, *, actor: str, personal_data: Mapping[str, str] | None = None
+    ) -> Onboarding:
+        """Make it `verified`, for good (contract 3.8)."""
+        return self._decide(
+            onboarding_id,
+            Status.VERIFIED,
+            _UNDECIDED,
+            actor,
+            lambda: self._gateway.accept(onboarding_id, personal_data),
+        )
+
+    def reject(self, onboarding_id: str, *, actor: str, comment: str) -> Onboarding:
+        """Make it `rejected`, for good (contract 3.9); `comment` is for operators only."""
+        return self._decide(
+            onboarding_id,
+            Status.REJECTED,
+            _UNDECIDED,
+            actor,
+            lambda: self._gateway.reject(onboarding_id, comment),
+        )
+
+    def review(
+        self, onboarding_id: str, *, actor: str, personal_data: Mapping[str, str] | None = None
+    ) -> Onboarding:
+        """Hand it to the gateway's reviewers (contract 3.10)."""
+        return self._decide(
+            onboarding_id,
+            Status.IN_REVIEW,
+            frozenset({Status.DECIDING}),
+            actor,
+            lambda: self._gateway.send_to_review(onboarding_id, personal_data),
+        )
+
+    def _decide(
+        self,
+        onboarding_id: str,
+        wanted: Status,
+        possible: frozenset[Status],
+        actor: str,
+        call: Callable[[], object],
+    ) -> Onboarding:
+        before = self._row(onboarding_id)
+        if before.status is wanted:
+            return before
+        if before.status not in possible:
+            raise Conflict(before.status)
+        self._ask(before, wanted, actor, call)
+        self._progress.read(onboarding_id)
+        after = self._row(onboarding_id)
+        if after.status is wanted:
+            return after
+        if after.status in possible:  # taken, but not yet shown: the schedule goes on asking
+            raise GatewayAway
+        raise Conflict(after.status)
+
+    def _ask(self, row: Onboarding, wanted: Status, actor: str, call: Callable[[], object]) -> None:
+        # Before the call: whatever happens to us now, the gateway is asked what came of it.
+        with self._ground.database.writing() as work:
+            self._ground.note(work, row, "decision_asked", actor=actor, wanted=str(wanted))
+            self._ground.wake(work, row.id, LookCause.NOTICE)
+        try:
+            with gateway_trouble():
+                call()
+        except gateway_errors.Conflict:
+            return  # decided already, by us or by somebody else: the read tells which
+        except (gateway_errors.Refused, gateway_errors.Unauthorised) as cause:
+            raise Conflict(row.status, "the gateway does not take this decision") from cause
+
+    def _row(self, onboarding_id: str) -> Onboarding:
+        with self._ground.database.reading() as work:
+            row = work.onboardings.get(onboarding_id)
+        if row is None:
+            raise NotFound("no such onboarding")
+        return row
