@@ -1,6 +1,7 @@
 """The client of the MobbScan API Gateway. Knows neither Flask nor the rest of this server."""
 
 from webapp.gateway.client import Gateway
+from webapp.gateway.documents import IdentityDocument
 from webapp.gateway.errors import (
     Conflict,
     CredentialsRefused,
@@ -31,6 +32,7 @@ __all__ = [
     "CreateRequest",
     "Created",
     "ProcessData",
+    "IdentityDocument",
     "Acknowledged",
     "Evidence",
     "IMAGE_TYPES",

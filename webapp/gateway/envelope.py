@@ -63,8 +63,11 @@ class Envelope:
         self._read(b"")
 
     def _text_from(self, data: bytes, position: int) -> tuple[bytes, int]:
-        match = _CHARACTERS.match(data, position)
-        end = match.end() if match else position
+        quote = data.find(b'"', position)
+        end = len(data) if quote < 0 else quote
+        if data.find(b"\\", position, end) >= 0:
+            match = _CHARACTERS.match(data, position)
+            end = match.end() if match else position
         piece = _unescaped(data[position:end])
         if data[end : end + 1] == b'"':
             self._inside = False

@@ -101,7 +101,7 @@ class EvidenceReader:
         for way in wanted.kind.ways:
             incoming = safely_repeated(lambda way=way: self._asked(wanted, way))  # type: ignore[misc]
             if incoming.status in _ASK_IN_ANOTHER_WAY:
-                failure = _not_this_way(call, incoming.status, failure)
+                failure = _not_this_way(call, incoming, failure)
                 continue
             try:
                 return incoming, _understood(wanted, incoming)
@@ -122,7 +122,8 @@ class EvidenceReader:
         incoming = Incoming(call, response, idle, self._budgets.evidence_seconds)
         try:
             if response.status_code in _ABSENT:
-                raise NotCaptured(f"{call}: not there", status=response.status_code)
+                status, body = response.status_code, incoming.refusal
+                raise NotCaptured(f"{call}: not there", status=status, body=body)
             if response.status_code not in _ASK_IN_ANOTHER_WAY:
                 if not response.is_success:
                     checked(call, response)
@@ -133,11 +134,12 @@ class EvidenceReader:
         return incoming
 
 
-def _not_this_way(call: str, status: int, before: GatewayError) -> GatewayError:
+def _not_this_way(call: str, incoming: Incoming, before: GatewayError) -> GatewayError:
     """400 speaks of the evidence: our ids are well formed; the others speak of the form."""
-    if status == 400 or isinstance(before, NotCaptured):
-        return NotCaptured(f"{call}: answered 400", status=400)
-    return Refused(f"{call}: answered {status}", status=status)
+    absent = incoming.status == 400 or isinstance(before, NotCaptured)
+    meaning: type[GatewayError] = NotCaptured if absent else Refused
+    told = f"{call}: answered {incoming.status}"
+    return meaning(told, status=incoming.status, body=incoming.refusal)
 
 
 def _understood(wanted: Wanted, incoming: Incoming) -> Evidence:

@@ -46,6 +46,11 @@ class Incoming:
         """Bytes of the body as it is handed on, if they are stated."""
         return None if self._encoding in _PACKED else self._length
 
+    @property
+    def refusal(self) -> bytes:
+        """The body of anything but a success, which has been read already."""
+        return b"" if self._response.is_success else self._response.content
+
     def begin(self, head_bytes: int) -> None:
         """Read `head`, the first bytes. Raises `Unavailable`."""
         try:
@@ -70,7 +75,10 @@ class Incoming:
         raise Unreadable("in an unknown encoding")
 
     def _pulled(self) -> Iterator[bytes]:
-        raw, seen = self._response.iter_raw(), 0
+        stream, seen = self._response.stream, 0
+        if not isinstance(stream, httpx.SyncByteStream):
+            raise TypeError("the transport must be a synchronous one")
+        raw = iter(stream)
         while True:
             if self._closed:
                 raise Unavailable(f"{self._call}: read after it was closed")

@@ -3,12 +3,21 @@
 import base64
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from webapp.gateway import Budgets, CreateRequest, Gateway, GatewayOptions, MemoryTokenCache, Token
+from webapp.gateway import (
+    Budgets,
+    CreateRequest,
+    Evidence,
+    Gateway,
+    GatewayOptions,
+    MemoryTokenCache,
+    Token,
+)
 
 BASE = "https://gateway.test"
 API_KEY = "key-marker-7f3a"
@@ -32,6 +41,22 @@ class Clock:
 
     def turn(self, **by: float) -> None:
         self.moment += timedelta(**by)
+
+
+class Recorder:
+    """Answers by path and keeps what it was asked."""
+
+    def __init__(self, *answers: httpx.Response) -> None:
+        self._answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.url.path for request in self.requests]
 
 
 def token(value: str, at: datetime | None = None, life_seconds: float = 900) -> Token:
@@ -65,14 +90,21 @@ def gateway(handler: Handler, held: str = "held-token", **changes: Any) -> Gatew
     A second per call leaves no room for repeating a read.
     """
     tokens = tokens_holding(held, obtained_seconds_ago=1)
-    budgets = Budgets(1, 1, 1, 1)
+    budgets = Budgets(1, 1, 1, 1, 1, 1, 1)
     return Gateway(options(**changes), tokens, httpx.MockTransport(handler), budgets)
 
 
 def gateway_at(base_url: str, seconds: float = 5, **changes: Any) -> Gateway:
     """A client over real sockets, with the same small budget for every call."""
-    budgets = Budgets(seconds, seconds, seconds, seconds)
-    return Gateway(options(base_url, **changes), tokens_holding("held-token"), budgets=budgets)
+    budgets = Budgets(*[seconds] * 7)
+    tokens = tokens_holding("held-token", obtained_seconds_ago=1)
+    return Gateway(options(base_url, **changes), tokens, budgets=budgets)
+
+
+def whole(opened: AbstractContextManager[Evidence]) -> bytes:
+    """All of a file that is small enough for a test."""
+    with opened as evidence:
+        return b"".join(evidence.chunks)
 
 
 def adas_request(**changes: Any) -> CreateRequest:
@@ -92,11 +124,45 @@ def process_answer(**changes: Any) -> dict[str, Any]:
     return {"scanId": ADAS_PROCESS, "verificationResult": "VERIFIED", **changes}
 
 
+# The smallest files that begin as they should; nothing here looks further.
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4 + b"\xff\xd9"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(300)
+MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(range(256)) * 4
+WEBM = b"\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(300)
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4 + b"%%EOF"
+ZIP = b"PK\x03\x04" + bytes(range(256)) * 4
+
+FILES = {"image": JPEG, "recording": MP4, "pdf": PDF, "zip": ZIP}
+MEMBERS = {"image": "image", "recording": "image", "pdf": "pdfDocument", "zip": "zip"}
+OPENED: dict[str, Callable[[Gateway], AbstractContextManager[Evidence]]] = {
+    "image": lambda client: client.image(ADAS_PROCESS, "document_front"),
+    "recording": lambda client: client.recording(ADAS_PROCESS, "video_liveness"),
+    "pdf": lambda client: client.pdf(ADAS_PROCESS),
+    "zip": lambda client: client.zip(ADAS_PROCESS),
+}
+
+READS: dict[str, Callable[[Gateway], object]] = {
+    "read": lambda client: client.read(ADAS_PROCESS),
+    "check_result": lambda client: client.check_result(ADAS_PROCESS),
+}
+CHANGES: dict[str, Callable[[Gateway], object]] = {
+    "accept": lambda client: client.accept(ADAS_PROCESS),
+    "reject": lambda client: client.reject(ADAS_PROCESS, "blurred"),
+    "send_to_review": lambda client: client.send_to_review(ADAS_PROCESS),
+    "delete": lambda client: client.delete(ADAS_PROCESS),
+}
+EVIDENCE: dict[str, Callable[[Gateway], object]] = {
+    "image": lambda client: whole(OPENED["image"](client)),
+    "recording": lambda client: whole(OPENED["recording"](client)),
+    "pdf": lambda client: whole(OPENED["pdf"](client)),
+    "zip": lambda client: whole(OPENED["zip"](client)),
+}
+
 # Every call there is, by the name a failing test should show.
 CALLS: dict[str, Callable[[Gateway], object]] = {
     "log_in": lambda client: client.log_in(),
     "create": lambda client: client.create(adas_request()),
-    "read": lambda client: client.read(ADAS_PROCESS),
-    "send_to_review": lambda client: client.send_to_review(ADAS_PROCESS),
-    "delete": lambda client: client.delete(ADAS_PROCESS),
+    **READS,
+    **CHANGES,
+    **EVIDENCE,
 }

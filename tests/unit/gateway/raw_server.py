@@ -3,7 +3,9 @@
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
 from types import TracebackType
 
 Behaviour = Callable[["Connection"], None]
@@ -39,14 +41,15 @@ class Connection:
 class RawServer:
     """Answers each request by one behaviour, the last one for all that follow."""
 
-    def __init__(self, *behaviours: Behaviour) -> None:
+    def __init__(self, *behaviours: Behaviour, port: int = 0) -> None:
         self._behaviours = list(behaviours)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests: list[bytes] = []
         self.connections = 0
+        self._open = 0
 
     def __enter__(self) -> "RawServer":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -62,6 +65,13 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def open_connections(self) -> int:
+        """How many there are, once the others have noticed that nobody is there any more."""
+        ends_at = monotonic() + 5
+        while self._open and monotonic() < ends_at:
+            self._stopping.wait(0.01)
+        return self._open
+
     def _accept(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -71,8 +81,18 @@ class RawServer:
             self.connections += 1
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open -= 1
+
     def _serve(self, sock: socket.socket) -> None:
-        with sock:
+        with sock, self._counted():
             try:
                 while request := _read_request(sock):
                     with self._lock:

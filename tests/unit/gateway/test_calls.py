@@ -11,8 +11,11 @@ from tests.unit.gateway.doubles import (
     BASE,
     BENS_PROCESS,
     CALLS,
+    CHANGES,
     HOSTED,
     ONBOARDING_TOKEN,
+    READS,
+    Recorder,
     adas_request,
     created_answer,
     gateway,
@@ -31,22 +34,6 @@ from webapp.gateway import (
     Unavailable,
     WrongProcess,
 )
-
-
-class Recorder:
-    """Answers by path and keeps what it was asked."""
-
-    def __init__(self, *answers: httpx.Response) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-
-    @property
-    def paths(self) -> list[str]:
-        return [request.url.path for request in self.requests]
 
 
 def ok(answer: Any) -> httpx.Response:
@@ -86,9 +73,15 @@ def test_a_specific_document_type_goes_alone() -> None:
 def test_an_id_that_is_no_uuid_is_never_sent(scan_id: Any) -> None:
     with pytest.raises(ValueError, match="UUID"):
         CreateRequest(scan_id=scan_id)
-    for call in ("read", "send_to_review", "delete"):
+    wire = Recorder(ok({}))
+    client = gateway(wire)
+    for call in (client.read, client.check_result, client.accept, client.delete, client.pdf):
         with pytest.raises(ValueError, match="UUID"):
-            getattr(gateway(Recorder(ok({}))), call)(scan_id)
+            call(scan_id)
+    for with_more in (client.image, client.recording, client.reject):
+        with pytest.raises(ValueError, match="UUID"):
+            with_more(scan_id, "face_now")
+    assert wire.requests == []
 
 
 def test_extra_data_that_is_not_text_is_never_sent() -> None:
@@ -182,7 +175,7 @@ def test_a_path_of_ones_own_has_no_other() -> None:
         (503, Unavailable),
     ],
 )
-@pytest.mark.parametrize("call", ["create", "read", "send_to_review", "delete"])
+@pytest.mark.parametrize("call", ["create", *READS, *CHANGES])
 @pytest.mark.parametrize("body", [b"", b"no", b'{"status":"X"}', b"\xff", b"<html>"])
 def test_each_status_has_its_error(
     call: str, status: int, error: type[GatewayError], body: bytes
@@ -193,7 +186,7 @@ def test_each_status_has_its_error(
     assert (failure.value.status, failure.value.body) == (status, body)
 
 
-@pytest.mark.parametrize("call", ["read", "send_to_review", "delete"])
+@pytest.mark.parametrize("call", [*READS, *CHANGES])
 @pytest.mark.parametrize("status", [404, 410])
 def test_not_found_means_what_401_means(call: str, status: int) -> None:
     with pytest.raises(Unauthorised) as failure:
@@ -223,7 +216,7 @@ def test_the_wish_to_wait_is_understood_or_ignored(stated: str, seconds: float |
     assert failure.value.retry_after_seconds == seconds
 
 
-@pytest.mark.parametrize("call", ["create", "read"])
+@pytest.mark.parametrize("call", ["create", *READS, *CHANGES])
 def test_an_answer_about_bens_process_is_not_taken_for_adas(call: str) -> None:
     wire = Recorder(ok({**created_answer(), "scanId": BENS_PROCESS}))
     with pytest.raises(WrongProcess):

@@ -1,7 +1,7 @@
 """A tolerant reader: whatever shape the vendor chose, the rest of the answer survives."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, gateway, process_answer
-from webapp.gateway import ProcessData
+from webapp.gateway import IdentityDocument, ProcessData
+
+FIELDS = IdentityDocument.model_fields
 
 
 def read_answer(answer: Any) -> ProcessData:
@@ -45,7 +47,14 @@ def test_everything_documented_is_read() -> None:
         extraParameters=[{"name": "customerRef", "value": "C-0042"}],
         validations={"validationMRZ": "VALID"},
         licenseId="LIC-1",
+        clientInfo={"os": "x"},
+        pdfUrl="https://gateway.test/pdf/1",
+        pdfChecksum="abc",
+        certificatedZipUrl="https://gateway.test/zip/1",
     )
+    assert (data.license_id, data.client_info) == ("LIC-1", {"os": "x"})
+    assert (data.pdf_url, data.pdf_checksum) == ("https://gateway.test/pdf/1", "abc")
+    assert data.certificated_zip_url == "https://gateway.test/zip/1"
     assert data.agent == "agent.demo"
     assert data.rejection_reason == "blurred"
     assert data.creation_time == datetime(2026, 1, 10, 9, tzinfo=UTC)
@@ -166,19 +175,96 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+
+class Reader:
+    """One client for many examples: making one costs more than the reading."""
+
+    def __init__(self) -> None:
+        self._body = b""
+        self._client = gateway(lambda request: httpx.Response(200, content=self._body))
+
+    def read_as(self, body: bytes) -> ProcessData:
+        self._body = body
+        return self._client.read(ADAS_PROCESS)
+
+
+READER = Reader()
+objects = st.dictionaries(st.text(min_size=1), anything, max_size=4)
 MEMBERS = (
     "verificationResult", "agent", "document", "images", "recordings", "extraImages",
     "extraParameters", "validations", "rejectionReason", "comment", "creationTime",
-    "verificationTime",
+    "verificationTime", "licenseId", "clientInfo", "pdfUrl", "pdfChecksum", "certificatedZipUrl",
 )  # fmt: skip
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS, anything)))
-def test_no_shape_of_any_member_costs_the_answer(members: dict[str, Any]) -> None:
-    members.pop("scanId", None)
-    data = ProcessData.model_validate({**members, "scan_id": ADAS_PROCESS, "raw": members})
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS, anything)), objects)
+def test_no_shape_of_any_member_costs_the_answer_and_all_of_it_is_kept(
+    members: dict[str, Any], novelties: dict[str, Any]
+) -> None:
+    answer = {**novelties, **members, "scanId": ADAS_PROCESS}
+    body = json.dumps(answer).encode()
+    if b"\\ud" in body:
+        return  # of half characters another test speaks
+    data = READER.read_as(body)
     assert data.scan_id == ADAS_PROCESS
+    assert data.raw == answer
     assert isinstance(data.face_matching_score, float | None)
+    stated = answer.get("verificationResult")
+    if isinstance(stated, str) and "\0" not in stated:
+        assert data.verification_result == (stated.strip() or None)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([field.alias or name for name, field in FIELDS.items()]) | st.text(),
+        anything,
+        max_size=8,
+    )
+)
+def test_no_shape_of_any_field_costs_the_document(fields: dict[str, Any]) -> None:
+    answer = {"document": fields, "scan_id": ADAS_PROCESS, "raw": {}}
+    data = ProcessData.model_validate(answer)
+    document = data.identity_document
+    assert data.document == fields
+    for name, field in FIELDS.items():
+        stated = fields.get(field.alias or name)
+        read = getattr(document, name)
+        assert read is None or isinstance(read, str)
+        if isinstance(stated, str) and stated.strip() and "\0" not in stated:
+            assert read == stated.strip()
+    for day in (document.issued_on, document.born_on, document.expires_on):
+        assert day is None or day.year > 0
+
+
+@pytest.mark.parametrize(
+    ("stated", "day"),
+    [
+        ("02/03/1990", date(1990, 3, 2)),
+        ("1990-03-02", date(1990, 3, 2)),
+        ("1990-03-02T23:30:00-05:00", date(1990, 3, 2)),
+        ("19900302", date(1990, 3, 2)),
+        ("31/02/1990", None),
+        ("1990", None),
+        ("", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_a_day_is_the_day_as_written_and_stays_raw(stated: Any, day: date | None) -> None:
+    data = read(document={"dateOfBirth": stated, "dateOfExpiry": stated, "dateOfIssuing": stated})
+    document = data.identity_document
+    assert (document.born_on, document.expires_on, document.issued_on) == (day, day, day)
+    assert data.document["dateOfBirth"] == stated
+
+
+def test_every_documented_field_of_the_document_is_read_and_extra_ones_are_kept() -> None:
+    wire = {field.alias or name: f"{name}-1" for name, field in FIELDS.items()}
+    document = read(document={**wire, "parents": "A/B"}).identity_document
+    assert len(FIELDS) == 23
+    assert {name: getattr(document, name) for name in FIELDS} == {n: f"{n}-1" for n in FIELDS}
+    assert document.model_extra == {"parents": "A/B"}
+    assert repr(document) == "IdentityDocument()"
 
 
 def test_the_repr_of_a_process_shows_nothing_of_ada() -> None:

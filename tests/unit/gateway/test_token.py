@@ -1,11 +1,9 @@
 """One log-in for everybody, renewed in time, and once more when it is refused. Contract 2."""
 
-import base64
-import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -18,9 +16,12 @@ from tests.unit.gateway.doubles import (
     API_SECRET,
     BASE,
     CALLS,
+    CHANGES,
+    EVIDENCE,
+    FILES,
+    READS,
     Clock,
     created_answer,
-    jwt,
     options,
     process_answer,
     token,
@@ -32,7 +33,6 @@ from webapp.gateway import (
     Gateway,
     GatewayError,
     MemoryTokenCache,
-    Nonsense,
     Token,
     Unauthorised,
     Unavailable,
@@ -60,6 +60,9 @@ class Account:
             self.calls.append(bearer)
         if not self._accepted(bearer):
             return httpx.Response(401)
+        kind = next((kind for kind in FILES if f"/{kind}/" in request.url.path), None)
+        if kind is not None:
+            return httpx.Response(200, content=FILES[kind])
         answer = created_answer() if request.method == "POST" else process_answer()
         return httpx.Response(200, json=answer)
 
@@ -123,7 +126,7 @@ def test_many_calls_meeting_a_dead_token_make_one_log_in_and_nobody_sees_an_erro
     assert account.log_ins == 1
 
 
-@pytest.mark.parametrize("call", ["create", "read", "send_to_review", "delete"])
+@pytest.mark.parametrize("call", ["create", *READS, *CHANGES, *EVIDENCE])
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(call: str) -> None:
     account = Account(lambda bearer: bearer == "token-1")
     CALLS[call](client_of(account, tokens_holding("dead")))
@@ -131,7 +134,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(call: str) -
     assert account.calls == ["dead", "token-1"]
 
 
-@pytest.mark.parametrize("call", ["create", "read", "send_to_review", "delete"])
+@pytest.mark.parametrize("call", ["create", *READS, *CHANGES, *EVIDENCE])
 def test_a_token_refused_twice_speaks_of_the_process(call: str) -> None:
     account = Account(lambda bearer: False)
     with pytest.raises(Unauthorised) as failure:
@@ -322,73 +325,3 @@ def test_a_log_in_that_fails_otherwise_never_speaks_of_adas_process(status: int)
     with pytest.raises(Unavailable) as failure:
         CALLS["create"](client)
     assert failure.value.maybe_sent is False
-
-
-@pytest.mark.parametrize("name", ["accessToken", "access_token", "token"])
-def test_the_token_is_found_under_each_of_its_names(name: str) -> None:
-    assert logged_in({name: "opaque"}).value == "opaque"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"accessToken": None},
-        {"accessToken": ""},
-        {"accessToken": 7},
-        {"accessToken": ["a"]},
-        {"accessToken": "with space"},
-        {"accessToken": "line\r\nX-Injected: yes"},
-        {"accessToken": "sp\u00e9cial"},
-        {"accessToken": "x" * 20_000},
-        {"accessToken": "\ud800"},
-    ],
-)
-def test_an_answer_without_a_token_that_can_be_sent_is_nonsense(answer: Any) -> None:
-    with pytest.raises(Nonsense):
-        logged_in(answer)
-
-
-NOW = int(datetime.now(UTC).timestamp())
-
-
-@pytest.mark.parametrize(
-    ("answer", "seconds"),
-    [
-        ({"accessToken": jwt(iat=NOW, exp=NOW + 600)}, 600),
-        ({"accessToken": jwt(iat=NOW - 9000, exp=NOW - 8400)}, 600),  # their clock is behind
-        ({"accessToken": jwt(iat=NOW, exp=NOW + 600), "expiresIn": 60}, 600),
-        ({"accessToken": jwt(iat=NOW, exp=NOW + 9_000_000)}, 24 * 3600),
-        ({"accessToken": jwt(iat=NOW, exp=NOW)}, 900),
-        ({"accessToken": jwt(iat=NOW, exp=NOW - 5), "expires_in": "120"}, 120),
-        ({"accessToken": jwt(exp="soon")}, 900),
-        ({"accessToken": jwt(exp=True)}, 900),
-        ({"accessToken": jwt(exp=10**400)}, 900),
-        ({"accessToken": "a.b.c"}, 900),
-        ({"accessToken": "a.!!!.c"}, 900),
-        ({"accessToken": f"a.{base64.urlsafe_b64encode(b'[1]').decode()}.c"}, 900),
-        ({"accessToken": "opaque"}, 900),
-        ({"accessToken": "opaque", "expiresIn": 300}, 300),
-        ({"accessToken": "opaque", "expires_in": "300"}, 300),
-        ({"accessToken": "opaque", "expiresIn": "never"}, 900),
-        ({"accessToken": "opaque", "expiresIn": -1}, 900),
-    ],
-)
-def test_the_life_of_a_token_is_found_out_as_far_as_possible(answer: Any, seconds: float) -> None:
-    found = logged_in(answer)
-    assert (found.expires_at - found.obtained_at).total_seconds() == pytest.approx(seconds, abs=5)
-    assert abs(datetime.now(UTC) - found.obtained_at) < timedelta(seconds=30)
-
-
-def test_a_token_that_states_only_its_end_is_measured_by_our_clock() -> None:
-    found = logged_in({"accessToken": jwt(exp=int(datetime.now(UTC).timestamp()) + 600)})
-    assert (found.expires_at - found.obtained_at).total_seconds() == pytest.approx(600, abs=5)
-
-
-def logged_in(answer: Any) -> Token:
-    wire = httpx.MockTransport(
-        lambda request: httpx.Response(
-            200, content=json.dumps(answer), headers={"content-type": "application/json"}
-        )
-    )
-    return Gateway(options(), MemoryTokenCache(), wire).log_in()
