@@ -101,7 +101,7 @@ class Follower {
       this.data("reloadOn") === "next"
         ? view.next !== this.data("next")
         : view.version > Number(this.data("version"));
-    if (!moved) return this.say("");
+    if (!moved) return this.say(view.status === "started" ? this.data("saysUnderway") : "");
     this.say(this.data("saysNews"));
     this.over = true;
     this.sleep();

@@ -3,6 +3,9 @@
  * Watches the hosted page in its frame: believes messages only from its origin, its window and
  * for its onboarding token, and goes on as soon as the frame is back on our own return page.
  * No message decides anything: the server asks the gateway itself.
+ *
+ * A browser tells nobody that a page refuses to be framed: it shows a page of its own and calls
+ * that loaded. So a frame that stays without any sign of life gets the offer of a full screen.
  */
 
 const SLOW_AFTER_MS = 15_000;
@@ -21,10 +24,23 @@ function watch(stage, frame) {
   const { hostedOrigin, onboardingToken, pageUrl, returnPrefix } = /** @type {Record<string, string>} */ (
     /** @type {unknown} */ (stage.dataset)
   );
-  // The window is complete only when its frame has loaded, so a load before this script counts too.
-  window.setTimeout(() => document.readyState !== "complete" && show("slow"), SLOW_AFTER_MS);
-
+  let alive = false;
   let leaving = false;
+
+  window.setTimeout(() => {
+    if (alive || leaving) return;
+    // The window is complete only when its frame has loaded, so a load before this script counts.
+    show(document.readyState === "complete" ? "silent" : "slow");
+  }, SLOW_AFTER_MS);
+
+  const lives = () => {
+    alive = true;
+    hide("slow");
+    hide("silent");
+  };
+
+  // Somebody who has clicked into the frame sees something there.
+  window.addEventListener("blur", () => document.activeElement === frame && lives());
 
   /** Once only: the message and the frame's own load both tell, and a second call would abort the first. */
   const goOn = (address = pageUrl) => {
@@ -71,6 +87,7 @@ function watch(stage, frame) {
     if (event.origin !== hostedOrigin) return;
     const { onboarding, type, value } = event.data ?? {};
     if (onboarding?.onboardingToken !== onboardingToken) return;
+    lives();
     if (type === "Error") {
       troubled = true;
       show(problem(value));

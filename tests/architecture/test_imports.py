@@ -24,11 +24,12 @@ LIBRARIES = {
         "itsdangerous",
         "markupsafe",
         "pydantic",
+        "segno",
         "structlog",
         "werkzeug",
     },
     "jobs": {"dbos", "sqlalchemy", "structlog"},
-    "cli": {"click", "gunicorn", "sqlalchemy", "structlog"},
+    "cli": {"click", "gunicorn", "httpx", "sqlalchemy", "structlog"},
     "sandbox": {
         "authlib",
         "click",

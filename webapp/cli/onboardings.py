@@ -1,4 +1,4 @@
-"""`onboardings list|show|reconcile`: ids, states and times; no personal data."""
+"""`onboardings list|show|link|reconcile`: ids, states and times; no personal data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import click
 
 from webapp.cli.common import wired
-from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 
 
@@ -55,6 +55,19 @@ def show(onboarding_id: str) -> None:
         ],
     }
     click.echo(json.dumps(shown, indent=2))
+
+
+@onboardings.command()
+@click.argument("onboarding_id")
+def link(onboarding_id: str) -> None:
+    """Make a one-time link for the onboarding's person, and say until when it works."""
+    try:
+        made = wired().steps.links.make(onboarding_id, actor="operator")
+    except NotFound as unknown:
+        raise click.ClickException(f"no onboarding {onboarding_id}") from unknown
+    except Conflict as over:
+        raise click.ClickException(f"{onboarding_id} is {over.status}: no link is needed") from over
+    click.echo(f"{made.url}  works once, until {made.expires_at:%Y-%m-%dT%H:%M:%SZ}")
 
 
 @onboardings.command()

@@ -1,8 +1,9 @@
 """What a step could not do, as HTTP: one table for all sections.
 
 Pages get templates/errors/error.html with `code` (the HTTP status), `word` (a stable machine word),
-`error_id` (500 only), `retry_after` (seconds, or None), `onboarding_status` (409 only) and `again`
-(or None): `action` and `fields`, pairs of name and value, of a form that may be sent once more.
+`error_id` (500 only), `retry_after` (seconds, or None), `again` (or None): `action` and `fields`,
+pairs of name and value, of a form that may be sent once more; and with a 409 where things stand:
+`onboarding_status`, and `onboarding_id` or None.
 Data addresses get `application/problem+json` (RFC 9457), machines' addresses an empty body.
 """
 
@@ -25,6 +26,7 @@ from webapp.domain.errors import (
     GatewayAway,
     GatewayForbidden,
     HandOffNotAccepted,
+    LinkGone,
     NotFound,
     NoticeNotAuthentic,
     NoticeUnusable,
@@ -42,6 +44,7 @@ TABLE: dict[type[StepError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
     HandOffNotAccepted: (401, "hand_off_not_accepted"),
+    LinkGone: (410, "link_gone"),
     ReferenceTampered: (404, "not_found"),
     ReferenceExpired: (410, "expired"),
     NoticeNotAuthentic: (401, "not_authentic"),
@@ -62,6 +65,7 @@ class Trouble:
     error_id: str | None = None
     retry_after: int | None = None
     onboarding_status: str | None = None
+    onboarding_id: str | None = None
     again: dict[str, object] | None = None
 
 
@@ -94,16 +98,21 @@ def _step_error(error: StepError) -> ResponseReturnValue:
     if row is None:
         return _surprise(error)
     code, word = row
+    if isinstance(error, Conflict):
+        stands = str(error.status)
+        return answer(Trouble(code, word, onboarding_status=stands, onboarding_id=_which(error)))
     seconds = _retry_after(error)
-    return answer(
-        Trouble(
-            code,
-            word,
-            retry_after=seconds,
-            onboarding_status=str(error.status) if isinstance(error, Conflict) else None,
-            again=_same_form() if seconds is not None else None,
-        )
-    )
+    again = _same_form() if seconds is not None else None
+    return answer(Trouble(code, word, retry_after=seconds, again=again))
+
+
+def _which(error: Conflict) -> str | None:
+    """The person's newest onboarding that stands where the error says, to link to."""
+    visitor = context.visitor()
+    if visitor is None or surface() is not Surface.PAGE:
+        return None
+    known = context.steps().present.home(visitor).onboardings
+    return next((one.id for one in known if one.status == error.status), None)
 
 
 def _retry_after(error: StepError) -> int | None:

@@ -15,7 +15,7 @@ from webapp.web.surface import Surface, surface
 
 View = Callable[..., ResponseReturnValue]
 
-GUARDS = ("everybody", "person", "signed_reference", "gateway_headers")
+GUARDS = ("everybody", "person", "link_code", "signed_reference", "gateway_headers")
 
 
 def guard_of(view: Callable[..., Any]) -> str | None:
@@ -39,6 +39,11 @@ def person(view: View) -> View:
         return redirect(url_for("start.home"), 303)
 
     return _named("person", guarded)
+
+
+def link_code(view: View) -> View:
+    """The code inside the address is the proof; the step looks it up, and it is good only once."""
+    return _named("link_code", view)
 
 
 def signed_reference(view: View) -> View:

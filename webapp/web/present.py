@@ -36,6 +36,8 @@ def page(onboarding_id: str) -> ResponseReturnValue:
 
 
 def _allow_what_it_needs(shown: Page) -> None:
+    if shown.kind == "consent":
+        security.try_camera()
     if shown.kind == "frame" and shown.hosted_origin:
         security.show_frame(
             shown.hosted_origin,

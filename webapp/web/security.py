@@ -1,7 +1,7 @@
 """The headers of every answer, and the few pages that need others.
 
-A view that needs more says so (`show_frame`, `may_be_framed`); all others get the closed default.
-Nothing inline is ever allowed: styles and scripts are files of ours.
+A view that needs more says so (`show_frame`, `try_camera`, `may_be_framed`); all others get the
+closed default. Nothing inline is ever allowed: styles and scripts are files of ours.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class Policy:
     """`framed_by` None: nobody may frame the page; (): only ourselves.
 
-    `camera` and with it perhaps `microphone`: this page and the named origins, or nobody.
+    `camera` and with it perhaps `microphone`: this page and the named origins; None: nobody.
     """
 
     frames: tuple[str, ...] = ()
-    camera: tuple[str, ...] = ()
+    camera: tuple[str, ...] | None = None
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
 
@@ -37,6 +37,12 @@ def show_frame(hosted_origin: str, hosted_origins: tuple[str, ...], *, microphon
     frames = tuple(dict.fromkeys((hosted_origin, *hosted_origins)))
     # `self` has to stay: a nested frame is only lent what its parent may use itself.
     _change(frames=frames, camera=(hosted_origin,), microphone=microphone)
+
+
+def try_camera() -> None:
+    """This page may look whether there is a camera, and show its picture to its own person."""
+    # Without it a browser answers "denied" to every page, whatever its person has allowed.
+    _change(camera=())
 
 
 def may_be_framed(by: tuple[str, ...] = ()) -> None:
@@ -108,8 +114,8 @@ def _permissions(policy: Policy) -> str:
     )
 
 
-def _allow_list(origins: tuple[str, ...]) -> str:
-    if not origins:
+def _allow_list(origins: tuple[str, ...] | None) -> str:
+    if origins is None:
         return "()"
     return "(" + " ".join(("self", *(f'"{origin}"' for origin in origins))) + ")"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.web import context, words
+from webapp.web import context, security, words
 from webapp.web.guards import everybody, person
 
 blueprint = Blueprint("start", __name__)
@@ -18,7 +18,10 @@ def home() -> ResponseReturnValue:
     visitor = context.visitor()
     if visitor is None:
         return _welcome()
-    return render_template("start/home.html", home=context.steps().present.home(visitor))
+    shown = context.steps().present.home(visitor)
+    if shown.action != "see":
+        security.try_camera()
+    return render_template("start/home.html", home=shown)
 
 
 @blueprint.post("/onboardings")

@@ -6,13 +6,15 @@ new word of the gateway can never leave a page without words.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Flask
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString, format_timedelta, get_locale
 from flask_babel import lazy_gettext as _
 
 from webapp.domain.onboarding import Person
 from webapp.journey.visit import display_name
+from webapp.web.documents import document_words
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ STATUSES: Mapping[str, Words] = {
     ),
     "expired": Words(
         _("The time for this check is over"),
-        _("It was not finished in time. This happens, and it does not count against you."),
+        _("It came to no result in time. This happens, and nothing bad follows from it."),
         _("Start a new check when it suits you."),
         _("Expired"),
         "warn",
@@ -115,12 +117,12 @@ REASONS: Mapping[str, Words] = {
     "document_type_not_accepted": Words(
         _("This kind of document is not accepted"),
         _("The check needs another kind of identity document."),
-        _("Try again with your identity card, passport or residence permit."),
+        _("Try again with the kind of document that the check asks for."),
     ),
     "document_not_genuine": Words(
         _("Your document could not be confirmed as genuine"),
         _("Copies, pictures of a screen and damaged documents often lead to this."),
-        _("Use the original document, not a copy. If you did, ask for help."),
+        _("If you used your original document, ask for help."),
     ),
     "face_mismatch": Words(
         _("Your face and the photo did not match"),
@@ -135,7 +137,7 @@ REASONS: Mapping[str, Words] = {
     "data_mismatch": Words(
         _("Your document and your account do not say the same"),
         _("The name or another detail differs from what your account says."),
-        _("Check that you used your own document, or ask for your account to be corrected."),
+        _("If a detail of your account is wrong, the company can correct it. Ask for help."),
     ),
     "underage": Words(
         _("The required age is not reached"),
@@ -183,7 +185,7 @@ REASONS: Mapping[str, Words] = {
     "gateway_refused": Words(
         _("The check could not be opened"),
         _("The identity service did not accept our request. The fault was not yours."),
-        _("The company has been told. Please try again later, or ask for help."),
+        _("Please try again later. If it stays like this, ask for help."),
     ),
     "gateway_lost": Words(
         _("The identity service no longer has this check"),
@@ -250,8 +252,8 @@ PAGE_ERRORS: Mapping[int, Words] = {
     ),
     502: Words(
         _("The identity service is not available"),
-        _("The fault was not yours, and the company has been told. Nothing is lost."),
-        _("Please try again later."),
+        _("It does not accept our requests at the moment. The fault was not yours."),
+        _("Nothing is lost. Please try again later."),
     ),
     503: Words(
         _("This is not possible right now"),
@@ -262,10 +264,18 @@ PAGE_ERRORS: Mapping[int, Words] = {
 
 #: Errors that deserve better words than their HTTP status has.
 NAMED_ERRORS: Mapping[str, Words] = {
-    "too_many_attempts": Words(
-        _("There are no attempts left"),
-        _("All attempts for this check have been used."),
-        _("Ask the company how to go on. Your results so far are on your start page."),
+    "link_gone": Words(
+        _("This link no longer works"),
+        _("It has been used already, or its time is over. What you did before is kept."),
+        _(
+            "Make a new one where you made this one, or go back to the company's website and "
+            "start from there."
+        ),
+    ),
+    "unknown_link": Words(
+        _("This link is not complete"),
+        _("We do not know it. Perhaps a part of it was lost on the way."),
+        _("Copy the whole link once more, or make a new one where you found it."),
     ),
     "stale_form": Words(
         _("This page was open for too long"),
@@ -334,6 +344,11 @@ def account_name(person: Person) -> str:
     return display_name(person.name, person.subject)
 
 
+def hours_long(hours: int) -> str:
+    """Return a time in whole hours, such as "24 hours": up to two days nobody counts days."""
+    return str(format_timedelta(timedelta(hours=hours), granularity="hour", threshold=2))
+
+
 def language() -> str:
     """Return the language of the page being made, as HTML's `lang` wants it."""
     return str(get_locale() or "en").replace("_", "-")
@@ -347,5 +362,7 @@ def install(app: Flask) -> None:
         page_error_words=page_error_words,
         login_error_words=login_error_words,
         account_name=account_name,
+        document_words=document_words,
+        hours_long=hours_long,
         language=language,
     )

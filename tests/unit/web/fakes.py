@@ -13,6 +13,7 @@ from flask import Flask
 from webapp.domain.errors import (
     AnotherPersonSignedIn,
     HandOffNotAccepted,
+    LinkGone,
     NotFound,
     NoticeNotAuthentic,
     NoticeUnusable,
@@ -22,6 +23,7 @@ from webapp.domain.errors import (
 )
 from webapp.domain.onboarding import Person, Status
 from webapp.domain.reasons import ReasonCode, reason
+from webapp.journey.links import Look, NewLink
 from webapp.journey.views import Home, OnboardingView, Page, Returned, StatusView, Visitor
 from webapp.sites import Flow, Site
 
@@ -42,6 +44,8 @@ SHOP = Site(
 STARTED = StatusView(ADAS, Status.STARTED, 2, NOW, "continue", (reason(ReasonCode.TIMED_OUT),))
 #: Hand-off tokens, and whom they bring.
 TOKENS = {"adas-token": ("ada", "Ada"), "bens-token": ("ben", "Ben")}
+#: One-time links, likewise.
+CODES = {"adas-code": ("ada", "Ada"), "bens-code": ("ben", "Ben")}
 
 
 def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> OnboardingView:
@@ -88,7 +92,8 @@ class FakeSteps:
             leave=lambda visitor: self.sessions.pop(visitor.session_id),
             oidc_sites=lambda: [site for site in self.sites.values() if site.oidc],
         )
-        self.start = SimpleNamespace(begin=self.begin)
+        self.links = SimpleNamespace(look=self.look, use=self.use, make_own=self.make_own)
+        self.start = SimpleNamespace(begin=self.begin, prepare=self.prepare)
         self.present = SimpleNamespace(show=self.show, home=self.home)
         self.returned = SimpleNamespace(back=self.back, peek=self.peek)
         self.webhook = SimpleNamespace(take=self.take)
@@ -125,6 +130,33 @@ class FakeSteps:
         )
         self.sessions[visitor.session_id] = visitor
         return visitor
+
+    def look(self, code: str) -> Look:
+        if code not in CODES:
+            raise NotFound
+        if code in self.used:
+            raise LinkGone
+        return Look(SHOP, CODES[code][1])
+
+    def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
+        subject, name = CODES[code]
+        if live and live.via == "link" and live.person.subject == subject:
+            return live, ADAS if subject == "ada" else BENS
+        self.look(code)
+        if live and live.person.subject != subject and not replace:
+            raise AnotherPersonSignedIn(str(live.person.name), name, "Example Shop")
+        self.used.add(code)
+        return self.let_in(subject, name, "link"), ADAS if subject == "ada" else BENS
+
+    def prepare(self, visitor: Visitor, **fields: Any) -> str:
+        self.calls.append((visitor.person.subject, fields))
+        self._answer()
+        return ADAS
+
+    def make_own(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+        self._owned(visitor, onboarding_id)
+        now = datetime.now(UTC)
+        return NewLink("http://localhost:8000/l/a-new-code", now + timedelta(hours=24))
 
     def begin(self, visitor: Visitor, **fields: Any) -> str:
         self.calls.append((visitor.person.subject, fields))

@@ -42,7 +42,7 @@ def test_every_answer_is_closed_by_default(stranger: FlaskClient, path: str) -> 
     assert len(found["Request-Id"]) == 32
 
 
-@pytest.mark.parametrize("kind", ["consent", "preparing", "redirect", "waiting", "result"])
+@pytest.mark.parametrize("kind", ["preparing", "redirect", "waiting", "result"])
 def test_only_the_frame_page_may_frame_and_lend_the_camera(
     app: Flask, ada: FlaskClient, kind: str
 ) -> None:
@@ -51,6 +51,17 @@ def test_only_the_frame_page_may_frame_and_lend_the_camera(
     assert policy_of(found, "Content-Security-Policy")["frame-src"] == "'none'"
     assert "camera=()" in found["Permissions-Policy"]
     assert found["Cache-Control"] == "no-store"
+
+
+def test_only_a_page_that_starts_may_try_the_camera_itself(
+    app: Flask, ada: FlaskClient, stranger: FlaskClient
+) -> None:
+    steps_of(app).kind = "consent"
+    for path in ("/", f"/onboardings/{ADAS}"):
+        found = ada.get(path).headers
+        assert found["Permissions-Policy"].startswith("camera=(self), microphone=(), ")
+        assert policy_of(found, "Content-Security-Policy")["frame-src"] == "'none'"
+    assert stranger.get("/").headers["Permissions-Policy"].startswith("camera=(), ")
 
 
 def test_the_frame_page_lends_the_camera_to_the_gateway_and_itself(ada: FlaskClient) -> None:

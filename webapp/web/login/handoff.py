@@ -62,7 +62,8 @@ def _let_in(token: str, *, replace: bool) -> Response:
                 current_name=question.current_name,
                 incoming_name=question.incoming_name,
                 site_name=question.site_name,
-                token=token,
+                action=url_for("handoff.take_posted"),
+                fields=[("token", token)],
             )
         )
     cookies.open_session(visitor)
