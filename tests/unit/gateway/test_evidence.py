@@ -38,6 +38,7 @@ from webapp.gateway import (
     NotCaptured,
     Refused,
     Unauthorised,
+    Unavailable,
     WrongProcess,
 )
 
@@ -364,3 +365,11 @@ def test_no_reason_repeats_what_was_received() -> None:
         with pytest.raises(Nonsense) as failure:
             EVIDENCE["image"](gateway(Recorder(answer)))
         assert marker.decode() not in str(failure.value)
+
+
+def test_a_stated_length_that_is_not_reached_breaks_the_file_off() -> None:
+    for stated in (len(JPEG) - 1, len(JPEG) + 1):
+        headers = {"content-length": str(stated)}
+        short = httpx.Response(200, content=iter([JPEG]), headers=headers)
+        with OPENED["image"](gateway(Recorder(short))) as evidence, pytest.raises(Unavailable):
+            list(evidence.chunks)

@@ -89,8 +89,10 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def client_at(server: RawServer, stack: ExitStack, **limits: int) -> Gateway:
-    budgets = Budgets(5, 5, 5, 5, 5, IDLE_SECONDS, evidence_seconds=0.3)
+def client_at(
+    server: RawServer, stack: ExitStack, total_seconds: float = 0.3, **limits: int
+) -> Gateway:
+    budgets = Budgets(5, 5, 5, 5, 5, IDLE_SECONDS, total_seconds)
     tokens = tokens_holding("held-token", obtained_seconds_ago=1)
     client = Gateway(options(server.url), tokens, budgets=budgets, limits=Limits(**limits))
     stack.callback(client.close)
@@ -161,6 +163,22 @@ def test_a_drip_faster_than_the_idle_limit_ends_with_the_total_one() -> None:
             start = monotonic()
             assert isinstance(read_on(evidence.chunks)[1], Unavailable)
         assert 2 * IDLE_SECONDS < monotonic() - start < AT_MOST_SECONDS
+
+
+def test_bytes_that_bring_the_file_no_further_count_as_silence() -> None:
+    def endless_chunk_header(connection: Connection) -> None:
+        connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.send(b"%x\r\n%s\r\n5;" % (HALF, raw("image")[:HALF]))
+        connection.drip(b"a", every_seconds=0.02)
+
+    for fault in (endless_chunk_header, misbehaving(fall_silent, raw("image"))):
+        with ExitStack() as stack:
+            server = stack.enter_context(RawServer(fault))
+            client = client_at(server, stack, total_seconds=60)
+            start = monotonic()
+            with OPENED["image"](client) as evidence:
+                assert isinstance(read_on(evidence.chunks)[1], Unavailable)
+            assert monotonic() - start < AT_MOST_SECONDS
 
 
 def test_the_deadline_of_a_file_is_not_the_readers() -> None:
