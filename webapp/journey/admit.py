@@ -41,11 +41,11 @@ class Admit:
         The browser that already came in by this very token just goes on as it was.
         Raises HandOffNotAccepted; AnotherPersonSignedIn unless `replace`, using nothing up.
         """
+        with self._ground.database.reading() as work:
+            if live is not None and work.sessions.came_by(live.session_id, token):
+                return live
         coming = self._read(token)
         site, told = coming.site, coming.told
-        with self._ground.database.reading() as work:
-            if live is not None and work.sessions.came_by(live.session_id, coming.mark):
-                return live
         if not replace:
             visit.refuse_swap(live, site, told.subject, told.name)
         subject_hash = self._ground.subject_hash(site.id, told.subject)
@@ -66,7 +66,7 @@ class Admit:
                     flow=told.flow,
                     return_url=told.return_url,
                     state=told.state,
-                    handoff=coming.mark,
+                    handoff=token,
                 )
         except AlreadyThere as cause:
             raise HandOffNotAccepted(

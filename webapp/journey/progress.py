@@ -29,6 +29,8 @@ NOTICE_READS = 5
 LOST_READS = 3
 LOST_AFTER = timedelta(hours=24)
 GATEWAY_LOST = ReasonCode.GATEWAY_LOST
+#: Characters kept of a gateway's word.
+MOST_OF_A_WORD = 64
 _CAN_EXPIRE = AT_THE_USER | {Status.SUBMITTED}
 _log = logging.getLogger(__name__)
 
@@ -52,13 +54,22 @@ class Progress:
         """
         with self._ground.database.reading() as work:
             before = work.onboardings.get(onboarding_id)
-        if before is None or before.status is Status.ERASED:
+        if before is None:
             return
-        asked_at = self._ground.clock()
-        answer = self._ask(before)
-        after = self._take_in(before, answer, asked_at)
+        if before.status is Status.ERASED:
+            self._leave_alone(before)
+            return
+        after = self._take_in(before, self._ask(before))
         if after is not None and after.status is Status.DECIDING:
             self._see_to_a_decision(after)
+
+    def _leave_alone(self, onboarding: Onboarding) -> None:
+        """What has been erased is not asked about, whatever still speaks of it."""
+        now = self._ground.clock()
+        with self._ground.database.writing() as work:
+            notices = work.inbox.unsettled(onboarding.id)
+            work.inbox.settle([notice.id for notice in notices], "erased", now)
+            work.onboardings.plan(onboarding.id, None, LookCause.QUIET, 0)
 
     def postpone(self, onboarding_id: str) -> None:
         """The gateway could not be asked for a while: try again on the slow schedule."""
@@ -87,20 +98,18 @@ class Progress:
                 )
             return None
 
-    def _take_in(
-        self, before: Onboarding, answer: ProcessData | None, asked_at: datetime
-    ) -> Onboarding | None:
+    def _take_in(self, before: Onboarding, answer: ProcessData | None) -> Onboarding | None:
         with self._ground.database.writing() as work:
             row = work.onboardings.get(before.id, for_update=True)
             if row is None:
                 return None
-            word = answer.verification_result if answer else None
+            word = _word(answer)
             after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if states.agrees(n.status, word)]
             work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
             waiting = [n for n in notices if n not in settled]
-            self._plan(work, before, row, after, waiting, asked_at)
+            self._plan(work, before, row, after, waiting)
             return after
 
     def _counted(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
@@ -117,7 +126,7 @@ class Progress:
 
     def _moved(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
         now = self._ground.clock()
-        word = answer.verification_result if answer else None
+        word = _word(answer)
         status = states.after_answer(row.status, word)
         if status in ACTIVE and not row.active and self._place_taken(work, row):
             status = row.status  # only a verdict can still move what has been replaced
@@ -173,15 +182,11 @@ class Progress:
         row: Onboarding,
         after: Onboarding,
         waiting: list[Kept],
-        asked_at: datetime,
     ) -> None:
         """When to ask again. Whoever set the clock while we were asking is not overruled."""
         if row.look_at != before.look_at:
             return
         now = self._ground.clock()
-        if any(notice.last_seen_at > asked_at for notice in waiting):
-            work.onboardings.plan(row.id, now, LookCause.NOTICE, 0)
-            return
         cause = LookCause(row.look_cause or LookCause.QUIET)
         looks = row.looks + 1
         if after.status not in ACTIVE and (not waiting or looks >= NOTICE_READS):
@@ -232,3 +237,9 @@ class Progress:
 def _lost(row: Onboarding, now: datetime) -> bool:
     since = row.silent_since
     return row.silent_reads >= LOST_READS and since is not None and now >= since + LOST_AFTER
+
+
+def _word(answer: ProcessData | None) -> str | None:
+    """The gateway's word; an unknown one is kept as far as there is room for it."""
+    word = answer.verification_result if answer else None
+    return word[:MOST_OF_A_WORD] if word else None

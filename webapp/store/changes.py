@@ -23,6 +23,7 @@ class TimelineProbe:
         self._sqlite = engine.dialect.name == "sqlite"
         self._version = -1
         self._newest = Timeline(self._connection).newest()
+        self._seen = set(Timeline(self._connection).since(self._newest - _OVERLAP))
         self._connection.rollback()
 
     def moved(self) -> bool:
@@ -34,11 +35,12 @@ class TimelineProbe:
         return bool(changed)
 
     def touched(self) -> set[str]:
-        start = self._newest if self._sqlite else self._newest - _OVERLAP
-        newest, ids = Timeline(self._connection).touched_since(start)
+        lines = Timeline(self._connection).since(self._newest - _OVERLAP)
         self._connection.rollback()
-        self._newest = max(newest, self._newest)
-        return ids
+        new = {line: onboarding for line, onboarding in lines.items() if line not in self._seen}
+        self._seen = set(lines)
+        self._newest = max(lines, default=self._newest)
+        return {onboarding for onboarding in new.values() if onboarding}
 
     def close(self) -> None:
         self._connection.close()

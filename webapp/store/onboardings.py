@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from webapp.domain.onboarding import ACTIVE, Consent, Onboarding, Status
@@ -130,13 +131,17 @@ class Onboardings:
         )
 
     def agree(self, onboarding_id: str, consent: Consent) -> None:
+        """Keep the first consent to this version; the same one given twice at once is one."""
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         self._connection.execute(
-            insert(consents).values(
+            dialect.insert(consents)
+            .values(
                 onboarding_id=onboarding_id,
                 version=consent.version,
                 locale=consent.locale,
                 agreed_at=consent.agreed_at,
             )
+            .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
         )
 
     def agreed(self, onboarding_id: str, version: str) -> bool:

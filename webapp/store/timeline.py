@@ -62,10 +62,9 @@ class Timeline:
     def newest(self) -> int:
         return self._connection.scalar(select(func.max(timeline.c.id))) or 0
 
-    def touched_since(self, entry_id: int) -> tuple[int, set[str]]:
-        """The newest entry's id, and the onboardings with an entry after `entry_id`."""
+    def since(self, entry_id: int) -> dict[int, str | None]:
+        """The lines after `entry_id`: line id to the onboarding it is about, if any."""
         rows = self._connection.execute(
             select(timeline.c.id, timeline.c.onboarding_id).where(timeline.c.id > entry_id)
-        ).all()
-        newest = max((row.id for row in rows), default=entry_id)
-        return newest, {row.onboarding_id for row in rows if row.onboarding_id}
+        )
+        return {row.id: row.onboarding_id for row in rows}

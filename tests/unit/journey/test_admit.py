@@ -104,6 +104,13 @@ def test_the_same_browser_repeating_its_hand_off_goes_on_as_it_was(house):
     assert house.admit.by_handoff(handed, ada) == ada
 
 
+def test_the_same_browser_may_repeat_its_hand_off_after_the_token_has_expired(house):
+    handed = token()
+    ada = house.admit.by_handoff(handed, None)
+    house.clock.turn(minutes=10)
+    assert house.admit.by_handoff(handed, ada) == ada
+
+
 def test_bens_browser_repeating_adas_hand_off_does_not_become_ada(house, ben):
     handed = token()
     house.admit.by_handoff(handed, None)

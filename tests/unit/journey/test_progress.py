@@ -317,3 +317,21 @@ def test_one_answer_in_between_and_the_count_begins_anew(house, adas):
         house.progress.read(adas)
     row = house.row(adas)
     assert (row.status, row.silent_reads) == (Status.IN_REVIEW, 2)
+
+
+def test_what_has_been_erased_is_not_asked_about_any_more(house, ada):
+    found = house.begin(ada)
+    house.put(found, status=Status.ERASED)
+    house.notice(found, "VERIFIED")
+    asked = house.gateway.count("read")
+    house.run_due()
+    assert house.gateway.count("read") == asked
+    assert (house.status(found), house.row(found).look_at) == (Status.ERASED, None)
+
+
+def test_a_word_longer_than_its_column_is_cut_and_changes_nothing(house, ada):
+    found = house.begin(ada)
+    house.said(found, "A_WORD_NOBODY_KNOWS_" * 10)
+    house.progress.read(found)
+    assert house.status(found) is Status.STARTED
+    assert house.row(found).gateway_status == ("A_WORD_NOBODY_KNOWS_" * 10)[:64]
