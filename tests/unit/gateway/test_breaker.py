@@ -31,7 +31,9 @@ from webapp.gateway import (
     Unavailable,
 )
 
-REST_SECONDS = 0.3
+REST_SECONDS = 60
+# Of those that wait for its end; long enough for what happens before it on a busy machine.
+BRIEF_SECONDS = 1.0
 
 
 class Moody:
@@ -105,9 +107,18 @@ def wire() -> Moody:
 
 @pytest.fixture
 def client(wire: Moody) -> Iterator[Gateway]:
+    yield from resting_for(REST_SECONDS, wire)
+
+
+@pytest.fixture
+def brief(wire: Moody) -> Iterator[Gateway]:
+    yield from resting_for(BRIEF_SECONDS, wire)
+
+
+def resting_for(seconds: float, wire: Moody) -> Iterator[Gateway]:
     budgets = Budgets(*[0.4] * 7)  # no time for repeating a read
     tokens = tokens_holding("held-token", obtained_seconds_ago=1)
-    limits = Limits(rest_seconds=REST_SECONDS)
+    limits = Limits(rest_seconds=seconds)
     made = Gateway(options(), tokens, httpx.MockTransport(wire), budgets, limits)
     yield made
     made.close()
@@ -122,7 +133,7 @@ def outcome(client: Gateway, call: str) -> Exception | None:
 
 
 def rest_over() -> None:
-    threading.Event().wait(REST_SECONDS + 0.05)
+    threading.Event().wait(BRIEF_SECONDS + 0.05)
 
 
 @pytest.mark.parametrize("mood", SERVER_FAILURES)
@@ -141,7 +152,7 @@ def test_after_five_failures_the_sixth_call_of_the_kind_is_not_sent(
     assert resting.maybe_sent is False
     assert resting.retry_after_seconds is not None
     assert 0 < resting.retry_after_seconds <= REST_SECONDS
-    assert monotonic() - start < 0.1
+    assert monotonic() - start < 5
     assert wire.asked == [call] * 5
     other = "read" if call != "read" else "create"
     assert outcome(client, other) is None, "the other kinds of call are not to blame"
@@ -210,9 +221,9 @@ def opened(wire: Moody, client: Gateway) -> None:
 
 
 def test_one_call_goes_on_trial_and_its_success_lets_all_the_others_pass(
-    wire: Moody, client: Gateway
+    wire: Moody, brief: Gateway
 ) -> None:
-    opened(wire, client)
+    opened(wire, brief)
     on_trial, may_answer = threading.Event(), threading.Event()
 
     def slow() -> httpx.Response:
@@ -223,36 +234,36 @@ def test_one_call_goes_on_trial_and_its_success_lets_all_the_others_pass(
     wire.moods["create"] = slow
     rest_over()
     with ThreadPoolExecutor(1) as pool:
-        trial = pool.submit(outcome, client, "create")
+        trial = pool.submit(outcome, brief, "create")
         assert on_trial.wait(10)
         for _ in range(10):
-            meanwhile = outcome(client, "create")
+            meanwhile = outcome(brief, "create")
             assert isinstance(meanwhile, Resting)
             assert meanwhile.retry_after_seconds == 1.0
         may_answer.set()
         assert trial.result(10) is None
     assert wire.asked == ["create"]
     wire.moods.clear()
-    assert [outcome(client, "create") for _ in range(5)] == [None] * 5
+    assert [outcome(brief, "create") for _ in range(5)] == [None] * 5
 
 
-def test_a_trial_that_fails_means_another_rest(wire: Moody, client: Gateway) -> None:
-    opened(wire, client)
+def test_a_trial_that_fails_means_another_rest(wire: Moody, brief: Gateway) -> None:
+    opened(wire, brief)
     for _ in range(2):
         rest_over()
-        assert not isinstance(outcome(client, "create"), Resting)
+        assert not isinstance(outcome(brief, "create"), Resting)
         for _ in range(5):
-            assert isinstance(outcome(client, "create"), Resting)
+            assert isinstance(outcome(brief, "create"), Resting)
     assert wire.asked == ["create"] * 2
 
 
-def test_a_trial_that_says_nothing_leaves_the_next_one_to_try(wire: Moody, client: Gateway) -> None:
-    opened(wire, client)
+def test_a_trial_that_says_nothing_leaves_the_next_one_to_try(wire: Moody, brief: Gateway) -> None:
+    opened(wire, brief)
     rest_over()
     wire.moods["create"] = HARMLESS["a full pool"]
-    assert not isinstance(outcome(client, "create"), Resting)
+    assert not isinstance(outcome(brief, "create"), Resting)
     wire.moods.clear()
-    assert outcome(client, "create") is None
+    assert outcome(brief, "create") is None
 
 
 def test_calls_that_set_out_before_it_opened_change_nothing(wire: Moody, client: Gateway) -> None:
@@ -312,7 +323,7 @@ def test_a_gateway_that_comes_up_is_found_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     tokens = tokens_holding("held-token", obtained_seconds_ago=1)
-    limits = Limits(rest_seconds=REST_SECONDS)
+    limits = Limits(rest_seconds=BRIEF_SECONDS)
     client = Gateway(options(f"http://127.0.0.1:{port}"), tokens, limits=limits)
     for call in ("accept", "create", "reject", "delete", "accept"):
         assert not isinstance(outcome(client, call), Resting)
