@@ -8,7 +8,7 @@ import click
 
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
-from webapp.cli.doctor import doctor
+from webapp.cli.doctor.command import doctor
 from webapp.cli.onboardings import onboardings
 from webapp.cli.sandbox import sandbox
 from webapp.cli.serve import serve, worker

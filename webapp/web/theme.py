@@ -7,6 +7,7 @@ import re
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from webapp.configuration.colours import contrast
 from webapp.domain.errors import NotFound
 from webapp.web import context
 from webapp.web.guards import everybody
@@ -39,18 +40,4 @@ def properties(color: str | None) -> str:
 
 def readable_on(color: str) -> str:
     """The better of black and white by WCAG 2.2's contrast ratio; always at least 4.5."""
-    light = _luminance(color)
-    # (1 + .05) / (light + .05) against (light + .05) / (0 + .05)
-    return _LIGHT if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else _DARK
-
-
-def _luminance(color: str) -> float:
-    digits = color[1:]
-    if len(digits) == 3:
-        digits = "".join(digit * 2 for digit in digits)
-    red, green, blue = (_linear(int(digits[at : at + 2], 16) / 255) for at in (0, 2, 4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+    return max(_LIGHT, _DARK, key=lambda ink: contrast(color, ink))

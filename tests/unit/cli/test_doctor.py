@@ -1,24 +1,54 @@
 """`doctor`: what works, what does not, and what to do about it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.installation import Installation
+from tests.unit.cli.installation import SITES, Installation
+from tests.unit.cli.public_server import PublicServer
 from tests.unit.cli.test_database import plain
+from tests.unit.gateway.test_tls import certified
 from tests.unit.jobs.pretend_gateway import PretendGateway
 
+#: As good as those of a real installation.
+STRONG = '{"Authorization": "Bearer cK9sXf2-vTq8LmNw4RzB7dHe"}'
+GOOD_SITE = """
+privacy_url = "https://shop.example/privacy"
+support_url = "https://shop.example/help"
+brand = { color = "#0b6e4f" }
+"""
 ANOTHER_KEY = '["b2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2s="]'
 
 
-def test_when_all_is_well_it_says_so_line_by_line(run: Run, ready: Installation):
-    result = run("doctor")
+@pytest.fixture
+def public() -> Iterator[PublicServer]:
+    with PublicServer() as server:
+        yield server
+
+
+def findings(result: Result, level: str) -> list[str]:
+    return [line for line in plain(result).splitlines() if line.startswith(level)]
+
+
+def test_when_all_is_well_it_says_so_line_by_line(
+    run: Run, ready: Installation, public: PublicServer
+):
+    (ready.folder / "sites.toml").write_text(SITES + GOOD_SITE)
+    result = run("doctor", PUBLIC_URL=public.url, MOBBSCAN_WEBHOOK_HEADERS=STRONG)
     assert result.exit_code == 0
     assert plain(result).splitlines() == [
         "ok    settings are complete",
+        "ok    notices must carry a header that cannot be guessed",
+        "ok    sites.toml: nothing unwise in shop",
         "ok    database is up to date and writable",
         "ok    gateway gave an access token, good for 15 min",
+        "ok    this machine's clock agrees with the gateway's",
+        f"ok    PUBLIC_URL {public.url} leads to a server of ours",
+        "ok    PUBLIC_URL hands notices on",
     ]
 
 
@@ -68,3 +98,171 @@ def test_a_key_that_opens_nothing_is_a_finding(run: Run, ready: Installation):
     result = run("doctor", DATA_KEYS=ANOTHER_KEY)
     assert result.exit_code == 1
     assert "FAIL  database: no key of DATA_KEYS opens" in plain(result)
+
+
+@pytest.mark.parametrize(
+    ("headers", "warned"),
+    [
+        (STRONG, False),
+        ('{"X-Notice-Key": "agreed"}', True),
+        ('{"Authorization": "Bearer aaaaaaaaaaaaaaaaaaaaaaaa"}', True),
+        ('{"Content-Type": "application/json"}', True),
+        (f"[{STRONG}]", False),
+        (f'[{STRONG}, {{"X-Notice-Key": "former"}}]', True),
+    ],
+)
+def test_a_header_that_can_be_guessed_is_a_warning_without_its_value(
+    run: Run, ready: Installation, headers: str, warned: bool
+):
+    result = run("doctor", MOBBSCAN_WEBHOOK_HEADERS=headers)
+    found = [line for line in findings(result, "warn") if "MOBBSCAN_WEBHOOK_HEADERS" in line]
+    assert bool(found) == warned
+    assert "agreed" not in result.output
+    assert "former" not in result.output
+    assert ("(set 2)" in str(found)) == (headers.startswith("[") and warned)
+
+
+@pytest.mark.parametrize(
+    ("site", "about"),
+    [
+        ("", "no privacy_url"),
+        ("", "no support_url"),
+        ('brand = { color = "#fe8" }', "brand.color #fe8"),
+    ],
+)
+def test_what_is_unwise_in_a_site_is_named_with_the_site(
+    run: Run, ready: Installation, site: str, about: str
+):
+    (ready.folder / "sites.toml").write_text(SITES + site)
+    lines = findings(run("doctor"), "warn")
+    assert [line for line in lines if line.startswith(f"warn  sites.toml, shop: {about}")]
+
+
+def test_plain_origins_are_for_development(run: Run, ready: Installation):
+    (ready.folder / "sites.toml").write_text(SITES + 'origins = ["http://shop.localhost:8003"]')
+    assert "for development only" not in run("doctor").output
+    live = run("doctor", PUBLIC_URL="https://127.0.0.1:1/verify")
+    assert "http://shop.localhost:8003, which is for development only" in live.output
+    assert "warn  CONSOLE_URL is not set" in live.output
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(-90, "ahead of"), (90, "behind")])
+def test_a_clock_that_goes_wrong_is_told(
+    run: Run, ready: Installation, gateway: PretendGateway, seconds: int, said: str
+):
+    gateway.clock_offset_seconds = seconds
+    result = run("doctor")
+    (line,) = [line for line in findings(result, "warn") if "clock" in line]
+    assert said in line
+    assert result.exit_code == 0
+
+
+def test_a_server_that_does_not_run_yet_is_a_warning(run: Run, ready: Installation):
+    result = run("doctor", PUBLIC_URL="http://127.0.0.1:1/verify")
+    assert "warn  PUBLIC_URL: nobody answers at http://127.0.0.1:1/verify" in result.output
+    assert result.exit_code == 0
+
+
+def test_somebody_else_at_our_address_is_a_failure(
+    run: Run, ready: Installation, public: PublicServer
+):
+    public.body = b"<h1>It works!</h1>"
+    result = run("doctor", PUBLIC_URL=f"{public.url}/verify")
+    assert result.exit_code == 1
+    assert "FAIL  PUBLIC_URL: something else answers" in result.output
+    assert "/verify/…, with or without /verify," in result.output
+    assert public.asked == ["GET /verify/healthz"]
+
+
+@pytest.mark.parametrize(
+    ("status", "level", "words"),
+    [(301, "FAIL", "redirects to https://elsewhere.example/"), (502, "warn", "answers 502")],
+)
+def test_a_proxy_that_leads_elsewhere_is_told_apart_from_one_that_waits(
+    run: Run, ready: Installation, public: PublicServer, status: int, level: str, words: str
+):
+    public.status = status
+    public.headers.append(("Location", "https://elsewhere.example/?token=secret"))
+    result = run("doctor", PUBLIC_URL=public.url)
+    assert [line for line in findings(result, level) if words in line]
+    assert "token=" not in result.output
+
+
+@pytest.mark.parametrize("name", ["Permissions-Policy", "Content-Security-Policy"])
+def test_a_proxy_that_bends_our_headers_is_named(
+    run: Run, ready: Installation, public: PublicServer, name: str
+):
+    public.headers.append((name, "camera=()"))
+    result = run("doctor", PUBLIC_URL=public.url)
+    assert f"FAIL  PUBLIC_URL: a proxy adds a {name} of its own" in result.output
+    public.headers = [pair for pair in public.headers if pair[0] != name]
+    result = run("doctor", PUBLIC_URL=public.url)
+    assert f"FAIL  PUBLIC_URL: a proxy takes {name} away" in result.output
+
+
+def test_a_proxy_that_stops_notices_is_a_failure(
+    run: Run, ready: Installation, public: PublicServer
+):
+    public.webhook_status = 403
+    result = run("doctor", PUBLIC_URL=public.url)
+    assert result.exit_code == 1
+    assert "a notice is answered 403 before it gets here" in result.output
+
+
+def test_a_certificate_nobody_trusts_is_a_failure(run: Run, ready: Installation, tls_server: str):
+    result = run("doctor", PUBLIC_URL=tls_server)
+    assert result.exit_code == 1
+    assert "FAIL  PUBLIC_URL: the certificate" in result.output
+
+
+def test_a_certificate_that_ends_soon_is_told_before(
+    run: Run, ready: Installation, tls_server: str
+):
+    authority = str(ready.folder / "certificate.pem")
+    result = run("doctor", PUBLIC_URL=tls_server, OUTBOUND_CA_FILE=authority)
+    assert "leads to a server of ours" in result.output
+    assert "warn  PUBLIC_URL: its certificate ends in" in result.output
+
+
+@pytest.fixture
+def tls_server(public: PublicServer, tmp_path: Path) -> str:
+    authority = certified(tmp_path)
+    public.speak_tls(authority, tmp_path / "key.pem")
+    return public.url.replace("http:", "https:")
+
+
+def test_the_sheet_for_the_vendor_holds_all_to_ask_for_and_no_secret(run: Run, ready: Installation):
+    (ready.folder / "sites.toml").write_text(
+        SITES + 'origins = ["https://shop.example"]\n[sites.shop.flows.fast]\ndecide = "host"\n'
+    )
+    result = run(
+        "doctor",
+        "--vendor-sheet",
+        PUBLIC_URL="https://verify.example/id",
+        MOBBSCAN_WEBHOOK_HEADERS='{"X-Notice-Key": "of-the-account"}',
+    )
+    assert result.exit_code == 0
+    for told in (
+        "https://verify.example/id/webhooks/mobbscan",
+        "X-Notice-Key",
+        "PENDING_VALIDATION, PENDING_VERIFICATION, VERIFIED, NOT_VERIFIED, VIDEO_AVAILABLE",
+        "automatic validation",
+        "(for: shop/fast)",
+        "https://verify.example https://shop.example",
+        "https://verify.example/id/return/",
+        "certified zip",
+        "15 minutes",
+    ):
+        assert told in result.output
+    assert "of-the-account" not in result.output
+    assert "thirty-two characters" not in result.output
+
+
+def test_the_sheet_asks_for_what_these_flows_need_only(run: Run, ready: Installation):
+    (ready.folder / "sites.toml").write_text(
+        SITES + '[sites.shop.flows.default]\nmode = "redirect"\n'
+    )
+    sheet = run("doctor", "--vendor-sheet").output
+    assert "automatic validation" not in sheet
+    assert "manual review" in sheet
+    assert "frame-ancestors" not in sheet

@@ -1,6 +1,7 @@
-"""`onboardings list|show|reconcile`: ids, states and times, nothing of a person."""
+"""`onboardings list|show|link|reconcile`: ids, states and times, nothing of a person."""
 
 import json
+import re
 import subprocess
 import sys
 import uuid
@@ -46,7 +47,25 @@ def test_one_is_shown_with_its_timeline_and_without_its_person(
     assert MARKER not in result.output
 
 
-@pytest.mark.parametrize("command", ["show", "reconcile"])
+def test_a_new_link_is_printed_with_its_end(run: Run, ready: Installation):
+    row = ready.add()
+    said = plain(run("onboardings", "link", row.id))
+    assert re.fullmatch(
+        r"http://localhost:8000/l/[\w-]{32}  works once, until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n",
+        said,
+    )
+    assert ready.events(row.id) == ["link_made"]
+    assert MARKER not in said
+
+
+def test_what_is_over_gets_no_link(run: Run, ready: Installation):
+    row = ready.add(status=Status.VERIFIED)
+    result = run("onboardings", "link", row.id)
+    assert result.exit_code == 1
+    assert plain(result) == f"Error: {row.id} is verified: no link is needed\n"
+
+
+@pytest.mark.parametrize("command", ["show", "reconcile", "link"])
 def test_an_unknown_id_is_said_plainly(run: Run, ready: Installation, command):
     unknown = str(uuid.uuid4())
     result = run("onboardings", command, unknown)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -20,6 +21,7 @@ class PretendGateway:
         self.more: dict[str, Any] = {}
         self.status = 200
         self.login_status = 200
+        self.clock_offset_seconds = 0
         self.held = threading.Event()
         self.held.set()
         self.asked: Counter[str] = Counter()
@@ -63,6 +65,10 @@ class PretendGateway:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                now = time.time() if timestamp is None else timestamp
+                return super().date_time_string(now + gateway.clock_offset_seconds)
 
             def do_GET(self) -> None:
                 status, body = gateway.answer(self.path)

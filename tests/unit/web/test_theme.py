@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.web.theme import _luminance, properties, readable_on
+from webapp.configuration.colours import luminance
+from webapp.web.theme import properties, readable_on
 
 
 def test_a_site_wears_its_colour(stranger: FlaskClient) -> None:
@@ -30,5 +31,5 @@ def test_what_is_no_colour_never_reaches_the_sheet(color: str | None) -> None:
 @given(st.integers(0, 0xFFFFFF))
 def test_text_on_any_brand_colour_is_readable(number: int) -> None:
     color = f"#{number:06x}"
-    light, text = _luminance(color), _luminance(readable_on(color))
+    light, text = luminance(color), luminance(readable_on(color))
     assert (max(light, text) + 0.05) / (min(light, text) + 0.05) >= 4.5

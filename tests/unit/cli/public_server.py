@@ -1,0 +1,71 @@
+"""What may be found at PUBLIC_URL, on a real port."""
+
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+
+OURS = {
+    "Request-Id": "0" * 32,
+    "Content-Security-Policy": "default-src 'none'",
+    "Permissions-Policy": "camera=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+class PublicServer:
+    """Answers as our server does; everything about it can be bent."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.body = b"ok\n"
+        self.webhook_status = 401
+        self.headers = list(OURS.items())
+        self.asked: list[str] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "PublicServer":
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def speak_tls(self, certificate: Path, key: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        public = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(public.status, public.body)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self._answer(public.webhook_status, b"")
+
+            def _answer(self, status: int, body: bytes) -> None:
+                public.asked.append(f"{self.command} {self.path}")
+                self.send_response(status)
+                for name, value in public.headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        return Handler

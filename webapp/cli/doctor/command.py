@@ -1,0 +1,56 @@
+"""`doctor`: is everything in place? Each line says what was tried, and the cure if it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from webapp.cli.common import opened, settings
+from webapp.cli.doctor import gateway, public_address, sites, vendor_sheet, webhook
+from webapp.cli.doctor.finding import Finding, Level, failure, good, warning
+from webapp.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--vendor-sheet",
+    "sheet",
+    is_flag=True,
+    help="Print what to ask Mobbeel for, ready to be sent, and check nothing.",
+)
+def doctor(sheet: bool) -> None:
+    """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
+    found = settings()
+    if sheet:
+        click.echo(vendor_sheet.written(found), nl=False)
+        return
+    failed = False
+    for each in _findings(found):
+        click.echo(str(each))
+        failed = failed or each.level is Level.FAILURE
+    raise SystemExit(1 if failed else 0)
+
+
+def _findings(found: Settings) -> Iterator[Finding]:
+    """All of them: one failure must not hide the next."""
+    yield good("settings are complete")
+    if found.data_keys_derived:
+        yield warning(
+            "DATA_KEYS is not set: personal data is encrypted with a key derived from "
+            "SECRET_KEY; set DATA_KEYS before you go live"
+        )
+    if found.console_url == found.public_url and found.public_prefix:
+        yield warning(
+            f"CONSOLE_URL is not set, so the console shares its address with {found.public_origin}"
+            ": a fault in a page there could drive it; give it a host name of its own"
+        )
+    yield from webhook.findings(found)
+    yield from sites.findings(found)
+    parts = opened(found)
+    problems = parts.steps.ready()
+    yield from (failure(f"database: {problem}") for problem in problems)
+    if not problems:
+        yield good("database is up to date and writable")
+    yield from gateway.findings(found, parts.gateway)
+    yield from public_address.findings(found)
