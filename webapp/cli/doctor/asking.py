@@ -1,0 +1,29 @@
+"""Requests of the doctor itself: short, never redirected, with the trust that the server has."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from webapp.settings import Settings
+
+_SECONDS = 8.0
+
+
+def client(found: Settings) -> httpx.Client:
+    """To be closed by the caller. Proxies of the environment count, as for the server."""
+    trust = ssl.create_default_context()
+    if found.outbound_ca_file is not None:
+        trust.load_verify_locations(cafile=found.outbound_ca_file)
+    return httpx.Client(verify=trust, timeout=_SECONDS, follow_redirects=False)
+
+
+def untrusted(error: httpx.TransportError) -> bool:
+    """Whether the other side was there and its certificate was not believed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
