@@ -8,14 +8,14 @@ the fact is kept, the status stays.
     created ─► started ◄► submitted ─► deciding ─► in_review ─► verified | rejected
                  ▲│            ▲
                  │▼            │           expired, canceled: our own words;
-              interrupted ◄────┘           a late verdict still moves them on
+              interrupted ─────┘           a late verdict still moves them on
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from webapp.domain.onboarding import Status
+from webapp.domain.onboarding import FINAL, Status
 
 _VERDICTS = frozenset({Status.DECIDING, Status.IN_REVIEW, Status.VERIFIED, Status.REJECTED})
 _ENDS = frozenset({Status.EXPIRED, Status.CANCELED, Status.ERASED})
@@ -24,7 +24,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.CREATED: frozenset({Status.STARTED}) | _VERDICTS | _ENDS,
     Status.STARTED: frozenset({Status.INTERRUPTED, Status.SUBMITTED}) | _VERDICTS | _ENDS,
     Status.INTERRUPTED: frozenset({Status.STARTED, Status.SUBMITTED}) | _VERDICTS | _ENDS,
-    Status.SUBMITTED: frozenset({Status.STARTED, Status.INTERRUPTED}) | _VERDICTS | _ENDS,
+    Status.SUBMITTED: frozenset({Status.STARTED}) | _VERDICTS | _ENDS,
     Status.DECIDING: frozenset({Status.IN_REVIEW, Status.VERIFIED, Status.REJECTED}) | _ENDS,
     Status.IN_REVIEW: frozenset({Status.VERIFIED, Status.REJECTED}) | _ENDS,
     Status.VERIFIED: frozenset({Status.ERASED}),
@@ -75,22 +75,30 @@ def after_answer(current: Status, word: str | None) -> Status:
 
 
 def contradicts(current: Status, word: str | None) -> bool:
-    """Whether the gateway now says something else than the final answer it gave before."""
-    wanted = meaning(word)
-    return (
-        current in (Status.VERIFIED, Status.REJECTED) and wanted is not None and wanted != current
-    )
+    """Whether the gateway now gives another verdict than before.
+
+    A weaker word is no contradiction: it is an older answer that came late.
+    """
+    return current in FINAL and meaning(word) in FINAL - {current}
 
 
 def after_return(current: Status, *, failed: bool) -> Status:
     """The status once the browser came back; `failed` when it carried an error.
 
-    A hint: an answer of the gateway (`deciding` and later) is never touched. An error after
-    `submitted` is believed, for the same address can be opened twice.
+    A hint: an answer of the gateway (`deciding` and later) is never touched. Nor does an error
+    undo `submitted`: what was captured is not thrown away on a browser's word.
     """
     wanted = Status.INTERRUPTED if failed else Status.SUBMITTED
-    hintable = (Status.STARTED, Status.INTERRUPTED, Status.SUBMITTED)
-    return wanted if current in hintable else current
+    return wanted if current in (Status.STARTED, Status.INTERRUPTED) else current
+
+
+def newer_word(known: str | None, word: str | None) -> str | None:
+    """Which of two answers to keep as the gateway's last: a weaker one is older and came late."""
+    if not word:
+        return known
+    ranks = {Status.DECIDING: 1, Status.IN_REVIEW: 2, Status.VERIFIED: 3, Status.REJECTED: 3}
+    was, now = (ranks.get(meaning(each) or Status.CREATED, 0) for each in (known, word))
+    return known if 0 < now < was else word
 
 
 def agrees(notice_word: str, answer_word: str | None) -> bool:

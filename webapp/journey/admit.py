@@ -82,12 +82,19 @@ class Admit:
         locale: str | None,
         id_token: str,
         live: Visitor | None,
+        replace: bool = False,
     ) -> Visitor:
-        """Let the person in whom the identity provider has just named; raises NotFound
-        when the site does not take the provider's people."""
+        """Let the person in whom the identity provider has just named.
+
+        Raises NotFound when the site does not take the provider's people, and
+        AnotherPersonSignedIn unless `replace`: a link to the login and a single sign-on
+        must not silently change on whose account somebody goes on.
+        """
         site = self._ground.sites.get(site_id)
         if site is None or not site.oidc:
             raise NotFound("no such site")
+        if not replace:
+            visit.refuse_swap(live, site, subject, name)
         subject_hash = self._ground.subject_hash(site.id, subject)
         now = self._ground.clock()
         with self._ground.database.writing() as work:

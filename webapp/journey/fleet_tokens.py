@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from webapp.gateway.deadline import seconds_left
-from webapp.gateway.errors import GatewayError, Unavailable
+from webapp.gateway.errors import CredentialsRefused, GatewayError, Unavailable
 from webapp.gateway.token_cache import Token
 from webapp.store.tokens import Row
 from webapp.store.work import Database
@@ -26,6 +26,9 @@ LEAST_AGE = timedelta(seconds=10)
 LEASE = timedelta(seconds=15)
 #: After a failed renewal a token that is still good is used for so long before the next try.
 REST = timedelta(seconds=10)
+#: Without one, nobody logs in again for so long after a failure, by what it was: refused
+#: credentials are not tried over and over, for that may lock the account.
+PAUSES = {"credentials": timedelta(seconds=10), "away": timedelta(seconds=1)}
 _WAIT_SECONDS = 12.0
 _LOOK_EVERY_SECONDS = 0.03
 Fetch = Callable[[], Token]
@@ -76,13 +79,13 @@ class FleetTokens:
             fallback = token if token is not None and usable(token) else None
             if fallback is not None and self._resting(row):
                 return fallback
-            failed = row is not None and row.failed_at is not None and row.failed_at >= since
+            failed = self._failed(row, since)
             if not failed and self._claim(row):
                 return self._log_in(fetch, fallback)
             if fallback is not None:
                 return fallback
             if failed or time.monotonic() > deadline:
-                raise Unavailable("the log-in of another process came to nothing", maybe_sent=False)
+                raise _shared_failure(row)
             time.sleep(_LOOK_EVERY_SECONDS)
 
     def _log_in(self, fetch: Fetch, fallback: Token | None) -> Token:
@@ -90,7 +93,7 @@ class FleetTokens:
             token = fetch()
         except BaseException as error:
             with self._database.writing() as work:
-                work.tokens.fail(self._account, self._me, self._clock())
+                work.tokens.fail(self._account, self._me, self._clock(), _kind(error))
             if fallback is not None and isinstance(error, GatewayError):
                 return fallback
             raise
@@ -110,6 +113,13 @@ class FleetTokens:
             return False
         with self._database.writing() as work:
             return work.tokens.claim(self._account, self._me, now, LEASE, row)
+
+    def _failed(self, row: Row | None, since: datetime) -> bool:
+        """Whether a log-in failed while we waited, or so recently that none is tried yet."""
+        if row is None or row.failed_at is None:
+            return False
+        pause = PAUSES.get(row.failed_for or "away", REST)
+        return row.failed_at >= since or self._clock() < row.failed_at + pause
 
     def _resting(self, row: Row | None) -> bool:
         failed_at = row.failed_at if row is not None else None
@@ -131,3 +141,13 @@ def _token(row: Row | None) -> Token | None:
     if row is None or row.token is None or row.obtained_at is None or row.expires_at is None:
         return None
     return Token(row.token, row.obtained_at, row.expires_at)
+
+
+def _kind(error: BaseException) -> str:
+    return "credentials" if isinstance(error, CredentialsRefused) else "away"
+
+
+def _shared_failure(row: Row | None) -> GatewayError:
+    if row is not None and row.failed_for == "credentials":
+        return CredentialsRefused("the credentials were refused a moment ago", status=401)
+    return Unavailable("the log-in of another caller came to nothing", maybe_sent=False)

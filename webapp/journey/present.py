@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from webapp.domain.onboarding import AT_US, Onboarding, Status
 from webapp.domain.schedule import LookCause
+from webapp.gateway.addresses import origin_of
 from webapp.journey.ground import Ground
 from webapp.journey.opening import CREATE_LEASE
 from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_view
@@ -82,5 +81,5 @@ class Present:
 
 
 def _origin(url: str | None) -> str:
-    parts = urlsplit(url or "")
-    return f"{parts.scheme}://{parts.netloc}"
+    """As a browser writes it, for that is what its messages are compared with."""
+    return origin_of(url or "") or ""

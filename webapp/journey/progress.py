@@ -106,7 +106,7 @@ class Progress:
             word = _word(answer)
             after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
-            settled = [n for n in notices if states.agrees(n.status, word)]
+            settled = [n for n in notices if answer and states.agrees(n.status, word)]
             work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
             waiting = [n for n in notices if n not in settled]
             self._plan(work, before, row, after, waiting)
@@ -138,7 +138,8 @@ class Progress:
             return self._ground.move(
                 work, row, Status.CANCELED, "gateway_lost", reasons=(reason(GATEWAY_LOST),)
             )
-        news: dict[str, object] = {"status": status, "gateway_status": word or row.gateway_status}
+        kept = states.newer_word(row.gateway_status, word)
+        news: dict[str, object] = {"status": status, "gateway_status": kept}
         if status is not row.status and status is not Status.EXPIRED and answer is not None:
             news |= self._facts(row, status, answer, now)
         if all(getattr(row, name) == value for name, value in news.items()):

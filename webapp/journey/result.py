@@ -47,6 +47,12 @@ class Result:
                     yield None
                     continue
                 changed.clear()
+                if not self._still_in(visitor):
+                    return
                 now_known = self.status(visitor, known.id)
                 if now_known.version != known.version:
                     yield (known := now_known)
+
+    def _still_in(self, visitor: Visitor) -> bool:
+        with self._ground.database.reading() as work:
+            return work.sessions.get(visitor.session_id, self._ground.clock()) is not None

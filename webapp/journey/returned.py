@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from webapp.domain import states
 from webapp.domain.errors import ReferenceExpired
@@ -16,6 +16,8 @@ from webapp.store.work import Work
 
 #: A return address works this long after its onboarding has expired.
 GRACE = timedelta(hours=24)
+#: A read planned within this time is soon enough.
+SOON = timedelta(seconds=2)
 
 
 class ReturnStep:
@@ -38,7 +40,7 @@ class ReturnStep:
             if row is None or now > row.expires_at + GRACE or row.site not in self._ground.sites:
                 raise ReferenceExpired("the return reference is too old")
             self._hint(work, row, error)
-            if row.status not in (*FINAL, Status.ERASED):
+            if row.status not in (*FINAL, Status.ERASED) and not self._asked_soon(row, now):
                 self._ground.wake(work, row.id, LookCause.WAITING)
         kind = str(of_hosted_error(error)) if error else None
         return Returned(row.id, self._ground.sites[row.site], kind)
@@ -53,6 +55,11 @@ class ReturnStep:
             raise ReferenceExpired("the return reference is too old")
         return Returned(row.id, self._ground.sites[row.site], None)
 
+    def _asked_soon(self, row: Onboarding, now: datetime) -> bool:
+        """A reload of the page is no reason to ask the gateway once more each time."""
+        quick = row.look_cause in (LookCause.WAITING, LookCause.NOTICE)
+        return quick and row.look_at is not None and row.look_at <= now + SOON
+
     def _hint(self, work: Work, row: Onboarding, error: str | None) -> None:
         status = states.after_return(row.status, failed=bool(error))
         if status is row.status:
@@ -62,7 +69,6 @@ class ReturnStep:
         if status is Status.INTERRUPTED:
             fields["reasons"] = (reason(of_hosted_error(error or "")),)
             fields["interruptions"] = row.interruptions + 1
-            fields["submitted_at"] = None  # what was broken off costs no attempt
         else:
             fields["submitted_at"] = row.submitted_at or now
         work.onboardings.save(row.changed(now, **fields), was=row.version)

@@ -12,6 +12,7 @@ from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, St
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause
 from webapp.gateway.client import Gateway
+from webapp.gateway.deadline import deadline
 from webapp.gateway.errors import GatewayError
 from webapp.journey.ground import Ground
 from webapp.journey.opening import Opening
@@ -22,6 +23,10 @@ from webapp.sites import Flow
 from webapp.store.errors import AlreadyThere
 from webapp.store.work import Work
 
+#: Processes opened for one person and flow within 24 hours, however they ended.
+MOST_A_DAY = 10
+#: All calls of one click together; a proxy in front gives up after a minute.
+BEGIN_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -63,18 +68,27 @@ class Start:
         or GatewayForbidden (the row is kept: the same click again is safe).
         """
         wish = _wish(visitor, flow, consent, locale)
-        settings = wish.flow
+        with deadline(BEGIN_SECONDS):
+            return self._begun(wish, unfinished=unfinished)
+
+    def _begun(self, wish: Wish, *, unfinished: bool) -> str:
         current = self._in_time(wish, self._current(wish))
         offered_before = current.status in (Status.STARTED, Status.INTERRUPTED)
         if offered_before or (unfinished and current.status is Status.SUBMITTED):
             current = self._asked_before_reuse(wish, current)
         if current.status is not Status.CREATED or not self._agreed(wish, current):
             return current.id
-        if self._opening.open(current.id, settings):
-            return current.id
+        if self._opening.open(current.id, wish.flow):
+            return self._followed(current.id)
         current = self._replace(wish, current)
-        self._opening.open(current.id, settings)
+        self._opening.open(current.id, wish.flow)
         return current.id
+
+    def _followed(self, onboarding_id: str) -> str:
+        """Another click may have replaced the row while this one was at the gateway."""
+        with self._ground.database.reading() as work:
+            row = work.onboardings.get(onboarding_id)
+        return row.replaced_by or onboarding_id if row else onboarding_id
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """The row alone, for going on elsewhere: nothing is agreed to and nobody is called.
@@ -110,7 +124,13 @@ class Start:
 
     def _ended_for_good(self, work: Work, wish: Wish, last: Onboarding) -> bool:
         used = work.onboardings.submitted_count(last.person_id, last.flow)
-        return used >= wish.flow.attempts or next_of(last, wish.flow) == "done"
+        over = used >= wish.flow.attempts or next_of(last, wish.flow) == "done"
+        return over or self._opened_enough(work, last)
+
+    def _opened_enough(self, work: Work, row: Onboarding) -> bool:
+        """Each process may cost money, so breaking off does not open new ones without end."""
+        since = self._ground.clock() - timedelta(days=1)
+        return work.onboardings.opened_since(row.person_id, row.flow, since) >= MOST_A_DAY
 
     def _add(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
         used = work.onboardings.submitted_count(wish.visitor.person.id, wish.flow.name)
@@ -169,7 +189,7 @@ class Start:
                 )
             if row.status is not Status.INTERRUPTED:
                 return row
-            if row.interruptions <= 1:
+            if row.interruptions <= 1 or self._opened_enough(work, row):
                 return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
         return self._replace(wish, row)
 
@@ -191,8 +211,10 @@ class Start:
             new = self._add(work, wish, retired)
             linked = retired.changed(self._ground.clock(), replaced_by=new.id)
             work.onboardings.save(linked, was=retired.version)
-            if version and work.onboardings.agreed(old.id, version):
-                self._agree(work, new, version, wish.locale)
+            given = work.onboardings.consent(old.id, version) if version else None
+            if given is not None:
+                work.onboardings.agree(new.id, given)
+                self._ground.note(work, new, "consent_carried_over", version=given.version)
         self._delete_upstream(old.id)
         return new
 
@@ -214,7 +236,7 @@ class Start:
 
 
 def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> Wish:
-    settings = visitor.site.flows.get(flow or visitor.flow)
-    if settings is None:
+    wanted = visitor.site.flows.get(flow or visitor.flow)
+    if wanted is None or (visitor.flow_is_given and wanted.name != visitor.flow):
         raise NotFound("no such flow")
-    return Wish(visitor, settings, consent, locale)
+    return Wish(visitor, wanted, consent, locale)

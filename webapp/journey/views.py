@@ -17,7 +17,10 @@ Action = Literal["start", "continue", "see", "retry"]
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a live session. `return_url`, `state`: where the host wants them back."""
+    """Somebody with a live session. `return_url`, `state`: where the host wants them back.
+
+    `flow_is_given`: whoever sent them chose the flow, and they may not choose another.
+    """
 
     session_id: str = field(repr=False)
     person: Person
@@ -25,6 +28,7 @@ class Visitor:
     flow: str
     via: str
     expires_at: datetime
+    flow_is_given: bool = False
     return_url: str | None = field(default=None, repr=False)
     state: str | None = field(default=None, repr=False)
     id_token: str | None = field(default=None, repr=False)

@@ -73,6 +73,7 @@ def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
         flow=flow or default,
         via=session.via,
         expires_at=session.expires_at,
+        flow_is_given=flow is not None,
         return_url=session.return_url,
         state=session.state,
         id_token=session.id_token,

@@ -86,6 +86,22 @@ class Onboardings:
         ).one_or_none()
         return self._onboarding(row) if row else None
 
+    def opened_since(self, person_id: str, flow: str, since: datetime) -> int:
+        """How many processes have been asked of the gateway for this person."""
+        return (
+            self._connection.scalar(
+                select(func.count())
+                .select_from(onboardings)
+                .where(
+                    onboardings.c.person_id == person_id,
+                    onboardings.c.flow == flow,
+                    onboardings.c.create_calls > 0,
+                    onboardings.c.created_at > since,
+                )
+            )
+            or 0
+        )
+
     def submitted_count(self, person_id: str, flow: str) -> int:
         """How many processes this person has gone through to the end of the capture."""
         return (
@@ -143,6 +159,15 @@ class Onboardings:
             )
             .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
         )
+
+    def consent(self, onboarding_id: str, version: str) -> Consent | None:
+        """What was agreed to, in which language and when."""
+        row = self._connection.execute(
+            select(consents).where(
+                consents.c.onboarding_id == onboarding_id, consents.c.version == version
+            )
+        ).one_or_none()
+        return Consent(row.version, row.locale, row.agreed_at) if row else None
 
     def agreed(self, onboarding_id: str, version: str) -> bool:
         found = self._connection.scalar(

@@ -188,6 +188,16 @@ gateway_token = Table(
     Column("lease_until", UtcDateTime),
     Column("lease_by", String(64)),
     Column("failed_at", UtcDateTime),
+    Column("failed_for", String(16)),
+)
+
+# What keeps us from working until somebody cures it, such as a right our account lacks.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
 )
 
 own_keys = Table(

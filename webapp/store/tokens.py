@@ -18,13 +18,14 @@ from webapp.store.types import Cipher
 
 @dataclass(frozen=True)
 class Row:
-    """`failed_at` is when the last log-in failed, if it came to nothing since."""
+    """`failed_at`, `failed_for`: the last log-in's failure, if none has gone well since."""
 
     token: str | None = field(repr=False)
     obtained_at: datetime | None
     expires_at: datetime | None
     lease_until: datetime | None
     failed_at: datetime | None
+    failed_for: str | None = None
 
 
 class Tokens:
@@ -39,7 +40,9 @@ class Tokens:
         if row is None:
             return None
         token = self._cipher.open(row.token) if row.token else None
-        return Row(token, row.obtained_at, row.expires_at, row.lease_until, row.failed_at)
+        return Row(
+            token, row.obtained_at, row.expires_at, row.lease_until, row.failed_at, row.failed_for
+        )
 
     def claim(
         self, account: str, by: str, now: datetime, lease: timedelta, seen: Row | None
@@ -73,10 +76,11 @@ class Tokens:
             obtained_at=obtained_at,
             expires_at=expires_at,
             failed_at=None,
+            failed_for=None,
         )
 
-    def fail(self, account: str, by: str, now: datetime) -> None:
-        self._finish(account, by, failed_at=now)
+    def fail(self, account: str, by: str, now: datetime, why: str) -> None:
+        self._finish(account, by, failed_at=now, failed_for=why)
 
     def _finish(self, account: str, by: str, **values: object) -> None:
         self._connection.execute(

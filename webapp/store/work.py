@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from webapp.store.alarms import Alarms
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.inbox import Inbox
 from webapp.store.links import Links
@@ -27,6 +28,7 @@ class Work:
     """The repositories of one open transaction. No network call belongs inside it."""
 
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self.alarms = Alarms(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)

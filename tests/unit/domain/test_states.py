@@ -14,6 +14,7 @@ from webapp.domain.states import (
     contradicts,
     may_become,
     meaning,
+    newer_word,
 )
 
 # Told once more, by hand: a row is where an onboarding stands, an x where it may go.
@@ -22,7 +23,7 @@ to:         cr st in su de re ve rj ex ca er
 created     .  x  .  .  x  x  x  x  x  x  x
 started     .  .  x  x  x  x  x  x  x  x  x
 interrupted .  x  .  x  x  x  x  x  x  x  x
-submitted   .  x  x  .  x  x  x  x  x  x  x
+submitted   .  x  .  .  x  x  x  x  x  x  x
 deciding    .  .  .  .  .  x  x  x  x  x  x
 in_review   .  .  .  .  .  .  x  x  x  x  x
 verified    .  .  .  .  .  .  .  .  .  .  x
@@ -131,8 +132,24 @@ def test_of_two_opposite_verdicts_the_first_stays():
 
 @given(statuses, words)
 def test_only_a_final_status_can_be_contradicted(current, word):
-    other = meaning(word) not in (None, current)
-    assert contradicts(current, word) == (current in FINAL and other)
+    other_verdict = meaning(word) in FINAL and meaning(word) is not current
+    assert contradicts(current, word) == (current in FINAL and other_verdict)
+
+
+@pytest.mark.parametrize(
+    ("known", "word", "kept"),
+    [
+        (None, "PENDING_VALIDATION", "PENDING_VALIDATION"),
+        ("PENDING_VALIDATION", "PENDING_VERIFICATION", "PENDING_VERIFICATION"),
+        ("VERIFIED", "PENDING_VERIFICATION", "VERIFIED"),
+        ("PENDING_VERIFICATION", "PENDING_VALIDATION", "PENDING_VERIFICATION"),
+        ("VERIFIED", "NOT_VERIFIED", "NOT_VERIFIED"),
+        ("VERIFIED", "NEW_WORD", "NEW_WORD"),
+        ("VERIFIED", None, "VERIFIED"),
+    ],
+)
+def test_a_weaker_word_that_comes_late_does_not_take_the_place_of_a_stronger(known, word, kept):
+    assert newer_word(known, word) == kept
 
 
 @pytest.mark.parametrize("ours", [Status.EXPIRED, Status.CANCELED])

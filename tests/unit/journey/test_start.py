@@ -1,5 +1,7 @@
 """start: one process at the gateway, whatever is clicked how often and whatever gets lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.journey.fakes import HOSTED, away
@@ -18,6 +20,7 @@ from webapp.gateway.errors import (
     WrongProcess,
 )
 from webapp.journey.opening import CREATE_LEASE
+from webapp.journey.start import MOST_A_DAY
 
 PLAIN_400 = Refused("create: answered 400", status=400)
 
@@ -130,7 +133,61 @@ def test_a_replaced_row_takes_its_consent_along(house, ada):
     house.gateway.lost["create"] = 1
     found = house.begin(ada, "agreed", "2026-01")
     assert house.status(found) is Status.STARTED
-    assert "consent_given" in house.events(found)
+    assert "consent_given" not in house.events(found)
+    assert "consent_carried_over" in house.events(found)
+
+
+def test_a_carried_over_consent_keeps_its_language_and_time(house, ada):
+    first = house.begin(ada, "agreed", "2026-01")
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    house.clock.turn(hours=5)
+    second = house.start.begin(ada, "agreed", None, "es")
+    with house.database.reading() as work:
+        given, carried = (work.onboardings.consent(each, "2026-01") for each in (first, second))
+    assert second != first
+    assert given == carried
+    assert given.locale == "en"
+
+
+def test_breaking_off_again_and_again_does_not_open_processes_without_end(house, ada):
+    for _ in range(30):
+        house.back(house.begin(ada), "connectionError")
+        house.clock.turn(minutes=5)
+    assert house.gateway.count("create") == MOST_A_DAY
+
+
+def test_what_was_captured_is_not_thrown_away_by_an_error_in_the_address(house, ada):
+    found = house.begin(ada)
+    house.back(found)
+    for _ in range(3):
+        house.back(found, "connectionError")
+        assert house.begin(ada) == found
+    assert house.status(found) is Status.SUBMITTED
+    assert house.gateway.count("delete") == 0
+
+
+def test_ada_may_not_choose_another_flow_than_the_one_she_was_sent_for(house, ada):
+    sent = replace(ada, flow="agreed", flow_is_given=True)
+    with pytest.raises(NotFound):
+        house.begin(sent, "default")
+    assert house.begin(sent, "agreed")
+
+
+def test_a_click_that_lost_against_another_leads_to_the_row_that_took_its_place(house, ada):
+    house.gateway.trouble["create"].extend([away(), away()])
+    with pytest.raises(GatewayAway):
+        house.begin(ada)
+    first = house.rows(ada)[0].id
+    house.gateway.processes[first] = None
+    quicker = []
+
+    def click_again(_id: str) -> None:
+        del house.gateway.during["create"]
+        house.put(first, create_called_at=None)
+        quicker.append(house.begin(ada))
+
+    house.gateway.during["create"] = click_again
+    assert house.begin(ada) == quicker[0] != first
 
 
 def test_a_repeat_that_succeeds_keeps_the_id(house, ada):
@@ -332,10 +389,9 @@ def test_an_interrupted_one_is_offered_once_more_and_then_replaced(house, ada):
     assert (house.status(second), house.row(second).attempt) == (Status.STARTED, 1)
 
 
-def test_interruptions_cost_no_attempt_even_after_a_return_that_looked_finished(house, ada):
+def test_interruptions_cost_no_attempt(house, ada):
     for _ in range(4):
         found = house.begin(ada)
-        house.back(found)  # the same address, open in another tab
         house.back(found, "connectionError")
         house.clock.turn(minutes=1)
     assert house.row(found).attempt == 1

@@ -34,7 +34,7 @@ def test_who_saw_the_row_before_a_log_in_ended_may_not_make_one_more(database: D
     before = row(database)
     for end in (
         lambda work: work.tokens.put("account", "ada", "t", NOW, NOW + LIFE),
-        lambda work: work.tokens.fail("account", "ada", NOW),
+        lambda work: work.tokens.fail("account", "ada", NOW, "away"),
     ):
         claim("ada")
         written(database, end)
@@ -62,7 +62,7 @@ def test_a_token_frees_the_lease_and_is_read_by_all(database: Database, claim):
 
 def test_a_failure_frees_the_lease_and_is_read_by_all(database: Database, claim):
     claim("ada")
-    written(database, lambda work: work.tokens.fail("account", "ada", NOW))
+    written(database, lambda work: work.tokens.fail("account", "ada", NOW, "away"))
     assert row(database).failed_at == NOW
     assert claim("ben")
 

@@ -1,0 +1,29 @@
+"""What keeps us from working until somebody cures it; readyz and doctor say so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from webapp.store.schema import alarms
+
+
+class Alarms:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ring(self, name: str, now: datetime) -> None:
+        """Say that it is so; since when stays as it was first said."""
+        known = self._connection.execute(
+            update(alarms).where(alarms.c.name == name).values(last_at=now)
+        )
+        if known.rowcount == 0:
+            self._connection.execute(insert(alarms).values(name=name, since=now, last_at=now))
+
+    def clear(self, name: str) -> None:
+        self._connection.execute(delete(alarms).where(alarms.c.name == name))
+
+    def ringing(self) -> dict[str, datetime]:
+        """Each alarm and since when."""
+        return {row.name: row.since for row in self._connection.execute(select(alarms))}
