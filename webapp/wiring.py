@@ -17,7 +17,7 @@ from webapp.journey.fleet_tokens import FleetTokens
 from webapp.journey.ground import Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
-from webapp.journey.progress import Progress
+from webapp.journey.progress import FORBIDDEN, Progress
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
@@ -35,6 +35,7 @@ from webapp.store.types import Cipher
 from webapp.store.work import Database
 
 Clock = Callable[[], datetime]
+_ALARMS = {FORBIDDEN: "the gateway answers 403: ask the vendor for the right our account lacks"}
 
 
 def utc_now() -> datetime:
@@ -77,6 +78,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Wired:
         decision=Decision(ground, gateway, progress),
         result=Result(ground, watcher),
         ready=lambda: not_ready(database),
+        degraded=lambda: degraded(database),
     )
     return Wired(settings, engine, database, gateway, watcher, steps, clock)
 
@@ -112,6 +114,16 @@ def not_ready(database: Database) -> list[str]:
         return ["the database cannot be written to"]
     except StoreError as wrong:
         return [str(wrong)]
+
+
+def degraded(database: Database) -> list[str]:
+    """The alarms that are ringing, in words."""
+    try:
+        with database.reading() as work:
+            ringing = work.alarms.ringing()
+    except StoreError:
+        return []  # `ready` says that already
+    return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in ringing.items()]
 
 
 def _live(settings: Settings) -> bool:

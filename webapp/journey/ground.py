@@ -44,6 +44,11 @@ class Ground:
             raise NotFound("no such onboarding")
         return found
 
+    def ring(self, alarm: str) -> None:
+        """Something keeps us from working until somebody cures it; readyz says so."""
+        with self.database.writing() as work:
+            work.alarms.ring(alarm, self.clock())
+
     def wake(self, work: Work, onboarding_id: str, cause: LookCause) -> None:
         """Have the gateway asked about this onboarding now."""
         work.onboardings.plan(onboarding_id, self.clock(), cause, looks=0)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from webapp.domain import states
+from webapp.domain.errors import GatewayForbidden
 from webapp.domain.onboarding import ACTIVE, AT_THE_USER, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, of_rejection, reason
 from webapp.domain.schedule import LookCause, next_look
@@ -31,6 +32,8 @@ LOST_AFTER = timedelta(hours=24)
 GATEWAY_LOST = ReasonCode.GATEWAY_LOST
 #: Characters kept of a gateway's word.
 MOST_OF_A_WORD = 64
+#: The alarm of an account that lacks a right; the next answer that comes ends it.
+FORBIDDEN = "gateway_forbidden"
 _CAN_EXPIRE = AT_THE_USER | {Status.SUBMITTED}
 _log = logging.getLogger(__name__)
 
@@ -90,6 +93,9 @@ class Progress:
         try:
             with gateway_trouble():
                 return self._gateway.read(onboarding.id)
+        except GatewayForbidden:
+            self._ground.ring(FORBIDDEN)
+            raise
         except (Unauthorised, Refused, Conflict) as cause:
             if onboarding.status not in (Status.CREATED, Status.STARTED):
                 _log.warning(
@@ -104,6 +110,8 @@ class Progress:
             if row is None:
                 return None
             word = _word(answer)
+            if answer is not None:
+                work.alarms.clear(FORBIDDEN)
             after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]

@@ -20,6 +20,7 @@ from webapp.sites import Site
 @dataclass(frozen=True)
 class Steps:
     """`ready` says in words what keeps this server from working; nothing = ready.
+    `degraded` says what keeps it from working well, and that restarting would not cure.
 
     `livemode` is false with the sandbox: pages then say TEST.
     """
@@ -36,3 +37,4 @@ class Steps:
     decision: Decision
     result: Result
     ready: Callable[[], list[str]]
+    degraded: Callable[[], list[str]]

@@ -23,12 +23,17 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @everybody
 def ready() -> ResponseReturnValue:
-    """Fit for work or not; why not is told to operations only."""
+    """Fit for work or not; why not is told to operations only.
+
+    What only the vendor can cure is told in words too, but is no reason to take us out of
+    service: notices and pages work on.
+    """
     problems = context.steps().ready()
     status = 503 if problems else 200
     if not _is_operations():
         return Response(status=status)
-    return jsonify(ready=not problems, problems=problems), status
+    degraded = context.steps().degraded() if not problems else []
+    return jsonify(ready=not problems, problems=problems, degraded=degraded), status
 
 
 def _is_operations() -> bool:

@@ -10,6 +10,7 @@ from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.gateway.errors import Conflict, Forbidden, Refused, Unauthorised, WrongProcess
+from webapp.wiring import degraded
 
 
 @pytest.fixture
@@ -335,3 +336,16 @@ def test_a_word_longer_than_its_column_is_cut_and_changes_nothing(house, ada):
     house.progress.read(found)
     assert house.status(found) is Status.STARTED
     assert house.row(found).gateway_status == ("A_WORD_NOBODY_KNOWS_" * 10)[:64]
+
+
+def test_a_right_that_our_account_lacks_rings_until_the_gateway_answers_again(house, ada):
+    found = house.begin(ada)
+    house.gateway.trouble["read"].append(Forbidden("read: answered 403", status=403))
+    with pytest.raises(GatewayForbidden):
+        house.progress.read(found)
+    assert [each.split(" (")[0] for each in degraded(house.database)] == [
+        "the gateway answers 403: ask the vendor for the right our account lacks"
+    ]
+    house.said(found, "VERIFIED")
+    house.progress.read(found)
+    assert degraded(house.database) == []

@@ -99,6 +99,9 @@ class FakeSteps:
         self.webhook = SimpleNamespace(take=self.take)
         self.result = SimpleNamespace(status=self.status_of, follow=self.follow)
 
+    def degraded(self) -> list[str]:
+        return []
+
     def ready(self) -> list[str]:
         return self.problems
 

@@ -27,7 +27,11 @@ def test_ready_tells_the_world_a_code_and_operations_the_reason(
     known = app.test_client().get("/readyz", headers={"Authorization": f"Bearer {TOKEN}"})
     assert [world.status_code, wrong.status_code, known.status_code] == [status] * 3
     assert (world.data, wrong.data) == (b"", b"")
-    assert known.get_json() == {"ready": not problems, "problems": problems}
+    assert known.get_json() == {
+        "ready": not problems,
+        "problems": problems,
+        "degraded": [],
+    }
 
 
 @pytest.mark.parametrize("guess", ["", "Bearer ", "Bearer None"])
