@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from webapp.domain.errors import GatewayAway
@@ -22,6 +23,7 @@ from webapp.journey.references import References
 from webapp.journey.translate import gateway_trouble
 from webapp.sites import Flow
 
+_log = logging.getLogger(__name__)
 #: While one request is at the gateway nobody else calls create for the same row. A little
 #: longer than one call can take; whoever was killed in the middle blocks the row no longer.
 CREATE_LEASE = timedelta(seconds=15)
@@ -50,6 +52,8 @@ class Opening:
             if row.create_calls > 1:
                 self._release(row.id)
                 return False
+            # The settings of the flow are wrong in the gateway's eyes: only we can cure that.
+            _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
             self._refuse(row.id)
             return True
         except Unavailable as cause:
