@@ -18,13 +18,17 @@ class Webhook:
         self._ground = ground
         self._required = required
 
+    def authentic(self, headers: Mapping[str, str]) -> bool:
+        """Whether headers agreed with the gateway came along; constant time. Contract 5."""
+        return notice.headers_match(self._required, headers)
+
     def take(self, headers: Mapping[str, str], body: bytes) -> None:
         """Store the notice so that it survives whatever comes next; repeats are absorbed.
 
         Returns only once it is on disk. Raises NoticeNotAuthentic, NoticeUnusable, or
         NotWritable (nothing stored, the sender should try again). Contract 5.
         """
-        if not notice.headers_match(self._required, headers):
+        if not self.authentic(headers):
             raise NoticeNotAuthentic("the required headers did not come with it")
         try:
             told = notice.parse_notice(body)

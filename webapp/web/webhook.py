@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from webapp.domain.errors import NoticeNotAuthentic
 from webapp.web import context
 from webapp.web.cookies import MOST_BYTES
 from webapp.web.guards import gateway_headers
@@ -16,8 +17,11 @@ blueprint = Blueprint("webhook", __name__)
 @blueprint.post("/webhooks/mobbscan")
 @gateway_headers
 def take() -> ResponseReturnValue:
-    """204 once it is on disk."""
-    context.steps().webhook.take(dict(request.headers), _body())
+    """204 once it is on disk. A stranger's body is not read: only the headers can tell us so."""
+    webhook, headers = context.steps().webhook, dict(request.headers)
+    if not webhook.authentic(headers):
+        raise NoticeNotAuthentic
+    webhook.take(headers, _body())
     return Response(status=204)
 
 

@@ -96,7 +96,7 @@ class FakeSteps:
         self.start = SimpleNamespace(begin=self.begin, prepare=self.prepare)
         self.present = SimpleNamespace(show=self.show, home=self.home)
         self.returned = SimpleNamespace(back=self.back, peek=self.peek)
-        self.webhook = SimpleNamespace(take=self.take)
+        self.webhook = SimpleNamespace(take=self.take, authentic=self.authentic)
         self.result = SimpleNamespace(status=self.status_of, follow=self.follow)
 
     def degraded(self) -> list[str]:
@@ -195,8 +195,11 @@ class FakeSteps:
             raise ReferenceTampered
         return Returned(ADAS, SHOP, None)
 
+    def authentic(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("Authorization") == "Bearer agreed"
+
     def take(self, headers: Mapping[str, str], body: bytes) -> None:
-        if headers.get("Authorization") != "Bearer agreed":
+        if not self.authentic(headers):
             raise NoticeNotAuthentic
         if not body.startswith(b"{"):
             raise NoticeUnusable("no JSON object")

@@ -52,6 +52,16 @@ def test_a_body_that_hides_its_length_is_limited_too(app: Flask, stranger: Flask
     assert steps_of(app).calls == []
 
 
+@pytest.mark.parametrize("length", [len(NOTICE), 10_000_000, None])
+def test_of_a_stranger_nothing_is_read(stranger: FlaskClient, length: int | None) -> None:
+    body = io.BytesIO(NOTICE)
+    environ = {"wsgi.input": body, "wsgi.input_terminated": length is None}
+    headers = {} if length is None else {"Content-Length": str(length)}
+    answer = stranger.post(PATH, headers=headers, environ_overrides=environ)
+    assert (answer.status_code, answer.data) == (401, b"")
+    assert body.tell() == 0
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_only_post_is_a_notice(stranger: FlaskClient, method: str) -> None:
     answer = stranger.open(PATH, method=method, headers=AGREED)
