@@ -31,9 +31,12 @@ LIBRARIES = {
     "jobs": {"dbos", "sqlalchemy", "structlog"},
     "cli": {"click", "gunicorn", "httpx", "sqlalchemy", "structlog"},
     "sandbox": {
+        "PIL",
         "authlib",
         "click",
+        "cryptography",
         "flask",
+        "fpdf",
         "httpx",
         "joserfc",
         "oidc_provider_mock",

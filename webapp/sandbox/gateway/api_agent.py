@@ -8,10 +8,17 @@ import logging
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from webapp.sandbox.gateway import reading
-from webapp.sandbox.gateway.asking import caller_roles, must_decide, send_after_answer, the_box
+from webapp.sandbox.gateway.asking import (
+    Caller,
+    caller_of_now,
+    held_by,
+    own_process,
+    send_after_answer,
+    the_box,
+)
 from webapp.sandbox.gateway.process import Process
 from webapp.sandbox.gateway.refusals import UnknownProcess, WrongState
 from webapp.sandbox.gateway.states import State
@@ -27,45 +34,66 @@ _BY_API = "api"
 def process_data(verification_id: str) -> ResponseReturnValue:
     """Contract 3.2."""
     box = the_box()
-    caller_roles()
+    caller = caller_of_now()
     box.count("reads")
     with box.lock:
-        process = box.find(reading.uuid_text(verification_id, "verificationId"))
-        if not process.state.announced and box.switches.unstarted_status == 401:
-            raise UnknownProcess("The process is not valid yet")
-        return process.process_data()
+        return held_by(_readable(verification_id, caller)).process_data()
+
+
+@agent_api.get("/checkVerificationProcessResult/<verification_id>")
+def check_result(verification_id: str) -> ResponseReturnValue:
+    """Contract 3.3: known from one integration only, so it is there with `extensions` only."""
+    box = the_box()
+    if not box.switches.extensions:
+        raise NotFound
+    caller = caller_of_now()
+    box.count("checks")
+    with box.lock:
+        process = _readable(verification_id, caller)
+        result = {State.ABORTED: "ERROR"}.get(process.state, process.state.value)
+        if not process.state.final and result != "ERROR":
+            result = "PENDING"
+        return {"scanId": process.id, "verificationResult": result}
+
+
+def _readable(verification_id: str, caller: Caller) -> Process:
+    process = own_process(reading.uuid_text(verification_id, "verificationId"), caller)
+    if not process.state.announced and the_box().switches.unstarted_status == 401:
+        raise UnknownProcess("The process is not valid yet")
+    return process
 
 
 @agent_api.post("/accept")
 def accept() -> ResponseReturnValue:
     """Contract 3.8."""
-    roles, body = caller_roles(), reading.json_object()
+    caller, body = caller_of_now(), reading.json_object()
     verification_id = reading.uuid_text(body.get("verificationId"), "verificationId")
     reading.text(body, "type")
-    data = reading.personal_data(body, required=True)
-    process = _decide(roles, verification_id, State.VERIFIED, data)
+    full = the_box().switches.require_full_personal_data
+    data = reading.personal_data(body, required=True, full=full)
+    process = _decide(caller, verification_id, State.VERIFIED, data)
     return _done("VERIFICATION_ACCEPTED", process, "accepted")
 
 
 @agent_api.post("/reject")
 def reject() -> ResponseReturnValue:
     """Contract 3.9; the words of the answer are invented."""
-    roles, body = caller_roles(), reading.json_object()
+    caller, body = caller_of_now(), reading.json_object()
     verification_id = reading.uuid_text(body.get("verificationId"), "verificationId")
     reason = reading.text(body, "rejectionComment")
     if the_box().switches.require_reject_type:
         reading.text(body, "type")
-    process = _decide(roles, verification_id, State.NOT_VERIFIED, {}, reason)
+    process = _decide(caller, verification_id, State.NOT_VERIFIED, {}, reason)
     return _done("VERIFICATION_REJECTED", process, "rejected")
 
 
 @agent_api.post("/pending")
 def pending() -> ResponseReturnValue:
     """Contract 3.10; its answer says "accepted" in the vendor's text too (register J)."""
-    roles, body = caller_roles(), reading.json_object()
+    caller, body = caller_of_now(), reading.json_object()
     verification_id = reading.uuid_text(body.get("verificationId"), "verificationId")
     data = reading.personal_data(body, required=False)
-    process = _decide(roles, verification_id, State.PENDING_VERIFICATION, data)
+    process = _decide(caller, verification_id, State.PENDING_VERIFICATION, data)
     return _done("UPDATED_VERIFICATION", process, "accepted")
 
 
@@ -73,12 +101,12 @@ def pending() -> ResponseReturnValue:
 def delete(verification_id: str) -> ResponseReturnValue:
     """Contract 3.11. A literal GET deletes as well unless switched off (register B)."""
     box = the_box()
-    roles = caller_roles()
+    caller = caller_of_now()
     if request.method == "GET" and not box.switches.delete_by_get:
         raise MethodNotAllowed(valid_methods=["DELETE"])
     with box.lock:
-        process = box.find(reading.uuid_text(verification_id, "verificationId"))
-        must_decide(roles)
+        process = own_process(reading.uuid_text(verification_id, "verificationId"), caller)
+        caller.must_decide()
         box.delete(process)
     box.count("deletes")
     if request.method == "GET":
@@ -87,7 +115,7 @@ def delete(verification_id: str) -> ResponseReturnValue:
 
 
 def _decide(
-    roles: list[str],
+    caller: Caller,
     verification_id: str,
     state: State,
     data: dict[str, str],
@@ -95,8 +123,8 @@ def _decide(
 ) -> Process:
     box = the_box()
     with box.lock:
-        process = box.find(verification_id)
-        must_decide(roles)
+        process = own_process(verification_id, caller)
+        caller.must_decide()
         if _changes(process, state):
             process.correct(data)
             send_after_answer(box.move(process, state, _BY_API, reason))

@@ -1,16 +1,16 @@
 """`/auth/token` and `/onboarding`: the calls that belong to the gateway itself."""
 
-import hmac
 import time
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.sandbox.gateway import reading
 from webapp.sandbox.gateway.asking import (
     DECIDE,
     READ,
-    caller_roles,
+    base_url,
+    caller_of_now,
     send_after_answer,
     the_box,
 )
@@ -25,8 +25,8 @@ def log_in() -> ResponseReturnValue:
     box = the_box()
     body = reading.json_object()
     key, secret = reading.text(body, "api_key"), reading.text(body, "api_secret")
-    known = _same(key, box.options.api_key) & _same(secret, box.options.api_secret)
-    if not known:
+    tenant = box.tenant_of(key)
+    if tenant is None or not tenant.knows(key, secret):
         box.count("token_refusals")
         raise NotAuthorised("api_key or api_secret is wrong")
     if box.switches.credentials_disabled:
@@ -43,8 +43,8 @@ def log_in() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Contract 3.1, under both of its documented paths (register A)."""
     box = the_box()
-    caller_roles()
-    process = box.create(reading.wanted(reading.json_object()))
+    tenant = caller_of_now().tenant
+    process = box.create(reading.wanted(reading.json_object()), tenant)
     deliveries = box.on_creation(process)
     if box.switches.notices == "before_create_answer":
         for delivery in deliveries:
@@ -52,13 +52,8 @@ def create() -> ResponseReturnValue:
     else:
         send_after_answer(deliveries)
     time.sleep(box.switches.hold_create_ms / 1000)
-    base = box.options.public_url or request.host_url.rstrip("/")
     return {
         "scanId": process.id,
         "onboardingToken": process.onboarding_token,
-        "url": f"{base}/onboarding/{process.id}",
+        "url": f"{base_url()}/onboarding/{process.id}",
     }
-
-
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())

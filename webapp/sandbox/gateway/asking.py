@@ -1,38 +1,74 @@
 """What every view needs: the box of this application, the caller's rights, sending afterwards."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import cast
 
-from flask import Response, after_this_request, current_app, request
+from flask import Flask, Response, after_this_request, current_app, request
 
 from webapp.sandbox.gateway.box import Box
 from webapp.sandbox.gateway.deliveries import Delivery
-from webapp.sandbox.gateway.refusals import NotAuthorised, NotPermitted
+from webapp.sandbox.gateway.held import Held
+from webapp.sandbox.gateway.process import Process
+from webapp.sandbox.gateway.refusals import NotAuthorised, NotPermitted, UnknownProcess
+from webapp.sandbox.gateway.tenants import Tenant
 
 READ = "ROLE_API_READ"
 DECIDE = "ROLE_API_DECIDE"
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, by the token."""
+
+    tenant: Tenant
+    roles: tuple[str, ...]
+
+    def must_decide(self) -> None:
+        """Refuse credentials that may only read."""
+        if DECIDE not in self.roles:
+            raise NotPermitted("These credentials may not do this")
+
+
 def the_box() -> Box:
     """Return the memory of the application that serves the present call."""
-    return cast(Box, current_app.extensions["gateway_box"])
+    return box_of(current_app)
 
 
-def caller_roles() -> list[str]:
-    """Return the rights in the caller's token; raises `NotAuthorised`."""
+def box_of(app: Flask) -> Box:
+    """Return the memory of an application."""
+    return cast(Box, app.extensions["gateway_box"])
+
+
+def caller_of_now() -> Caller:
+    """Return who makes the present call; raises `NotAuthorised`."""
     box = the_box()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    roles = box.tokens.roles(token, box.clock.now()) if scheme == "Bearer" else None
-    if roles is None:
+    dies_after = box.switches.token_dies_after_seconds
+    claims = box.tokens.read(token, box.clock.now(), dies_after) if scheme == "Bearer" else None
+    tenant = box.tenant_of(claims["sub"]) if claims else None
+    if claims is None or tenant is None:
         box.count("unauthorised")
         raise NotAuthorised("Access token is missing, invalid or expired")
-    return roles
+    return Caller(tenant, tuple(claims["roles"]))
 
 
-def must_decide(roles: list[str]) -> None:
-    """Refuse credentials that may only read."""
-    if DECIDE not in roles:
-        raise NotPermitted("These credentials may not do this")
+def own_process(process_id: str, caller: Caller) -> Process:
+    """Return a process of the caller's own; raises `UnknownProcess` for everybody else's."""
+    process = the_box().find(process_id)
+    if process.tenant != caller.tenant.name:
+        raise UnknownProcess("The process is unknown or not accessible")
+    return process
+
+
+def held_by(process: Process) -> Held:
+    """Return a process as it is shown through this gateway."""
+    return Held(process, base_url(), the_box().switches)
+
+
+def base_url() -> str:
+    """Return the address of this gateway, as browsers and callers reach it."""
+    return the_box().options.public_url or request.host_url.rstrip("/")
 
 
 def send_after_answer(deliveries: Iterable[Delivery]) -> None:

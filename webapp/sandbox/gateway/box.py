@@ -1,10 +1,13 @@
-"""The whole memory of one gateway: processes, tokens, switches, counters, notices."""
+"""The whole memory of one gateway: processes, tokens, switches, faults, counters, notices."""
 
 import threading
 from collections import Counter
 
 from webapp.sandbox.gateway.clock import Clock
 from webapp.sandbox.gateway.deliveries import Delivery
+from webapp.sandbox.gateway.evidence.archive import Seal
+from webapp.sandbox.gateway.faults import Faults
+from webapp.sandbox.gateway.held import word
 from webapp.sandbox.gateway.notices import Notices
 from webapp.sandbox.gateway.options import GatewayOptions
 from webapp.sandbox.gateway.outcomes import OUTCOMES, Outcome
@@ -12,6 +15,7 @@ from webapp.sandbox.gateway.process import Process
 from webapp.sandbox.gateway.refusals import BadRequest, UnknownProcess, WrongState
 from webapp.sandbox.gateway.states import State
 from webapp.sandbox.gateway.switches import Switches
+from webapp.sandbox.gateway.tenants import DEFAULT, Tenant, Webhook
 from webapp.sandbox.gateway.tokens import Tokens
 from webapp.sandbox.gateway.wanted import Wanted
 
@@ -26,11 +30,24 @@ class Box:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.tokens = Tokens()
+        self.seal = Seal()
         self.switches = Switches()
+        self.faults = Faults()
         self.counters: Counter[str] = Counter()
         self.processes: dict[str, Process] = {}
-        self.notices = Notices(options.webhook, self.clock, lambda: self.switches)
-        self._used_ids: set[str] = set()
+        self.used_ids: set[str] = set()
+        own = Tenant(DEFAULT, options.api_key, options.api_secret, options.webhook)
+        self.tenants = {DEFAULT: own}
+        self.notices = Notices(
+            self.webhook_of, self.clock, lambda: self.switches, self.faults, lambda: self.changed()
+        )
+
+    def changed(self) -> None:
+        """Told of every change; `Kept` writes it down."""
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.notices.close()
 
     def count(self, name: str) -> None:
         """Add one to a counter."""
@@ -44,22 +61,40 @@ class Box:
             self.clock.offset_seconds = self.switches.clock_offset_seconds
 
     def reset(self) -> None:
-        """Forget processes, deliveries and counters, and put every switch back. Tokens live on."""
+        """Forget all but the default customer with its webhook; put every switch back.
+
+        Tokens live on.
+        """
         with self.lock:
             self.processes.clear()
-            self._used_ids.clear()
+            self.used_ids.clear()
             self.counters.clear()
             self.notices.forget()
+            self.faults.replace([])
+            self.tenants = {DEFAULT: self.tenants[DEFAULT]}
             self.switches = Switches()
             self.clock.offset_seconds = 0
 
-    def create(self, wanted: Wanted) -> Process:
+    def tenant_of(self, api_key: str) -> Tenant | None:
+        """Return the customer whom a key belongs to."""
+        with self.lock:
+            everybody = self.tenants.values()
+            return next((each for each in everybody if each.api_key == api_key), None)
+
+    def webhook_of(self, tenant: str) -> Webhook:
+        """Return a customer's webhook; that of nobody goes nowhere."""
+        known = self.tenants.get(tenant)
+        return known.webhook if known else Webhook()
+
+    def create(self, wanted: Wanted, tenant: Tenant) -> Process:
         """Open a process. A `scanId` can be used once, also when its process is deleted since."""
         with self.lock:
-            process = Process(wanted, self.clock.now())
-            if process.id.lower() in self._used_ids:
+            process = Process(
+                wanted, self.clock.now(), tenant=tenant.name, return_url=tenant.return_url
+            )
+            if process.id.lower() in self.used_ids:
                 raise BadRequest("scanId was used before")
-            self._used_ids.add(process.id.lower())
+            self.used_ids.add(process.id.lower())
             self.processes[process.id.lower()] = process
             self.counters["creates"] += 1
             return process
@@ -85,6 +120,12 @@ class Box:
             if process.state is not State.IN_PROGRESS:
                 process.move(State.IN_PROGRESS, self.clock.now(), "user")
 
+    def leave(self, process: Process) -> None:
+        """The user closes the page. Nobody is told, and nothing else changes."""
+        with self.lock:
+            if not process.state.announced:
+                process.leave(self.clock.now())
+
     def finish(self, process: Process, outcome: Outcome) -> list[Delivery]:
         """The user is done, or stopped by an error; returns the notices this calls for."""
         with self.lock:
@@ -98,22 +139,42 @@ class Box:
         """Make an outcome true from any state, even a final one."""
         with self.lock:
             process.last_error = outcome.error
+            if outcome.leaves:
+                self.leave(process)
+                return []
             wait_ms = self.switches.decide_after_ms
             if outcome.state.final and wait_ms and not process.state.announced:
-                later = threading.Timer(wait_ms / 1000, self._decide, [process, outcome, reason])
-                later.daemon = True
-                later.start()
-                return self.move(process, State.PENDING_VERIFICATION, "user")
+                process.planned, process.planned_reason = outcome.name, reason
+                deliveries = self.move(process, State.PENDING_VERIFICATION, "user")
+                self.decide_later(process)
+                return deliveries
             by = AGENT if outcome.state.final else "user"
             return self.move(process, outcome.state, by, reason or outcome.reason)
 
     def move(
         self, process: Process, state: State, by: str, reason: str | None = None
     ) -> list[Delivery]:
-        """Change the state and return the notice that goes with it, if the state has a word."""
+        """Change the state and return the notices that go with it, if the state has a word."""
         with self.lock:
+            first = not process.captured
             process.move(state, self.clock.now(), by, reason)
-            return [self.notices.record(process.id, state.value)] if state.announced else []
+            result = word(state, legacy=self.switches.legacy_states)
+            told = [self._record(process, result)] if result else []
+            return self._with_video(process, told, first=first)
+
+    def move_silently(self, process: Process, state: State) -> None:
+        """Change the state, and tell nobody."""
+        with self.lock:
+            process.move(state, self.clock.now(), "sandbox")
+            if process.captured and self.switches.video_available != "never":
+                process.video_at = process.video_at or self.clock.now()
+
+    def make_video_available(self, process: Process) -> list[Delivery]:
+        """Let the recording be fetched, if there is one and it could not be; returns the notice."""
+        with self.lock:
+            if not process.captured or process.video_at:
+                raise WrongState("There is no recording that is still to come")
+            return self._make_video_available(process)
 
     def on_creation(self, process: Process) -> list[Delivery]:
         """Decide without a user, where the switches say so."""
@@ -122,10 +183,57 @@ class Box:
             name = "passes"
         return [] if name is None else self.force(process, OUTCOMES[name])
 
-    def _decide(self, process: Process, outcome: Outcome, reason: str | None) -> None:
+    def decide_later(self, process: Process) -> None:
+        """Make a planned outcome true after its time."""
+        self._later(self.switches.decide_after_ms, self._decide, process)
+
+    def video_later(self, process: Process) -> None:
+        """Make the recording available after its time."""
+        self._later(self.switches.video_after_ms, self._video, process)
+
+    def _with_video(self, process: Process, told: list[Delivery], *, first: bool) -> list[Delivery]:
+        mode = self.switches.video_available
+        due = {"first": first, "after_pending": first, "after_decision": process.state.final}
+        if not process.captured or process.video_at or not due.get(mode):
+            return told
+        if self.switches.video_after_ms:
+            self.video_later(process)
+            return told
+        video = self._make_video_available(process)
+        return [*video, *told] if mode == "first" else [*told, *video]
+
+    def _make_video_available(self, process: Process) -> list[Delivery]:
+        process.video_at = self.clock.now()
+        # The older vocabulary has no word for it.
+        return [] if self.switches.legacy_states else [self._record(process, "VIDEO_AVAILABLE")]
+
+    def _record(self, process: Process, status: str) -> Delivery:
+        return self.notices.record(process.id, status, process.tenant)
+
+    def _later(self, milliseconds: int, what: object, process: Process) -> None:
+        timer = threading.Timer(milliseconds / 1000, what, [process])  # type: ignore[arg-type]
+        timer.daemon = True
+        timer.start()
+
+    def _decide(self, process: Process) -> None:
         with self.lock:
-            known = self.processes.get(process.id.lower()) is process
-            if not known or process.state is not State.PENDING_VERIFICATION:
+            planned, process.planned = process.planned, None
+            waits = process.state is State.PENDING_VERIFICATION
+            if not planned or not waits or not self._knows(process):
                 return
-            deliveries = self.move(process, outcome.state, AGENT, reason or outcome.reason)
+            outcome = OUTCOMES[planned]
+            reason = process.planned_reason or outcome.reason
+            deliveries = self.move(process, outcome.state, AGENT, reason)
+        self.changed()
         self.notices.dispatch(deliveries)
+
+    def _video(self, process: Process) -> None:
+        with self.lock:
+            if process.video_at or not self._knows(process):
+                return
+            deliveries = self.make_video_available(process)
+        self.changed()
+        self.notices.dispatch(deliveries)
+
+    def _knows(self, process: Process) -> bool:
+        return self.processes.get(process.id.lower()) is process

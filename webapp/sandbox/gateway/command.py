@@ -4,11 +4,14 @@ import argparse
 import logging
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from webapp.sandbox.gateway.app import create_gateway
+from webapp.sandbox.gateway.asking import box_of
 from webapp.sandbox.gateway.options import GatewayOptions, Webhook
 from webapp.sandbox.gateway.server import listen
+from webapp.sandbox.gateway.tenants import NOTICE_STATES
 
 
 def main(argv: list[str]) -> int:
@@ -18,11 +21,13 @@ def main(argv: list[str]) -> int:
     options = _options(arguments)
     logging.basicConfig(level=logging.INFO, format="sandbox: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    server = listen(create_gateway(options), host, port)
+    app = create_gateway(options)
+    server = listen(app, host, port)
     _introduce(options, f"http://{host}:{server.port}", arguments)
     signal.signal(signal.SIGTERM, _stop)
     with suppress(KeyboardInterrupt, SystemExit):
         server.serve_forever()
+    box_of(app).close()
     return 0
 
 
@@ -44,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="'NAME: VALUE'",
         help="a header that every notice carries; may be repeated",
     )
+    add(
+        "--webhook-state",
+        action="append",
+        choices=NOTICE_STATES,
+        help="a state the webhook wants to hear of; may be repeated; absent: all",
+    )
+    add("--state", type=Path, metavar="FILE", help="keep everything there over a restart")
     add("--public-url", metavar="URL", help="where browsers reach it; default: as it was called")
     return parser
 
@@ -66,9 +78,11 @@ def _options(arguments: argparse.Namespace) -> GatewayOptions:
     chosen: dict[str, Any] = {
         "api_key": arguments.api_key,
         "api_secret": arguments.api_secret,
+        "state_file": arguments.state,
         "public_url": arguments.public_url and arguments.public_url.rstrip("/"),
     }
-    webhook = Webhook(arguments.webhook, dict(arguments.webhook_header))
+    states = tuple(arguments.webhook_state or NOTICE_STATES)
+    webhook = Webhook(arguments.webhook, dict(arguments.webhook_header), states)
     given = {name: value for name, value in chosen.items() if value is not None}
     return GatewayOptions(webhook=webhook, **given)
 

@@ -1,20 +1,20 @@
-"""`/_sandbox/`: the control page for people and the control API for tests.
+"""`/_sandbox/`: the control page for people, and what tests do with processes and notices.
 
 It can do anything to the gateway, so it answers only this machine, and no page of another site.
 """
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.sandbox.gateway import reading
-from webapp.sandbox.gateway.asking import send_after_answer, the_box
+from webapp.sandbox.gateway.asking import held_by, send_after_answer, the_box
 from webapp.sandbox.gateway.guard import refuse_strangers
-from webapp.sandbox.gateway.options import Webhook
 from webapp.sandbox.gateway.outcomes import DECISIONS, OUTCOMES
 from webapp.sandbox.gateway.refusals import BadRequest
 from webapp.sandbox.gateway.specimen import DOCUMENT_KEYS
 from webapp.sandbox.gateway.states import State
-from webapp.sandbox.gateway.switches import NOTICE_MODES, SwitchError
+from webapp.sandbox.gateway.switches import CHOICES
+from webapp.sandbox.gateway.tenants import DEFAULT
 
 control = Blueprint(
     "control",
@@ -26,12 +26,13 @@ control = Blueprint(
 )
 control.before_request(refuse_strangers)
 
-_POLICY = (
+POLICY = (
     "default-src 'none'; "
     "script-src 'self'; "
     "style-src 'self'; "
     "connect-src 'self'; "
     "img-src 'self' data:; "
+    "media-src 'self'; "
     "base-uri 'none'; "
     "form-action 'none'; "
     "frame-ancestors 'none'"
@@ -45,11 +46,11 @@ def page() -> ResponseReturnValue:
         render_template(
             "control.html",
             outcomes=DECISIONS,
-            notice_modes=NOTICE_MODES,
-            webhook=the_box().notices.webhook.url,
+            choices=CHOICES,
+            webhook=the_box().webhook_of(DEFAULT).url,
         )
     )
-    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -93,6 +94,8 @@ def outcome(process_id: str) -> ResponseReturnValue:
         found = box.find(process_id)
         deliveries = box.force(found, wanted, reason)
         found.correct(document)
+        if found.captured:
+            found.captured.update(document)
     send_after_answer(deliveries)
     return found.control_view()
 
@@ -109,7 +112,31 @@ def state(process_id: str) -> ResponseReturnValue:
         if tell:
             send_after_answer(box.move(found, State(name), "sandbox"))
         else:
-            found.move(State(name), box.clock.now(), "sandbox")
+            box.move_silently(found, State(name))
+    return found.control_view()
+
+
+@control.get("/api/processes/<process_id>/evidence/<name>")
+def evidence(process_id: str, name: str) -> ResponseReturnValue:
+    """Show one piece of evidence to whoever sits at this machine."""
+    box = the_box()
+    held = held_by(box.find(process_id))
+    if name in (*held.images, *held.extra_images):
+        return Response(held.picture(name), mimetype="image/jpeg")
+    if name in held.recordings:
+        return Response(held.recording(), mimetype="video/mp4")
+    if name == "report.pdf" and held.has_report:
+        return Response(held.report(), mimetype="application/pdf")
+    if name == "certified.zip" and held.has_zip:
+        return Response(held.archive(box.seal), mimetype="application/zip")
+    return {"error": "there is no such evidence"}, 404
+
+
+@control.post("/api/processes/<process_id>/video")
+def video(process_id: str) -> ResponseReturnValue:
+    """Make the recording available now, with its notice."""
+    found = the_box().find(process_id)
+    send_after_answer(the_box().make_video_available(found))
     return found.control_view()
 
 
@@ -134,7 +161,7 @@ def redeliver(delivery_id: str) -> ResponseReturnValue:
     found = notices.find(delivery_id)
     if found is None:
         return {"error": "there is no such delivery"}, 404
-    notices.send_now(found)
+    notices.send_again(found)
     return found.shown()
 
 
@@ -149,58 +176,13 @@ def forge() -> ResponseReturnValue:
     """`{"verificationId", "status", "headers"?}`: send a notice without a cause, now."""
     body = reading.json_object()
     headers = body.get("headers")
-    delivery = the_box().notices.forge(
-        reading.text(body, "verificationId"),
+    box = the_box()
+    about = reading.text(body, "verificationId")
+    known = box.processes.get(about.lower())
+    delivery = box.notices.forge(
+        about,
         reading.text(body, "status"),
+        known.tenant if known else DEFAULT,
         None if headers is None else reading.string_map(headers, "headers"),
     )
     return delivery.shown()
-
-
-@control.route("/api/webhook", methods=["GET", "PUT"])
-def webhook() -> ResponseReturnValue:
-    """Show where notices go, or send them elsewhere: `{"url", "headers"}`."""
-    notices = the_box().notices
-    if request.method == "PUT":
-        body = reading.json_object()
-        url = None if body.get("url") is None else reading.text(body, "url")
-        notices.webhook = Webhook(url, reading.string_map(body.get("headers", {}), "headers"))
-    return {"url": notices.webhook.url, "header_names": sorted(notices.webhook.headers)}
-
-
-@control.route("/api/switches", methods=["GET", "PATCH"])
-def switches() -> ResponseReturnValue:
-    """Show all switches, or change some."""
-    box = the_box()
-    if request.method == "PATCH":
-        try:
-            box.set_switches(reading.json_object())
-        except SwitchError as error:
-            return {"error": str(error)}, 400
-    return box.switches.shown()
-
-
-@control.get("/api/counters")
-def counters() -> ResponseReturnValue:
-    """Show how often each kind of call was made since the start or the last reset."""
-    names = (
-        "token_log_ins", "token_refusals", "unauthorised", "creates", "reads", "accepts",
-        "rejects", "pendings", "deletes", "hosted_pages",
-    )  # fmt: skip
-    box = the_box()
-    with box.lock:
-        return {name: box.counters[name] for name in names}
-
-
-@control.post("/api/tokens/revoke")
-def revoke() -> ResponseReturnValue:
-    """Make every token so far invalid before its time."""
-    the_box().tokens.revoke()
-    return "", 204
-
-
-@control.post("/api/reset")
-def reset() -> ResponseReturnValue:
-    """Forget everything but credentials, tokens and the webhook."""
-    the_box().reset()
-    return "", 204

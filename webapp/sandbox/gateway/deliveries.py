@@ -4,17 +4,26 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.sandbox.gateway.tenants import DEFAULT
+
 
 @dataclass
 class Delivery:
-    """One notice. `state`: queued, held, dropped, delivered (any 2xx) or failed."""
+    """One notice.
+
+    `state`: queued, held, after_restart, dropped, unsubscribed, delivered (any 2xx) or failed.
+    """
 
     verification_id: str
     status: str
     cause: str
     queued_at: str | None
+    tenant: str = DEFAULT
     state: str = "queued"
     copies: int = 1
+    delay_ms: int = 0
+    spoilt: str | None = None
+    """The kind of fault it carries; sending it again by hand sends it sound."""
     headers: dict[str, str] | None = field(default=None, repr=False)
     """Headers in place of the configured ones; `None` means the configured ones."""
     attempts: list[dict[str, Any]] = field(default_factory=list)
@@ -25,9 +34,11 @@ class Delivery:
         return {
             "id": self.id,
             "verification_id": self.verification_id,
+            "tenant": self.tenant,
             "status": self.status,
             "cause": self.cause,
             "queued_at": self.queued_at,
             "state": self.state,
+            "fault": self.spoilt,
             "attempts": self.attempts,
         }

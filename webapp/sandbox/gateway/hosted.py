@@ -56,7 +56,7 @@ def page(process_id: str) -> ResponseReturnValue:
         process=process,
         documents=(kind,) if kind else DOCUMENTS,
         errors=HOSTED_ERRORS,
-        dialogs=box.switches.dialogs,
+        switches=box.switches,
     )
 
 
@@ -91,6 +91,15 @@ def upload(process_id: str) -> ResponseReturnValue:
     return "", 204
 
 
+@hosted.post("/onboarding/<process_id>/left")
+def left(process_id: str) -> ResponseReturnValue:
+    """The page is closed; the browser's last word carries no header, so the token is the body."""
+    process = the_box().find(reading.uuid_text(process_id, "id"))
+    _must_be_the_page(process, request.get_data(as_text=True))
+    the_box().leave(process)
+    return "", 204
+
+
 @hosted.post("/onboarding/<process_id>/end")
 def end(process_id: str) -> ResponseReturnValue:
     """The person at the sandbox controls, or a failing camera, says how it ends."""
@@ -99,15 +108,21 @@ def end(process_id: str) -> ResponseReturnValue:
     if outcome is None:
         raise BadRequest("outcome is unknown")
     send_after_answer(the_box().finish(process, outcome))
-    return {"error": outcome.error}
+    error = outcome.error
+    if error == "TimeoutError":
+        error = the_box().switches.timeout_word
+    return {"error": error}
 
 
 def _of_this_page(process_id: str) -> Process:
     process = the_box().find(reading.uuid_text(process_id, "id"))
-    token = request.headers.get("X-Onboarding-Token", "")
+    _must_be_the_page(process, request.headers.get("X-Onboarding-Token", ""))
+    return process
+
+
+def _must_be_the_page(process: Process, token: str) -> None:
     if not hmac.compare_digest(token.encode(), process.onboarding_token.encode()):
         raise NotAuthorised("This call does not come from the hosted page")
-    return process
 
 
 def _shown(template: str, language: str, status: int = 200, **facts: Any) -> ResponseReturnValue:

@@ -1,6 +1,5 @@
-"""Notices to the integrator (contract, section 5): sent from threads, each attempt logged."""
+"""Notices to the customers (contract, section 5): sent from threads, each attempt logged."""
 
-import json
 import logging
 import ssl
 import threading
@@ -14,8 +13,11 @@ import httpx
 
 from webapp.sandbox.gateway.clock import Clock, written
 from webapp.sandbox.gateway.deliveries import Delivery
-from webapp.sandbox.gateway.options import Webhook
+from webapp.sandbox.gateway.faults import Faults
+from webapp.sandbox.gateway.lanes import Lanes
+from webapp.sandbox.gateway.notice_body import notice_content, notice_headers
 from webapp.sandbox.gateway.switches import Switches
+from webapp.sandbox.gateway.tenants import DEFAULT, Webhook
 
 _TIMEOUT_SECONDS = 5.0
 _KEPT = 5000
@@ -31,30 +33,43 @@ log = logging.getLogger("mobbscan.sandbox")
 
 
 class Notices:
-    """Keeps the log and sends. Notices of one process leave in order, those of others at once."""
+    """Keeps the log and sends."""
 
-    def __init__(self, webhook: Webhook, clock: Clock, switches: Callable[[], Switches]) -> None:
-        self.webhook = webhook
+    def __init__(
+        self,
+        webhook_of: Callable[[str], Webhook],
+        clock: Clock,
+        switches: Callable[[], Switches],
+        faults: Faults,
+        changed: Callable[[], None],
+    ) -> None:
+        self._webhook_of = webhook_of
         self._clock = clock
         self._switches = switches
+        self._faults = faults
+        self._changed = changed
         self._lock = threading.Lock()
         self._log: deque[Delivery] = deque(maxlen=_KEPT)
-        self._lanes: dict[str, deque[Delivery]] = {}
-        self._threads: set[threading.Thread] = set()
-        self._closing = threading.Event()
+        self._lanes = Lanes(self._send_from_lane, self._shuffle_ms)
         self._client = httpx.Client(
             timeout=_TIMEOUT_SECONDS, trust_env=False, verify=_trusted_authorities()
         )
 
-    def record(self, verification_id: str, status: str) -> Delivery:
+    def record(self, verification_id: str, status: str, tenant: str = DEFAULT) -> Delivery:
         """Write down a notice that a change of state calls for; sending it is a second step."""
         mode = self._switches().notices
-        delivery = Delivery(verification_id, status, "state", written(self._clock.now()))
-        if mode == "never" or self.webhook.url is None:
+        now = written(self._clock.now())
+        delivery = Delivery(verification_id, status, "state", now, tenant)
+        webhook = self._webhook_of(tenant)
+        if mode == "never" or webhook.url is None:
             delivery.state = "dropped"
-        elif mode == "hold":
-            delivery.state = "held"
+        elif status not in webhook.states and not (status == "PENDING" and _pending(webhook)):
+            delivery.state = "unsubscribed"
+        elif mode in ("hold", "after_restart"):
+            delivery.state = {"hold": "held"}.get(mode, mode)
         delivery.copies = 2 if mode == "twice" else 1
+        if delivery.state not in ("dropped", "unsubscribed"):
+            self._spoil(delivery)
         self._log.append(delivery)
         return delivery
 
@@ -62,95 +77,94 @@ class Notices:
         """Send from threads and return at once. Held and dropped ones stay where they are."""
         for delivery in deliveries:
             if delivery.state == "queued":
-                self._put_in_lane(delivery)
+                self._lanes.put(delivery)
 
     def send_now(self, delivery: Delivery) -> None:
         """Send and return when the receiver has answered or given up on us."""
         attempts = self._switches().notice_attempts
         for attempt in range(attempts):
-            if attempt and self._closing.wait(0.5 * 2 ** (attempt - 1)):
+            if attempt and self._lanes.closing.wait(0.5 * 2 ** (attempt - 1)):
                 return
             if self._attempt(delivery):
                 return
 
-    def forge(self, verification_id: str, status: str, headers: dict[str, str] | None) -> Delivery:
+    def send_again(self, delivery: Delivery) -> None:
+        """Send one a person picked, now and without the fault it may have had."""
+        delivery.spoilt = None
+        self.send_now(delivery)
+
+    def forge(
+        self, verification_id: str, status: str, tenant: str, headers: dict[str, str] | None
+    ) -> Delivery:
         """Send a notice that nothing in this gateway gave cause for."""
         now = written(self._clock.now())
-        delivery = Delivery(verification_id, status, "forged", now, headers=headers)
+        delivery = Delivery(verification_id, status, "forged", now, tenant, headers=headers)
         self._log.append(delivery)
         self._attempt(delivery)
         return delivery
 
-    def release(self) -> list[Delivery]:
+    def release(self, state: str = "held") -> list[Delivery]:
         """Send everything that is held, in the order in which it was held back."""
-        held = [delivery for delivery in self._all() if delivery.state == "held"]
+        held = [delivery for delivery in self.all() if delivery.state == state]
         for delivery in held:
             delivery.state = "queued"
         self.dispatch(held)
         return held
 
+    def take_up(self, deliveries: Iterable[Delivery]) -> None:
+        """Go on after a restart: with what was under way, and with what waited for it."""
+        self._log.extend(deliveries)
+        self.dispatch(self.all())
+        self.release("after_restart")
+
     def find(self, delivery_id: str) -> Delivery | None:
         """Return one line of the log."""
-        return next((each for each in self._all() if each.id == delivery_id), None)
+        return next((each for each in self.all() if each.id == delivery_id), None)
 
     def shown(self, verification_id: str | None = None) -> list[dict[str, Any]]:
         """Return the log, newest first."""
         return [
             delivery.shown()
-            for delivery in reversed(self._all())
+            for delivery in reversed(self.all())
             if verification_id in (None, delivery.verification_id)
         ]
 
     def forget(self) -> None:
         """Empty the log; what is not sent yet never will be."""
-        with self._lock:
-            self._log.clear()
-            for lane in self._lanes.values():
-                lane.clear()
+        self._log.clear()
+        self._lanes.clear()
 
     def close(self) -> None:
         """Stop sending, when what is under way has arrived, and let go of the connections."""
-        with self._lock:
-            self._closing.set()
-            sending = tuple(self._threads)
-        for thread in sending:
-            thread.join()
+        self._lanes.close()
         self._client.close()
 
-    def _all(self) -> list[Delivery]:
+    def all(self) -> list[Delivery]:
+        """Return the log, oldest first."""
         with self._lock:
             return list(self._log)
 
-    def _put_in_lane(self, delivery: Delivery) -> None:
-        with self._lock:
-            if self._closing.is_set():
-                return
-            lane = self._lanes.get(delivery.verification_id)
-            if lane is not None:
-                lane.append(delivery)
-                return
-            self._lanes[delivery.verification_id] = deque([delivery])
-            thread = threading.Thread(
-                target=self._drain, args=[delivery.verification_id], daemon=True
-            )
-            self._threads.add(thread)
-            thread.start()
+    def _shuffle_ms(self) -> int:
+        switches = self._switches()
+        return switches.notice_shuffle_ms if switches.notices == "shuffled" else 0
 
-    def _drain(self, verification_id: str) -> None:
-        while (delivery := self._next(verification_id)) is not None:
-            if self._closing.wait(self._switches().notice_delay_ms / 1000):
-                return
-            for _ in range(delivery.copies):
-                self.send_now(delivery)
+    def _spoil(self, delivery: Delivery) -> None:
+        fault = self._faults.claim("notice", delivery.verification_id)
+        if fault is None:
+            return
+        delivery.delay_ms = fault.delay_ms
+        delivery.spoilt = fault.kind
+        if fault.kind == "drop":
+            delivery.state = "dropped"
+        elif fault.kind == "twice":
+            delivery.copies = 2
 
-    def _next(self, verification_id: str) -> Delivery | None:
-        with self._lock:
-            lane = self._lanes[verification_id]
-            if lane:
-                return lane.popleft()
-            del self._lanes[verification_id]
-            self._threads.discard(threading.current_thread())
-            return None
+    def _send_from_lane(self, delivery: Delivery) -> None:
+        milliseconds = self._switches().notice_delay_ms + delivery.delay_ms
+        if self._lanes.closing.wait(milliseconds / 1000):
+            return
+        for _ in range(delivery.copies):
+            self.send_now(delivery)
 
     def _attempt(self, delivery: Delivery) -> bool:
         outcome: dict[str, Any] = {"at": written(self._clock.now())}
@@ -165,15 +179,18 @@ class Notices:
         delivery.state = "delivered" if delivered else "failed"
         answer = outcome.get("status") or outcome["error"]
         log.info("notice %s %s: %s", delivery.verification_id, delivery.status, answer)
+        self._changed()
         return delivered
 
     def _post(self, delivery: Delivery) -> int:
-        if self.webhook.url is None:
+        webhook = self._webhook_of(delivery.tenant)
+        if webhook.url is None:
             raise httpx.UnsupportedProtocol("no webhook is configured")
-        chosen = self.webhook.headers if delivery.headers is None else delivery.headers
         headers = httpx.Headers({"Content-Type": "application/json"})
-        headers.update(dict(chosen))
-        body = {"verificationId": delivery.verification_id, "status": delivery.status}
-        return self._client.post(
-            self.webhook.url, content=json.dumps(body), headers=headers
-        ).status_code
+        headers.update(notice_headers(delivery, webhook.headers))
+        content = notice_content(delivery)
+        return self._client.post(webhook.url, content=content, headers=headers).status_code
+
+
+def _pending(webhook: Webhook) -> bool:
+    return any(state.startswith("PENDING") for state in webhook.states)

@@ -1,16 +1,12 @@
 """What the gateway in a box is told when it starts."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from webapp.sandbox.gateway.tenants import Webhook
 
-@dataclass(frozen=True)
-class Webhook:
-    """Where notices go, and the headers each of them carries."""
-
-    url: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+__all__ = ["GatewayOptions", "Webhook"]
 
 
 @dataclass(frozen=True)
@@ -22,3 +18,5 @@ class GatewayOptions:
     webhook: Webhook = field(default_factory=Webhook)
     public_url: str | None = None
     """Where browsers reach this gateway; `None` believes the Host header of each call."""
+    state_file: Path | None = None
+    """Where everything is kept over a restart; `None` keeps it in memory only."""

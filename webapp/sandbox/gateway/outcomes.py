@@ -9,16 +9,19 @@ from webapp.sandbox.gateway.states import State
 class Outcome:
     """Where a process goes, or which error the hosted page reports."""
 
+    name: str
     state: State
     error: str | None = None
     reason: str | None = None
+    leaves: bool = False
+    """The user just goes: no error, no end, and the state stays."""
 
 
 DECISIONS = {
-    "passes": Outcome(State.VERIFIED),
-    "fails": Outcome(State.NOT_VERIFIED, reason="Document expired"),
-    "review": Outcome(State.PENDING_VERIFICATION),
-    "validation": Outcome(State.PENDING_VALIDATION),
+    "passes": Outcome("passes", State.VERIFIED),
+    "fails": Outcome("fails", State.NOT_VERIFIED, reason="Document expired"),
+    "review": Outcome("review", State.PENDING_VERIFICATION),
+    "validation": Outcome("validation", State.PENDING_VALIDATION),
 }
 
 # Contract 7.4; the spelling of the last one is a guess.
@@ -33,6 +36,7 @@ HOSTED_ERRORS = (
 
 OUTCOMES = {
     **DECISIONS,
-    "camera-denied": Outcome(State.ABORTED, error="PermissionError"),
-    **{name: Outcome(State.ABORTED, error=name) for name in HOSTED_ERRORS},
+    "camera-denied": Outcome("camera-denied", State.ABORTED, error="PermissionError"),
+    "abandon": Outcome("abandon", State.IN_PROGRESS, leaves=True),
+    **{name: Outcome(name, State.ABORTED, error=name) for name in HOSTED_ERRORS},
 }

@@ -52,12 +52,17 @@ def string_map(value: object, name: str) -> dict[str, str]:
     return value
 
 
-def personal_data(body: Mapping[str, Any], *, required: bool) -> dict[str, str]:
-    """Return the corrections of a decision: any subset of the twenty keys (register C)."""
+def personal_data(body: Mapping[str, Any], *, required: bool, full: bool = False) -> dict[str, str]:
+    """Return the corrections of a decision: any subset of the twenty keys (register C).
+
+    With `full` all twenty must be there, as the vendor's table has it and its prose has not.
+    """
     value = body.get("personalData")
     if value is None and not required:
         return {}
     data = string_map(value, "personalData")
+    if full and (missing := [key for key in PERSONAL_DATA_KEYS if key not in data]):
+        raise BadRequest(f"personalData lacks {', '.join(missing)}")
     return {key: data[key] for key in PERSONAL_DATA_KEYS if key in data}
 
 

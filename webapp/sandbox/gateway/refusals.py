@@ -5,13 +5,15 @@ Refusal
 ├── NotAuthorised      401  no token, dead token, or a process that is unknown, foreign or deleted
 ├── NotPermitted       403  the credentials lack this right
 ├── UnknownProcess     401 or 404, as switched
+├── NoSuchEvidence     404 or 400, as switched
+├── NotAcceptable      406  none of the documented media types
 └── WrongState         409  final already, or not begun
 
 The vendor publishes no error body. What is sent here is invented, in one of four styles.
 """
 
 import json
-from http import HTTPStatus
+from http.client import responses
 
 from flask import Response
 
@@ -57,6 +59,20 @@ class UnknownProcess(Refusal):
     code = "UNAUTHORIZED"
 
 
+class NoSuchEvidence(Refusal):
+    """The process has no such picture, recording, report or zip, or not yet."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class NotAcceptable(Refusal):
+    """`Accept` names nothing that is documented."""
+
+    status = 406
+    code = "NOT_ACCEPTABLE"
+
+
 class WrongState(Refusal):
     """The process is not in a state that allows this."""
 
@@ -73,7 +89,7 @@ def refusal_body(
     if style == "text":
         return Response(description, status=status, mimetype="text/plain")
     if style == "spring":
-        reason = HTTPStatus(status).phrase
+        reason = responses.get(status, "")
         body = {"timestamp": at, "status": status, "error": reason, "path": path}
     else:
         body = {"status": code, "description": description}

@@ -16,8 +16,11 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from webapp.sandbox.gateway.app import create_gateway
 from webapp.sandbox.gateway.box import Box
+from webapp.sandbox.gateway.faults import Fault
 from webapp.sandbox.gateway.options import GatewayOptions
+from webapp.sandbox.gateway.transport import TRANSPORT, deliver
 
+_LENGTH = "content-length"
 _LARGEST_BODY = 32 * 1024 * 1024
 
 
@@ -54,7 +57,7 @@ class KeepAliveHandler(WSGIRequestHandler):
 
         chunks: Iterable[bytes] = self.server.app(environ, start_response)
         try:
-            self._answer(started[0], started[1], b"".join(chunks))
+            self._answer(started[0], started[1], b"".join(chunks), environ.get(TRANSPORT))
         finally:
             close = getattr(chunks, "close", None)
             if close is not None:
@@ -69,20 +72,25 @@ class KeepAliveHandler(WSGIRequestHandler):
             return b""
         return self.rfile.read(int(length))
 
-    def _answer(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
-        for name, value in headers:
-            if name.lower() != "content-length":
-                self.send_header(name, value)
+    def _answer(
+        self, status: str, headers: list[tuple[str, str]], body: bytes, fault: Fault | None
+    ) -> None:
+        code = status.partition(" ")[0]
+        lines = [f"HTTP/1.1 {status}"]
+        lines += [f"Server: {self.version_string()}", f"Date: {self.date_time_string()}"]
+        lines += [f"{name}: {value}" for name, value in headers if name.lower() != _LENGTH]
         bodiless = code.startswith("1") or code in ("204", "304")
         if not bodiless:
-            self.send_header("Content-Length", str(len(body)))
+            lines.append(f"Content-Length: {len(body)}")
         if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if not bodiless and self.command != "HEAD":
-            self.wfile.write(body)
+            lines.append("Connection: close")
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        shown = b"" if bodiless or self.command == "HEAD" else body
+        if not deliver(self._write, head, shown, fault):
+            self.close_connection = True
+
+    def _write(self, content: bytes) -> None:
+        self.wfile.write(content)
         self.wfile.flush()
 
     def version_string(self) -> str:
@@ -137,4 +145,4 @@ class RunningGateway:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.hang_up()
-        self.box.notices.close()
+        self.box.close()

@@ -1,5 +1,6 @@
 """An invented person. Nothing that a camera sees is ever read or kept."""
 
+from webapp.sandbox.gateway.evidence.mrz import zone
 from webapp.sandbox.gateway.states import State
 from webapp.sandbox.gateway.wanted import Wanted
 
@@ -23,11 +24,10 @@ _TYPES = {
 }
 
 
-def specimen_document(wanted: Wanted, chosen: str | None) -> dict[str, str | None]:
+def specimen_document(wanted: Wanted, kind: str) -> dict[str, str | None]:
     """Return the document that was "read" from a capture."""
-    kind = wanted.document_kind or chosen or "IDCard"
     country = wanted.country_id or "UTO"  # Utopia, the country of ICAO's specimens
-    return {
+    document: dict[str, str | None] = {
         "documentType": wanted.doc_specific_type or _TYPES[kind],
         "personalNumber": "00000000T",
         "documentNumber": "ZZZ000000",
@@ -43,6 +43,8 @@ def specimen_document(wanted: Wanted, chosen: str | None) -> dict[str, str | Non
         "facialMatchingScore": "0.94",
         "facialLivenessScore": "0.98",
     }
+    document["mrz"] = "".join(zone(kind, document)) or None
+    return document
 
 
 def specimen_validations(state: State) -> dict[str, str]:

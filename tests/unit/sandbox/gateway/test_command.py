@@ -56,6 +56,7 @@ def test_given_credentials_and_headers_are_used_and_not_printed(root: Path) -> N
         root,
         *("--api-key", "k", "--api-secret", "s3cret", "--webhook", "http://127.0.0.1:9/hook"),
         *("--webhook-header", "Authorization: Bearer t0p", "--webhook-header", "X-A: b:c"),
+        *("--webhook-state", "VERIFIED", "--webhook-state", "VIDEO_AVAILABLE"),
         *("--public-url", "https://gateway.example/"),
     )
     told = introduction(program)
@@ -69,6 +70,7 @@ def test_given_credentials_and_headers_are_used_and_not_printed(root: Path) -> N
     assert webhook == {
         "url": "http://127.0.0.1:9/hook",
         "header_names": ["Authorization", "X-A"],
+        "states": ["VERIFIED", "VIDEO_AVAILABLE"],
     }
     assert stopped(program) == 0
 

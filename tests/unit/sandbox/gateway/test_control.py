@@ -7,6 +7,9 @@ import pytest
 
 from tests.support.gateway import KEY, SECRET, Company, Controls, web
 from webapp.sandbox.gateway import GatewayOptions, RunningGateway
+from webapp.sandbox.gateway.tenants import NOTICE_STATES
+
+EVERY_STATE = list(NOTICE_STATES)
 
 
 def test_the_control_page_is_there_and_cannot_be_framed(gateway: RunningGateway) -> None:
@@ -29,7 +32,10 @@ def test_one_process_is_shown_with_history_and_notices(
     controls.end(scan_id, "review")
     seen = controls.get(f"/processes/{scan_id}")
     assert [each["state"] for each in seen["history"]] == ["CREATED", "PENDING_VERIFICATION"]
-    assert [each["status"] for each in seen["deliveries"]] == ["PENDING_VERIFICATION"]
+    assert [each["status"] for each in seen["deliveries"]] == [
+        "VIDEO_AVAILABLE",
+        "PENDING_VERIFICATION",
+    ]
 
 
 def test_even_a_final_state_can_be_contradicted(company: Company, controls: Controls) -> None:
@@ -44,6 +50,7 @@ def test_a_state_can_be_set_without_a_notice(company: Company, controls: Control
     controls.post(f"/processes/{scan_id}/state", state="VERIFIED", notice=False)
     assert company.data(scan_id).json()["verificationResult"] == "VERIFIED"
     assert controls.get("/deliveries")["deliveries"] == []
+    assert company.data(scan_id).json()["recordings"]
     controls.post(f"/processes/{scan_id}/state", state="PENDING_VALIDATION")
     assert len(controls.get("/deliveries")["deliveries"]) == 1
 
@@ -128,6 +135,10 @@ def test_calls_are_counted(company: Company, controls: Controls) -> None:
     controls.end(scan_id, "validation")
     company.pending(scan_id)
     company.accept(scan_id)
+    for path in ("image/face_now", "recording/video_liveness"):
+        company.http.get(f"/mobbscan-agent/{scan_id}/{path}")
+    for path in ("/mobbscan-agent/api/pdf/", "/api/zip/"):
+        company.http.get(path + scan_id)
     company.delete(scan_id)
     web.post(f"{company.http.base_url}/auth/token", json={"api_key": "x", "api_secret": "y"})
     assert controls.get("/counters") == {
@@ -141,6 +152,12 @@ def test_calls_are_counted(company: Company, controls: Controls) -> None:
         "pendings": 1,
         "deletes": 1,
         "hosted_pages": 0,
+        "checks": 0,
+        "images": 1,
+        "recordings": 1,
+        "pdfs": 1,
+        "zips": 1,
+        "faults": 0,
     }
 
 
@@ -158,7 +175,7 @@ def test_reset_forgets_everything_but_the_tokens(company: Company, controls: Con
 
 def test_the_webhook_can_be_moved_and_its_secrets_are_not_shown(controls: Controls) -> None:
     answer = controls.http.put("/webhook", json={"url": None, "headers": {"X-Key": "s3cret"}})
-    assert answer.json() == {"url": None, "header_names": ["X-Key"]}
+    assert answer.json() == {"url": None, "header_names": ["X-Key"], "states": EVERY_STATE}
 
 
 @pytest.mark.parametrize(

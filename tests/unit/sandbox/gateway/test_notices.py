@@ -8,6 +8,12 @@ from tests.support.gateway import Company, Controls, HostedPage, Receiver
 from webapp.sandbox.gateway import RunningGateway
 
 
+@pytest.fixture(autouse=True)
+def no_recordings(controls: Controls) -> None:
+    """Their notices have tests of their own."""
+    controls.switch(video_available="never")
+
+
 def test_a_notice_carries_the_id_the_state_and_the_configured_headers(
     company: Company, controls: Controls, receiver: Receiver
 ) -> None:

@@ -2,16 +2,9 @@
 
 const by = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const outcomes = JSON.parse(document.body.dataset.outcomes ?? "[]");
-const noticeModes = JSON.parse(document.body.dataset.noticeModes ?? "[]");
+/** @type {Record<string, any[]>} */
+const choices = JSON.parse(document.body.dataset.choices ?? "{}");
 
-const CHOICES = {
-  notices: noticeModes,
-  auto_outcome: [null, ...outcomes],
-  error_style: ["status", "empty", "spring", "text"],
-  unknown_status: [401, 404],
-  unstarted_status: [200, 401],
-  pending_again_status: [409, 200],
-};
 const MOODS = {
   VERIFIED: "good", delivered: "good",
   NOT_VERIFIED: "bad", ABORTED: "bad", failed: "bad",
@@ -97,11 +90,11 @@ function switchField(name, value) {
   /** @type {any} */
   let field;
   let read = () => field.checked;
-  if (name in CHOICES) {
-    const choices = CHOICES[name];
-    field = make("select", {}, ...choices.map((/** @type {any} */ each) => make("option", {}, String(each ?? "none"))));
-    field.selectedIndex = choices.indexOf(value);
-    read = () => choices[field.selectedIndex];
+  if (name in choices) {
+    const words = choices[name];
+    field = make("select", {}, ...words.map((/** @type {any} */ each) => make("option", {}, String(each ?? "none"))));
+    field.selectedIndex = words.indexOf(value);
+    read = () => words[field.selectedIndex];
   } else if (typeof value === "number") {
     field = make("input", { type: "number", value: String(value) });
     read = () => Number(field.value);
@@ -113,25 +106,45 @@ function switchField(name, value) {
   return make("label", {}, name.replaceAll("_", " "), field);
 }
 
+/** @param {any} fault */
+function faultRow({ id, at, kind, struck, times, ...more }) {
+  const left = times === null ? "until healed" : `${times} more`;
+  const facts = Object.entries(more).filter(([, value]) => value !== null && value !== 0);
+  return make(
+    "li",
+    { "data-fault": id },
+    make("div", { class: "line" }, make("code", {}, `${at.join(", ")}: ${kind}`), make("span", { class: "quiet" }, left)),
+    make("p", { class: "quiet" }, facts.map(([name, value]) => `${name} ${value}`).join(" · ")),
+  );
+}
+
 let drawn = "";
 
 async function draw() {
-  const [{ processes }, { deliveries }, switches, counters] = await Promise.all(
-    ["/processes", "/deliveries", "/switches", "/counters"].map((path) => call("GET", path)),
+  const [{ processes }, { deliveries }, { faults }, switches, counters] = await Promise.all(
+    ["/processes", "/deliveries", "/faults", "/switches", "/counters"].map((path) => call("GET", path)),
   );
-  const now = JSON.stringify([processes, deliveries, switches, counters]);
+  const now = JSON.stringify([processes, deliveries, faults, switches, counters]);
   if (now === drawn) return; // drawing anew would take the keyboard's place away
   drawn = now;
   by("no-processes").hidden = processes.length > 0;
   by("processes").replaceChildren(...processes.map(processRow));
   by("no-deliveries").hidden = deliveries.length > 0;
   by("deliveries").replaceChildren(...deliveries.map(deliveryRow));
+  by("no-faults").hidden = faults.length > 0;
+  by("faults").replaceChildren(...faults.map(faultRow));
   by("switches").replaceChildren(...Object.keys(switches).map((name) => switchField(name, switches[name])));
   by("counters").textContent =
     `${counters.token_log_ins} log-ins, ${counters.creates} created, ${counters.reads} reads.`;
 }
 
 by("release").addEventListener("click", () => act(() => call("POST", "/deliveries/release")));
+by("heal").addEventListener("click", () => act(() => call("PUT", "/faults", { faults: [] })));
+by("new-fault").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = /** @type {HTMLInputElement} */ (by("fault-json"));
+  act(() => call("POST", "/faults", JSON.parse(field.value)));
+});
 by("revoke").addEventListener("click", () => act(() => call("POST", "/tokens/revoke")));
 by("reset").addEventListener("click", () => act(() => call("POST", "/reset")));
 

@@ -1,6 +1,7 @@
 // The flow: intro, document, pictures, selfie, sending, and the sandbox's own question at the end.
 
 import * as camera from "./camera.js";
+import { limit } from "./clock.js";
 import { embedding } from "./embedding.js";
 import { connect, Refused } from "./server.js";
 
@@ -13,6 +14,7 @@ const server = connect(flow.dataset);
 const parent = embedding(flow.dataset);
 const video = /** @type {HTMLVideoElement} */ (by("live"));
 const fileInput = /** @type {HTMLInputElement} */ (by("file"));
+const clock = limit(by("clock"), Number(flow.dataset.timeLimit), () => guarded(() => end("TimeoutError"))());
 const captureButton = /** @type {HTMLButtonElement} */ (by("capture"));
 
 const FRONT = { words: "front", shape: "document", step: 1 };
@@ -27,6 +29,7 @@ let pictures = [];
 /** @type {Blob | null} */
 let candidate = null;
 let begun = false;
+let over = false;
 let trouble = "PermissionError";
 
 // --- screens ---------------------------------------------------------------------------------
@@ -38,7 +41,7 @@ function show(name, step) {
     screen.toggleAttribute("hidden", !wanted);
     if (wanted) setStep(step ?? Number(screen.getAttribute("data-step") ?? 0));
   }
-  by("skip-capture").hidden = ["outcome", "done", "stopped"].includes(name);
+  by("skip-capture").hidden = ["outcome", "done", "stopped", "left"].includes(name);
   const heading = flow.querySelector(`[data-screen="${name}"] h1`);
   if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
   window.scrollTo(0, 0);
@@ -134,6 +137,7 @@ async function begin() {
   await server.begin();
   begun = true;
   parent.started();
+  clock.start();
 }
 
 /** @param {string} kind */
@@ -145,6 +149,7 @@ async function choose(kind) {
 }
 
 async function send() {
+  clock.stop();
   show("sending");
   const bar = /** @type {HTMLProgressElement} */ (by("progress"));
   bar.max = pictures.length;
@@ -160,12 +165,15 @@ async function send() {
 async function skip() {
   camera.close();
   if (!begun) await begin();
+  clock.stop();
   show("outcome");
 }
 
 /** @param {string} outcome */
 async function end(outcome) {
   const { error } = await server.end(outcome);
+  over = true;
+  if (outcome === "abandon") return show("left"); // the frame's owner hears nothing either
   if (error) return fail(error, { device: "camera" });
   parent.finished();
   show("done");
@@ -175,12 +183,15 @@ async function end(outcome) {
 
 /** @param {string} error @param {object} extra */
 function fail(error, extra) {
+  over = true;
+  clock.stop();
   camera.close();
   parent.failed(error, extra);
-  const title = texts[`error_${error}`];
+  const known = error.startsWith("Timeout") ? "TimeoutError" : error;
+  const title = texts[`error_${known}`];
   by("stopped-title").textContent = title;
   by("dialog-title").textContent = title;
-  by("dialog-text").textContent = texts[`error_${error}_more`];
+  by("dialog-text").textContent = texts[`error_${known}_more`];
   const dialog = /** @type {HTMLDialogElement} */ (by("error-dialog"));
   const accept = () => {
     dialog.close();
@@ -224,6 +235,7 @@ onClick("use-file", () => fileInput.click());
 onClick("give-up", () => end(trouble));
 onClick("keep", () => candidate && keep(candidate));
 onClick("retake", nextShot);
+onClick("resume", () => window.location.reload());
 fileInput.addEventListener("change", guarded(fileChosen));
 for (const button of flow.querySelectorAll("[data-document]")) {
   button.addEventListener("click", guarded(() => choose(button.getAttribute("data-document") ?? "")));
@@ -237,4 +249,7 @@ for (const button of flow.querySelectorAll("[data-outcome]")) {
     }),
   );
 }
-window.addEventListener("pagehide", camera.close);
+window.addEventListener("pagehide", () => {
+  camera.close();
+  if (begun && !over) server.left();
+});

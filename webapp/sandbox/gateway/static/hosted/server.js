@@ -18,6 +18,8 @@ export function connect(facts) {
     begin: () => json("/begin", {}),
     choose: (/** @type {string} */ docType) => json("/document", { docType }),
     upload: (/** @type {Blob} */ picture) => post("/uploads", picture, picture.type),
+    // The last word of a page that closes can carry no header.
+    left: () => navigator.sendBeacon(`${base}/left`, facts.onboardingToken ?? ""),
     end: async (/** @type {string} */ outcome) => (await json("/end", { outcome })).json(),
   };
 }
