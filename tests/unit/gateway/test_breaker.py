@@ -302,11 +302,9 @@ def test_calls_do_not_wait_for_each_other(wire: Moody, client: Gateway) -> None:
 def test_a_resting_read_is_not_repeated(wire: Moody) -> None:
     wire.moods["read"] = answered(500)
     tokens = tokens_holding("held-token", obtained_seconds_ago=1)
-    client = Gateway(options(), tokens, httpx.MockTransport(wire), limits=Limits(1, 1, 1, 10))
-    start = monotonic()
+    client = Gateway(options(), tokens, httpx.MockTransport(wire), limits=Limits(1, 1, 1, 2))
     assert isinstance(outcome(client, "read"), Resting)
-    assert monotonic() - start < 5
-    assert wire.asked == ["read"]
+    assert wire.asked == ["read"], "though the rest would have ended within the deadline"
 
 
 @pytest.mark.parametrize("fault", ["silence", "hanging up", "half a body", "502"])

@@ -101,6 +101,7 @@ def test_what_is_no_wrapping_is_unreadable(body: bytes) -> None:
     "body",
     [
         b'{"image":null}', b'{"image":""}', b'{"image":7,"x":"QUJD"}', b'{"x":{"image":"QUJD"}}',
+        b'{"image":{"x":"QUJD"}}', b'{"image":["QUJD"]}',
         b'{"x":["image","QUJD"]}', b'{"imag\\u0065s":"QUJD"}', b'{"x":"\\"image\\":\\"QUJD"}',
     ],
 )  # fmt: skip
@@ -141,3 +142,12 @@ def test_nothing_is_read_beyond_what_is_asked_for() -> None:
         list(limited(iter([b"abc", b"d"]), 3))
     with pytest.raises(Unreadable):
         list(inflated(iter([b"no gzip"])))
+
+
+def test_nothing_may_follow_the_end_of_base64_wherever_the_pieces_meet() -> None:
+    ended = base64.b64encode(bytes(127))
+    assert ended.endswith(b"=")
+    for pieces in ([ended, b"QUJD"], [ended + b"QUJD"], [ended, b"\n", b"Q"]):
+        with pytest.raises(Unreadable):
+            list(base64_decoded(pieces))
+    assert b"".join(base64_decoded([ended, b"\r\n"])) == bytes(127)
