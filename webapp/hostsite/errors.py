@@ -25,7 +25,7 @@ class HandOffRefused(Exception):
 
 CURES = {
     "malformed": "Send one compact JWT (header.payload.signature) made by a JWT library.",
-    "too_large": "Keep the token below 8 kB; send only the documented claims.",
+    "too_large": "Shorten name or state: a token has at most 3,400 characters, all of it included.",
     "wrong_algorithm": "Sign with HS256, ES256 or EdDSA (Ed25519), and send no `crit` header.",
     "no_key": "Sign with a key of this site's handoff_keys that fits the token's alg and kid.",
     "bad_signature": "Sign with the private half, or the shared secret, in handoff_keys.",

@@ -11,7 +11,9 @@ from typing import Any
 
 from webapp.hostsite.errors import HandOffRefused
 
-_MAX_CHARACTERS = 8192
+#: A token must fit the cookie (4096 bytes, name and attributes included) in which the browser
+#: carries it past a cross-site form, so that no redirect ever puts one into an address.
+MAX_CHARACTERS = 3400
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 
 
@@ -25,7 +27,7 @@ class TokenText:
 
 def taken_apart(token: str) -> TokenText:
     """Header and claims of a token. Raises `HandOffRefused` (`too_large`, `malformed`)."""
-    if len(token) > _MAX_CHARACTERS:
+    if len(token) > MAX_CHARACTERS:
         raise HandOffRefused("too_large")
     parts = _COMPACT.fullmatch(token)
     if parts is None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.unit.web.conftest import LOCAL, form_token
+from tests.unit.web.conftest import LOCAL, Make, form_token
 from tests.unit.web.fakes import steps_of
+from webapp.hostsite.token_text import MAX_CHARACTERS as LONGEST
 
 SHOPS = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
 
@@ -92,8 +96,21 @@ def test_a_refused_hand_off_opens_no_session(stranger: FlaskClient, address: str
     assert name_at_home(stranger) == "nobody"
 
 
-def test_a_long_token_is_too_big_for_a_cookie_and_goes_in_the_address(
-    stranger: FlaskClient,
+def test_the_longest_token_fits_a_cookie_and_a_request_line(make: Make, root: Path) -> None:
+    app = make("https://shop.example/" + "prefix" * 20)
+    answer = app.test_client().post("/handoff", data={"token": "x" * LONGEST}, headers=SHOPS)
+    carried = answer.headers["Set-Cookie"]
+    assert carried.startswith("__Secure-mobbscan-handoff=" + "x" * LONGEST + ";")
+    assert len(carried) <= 4096
+    line = runpy.run_path(str(root / "gunicorn.conf.py"))["limit_request_line"]
+    assert len(f"GET https://verify.example/prefix/handoff?token={'x' * LONGEST} HTTP/1.1") < line
+
+
+@pytest.mark.parametrize("headers", [SHOPS, {}])
+def test_a_longer_token_is_refused_and_never_put_into_an_address(
+    stranger: FlaskClient, headers: dict[str, str]
 ) -> None:
-    answer = stranger.post("/handoff", data={"token": "x" * 3600}, headers=SHOPS)
-    assert answer.location == "/handoff?token=" + "x" * 3600
+    answer = stranger.post("/handoff", data={"token": "x" * (LONGEST + 1)}, headers=headers)
+    assert answer.status_code == 401
+    assert "Location" not in answer.headers
+    assert "mobbscan-handoff=x" not in str(answer.headers)

@@ -15,8 +15,8 @@ from webapp.web.request_log import log
 blueprint = Blueprint("handoff", __name__)
 
 _CARRIED_SECONDS = 60
-#: Browsers drop a cookie of more than 4096 bytes, name and attributes included.
-_MOST_IN_A_COOKIE = 3500
+#: Longer tokens are no hand-offs (hostsite says so too), and would not fit a browser's cookie.
+_MOST_CHARACTERS = 3400
 #: The words of the page for what a person can do something about.
 _CODES = {"expired": "expired", "already_used": "used"}
 
@@ -84,8 +84,8 @@ def _carry(token: str) -> Response:
     Without that detour a hand-off could silently take the place of somebody's live session.
     A cookie carries the token, so that it never stands in an address.
     """
-    if len(token) > _MOST_IN_A_COOKIE:
-        return redirect(url_for("handoff.take", token=token), 303)
+    if len(token) > _MOST_CHARACTERS:
+        raise HandOffNotAccepted("too_large", "shorten name or state")
     response = redirect(url_for("handoff.take"), 303)
     response.set_cookie(value=token, max_age=_CARRIED_SECONDS, **cookies.side_cookie("handoff"))
     return response
