@@ -8,6 +8,7 @@ until the work's own transaction has moved it on, and the next tick makes a new 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _KEEP_DONE = timedelta(hours=24)
 #: An onboarding that stays due although a job was made for it gets another one after so long.
 REMAKE_SECONDS = 60
+#: So many ended jobs are forgotten at a time.
+PORTION = 1000
 
 
 def job_database(database_url: str, instance_dir: Path) -> str:
@@ -30,6 +33,42 @@ def job_database(database_url: str, instance_dir: Path) -> str:
     if make_url(database_url).get_backend_name() == "sqlite":
         return f"sqlite:///{instance_dir / 'jobs.sqlite3'}"
     return database_url
+
+
+def in_portions(delete: Callable[[], int]) -> int:
+    """Repeat until a portion is not full any more; how many in all."""
+    total, count = 0, PORTION
+    while count >= PORTION:
+        count = delete()
+        total += count
+    return total
+
+
+def _forget(before: str) -> int:
+    done = DBOS.list_workflows(
+        completed_before=before, limit=PORTION, load_input=False, load_output=False
+    )
+    if done:
+        DBOS.delete_workflows([one.workflow_id for one in done])
+    return len(done)
+
+
+class Failed(Exception):
+    """Something went wrong, and its kind is all there is to say."""
+
+
+def in_brief(action: Callable[[str], None], onboarding_id: str) -> None:
+    """Do it. What it raises is put short: the library writes errors into its tables.
+
+    GatewayAway and GatewayForbidden stay what they are, all others become Failed.
+    """
+    try:
+        return action(onboarding_id)
+    except (GatewayAway, GatewayForbidden) as known:
+        short: Exception = type(known)()
+    except Exception as surprise:  # noqa: BLE001 - whatever it is, it may quote a row
+        short = Failed(type(surprise).__name__)
+    raise short  # outside of the handlers, so that it carries no other with it
 
 
 class Queue:
@@ -65,17 +104,23 @@ class Queue:
             should_retry=lambda error: isinstance(error, GatewayAway),
         )
         def read(onboarding_id: str) -> None:
-            progress.read(onboarding_id)
+            in_brief(progress.read, onboarding_id)
 
         @DBOS.workflow(name="look")
         def look(onboarding_id: str) -> None:
             try:
                 read(onboarding_id)
             except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
-                progress.postpone(onboarding_id)
+                put_off(onboarding_id)
             except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
-                _log.error("read_failed", onboarding=onboarding_id, error=type(surprise).__name__)
-                progress.postpone(onboarding_id)
+                _log.error("read_failed", onboarding=onboarding_id, error=str(surprise))
+                put_off(onboarding_id)
+
+        def put_off(onboarding_id: str) -> None:
+            try:
+                in_brief(progress.postpone, onboarding_id)
+            except Failed as still_due:  # another job is made for it
+                _log.error("put_off_failed", onboarding=onboarding_id, error=str(still_due))
 
         self._look = look
 
@@ -89,12 +134,7 @@ class Queue:
     def forget_done(self) -> int:
         """Delete the library's rows of jobs that ended a day ago; how many."""
         before = (datetime.now(UTC) - _KEEP_DONE).isoformat()
-        done = DBOS.list_workflows(
-            completed_before=before, limit=1000, load_input=False, load_output=False
-        )
-        if done:
-            DBOS.delete_workflows([one.workflow_id for one in done])
-        return len(done)
+        return in_portions(lambda: _forget(before))
 
     def close(self, wait_seconds: int = 5) -> None:
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)

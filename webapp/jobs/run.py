@@ -6,7 +6,9 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -19,7 +21,15 @@ from webapp.wiring import Wired
 LOOK_SECONDS = 0.05
 TICK_SECONDS = 0.5
 CLEAN_SECONDS = 3600
+#: How many new jobs one turn makes at most.
+AT_ONCE = 200
 _log = structlog.get_logger(__name__)
+
+
+class Asking(Protocol):
+    """Whom jobs are asked of: the queue, or somebody who only writes them down."""
+
+    def ask_for(self, onboarding_id: str, planned: datetime) -> None: ...
 
 
 class JobsProcess:
@@ -46,7 +56,7 @@ class JobsProcess:
 
     def _turn(self, queue: Queue) -> None:
         try:
-            self._hand_over(queue)
+            self.hand_over(queue)
             if time.monotonic() >= self._clean_at:
                 self._clean_at = time.monotonic() + CLEAN_SECONDS
                 swept = self._wired.database.sweep(self._wired.clock())
@@ -55,10 +65,13 @@ class JobsProcess:
             _log.warning("database_away", error=type(away).__name__)
             time.sleep(1.0)
 
-    def _hand_over(self, queue: Queue) -> None:
+    def hand_over(self, queue: Asking) -> None:
+        """Have a job made of everything that is due and has none yet."""
         now = time.monotonic()
         self._asked = {key: at for key, at in self._asked.items() if now - at < REMAKE_SECONDS}
-        for onboarding_id, planned in self._wired.steps.progress.due():
+        # What has been asked for stays due until it is done: look past all of it.
+        limit = AT_ONCE + len(self._asked)
+        for onboarding_id, planned in self._wired.steps.progress.due(limit):
             key = (onboarding_id, planned.timestamp())
             if key not in self._asked:
                 queue.ask_for(onboarding_id, planned)

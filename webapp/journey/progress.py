@@ -75,16 +75,18 @@ class Progress:
             work.onboardings.plan(onboarding.id, None, LookCause.QUIET, 0)
 
     def postpone(self, onboarding_id: str) -> None:
-        """The gateway could not be asked for a while: try again on the slow schedule."""
+        """It could not be asked about for a while: try again on the slow schedule.
+
+        Nothing sealed is opened: a row that none of DATA_KEYS opens must not stay due for ever.
+        """
         now = self._ground.clock()
+        until = next_look(LookCause.QUIET, 0, self._ground.slow, now, now)
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(onboarding_id, for_update=True)
-            if row is None or row.look_at is None or row.look_at > now:
-                return
-            looks = row.looks + 1
-            at = next_look(LookCause.QUIET, 0, self._ground.slow, now, now)
-            work.onboardings.plan(row.id, at, row.look_cause or LookCause.QUIET, looks)
-            self._ground.note(work, row, "gateway_away")
+            if work.onboardings.put_off(onboarding_id, now, until):
+                site = work.onboardings.site_of(onboarding_id)
+                work.timeline.add(
+                    now, "gateway_away", actor="system", onboarding_id=onboarding_id, site=site
+                )
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""

@@ -17,13 +17,14 @@ def make_engine(database_url: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,  # an error must not quote what was to be stored
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=20,
         )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, pool_size=10, max_overflow=60)
+    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=60)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

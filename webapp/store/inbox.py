@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.store.schema import inbox
+from webapp.store.schema import inbox, onboardings
 from webapp.store.types import Cipher
+
+_KEEP_STRANGE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,13 @@ class Inbox:
             .where(inbox.c.id.in_(list(notice_ids)))
             .values(settled_at=now, settled_as=how)
         )
+
+    def forget(self, now: datetime) -> int:
+        """Notices about ids we never had; how many. Ours stay as long as their onboarding."""
+        known = select(onboardings.c.id).where(onboardings.c.id == inbox.c.verification_id)
+        done = self._connection.execute(
+            delete(inbox).where(
+                inbox.c.last_seen_at < now - _KEEP_STRANGE, ~known.correlate(inbox).exists()
+            )
+        )
+        return done.rowcount

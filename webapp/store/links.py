@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from webapp.store.once import hash_of
 from webapp.store.schema import links
+
+_KEPT_AFTER_EXPIRY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,9 @@ class Links:
             .values(used_at=now)
         )
         return done.rowcount == 1
+
+    def forget(self, now: datetime) -> int:
+        """Until then who follows an old link is told that it is old."""
+        return self._connection.execute(
+            delete(links).where(links.c.expires_at < now - _KEPT_AFTER_EXPIRY)
+        ).rowcount

@@ -47,6 +47,24 @@ class Onboardings:
             .values(look_at=look_at, look_cause=cause, looks=looks)
         )
 
+    def put_off(self, onboarding_id: str, now: datetime, until: datetime) -> bool:
+        """Plan a due read for `until`; whether it was still due.
+
+        Opens no sealed column, so a row that none of DATA_KEYS opens can be put off too.
+        """
+        done = self._connection.execute(
+            update(onboardings)
+            .where(onboardings.c.id == onboarding_id, onboardings.c.look_at <= now)
+            .values(look_at=until, looks=onboardings.c.looks + 1)
+        )
+        return done.rowcount == 1
+
+    def site_of(self, onboarding_id: str) -> str | None:
+        """The site alone, without opening anything."""
+        return self._connection.scalar(
+            select(onboardings.c.site).where(onboardings.c.id == onboarding_id)
+        )
+
     def get(self, onboarding_id: str, *, for_update: bool = False) -> Onboarding | None:
         query = select(onboardings).where(onboardings.c.id == onboarding_id)
         row = self._connection.execute(
@@ -118,11 +136,14 @@ class Onboardings:
         )
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Onboardings whose next read is due: id and the time it was planned for."""
+        """Onboardings whose next read is due, the longest waiting first: id and planned time.
+
+        Who has rows in hand already asks for as many more, so that those never hide the rest.
+        """
         rows = self._connection.execute(
             select(onboardings.c.id, onboardings.c.look_at)
             .where(onboardings.c.look_at <= now)
-            .order_by(onboardings.c.look_at)
+            .order_by(onboardings.c.look_at, onboardings.c.id)
             .limit(limit)
         )
         return [(row.id, row.look_at) for row in rows]

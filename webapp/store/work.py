@@ -62,9 +62,10 @@ class Database:
                 yield Work(connection, self.cipher)
 
     def sweep(self, now: datetime) -> int:
-        """Forget single-use marks and sessions that are over; how many rows went."""
+        """Forget marks, sessions, links and strange notices that are over; how many rows went."""
         with self.writing() as work:
-            return work.once.forget(now) + work.sessions.forget(now)
+            repositories = (work.once, work.sessions, work.links, work.inbox)
+            return sum(each.forget(now) for each in repositories)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 import signal
 import stat
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +12,12 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.unit.cli.installation import MARKER, Installation
+from tests.unit.cli.test_doctor import ANOTHER_KEY
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs.queue import job_database
-from webapp.jobs.run import executor_id
+from webapp.jobs.run import AT_ONCE, JobsProcess, executor_id
 from webapp.store.sessions import Session
 
 
@@ -95,6 +98,46 @@ def test_a_read_whose_process_is_killed_in_the_middle_is_made_by_the_next_one(
     with Worker(installed) as worker:
         reaches(installed, row.id, Status.VERIFIED)
     assert "Traceback" not in worker.log
+
+
+def test_a_row_that_no_key_opens_is_put_off_and_nobody_waits_for_it(
+    installed: Installation, gateway: PretendGateway, tmp_path: Path
+):
+    stranger = Installation(tmp_path, gateway.url, DATA_KEYS=ANOTHER_KEY)
+    sealed = stranger.add("ada").id
+    row = installed.add("ben")
+    gateway.words[row.id] = "VERIFIED"
+    with Worker(installed) as worker:
+        reaches(installed, row.id, Status.VERIFIED)
+        eventually(lambda: "gateway_away" in stranger.events(sealed), seconds=30)
+    assert stranger.row(sealed).looks >= 1
+    assert "WrongKey" in worker.log
+    assert "Traceback" not in worker.log
+    assert all(line.startswith("{") for line in worker.log.splitlines())
+
+
+class Asked(list[str]):
+    """Takes jobs and never does one."""
+
+    def ask_for(self, onboarding_id: str, planned: datetime) -> None:
+        self.append(onboarding_id)
+
+
+def test_jobs_that_do_not_end_hide_no_others(installed: Installation):
+    ids = {installed.add("first").id}
+    with installed.parts() as parts, parts.database.writing() as work:
+        first = work.onboardings.get(*ids)
+        assert first is not None
+        for number in range(AT_ONCE + 5):
+            one = replace(first, id=str(uuid.uuid4()), flow=f"flow-{number}")
+            work.onboardings.add(one)
+            ids.add(one.id)
+    asked = Asked()
+    with installed.parts() as parts:
+        process = JobsProcess(parts, lambda: True)
+        for _ in range(3):
+            process.hand_over(asked)
+    assert sorted(asked) == sorted(ids)
 
 
 def test_the_library_keeps_its_jobs_beside_our_file_or_in_our_server(tmp_path: Path):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.unit.store import processes
-from tests.unit.store.rows import NOW, database_at, in_threads, written
+from tests.unit.store.rows import NOW, add, admit, database_at, in_threads, onboarding, written
 from webapp.store.inbox import Kept
 from webapp.store.work import Database
 
@@ -94,3 +94,16 @@ def test_a_body_that_is_no_text_is_kept_as_well_as_can_be(database: Database, ad
     with database.engine.connect() as connection:
         sealed = bytes(connection.scalar(text("SELECT body FROM inbox")))
     assert database.cipher.open(sealed).endswith("{}")
+
+
+def test_notices_of_unknown_ids_go_after_a_month_and_ours_stay(database: Database, adas: str):
+    known = add(database, onboarding(admit(database))).id
+    month = timedelta(days=31)
+    for id_ in (adas, known):
+        keep(database, id_)
+    keep(database, adas, "LATER", NOW + month)
+    written(database, lambda work: work.inbox.forget(NOW + timedelta(days=29)))
+    assert len(unsettled(database, adas)) == 2
+    assert written(database, lambda work: work.inbox.forget(NOW + month)) == 1
+    assert [kept.status for kept in unsettled(database, adas)] == ["LATER"]
+    assert unsettled(database, known)

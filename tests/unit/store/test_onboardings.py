@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.store import processes
 from tests.unit.store.rows import (
+    NEWER_KEY,
     NOW,
     add,
     admit,
@@ -20,6 +21,7 @@ from tests.unit.store.rows import (
 from webapp.domain.onboarding import ACTIVE, Consent, Person, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.store.errors import AlreadyThere, LostUpdate
+from webapp.store.types import Cipher
 from webapp.store.work import Database
 
 LATER = NOW + timedelta(minutes=5)
@@ -175,6 +177,17 @@ def test_what_is_due_comes_with_its_time_oldest_first(database: Database):
             (rows["ada"].id, NOW),
         ]
         assert work.onboardings.due(NOW, 1) == [(rows["ben"].id, times["ben"])]
+
+
+def test_a_due_read_is_put_off_even_where_no_key_fits(database: Database):
+    row = add(database, onboarding(admit(database), look_at=NOW, hosted_url="https://x", looks=2))
+    stranger = Database(database.engine, Cipher([NEWER_KEY]))
+    assert written(stranger, lambda work: work.onboardings.put_off(row.id, NOW, LATER))
+    put_off = stored(database, row)
+    assert (put_off.look_at, put_off.looks, put_off.version) == (LATER, 3, 1)
+    assert not written(stranger, lambda work: work.onboardings.put_off(row.id, NOW, LATER))
+    with stranger.reading() as work:
+        assert work.onboardings.site_of(row.id) == "shop"
 
 
 def test_consent_is_kept_by_version(database: Database):

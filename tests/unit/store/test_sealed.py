@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from tests.unit.store.rows import KEY, NEWER_KEY, NOW, add, admit, onboarding, stored, written
 from webapp.domain.onboarding import Onboarding, Status
@@ -149,3 +150,9 @@ def test_changes_are_seen_across_connections_by_their_ids_only(database: Databas
     with database.reading() as work:
         (line,) = work.timeline.of(row.id)
         assert (line.at, line.event, line.actor, dict(line.detail)) == (NOW, "moved", "gateway", {})
+
+
+def test_an_error_of_the_database_quotes_no_value(database: Database):
+    with pytest.raises(DBAPIError) as told, database.engine.connect() as connection:
+        connection.execute(text("SELECT :value FROM nowhere"), {"value": MARKERS["name"]})
+    assert MARKERS["name"] not in str(told.value)
