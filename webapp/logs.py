@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import sys
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -17,6 +21,59 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def kinds_and_places(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    """An error and what led to it: class names, files and lines. Messages like to quote people."""
+    return [
+        {
+            "kind": f"{type(error).__module__}.{type(error).__qualname__}",
+            "places": [
+                f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}"
+                for frame, line in traceback.walk_tb(error.__traceback__)
+            ],
+        }
+        for error in _chain(exc_info[1])
+    ]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+class InBrief(logging.Filter):
+    """What gunicorn says of an error holds addresses, cookies and references: its kind is kept."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else sys.exc_info()[0]
+        if kind is None:
+            return True
+        record.error = kind.__name__
+        record.msg, record.args = _event(record.msg), ()
+        return True
+
+
+def _event(message: object) -> str:
+    if not isinstance(message, str):
+        return "failed"
+    if message.startswith("Invalid request from"):
+        return "request_not_understood"
+    if message.startswith("Error handling request"):
+        return "request_failed"
+    return message.partition("%")[0].partition("\n")[0].strip(": ")
+
+
+class FirstLine(logging.Filter):
+    """The job library's first line says what failed; its others quote statements and values."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage().partition("\n")[0][:200], ()
+        return True
 
 
 def configuration(level: str) -> dict[str, Any]:
@@ -29,7 +86,7 @@ def configuration(level: str) -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.dict_tracebacks,
+                    structlog.processors.ExceptionRenderer(kinds_and_places),
                     structlog.processors.JSONRenderer(),
                 ],
                 "foreign_pre_chain": [
@@ -39,16 +96,24 @@ def configuration(level: str) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"in_brief": {"()": InBrief}, "first_line": {"()": FirstLine}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             **{name: {"level": "WARNING"} for name in _QUIET},
-            "dbos": {"level": "ERROR"},
+            # Without a handler the library would add one of its own, which prints tracebacks.
+            "dbos": {
+                "level": "ERROR",
+                "handlers": ["stderr"],
+                "propagate": False,
+                "filters": ["first_line"],
+            },
             # At DEBUG it writes each address down, return references among them.
             "gunicorn.error": {
                 "level": "INFO" if level == "DEBUG" else level,
                 "handlers": [],
                 "propagate": True,
+                "filters": ["in_brief"],
             },
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },

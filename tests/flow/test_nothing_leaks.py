@@ -2,8 +2,9 @@
 
 import base64
 import json
+import socket
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
@@ -11,6 +12,26 @@ from tests.support.walking import Walk, agree, arrive, force, send_notice
 
 # A letter beyond ASCII: JSON, URLs and databases write it in several ways.
 MARK = "Zoë-Quillfeather"
+
+_RAW = MARK.encode()
+_HOST = b"Host: localhost\r\n"
+#: Requests that gunicorn itself refuses, or gives up on, before the application is asked.
+MALFORMED = [
+    b"GET /return/" + _RAW + b" HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET /return/" + _RAW + b" and more HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"G(T /return/" + _RAW + b" HTTP/1.1\r\n\r\n",
+    b"GET /return/" + _RAW + b" HTTP/7.7\r\n\r\n",
+    b"GET http://localhost/return/" + _RAW + b" HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET http://[" + _RAW + b"/ HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET //[" + _RAW + b"/ HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET / HTTP/1.1\r\nBad Header " + _RAW + b": 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nCookie: a=\x00" + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nContent-Length: " + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nTransfer-Encoding: " + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nExpect: " + _RAW + b"\r\n\r\n",
+    b"POST /handoff HTTP/1.1\r\n" + _HOST + b"Transfer-Encoding: chunked\r\n\r\n" + _RAW,
+    b"GET /" + _RAW + b"x" * 9000 + b" HTTP/1.1\r\n\r\n",
+]
 
 
 def spellings(secret: str) -> set[bytes]:
@@ -75,6 +96,7 @@ def test_no_log_and_no_database_file_holds_what_is_secret_or_personal(
 
     log = stack.logs("server").encode()
     assert b'"request"' in log, "this is the log"
+    assert log.count(b'"request_not_understood"') > 5, "these were malformed"
     assert found_in(log, secrets) == []
     files = [path for path in stack.instance.state.rglob("*") if path.is_file()]
     assert any(walk.id.encode() in path.read_bytes() for path in files), "this is the database"
@@ -111,6 +133,19 @@ def _everything_happens(stack: Stack, walk: Walk, token: str) -> None:
     )
     send_notice(stack, walk.id, "VERIFIED", Authorization=f"Bearer {quote(MARK)}")
     stack.command("onboardings", "reconcile", walk.id)
+    for malformed in MALFORMED:
+        _say(stack, malformed)
+
+
+def _say(stack: Stack, raw: bytes) -> None:
+    """Send bytes that no browser sends, and hear the answer out."""
+    address = urlsplit(stack.server_url)
+    assert address.hostname
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
 
 
 def _somebody_logs_in(stack: Stack) -> str:

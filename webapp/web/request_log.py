@@ -43,3 +43,8 @@ def log_requests(app: Flask) -> None:
             duration_ms=round((time.monotonic() - g.get("began_at", time.monotonic())) * 1000, 1),
         )
         return response
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        # The thread goes on to others: what is logged between requests belongs to nobody's.
+        structlog.contextvars.clear_contextvars()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from tests.unit.web.fakes import ADAS, steps_of
@@ -44,3 +45,8 @@ def test_a_surprise_is_logged_by_kind_and_place(
     assert "X1234567" not in str(lines)
     assert "X1234567" not in caplog.text
     assert ADAS not in caplog.text
+
+
+def test_after_a_request_nothing_is_named_after_it(stranger: FlaskClient) -> None:
+    stranger.get("/healthz")
+    assert get_contextvars() == {}

@@ -1,0 +1,93 @@
+"""Every line of the log is JSON, and no error in it says what it was about."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from gunicorn.http.errors import InvalidHeader
+
+from webapp import logs
+
+MARKER = "ada-marker"
+
+
+@pytest.fixture
+def said() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Set the logs up, and give back what has been said since."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.set_up("INFO")
+    (ours,) = root.handlers
+    assert isinstance(ours, logging.StreamHandler)
+    ours.setStream(io.StringIO())
+    yield lambda: [json.loads(line) for line in ours.stream.getvalue().splitlines()]
+    root.handlers[:], root.level = handlers, level
+
+
+def wrong(about: str) -> None:
+    local = about  # locals must not be shown either
+    try:
+        raise KeyError(local)
+    except KeyError as cause:
+        raise ValueError(f"wrong: {local}") from cause
+
+
+@pytest.mark.parametrize("named", ["ours", "gunicorn.error"])
+def test_an_error_is_told_by_its_kinds_and_places(said, named):
+    try:
+        wrong(MARKER)
+    except ValueError:
+        logging.getLogger(named).exception(
+            "Something failed: %s", "1" if named == "ours" else MARKER
+        )
+    (line,) = said()
+    assert [each["kind"] for each in line["exception"]] == [
+        "builtins.ValueError",
+        "builtins.KeyError",
+    ]
+    assert "test_logs.py" in line["exception"][0]["places"][0]
+    assert MARKER not in str(line)
+
+
+def test_of_a_request_that_nobody_understands_the_kind_is_told(said):
+    try:
+        raise InvalidHeader(MARKER)
+    except InvalidHeader as wrong:
+        logging.getLogger("gunicorn.error").warning(f"Invalid request from ip=1.2.3.4: {wrong}")  # noqa: G004
+    (line,) = said()
+    assert (line["event"], line["error"]) == ("request_not_understood", "InvalidHeader")
+    assert MARKER not in str(line)
+    assert "1.2.3.4" not in str(line)
+
+
+def test_what_gunicorn_says_without_an_error_stays(said):
+    logging.getLogger("gunicorn.error").info("Booting worker with pid: %s", 7)
+    (line,) = said()
+    assert line["event"] == "Booting worker with pid: 7"
+
+
+def test_the_job_library_speaks_as_we_do_and_in_one_line():
+    program = f"""
+import logging
+from webapp import logs
+logs.set_up("INFO")
+import dbos
+from dbos._logger import init_logger
+init_logger()
+log = logging.getLogger("dbos")
+try:
+    raise ValueError("{MARKER}")
+except ValueError:
+    log.error("it failed\\n[parameters: {MARKER}]", exc_info=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    (line,) = [json.loads(line) for line in done.stderr.splitlines()]
+    assert line["event"] == "it failed"
+    assert MARKER not in done.stderr
