@@ -10,6 +10,7 @@
 
 const SLOW_AFTER_MS = 15_000;
 const RETURN_AFTER_MS = 4_000;
+const DIALOG_READ_AFTER_MS = 60_000;
 
 /** How the hosted page's own words for problems begin, and our notes for them. */
 const PROBLEMS = /** @type {const} */ ([
@@ -26,6 +27,9 @@ function watch(stage, frame) {
   );
   let alive = false;
   let leaving = false;
+  /** The note for a problem that the hosted page has told; empty without one. */
+  let trouble = "";
+  let explanation = 0;
 
   window.setTimeout(() => {
     if (alive || leaving) return;
@@ -61,17 +65,29 @@ function watch(stage, frame) {
   const loaded = () => {
     hide("slow");
     hide("loading");
-    if (ownPath().startsWith(returnPrefix)) goOn();
+    if (ownPath().startsWith(returnPrefix)) return goOn();
+    // Whatever the frame shows now, its dialog about a problem is gone.
+    explainIn(0);
   };
 
-  let troubled = false;
+  const explainIn = (/** @type {number} */ milliseconds) => {
+    window.clearTimeout(explanation);
+    explanation = window.setTimeout(() => trouble && show(trouble), milliseconds);
+  };
+
+  /** The hosted page explains a problem in a dialog of its own: ours would only repeat it. */
+  const troubled = (name = "") => {
+    hideAll();
+    trouble = name;
+    explainIn(DIALOG_READ_AFTER_MS);
+  };
 
   /**
    * The gateway forwards to our return address by itself; where it does not, we go there.
-   * After a problem its own dialog may still be open, and the way on is the person's choice.
+   * After a problem the way on is the person's choice.
    */
   const finished = (/** @type {unknown} */ address) => {
-    if (troubled) return;
+    if (trouble) return explainIn(RETURN_AFTER_MS);
     show("done");
     window.setTimeout(() => {
       goOn(ownReturn(address, returnPrefix) ?? pageUrl);
@@ -89,11 +105,9 @@ function watch(stage, frame) {
     if (onboarding?.onboardingToken !== onboardingToken) return;
     lives();
     if (type === "Error") {
-      troubled = true;
-      show(problem(value));
+      troubled(problem(value));
     } else if (type === "Info" && value?.name === "OnboardingStarted") {
-      troubled = false;
-      hideAll();
+      troubled();
     } else if (type === "Info" && value?.name === "OnboardingFinished") {
       finished(onboarding.returnUrl);
     }

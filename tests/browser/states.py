@@ -23,6 +23,14 @@ def to_verified(guest: Guest) -> Iterator[str]:
     yield "welcome"
     guest.come_in()
     yield "home"
+    page.get_by_role("button", name="Use another device or browser").click()
+    guest.sees("Go on somewhere else")
+    yield "other-device"
+    link = page.get_by_label("Your link").input_value()
+    page.goto(link)
+    guest.sees("Continue here?")
+    yield "link"
+    page.goto(guest.stack.public_url)
     guest.agree()
     yield "frame"
     page.goto(guest.stack.public_url)
@@ -65,6 +73,9 @@ def past_an_interruption(guest: Guest) -> Iterator[str]:
     yield "frame-once-more"
     guest.hosted.locator("#skip-capture").click()
     guest.hosted.locator("#outcome-HardwareError").evaluate("button => button.click()")
+    expect(guest.hosted.locator("#dialog-accept")).to_be_visible()
+    yield "frame-with-the-hosted-dialog"
+    guest.framed.evaluate("location.reload()")  # as if the dialog led nowhere
     expect(page.locator("[data-note=camera_unavailable]")).to_be_visible()
     yield "frame-with-an-error"
     with _without(guest, "returned.js"):
@@ -93,14 +104,19 @@ def past_the_gateway_being_away(guest: Guest) -> Iterator[str]:
     # As if another tab's call were still under way.
     _change(guest, "create_called_at = '2999-01-01 00:00:00.000000'", row["id"])
     page.goto(f"{guest.stack.public_url}/onboardings/{row['id']}")
-    guest.sees("We are getting things ready")
+    guest.sees("Your check is being opened")
     yield "preparing"
     _change(guest, "create_called_at = NULL", row["id"])
+    page.reload()
+    guest.sees("Continue where it broke off")
+    yield "consent-given-already"
     page.goto(guest.stack.public_url)
     guest.agree()
     _change(guest, "status = 'expired', version = version + 1", guest.id)
     guest.sees("The time for this check is over")
     yield "expired"
+    page.goto(guest.stack.public_url)
+    yield "home-when-expired"
 
 
 def to_the_question_of_consent(guest: Guest) -> Iterator[str]:
@@ -123,6 +139,8 @@ def along_the_doors(guest: Guest) -> Iterator[str]:
     Guest(guest.stack, page, Person("ben", "Ben Ortega", "en")).come_in()
     guest.sees("Which account is yours?")
     yield "another-person"
+    page.goto(f"{public_url}/l/not-a-whole-code")
+    yield "unknown-link"
     page.goto(f"{public_url}/nothing-here")
     yield "nothing-here"
     page.goto(public_url)

@@ -71,7 +71,7 @@ def test_a_hand_off_never_silently_takes_anothers_place(
     assert "Ben Ortega" in question.text
     assert "Ada" not in browser.get("/").text, "asking changes nothing"
 
-    stayed = browser.click(question, "Stay signed in as Ben Ortega")
+    stayed = browser.click(question, "Stay with this account")
     assert "Ben Ortega" in stayed.text
 
     home = browser.submit(question, question.form("/handoff"))

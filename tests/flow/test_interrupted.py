@@ -97,3 +97,28 @@ def test_an_error_in_the_address_does_not_touch_a_decision(stack: Stack, ada: Pe
     walk.until("verified")
     walk.come_back("PermissionError")
     assert walk.status["status"] == "verified"
+
+
+def test_who_came_back_too_early_opens_the_same_check_again(stack: Stack, ada: Person) -> None:
+    walk = begin(stack, ada)
+    address = walk.hosted_url
+    walk.come_back()
+    page = walk.look()
+    assert walk.status["status"] == "submitted"
+    assert "I did not finish" in page.text
+
+    again = walk.browser.submit(page, page.form("/onboardings", with_field="unfinished"))
+    assert again.path == walk.path
+    assert again.frames[0]["src"] == address
+    assert walk.status["status"] == "started"
+    assert processes_of(stack, walk.id) == 1
+
+    walk.finish("passes")
+    walk.until("verified")
+
+
+def test_what_is_in_review_cannot_be_called_unfinished(stack: Stack, ada: Person) -> None:
+    walk = begin(stack, ada)
+    walk.finish("review")
+    walk.until("in_review")
+    assert "I did not finish" not in walk.look().text

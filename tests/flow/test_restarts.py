@@ -116,7 +116,7 @@ def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
     (row,) = fragile.rows("SELECT id, status FROM onboardings ORDER BY created_at DESC LIMIT 1")
     assert row["status"] == "created"
     waiting = browser.get(f"/onboardings/{row['id']}")
-    assert waiting.heading == "We are getting things ready"
+    assert waiting.heading == "Your check is being opened"
     same = browser.submit(waiting, waiting.form("/onboardings"))
     assert same.path.endswith(row["id"]), "while the call may still be under way nobody repeats it"
 

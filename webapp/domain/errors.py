@@ -37,12 +37,16 @@ class Conflict(StepError):
 
 
 class HandOffNotAccepted(StepError):
-    """`code` is a stable word, `cure` a sentence for the host site's developer."""
+    """`code` is a stable word, `cure` a sentence for the host site's developer.
 
-    def __init__(self, code: str, cure: str) -> None:
+    `site_id` is the site that the token claims to come from, proven or not.
+    """
+
+    def __init__(self, code: str, cure: str, site_id: str | None = None) -> None:
         super().__init__(f"hand-off not accepted ({code}): {cure}")
         self.code = code
         self.cure = cure
+        self.site_id = site_id
 
 
 class AnotherPersonSignedIn(StepError):

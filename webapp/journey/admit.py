@@ -70,7 +70,7 @@ class Admit:
                 )
         except AlreadyThere as cause:
             raise HandOffNotAccepted(
-                "already_used", "make a new hand-off token for every visit"
+                "already_used", "make a new hand-off token for every visit", site.id
             ) from cause
 
     def by_oidc(
@@ -137,8 +137,10 @@ class Admit:
             return  # not worth refusing a page that only reads
 
     def _read(self, token: str) -> Coming:
+        claimed = None
         try:
-            site = self._ground.sites.get(handoff.peek_issuer(token))
+            claimed = handoff.peek_issuer(token)
+            site = self._ground.sites.get(claimed)
             if site is None:
                 raise HandOffNotAccepted("unknown_site", "set iss to the id of a configured site")
             told = handoff.verify(
@@ -149,11 +151,13 @@ class Admit:
                 now=self._ground.clock(),
             )
         except HandOffRefused as cause:
-            raise HandOffNotAccepted(cause.code, cause.cure) from cause
+            raise HandOffNotAccepted(cause.code, cause.cure, claimed) from cause
         if told.flow is not None and told.flow not in site.flows:
-            raise HandOffNotAccepted("unknown_flow", "set flow to one of the site's flows")
+            raise HandOffNotAccepted("unknown_flow", "set flow to one of the site's flows", site.id)
         if told.return_url and not allowed_return(told.return_url, site.return_urls):
-            raise HandOffNotAccepted("return_url_not_allowed", "add it to the site's return_urls")
+            raise HandOffNotAccepted(
+                "return_url_not_allowed", "add it to the site's return_urls", site.id
+            )
         return Coming(site, told, f"{site.id}:{told.jti}")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webapp.sites import Site
 
 SESSION_ID = "sid"
+SITE_ID = "site"
 _LOOKAHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
@@ -49,6 +50,11 @@ def signed_in() -> Visitor:
 def show_site(site: Site | None) -> None:
     """Let the page wear this site's name, logo and colours."""
     g.site = site
+
+
+def remembered_site() -> Site | None:
+    """The site of this browser's last person, by the cookie alone: a page in trouble may ask."""
+    return steps().sites.get(session.get(SITE_ID, ""))
 
 
 def shown_site() -> Site | None:

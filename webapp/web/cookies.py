@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, session
 from flask_wtf import CSRFProtect
 
-from webapp.web.context import SESSION_ID
+from webapp.web.context import SESSION_ID, SITE_ID
 
 if TYPE_CHECKING:
     from webapp.journey.views import Visitor
@@ -53,6 +53,7 @@ def open_session(visitor: Visitor) -> None:
     if session.get(SESSION_ID) != visitor.session_id:
         session.clear()
         session[SESSION_ID] = visitor.session_id
+        session[SITE_ID] = visitor.site.id
 
 
 def close_session() -> None:

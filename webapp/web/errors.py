@@ -86,6 +86,8 @@ def answer(trouble: Trouble) -> Response:
     elif surface() is Surface.DATA:
         response = _problem(trouble)
     else:
+        if context.shown_site() is None:
+            context.show_site(context.remembered_site())
         page = render_template("errors/error.html", **vars(trouble))
         response = make_response(page, trouble.code)
     if trouble.retry_after is not None:

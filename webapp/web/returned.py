@@ -27,5 +27,10 @@ def back(reference: str) -> ResponseReturnValue:
         returned = step.back(reference, request.args.get("error"))
     context.show_site(returned.site)
     security.may_be_framed(by=tuple(returned.site.origins))
-    link = url_for("present.page", onboarding_id=returned.onboarding_id)
-    return render_template("returned/returned.html", returned=returned, link=link)
+    return render_template(
+        "returned/returned.html",
+        returned=returned,
+        link=url_for("present.page", onboarding_id=returned.onboarding_id),
+        # The page around a frame has a header of its own.
+        framed=request.headers.get("Sec-Fetch-Dest") == "iframe",
+    )

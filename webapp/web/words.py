@@ -30,9 +30,9 @@ class Words:
 
 STATUSES: Mapping[str, Words] = {
     "created": Words(
-        _("We are getting things ready"),
-        _("Your identity check is being prepared. This takes a few seconds."),
-        _("Stay on this page: it goes on by itself."),
+        _("Your check is being opened"),
+        _("This takes a few seconds, and the page goes on by itself."),
+        _("Stay on this page."),
         _("Getting ready"),
     ),
     "started": Words(
@@ -75,7 +75,7 @@ STATUSES: Mapping[str, Words] = {
     ),
     "rejected": Words(
         _("We could not confirm your identity"),
-        _("The check is finished, but it did not lead to a confirmation."),
+        _("The check did not lead to a confirmation."),
         _("You can start a new check."),
         _("Not verified"),
         "stop",
@@ -85,7 +85,7 @@ STATUSES: Mapping[str, Words] = {
         _("It came to no result in time. This happens, and nothing bad follows from it."),
         _("Start a new check when it suits you."),
         _("Expired"),
-        "warn",
+        "idle",
     ),
     "canceled": Words(
         _("This check was stopped"),
@@ -194,8 +194,8 @@ REASONS: Mapping[str, Words] = {
     ),
     "other": Words(
         _("No reason was given"),
-        _("The identity service told us no further details."),
-        _("Ask for help if you do not know how to go on."),
+        _("The identity service did not say why."),
+        _("Good light, a clean lens and the original document help."),
     ),
 }
 

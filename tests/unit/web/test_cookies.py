@@ -36,7 +36,7 @@ def test_a_new_session_knows_nothing_of_the_old_one(app: Flask) -> None:
         session["planted"] = "by an attacker"
     browser.get("/handoff?token=adas-token")
     with browser.session_transaction() as session:
-        assert set(session) == {"sid"}
+        assert set(session) == {"sid", "site"}
 
 
 def test_leaving_ends_the_session_here_and_in_the_cookie(app: Flask, ada: FlaskClient) -> None:

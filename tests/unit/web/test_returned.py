@@ -44,3 +44,11 @@ def test_a_dead_reference_says_so(stranger: FlaskClient, reference: str, status:
     answer = stranger.get(f"/return/{reference}")
     assert answer.status_code == status
     assert "<html" in answer.text
+
+
+def test_in_a_frame_the_header_is_left_to_the_page_around_it(stranger: FlaskClient) -> None:
+    framed = stranger.get("/return/good", headers={"Sec-Fetch-Dest": "iframe"}).text
+    alone = stranger.get("/return/good", headers={"Sec-Fetch-Dest": "document"}).text
+    assert ("<header>" in framed, "<header>" in alone) == (False, True)
+    assert ("TEST" in framed, "TEST" in alone) == (False, True)
+    assert f'href="/onboardings/{ADAS}" target="_top"' in framed

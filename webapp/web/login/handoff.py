@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -11,6 +13,9 @@ from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
 from webapp.web import context, cookies
 from webapp.web.guards import everybody
 from webapp.web.request_log import log
+
+if TYPE_CHECKING:
+    from webapp.sites import Site
 
 blueprint = Blueprint("handoff", __name__)
 
@@ -48,8 +53,16 @@ def take_posted() -> ResponseReturnValue:
 def not_accepted(error: HandOffNotAccepted) -> ResponseReturnValue:
     """Plain words for the person; code and cure go to the log, for the host site's developer."""
     log().warning("handoff_refused", code=error.code, cure=error.cure)
+    context.show_site(_site_of(error))
     page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
     return _drop_carried(make_response(page, 401))
+
+
+def _site_of(error: HandOffNotAccepted) -> Site | None:
+    """Where the person most likely comes from, for the way back; nothing else depends on it."""
+    sites = context.steps().sites
+    only = next(iter(sites.values())) if len(sites) == 1 else None
+    return sites.get(error.site_id or "") or context.remembered_site() or only
 
 
 def _let_in(token: str, *, replace: bool) -> Response:
