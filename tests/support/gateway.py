@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,6 +28,7 @@ class Receiver:
     status: int = 204
     notices: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     @property
     def states(self) -> list[str]:
@@ -43,7 +44,9 @@ def listening_receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             seen.headers.append({name.lower(): value for name, value in self.headers.items()})
-            seen.notices.append(json.loads(body))
+            seen.bodies.append(body)
+            with suppress(ValueError):
+                seen.notices.append(json.loads(body))
             self.send_response(seen.status)
             self.end_headers()
 
@@ -127,7 +130,8 @@ class HostedPage:
     """What the script of the hosted page sends."""
 
     def __init__(self, gateway_url: str, created: dict[str, str]) -> None:
-        self._headers = {"X-Onboarding-Token": created["onboardingToken"]}
+        self.token = created["onboardingToken"]
+        self._headers = {"X-Onboarding-Token": self.token}
         self.address = f"{gateway_url}/onboarding/{created['scanId']}"
 
     def post(self, path: str, body: dict[str, str] | None = None) -> httpx.Response:

@@ -25,9 +25,11 @@ from webapp.sandbox.gateway.refusals import (
 )
 from webapp.sandbox.gateway.statefile import KeptBox
 from webapp.sandbox.gateway.unwell import unwell
+from webapp.sandbox.scenarios.api import scenarios
 
 _PARTS = (
     unwell, onboarding_api, agent_api, evidence_api, hosted, control, control_world, agent_desk,
+    scenarios,
 )  # fmt: skip
 
 

@@ -66,7 +66,8 @@ class Fault:
     def shown(self) -> dict[str, Any]:
         """Return it as JSON, the way it was asked for."""
         content = asdict(self)
-        return {**content, **content.pop("options")}
+        options = content.pop("options")
+        return {**content, **options}
 
 
 class Faults:

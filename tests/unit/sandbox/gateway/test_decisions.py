@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.gateway import Company, Controls
+from webapp.sandbox.gateway.specimen import PERSONAL_DATA_KEYS
 
 Decision = Callable[[Company, str], httpx.Response]
 DECISIONS: list[Decision] = [Company.accept, Company.reject, Company.pending]
@@ -167,3 +168,16 @@ def test_get_can_be_kept_from_deleting(company: Company, controls: Controls, wai
 
 def test_deleting_a_malformed_id_is_400(company: Company) -> None:
     assert company.delete("nope").status_code == 400
+
+
+def test_the_vendors_table_can_be_taken_at_its_word(
+    company: Company, controls: Controls, waiting: str
+) -> None:
+    controls.switch(require_full_personal_data=True)
+    assert company.accept(waiting, personalData={"name": "AUGUSTA"}).status_code == 400
+    assert company.pending(waiting, personalData={"city": "CACERES"}).status_code == 200
+    every = dict.fromkeys(PERSONAL_DATA_KEYS, "X")
+    assert company.accept(waiting, personalData=every).status_code == 200
+    document = company.data(waiting).json()["document"]
+    assert {key for key, value in document.items() if value == "X"} == set(every) & set(document)
+    assert len(controls.get(f"/processes/{waiting}")["hidden_data"]) == 5

@@ -159,3 +159,41 @@ def test_only_pictures_of_a_bearable_size_are_taken(hosted: HostedPage, controls
     assert hosted.upload(b"").status_code == 400
     assert hosted.upload(b"x" * (13 * 1024 * 1024)).status_code == 413
     assert controls.get("/processes")["processes"][0]["uploads"] == 0
+
+
+def test_who_leaves_is_noted_and_nothing_else_changes(
+    hosted: HostedPage, controls: Controls, company: Company
+) -> None:
+    hosted.post("/begin")
+    token = hosted.token.encode()
+    assert web.post(f"{hosted.address}/left", content=token).status_code == 204
+    seen = controls.get("/processes")["processes"][0]
+    assert (seen["state"], bool(seen["left_at"])) == ("IN_PROGRESS", True)
+    assert seen["history"][-1]["by"] == "user left"
+    data = company.data(seen["id"])
+    assert (data.status_code, data.json()["verificationResult"]) == (200, None)
+    controls.switch(unstarted_status=401)
+    assert company.data(seen["id"]).status_code == 401
+    assert company.accept(seen["id"]).status_code == 409
+    assert controls.get("/deliveries") == {"deliveries": []}
+    assert hosted.post("/begin").status_code == 204
+    assert hosted.end("passes").status_code == 200
+
+
+def test_only_the_page_itself_says_that_it_is_left(hosted: HostedPage, controls: Controls) -> None:
+    assert web.post(f"{hosted.address}/left", content=b"nonsense").status_code == 401
+    assert controls.get("/processes")["processes"][0]["left_at"] is None
+
+
+def test_leaving_a_finished_check_changes_nothing(hosted: HostedPage, controls: Controls) -> None:
+    hosted.post("/begin")
+    hosted.end("passes")
+    assert web.post(f"{hosted.address}/left", content=hosted.token.encode()).status_code == 204
+    assert controls.get("/processes")["processes"][0]["left_at"] is None
+
+
+def test_the_last_error_has_two_spellings(hosted: HostedPage, controls: Controls) -> None:
+    hosted.post("/begin")
+    assert hosted.end("TimeoutError").json() == {"error": "TimeoutError"}
+    controls.switch(timeout_word="Timeout")
+    assert hosted.end("TimeoutError").json() == {"error": "Timeout"}

@@ -1,5 +1,7 @@
 """Notices: when they leave, what they carry, and every way they can go astray."""
 
+import json
+
 import httpx
 import pytest
 
@@ -199,3 +201,81 @@ def test_a_false_notice_with_the_right_headers_can_be_sent_too(
     assert receiver.notices == [{"verificationId": scan_id, "status": "VIDEO_AVAILABLE"}]
     assert receiver.headers[0]["authorization"] == "Bearer shared"
     assert controls.get(f"/processes/{scan_id}")["state"] == "CREATED"
+
+
+def test_shuffled_means_the_last_comes_first(
+    company: Company, controls: Controls, receiver: Receiver
+) -> None:
+    controls.switch(notices="shuffled", notice_shuffle_ms=150)
+    scan_id = company.create()["scanId"]
+    controls.end(scan_id, "validation")
+    company.pending(scan_id)
+    company.accept(scan_id)
+    eventually(lambda: len(receiver.notices) == 3)
+    assert receiver.states == ["VERIFIED", "PENDING_VERIFICATION", "PENDING_VALIDATION"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("unknown_words", "SOMETHING_NEW"), ("extra_keys", "VERIFIED"), ("wrong_scan_id", "VERIFIED")],
+)
+def test_a_notice_can_say_strange_things_once(
+    company: Company, controls: Controls, receiver: Receiver, kind: str, status: str
+) -> None:
+    controls.post("/faults", at="notice", kind=kind, times=1)
+    scan_id = company.create()["scanId"]
+    controls.end(scan_id, "passes")
+    controls.end(scan_id, "passes")
+    eventually(lambda: len(receiver.notices) == 2)
+    first, second = receiver.notices
+    assert first["status"] == status
+    assert ("unheardOf" in first) == (kind == "extra_keys")
+    assert (first["verificationId"] == scan_id) == (kind != "wrong_scan_id")
+    assert second == {"verificationId": scan_id, "status": "VERIFIED"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "authorization"), [("wrong_header", "Bearer shared-wrong"), ("no_header", None)]
+)
+def test_a_notice_can_come_with_a_wrong_header(
+    company: Company,
+    controls: Controls,
+    receiver: Receiver,
+    kind: str,
+    authorization: str | None,
+) -> None:
+    controls.post("/faults", at="notice", kind=kind, times=1)
+    controls.end(company.create()["scanId"], "passes")
+    eventually(lambda: receiver.notices)
+    assert receiver.headers[0].get("authorization") == authorization
+    delivery = controls.get("/deliveries")["deliveries"][0]
+    assert delivery["fault"] == kind
+    controls.post(f"/deliveries/{delivery['id']}/redeliver")
+    assert receiver.headers[1]["authorization"] == "Bearer shared"
+
+
+def test_a_single_notice_can_be_late_lost_or_doubled(
+    company: Company, controls: Controls, receiver: Receiver
+) -> None:
+    controls.post("/faults", at="notice", kind="twice", times=1)
+    controls.post("/faults", at="notice", kind="drop", times=1)
+    controls.post("/faults", at="notice", kind="slow", delay_ms=60_000, times=1)
+    scan_id = company.create()["scanId"]
+    for outcome in ("validation", "review", "fails"):
+        controls.end(scan_id, outcome)
+    eventually(lambda: len(receiver.notices) == 2)
+    assert receiver.states == ["PENDING_VALIDATION"] * 2
+    states = [each["state"] for each in controls.get("/deliveries")["deliveries"]]
+    assert states == ["queued", "dropped", "delivered"]
+
+
+@pytest.mark.parametrize(("kind", "end"), [("trailing_comma", b",}"), ("not_json", b"")])
+def test_a_notice_can_be_no_json(
+    company: Company, controls: Controls, receiver: Receiver, kind: str, end: bytes
+) -> None:
+    controls.post("/faults", at="notice", kind=kind, times=1)
+    controls.end(company.create()["scanId"], "passes")
+    eventually(lambda: receiver.bodies)
+    assert receiver.bodies[0].endswith(end)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(receiver.bodies[0])
