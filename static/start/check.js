@@ -126,6 +126,8 @@ async function look() {
 const button = document.getElementById("test-camera");
 const box = document.getElementById("preview");
 if (button instanceof HTMLButtonElement && box) {
-  look();
-  if (navigator.mediaDevices?.getUserMedia) new CameraTest(button, box).offer();
+  look().then(() => {
+    // Not earlier: what a test has shown must not be overwritten by what was seen before it.
+    if (navigator.mediaDevices?.getUserMedia) new CameraTest(button, box).offer();
+  });
 }

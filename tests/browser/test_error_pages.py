@@ -1,0 +1,70 @@
+"""Error pages: each says what happened, what to do now, and that nothing is lost."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import abort
+from playwright.sync_api import expect
+from werkzeug.serving import make_server
+
+from tests.support.chromium import BrowserPage
+from tests.unit.web.conftest import settings, web
+from webapp.domain import errors
+from webapp.domain.onboarding import Status
+from webapp.web.guards import everybody
+
+CODES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 502, 503)
+RAISED = {
+    "conflict": errors.Conflict(Status.VERIFIED),
+    "link-gone": errors.LinkGone(),
+    "gateway-away": errors.GatewayAway(30),
+    "forbidden": errors.GatewayForbidden(),
+    "not-writable": errors.NotWritable(),
+    "too-old": errors.ReferenceExpired(),
+}
+CASES = [*map(str, CODES), *RAISED]
+SIZES = ((320, 640), (1280, 800))
+
+
+@pytest.fixture(scope="module")
+def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The web, with an address at which anything goes wrong that one likes."""
+    app = web(root, settings(tmp_path_factory.mktemp("web"), {"PUBLIC_URL": "http://127.0.0.1"}))
+
+    def trouble(kind: str) -> str:
+        if kind in RAISED:
+            raise RAISED[kind]
+        abort(int(kind))
+
+    app.add_url_rule("/trouble/<kind>", "trouble", everybody(trouble))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "es-ES"])
+@pytest.mark.parametrize("case", CASES)
+def test_an_error_helps_everybody_in_their_language(
+    troubled: str, browser_page: BrowserPage, case: str, locale: str
+) -> None:
+    page = browser_page(locale=locale, expected_complaints=["responded with a status"])
+    answer = page.goto(f"{troubled}/trouble/{case}")
+    assert answer is not None
+    assert answer.status >= 400
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    main = page.get_by_role("main")
+    assert len(main.locator("p").all_inner_texts()) >= 2, "what happened, and what to do now"
+    assert main.locator("a.button, button").count() >= 1, "a way on"
+    assert page.evaluate("document.documentElement.lang") == locale[:2]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            found = Axe().run(page).response["violations"]
+            assert [each["id"] for each in found] == [], (scheme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
