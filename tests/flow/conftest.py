@@ -1,5 +1,7 @@
 """Flow tests walk through all parties over HTTP."""
 
+from tests.support.chromium import chromium
+from tests.support.company import company
 from tests.support.fixtures import ada, ben, new_stack, stack
 
-__all__ = ["ada", "ben", "new_stack", "stack"]
+__all__ = ["ada", "ben", "chromium", "company", "new_stack", "stack"]

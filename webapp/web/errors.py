@@ -142,6 +142,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _surprise(error: Exception) -> ResponseReturnValue:
     cause = getattr(error, "original_exception", None) or error
+    if type(cause).__module__ == "gunicorn.http.errors":
+        # A body whose chunks make no sense, which only reading it tells: the sender's fault.
+        return answer(Trouble(400, "bad_request"))
     error_id = uuid4().hex[:12]
     # Kinds and places, not messages: a message may quote what somebody has typed.
     frames = traceback.extract_tb(cause.__traceback__)[-8:]

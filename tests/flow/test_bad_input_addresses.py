@@ -1,0 +1,171 @@
+"""Every address of the server, asked for in every wrong way."""
+
+import itertools
+
+import pytest
+
+from tests.architecture.test_routes import ROUTES
+from tests.flow.test_ben import seen
+from tests.support.company import Company
+from tests.support.fixtures import NewStack
+from tests.support.raw import ask
+from tests.support.stack import Person
+from tests.support.visitor import HttpSession
+from tests.support.walking import arrive
+
+METHODS = (
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "BREW",
+)  # fmt: skip
+UNKNOWN = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
+PARTS = {
+    "<onboarding_id>": UNKNOWN,
+    "<code>": "no-such-code",
+    "<reference>": "no-such-reference",
+    "<site_id>": "shop",
+    "<path:filename>": "base.css",
+}
+INVALID_IDS = (
+    "0", "x", "-1", "null", "undefined", "'", "%27%20OR%201=1--", "%00", "%0d%0aX:1", "%ff%fe",
+    "..%2f..%2fetc%2fpasswd", "%2e%2e", "%252e%252e%252f", "%7B" + UNKNOWN + "%7D", UNKNOWN.upper(),
+    UNKNOWN.replace("-", ""), "urn:uuid:" + UNKNOWN, UNKNOWN + "%20", "%20" + UNKNOWN,
+    UNKNOWN + "%00", UNKNOWN[:-1], UNKNOWN + "0", UNKNOWN.replace("8b86", "8b8g"),
+    UNKNOWN.replace("-", "%E2%80%90"), "%EF%BC%96" + UNKNOWN[1:], "%E2%80%AE" + UNKNOWN,
+    "00000000-0000-0000-0000-000000000000", "x" * 3000,
+)  # fmt: skip
+WITH_AN_ID = ("/onboardings/{id}", "/onboardings/{id}/status", "/onboardings/{id}/stream")
+
+
+def address(rule: str) -> str:
+    for name, value in PARTS.items():
+        rule = rule.replace(name, value)
+    assert "<" not in rule, "a new kind of part: give an example of it in PARTS"
+    return rule
+
+
+def allowed() -> dict[str, set[str]]:
+    """Each address with all its methods."""
+    found: dict[str, set[str]] = {}
+    for rule, methods, _ in ROUTES:
+        found.setdefault(address(rule), set()).update(methods.split())
+    return found
+
+
+@pytest.fixture(scope="module")
+def ada(company: Company) -> HttpSession:
+    return arrive(company.stack, Person("ada-of-addresses", "Ada Lovelace", "en"))[0]
+
+
+# Ids
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("where", WITH_AN_ID)
+def test_no_id_that_is_none_differs_from_an_unknown_one(
+    ada: HttpSession, where: str, method: str
+) -> None:
+    unknown = seen(ada, method, where.format(id=UNKNOWN))
+    assert unknown[0] == (405 if method == "POST" else 404)
+    different = [
+        wrong for wrong in INVALID_IDS if seen(ada, method, where.format(id=wrong)) != unknown
+    ]
+    # An encoded slash is a slash to any server: such an address has no id at all.
+    assert [wrong for wrong in different if "%2f" not in wrong] == []
+    for wrong in different:
+        assert seen(ada, method, where.format(id=wrong))[0] == 404
+
+
+@pytest.mark.parametrize("where", ["/return/{id}", "/l/{id}", "/sites/{id}/theme.css"])
+def test_no_other_name_in_an_address_is_more_than_unknown(ada: HttpSession, where: str) -> None:
+    for method, wrong in itertools.product(("GET", "HEAD"), INVALID_IDS):
+        assert seen(ada, method, where.format(id=wrong))[0] == 404, (method, wrong)
+
+
+# Methods
+
+
+@pytest.mark.parametrize(("path", "methods"), allowed().items(), ids=allowed().keys())
+def test_every_wrong_method_is_405_and_names_the_right_ones(
+    company: Company, path: str, methods: set[str]
+) -> None:
+    for method in sorted(set(METHODS) - methods):
+        answer = ask(company.stack.server_url, method, path, body=b"a=b")
+        assert answer.status == 405, method
+        assert set((answer.headers["Allow"] or "").split(", ")) == methods, method
+        assert not answer.headers["Set-Cookie"]
+
+
+# Spellings
+
+
+def spellings(path: str) -> list[str]:
+    first, _, rest = path.lstrip("/").partition("/")
+    ends = ("/", "//", "/.", "/..", "/../", "/%2e", "/%2e%2e", "%2f", "%5c", ";", ";x=y", "%00")
+    ends += ("%20", "%0d%0aLocation:%20//evil.test", ".", "*", "/x", "%", "%zz", "?", "?#", "\\")
+    return [
+        *(path + end for end in ends),
+        *(start + path for start in ("/", "//", "/.", "/./.", "/..", "/x/..", "/%2e%2e", "/%2f")),
+        *(start + path for start in ("//evil.test", "/\\evil.test", "/http://evil.test")),
+        "/\\" + path.lstrip("/"),
+        path.lstrip("/"),
+        path.upper(),
+        path.title(),
+        path.replace("/", "//"),
+        path.replace("/", "/./"),
+        path.replace("/", "\\"),
+        path.replace("/", "%2f"),
+        path.replace("/", "%2F"),
+        path.replace("/", "%252f"),
+        f"/%{ord(first[0]):02x}{first[1:]}/{rest}" if first else "/%2f",
+        f"http://evil.test{path}",
+        f"https://evil.test:1{path}?{path}",
+        path + "/" + "x" * 4000,
+        path + "x" * 9000,
+        path + "?" + "y" * 9000,
+        path + "/a" * 3000,
+        path + "?x=" + "%00" * 100,
+        path + "?token=%ff&site=%ff&error=%ff&state=%ff",
+    ]
+
+
+def leads_nowhere_new(url: str, public_url: str, path: str, method: str) -> None:
+    body = b"a=b" if method == "POST" else b""
+    where = ask(url, method, path, body=body).leads(public_url)
+    for spelled in spellings(path):
+        answer = ask(url, method, spelled, body=body)
+        assert 200 <= answer.status < 500, (method, spelled, answer.status)
+        # `//` and the like may mean the address itself; that is all a redirect may say.
+        assert answer.leads(public_url) in ("", where, _home(public_url)), (method, spelled)
+        assert "evil.test" not in answer.location
+
+
+def _home(public_url: str) -> str:
+    return f"{public_url}/"
+
+
+@pytest.mark.parametrize(("path", "methods"), allowed().items(), ids=allowed().keys())
+def test_no_spelling_of_an_address_is_redirected_or_breaks(
+    company: Company, path: str, methods: set[str]
+) -> None:
+    for method in sorted({"GET", "POST"} & (methods | {"GET"})):
+        leads_nowhere_new(company.stack.server_url, company.stack.public_url, path, method)
+
+
+def test_with_a_prefix_on_or_off_or_twice_nothing_is_redirected_or_breaks(
+    new_stack: NewStack,
+) -> None:
+    public_url = "https://shop.example/verify"
+    stack = new_stack(
+        environment={"PUBLIC_URL": public_url}, leave_out=("gateway", "people", "shop")
+    )
+    prefixes = ("", "/verify", "/verify/verify", "/VERIFY", "//verify", "/verify/", "/%76erify")
+    for prefix, (path, methods) in itertools.product(prefixes, allowed().items()):
+        if path == "/login":
+            continue  # its provider is not there
+        method = "POST" if "POST" in methods else "GET"
+        body = b"a=b" if method == "POST" else b""
+        answer = ask(stack.server_url, method, prefix + path, body=body)
+        assert 200 <= answer.status < 500, (prefix, path)
+        assert answer.leads(public_url) in ("", f"{public_url}/"), (prefix, path)
+        if prefix in ("/verify", "/%76erify"):
+            plain = ask(stack.server_url, method, path, body=body)
+            assert answer.status == plain.status, (prefix, path)
