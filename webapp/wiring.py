@@ -27,10 +27,10 @@ from webapp.live import polling
 from webapp.live.watcher import Watcher
 from webapp.references import SignedReferences
 from webapp.settings import Settings
-from webapp.store import migrate
 from webapp.store.changes import TimelineProbe
 from webapp.store.engine import make_engine
-from webapp.store.errors import StoreError, Unwritable
+from webapp.store.errors import StoreError
+from webapp.store.readiness import Readiness
 from webapp.store.types import Cipher
 from webapp.store.work import Database
 
@@ -56,7 +56,7 @@ class Wired:
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Wired:
-    engine = make_engine(settings.database_url)
+    engine = open_engine(settings)
     database = Database(engine, Cipher(settings.data_keys))
     gateway = make_gateway(settings, database, clock)
     watcher = make_watcher(engine)
@@ -77,10 +77,16 @@ def build(settings: Settings, clock: Clock = utc_now) -> Wired:
         progress=progress,
         decision=Decision(ground, gateway, progress),
         result=Result(ground, watcher),
-        ready=lambda: not_ready(database),
+        ready=Readiness(database),
         degraded=lambda: degraded(database),
     )
     return Wired(settings, engine, database, gateway, watcher, steps, clock)
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The database's engine. INSTANCE_DIR is ours to make; other folders are their owners'."""
+    settings.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return make_engine(settings.database_url)
 
 
 def make_gateway(settings: Settings, database: Database, clock: Clock) -> Gateway:
@@ -102,18 +108,6 @@ def make_watcher(engine: Engine) -> Watcher:
     sqlite = engine.dialect.name == "sqlite"
     seconds = polling.SQLITE_SECONDS if sqlite else polling.POSTGRES_SECONDS
     return Watcher(lambda: polling.Polling(lambda: TimelineProbe(engine), seconds))
-
-
-def not_ready(database: Database) -> list[str]:
-    try:
-        migrate.check(database.engine)
-        with database.writing() as work:
-            work.own_keys.get("subject")  # opens only with the right DATA_KEYS
-            return []
-    except Unwritable:
-        return ["the database cannot be written to"]
-    except StoreError as wrong:
-        return [str(wrong)]
 
 
 def degraded(database: Database) -> list[str]:

@@ -7,6 +7,7 @@ import click
 from webapp import logs, wiring
 from webapp.settings import Settings, SettingsError
 from webapp.store import migrate
+from webapp.store.errors import StoreError
 from webapp.wiring import Wired
 
 
@@ -33,3 +34,17 @@ def opened(found: Settings) -> Wired:
     context.call_on_close(parts.engine.dispose)
     context.call_on_close(parts.gateway.close)
     return parts
+
+
+def ready_database(found: Settings) -> None:
+    """An SQLite file is ours to bring up to date; a shared database waits for its operator."""
+    engine = wiring.open_engine(found)
+    try:
+        if engine.dialect.name == "sqlite":
+            migrate.upgrade(engine)
+        else:
+            migrate.check(engine)
+    except StoreError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    finally:
+        engine.dispose()

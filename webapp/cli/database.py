@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from sqlalchemy import Engine
 
+from webapp import wiring
 from webapp.cli.common import settings
 from webapp.store import migrate
-from webapp.store.engine import make_engine
 
 
 @click.group()
@@ -28,6 +28,6 @@ def check() -> None:
 
 
 def _engine() -> Engine:
-    engine = make_engine(settings().database_url)
+    engine = wiring.open_engine(settings())
     click.get_current_context().call_on_close(engine.dispose)
     return engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """mobbscan-embed: identity verification by MobbScan for your website."""
+    os.umask(0o077)  # whatever is made here is for its owner only, databases above all
 
 
 for command in (serve, worker, database, doctor, onboardings, sandbox):

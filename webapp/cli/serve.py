@@ -6,31 +6,31 @@ import os
 import resource
 import signal
 import types
-from urllib.parse import urlsplit
 
 import click
-from sqlalchemy import make_url
 
 from webapp import logs, wiring
-from webapp.cli.common import settings
+from webapp.cli.bind import checked_bind
+from webapp.cli.common import ready_database, settings
 from webapp.cli.master import Server
 from webapp.jobs.run import JobsProcess
-from webapp.settings import Settings
-from webapp.store import migrate
-from webapp.store.engine import make_engine
-from webapp.store.errors import StoreError
 
 
 @click.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="HOST:PORT")
+@click.option(
+    "--bind",
+    default="127.0.0.1:8000",
+    show_default=True,
+    metavar="HOST:PORT",
+    callback=lambda _context, _option, text: checked_bind(text),
+    help="Where to listen; 0.0.0.0 or [::] as the host means every address of this machine.",
+)
 @click.option("--no-jobs", is_flag=True, help="Leave the jobs to `worker` processes elsewhere.")
 def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, and its jobs process beside it."""
     found = settings()
-    _ready_database(found)
+    ready_database(found)
     _raise_file_limit()
-    if not urlsplit(f"//{bind}").port:
-        raise click.ClickException(f"--bind {bind}: give it as HOST:PORT, such as 0.0.0.0:8000")
     Server(bind, jobs=not no_jobs).run()
 
 
@@ -39,7 +39,7 @@ def serve(bind: str, no_jobs: bool) -> None:
 def worker(parent: int | None) -> None:
     """Run the jobs only: reading the gateway back, and cleaning up."""
     found = settings()
-    _ready_database(found)
+    ready_database(found)
     logs.set_up(found.log_level)
     told_to_stop: list[int] = []
 
@@ -53,20 +53,6 @@ def worker(parent: int | None) -> None:
         return bool(told_to_stop) or (parent is not None and os.getppid() != parent)
 
     JobsProcess(wiring.build(found), stopping).run()
-
-
-def _ready_database(found: Settings) -> None:
-    """An SQLite file is ours to bring up to date; a shared database waits for its operator."""
-    engine = make_engine(found.database_url)
-    try:
-        if make_url(found.database_url).get_backend_name() == "sqlite":
-            migrate.upgrade(engine)
-        else:
-            migrate.check(engine)
-    except StoreError as wrong:
-        raise click.ClickException(str(wrong)) from wrong
-    finally:
-        engine.dispose()
 
 
 def _raise_file_limit() -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+
+from webapp.store.sqlite_file import SqliteFile
 
 #: How long a writer waits for SQLite's lock, in milliseconds.
 BUSY_TIMEOUT_MS = 10_000
 
 
 def make_engine(database_url: str) -> Engine:
-    """The engine of a `DATABASE_URL`; the folder of an SQLite file is made, for its owner only."""
+    """The engine of a `DATABASE_URL`; only `migrate.upgrade` makes an SQLite file."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return create_engine(
@@ -22,12 +23,26 @@ def make_engine(database_url: str) -> Engine:
             pool_size=10,
             max_overflow=20,
         )
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=60)
+    file = SqliteFile.of(url)
+    if file is not None:
+        _watch(engine, file)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _watch(engine: Engine, file: SqliteFile) -> None:
+    def open_(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        file.must_be_there()
+        arguments[0] = file.address()
+        options["uri"] = True
+
+    def use(_connection: Any, _record: Any, _fairy: Any) -> None:
+        file.must_be_the_same()
+
+    event.listen(engine, "do_connect", open_)
+    event.listen(engine, "checkout", use)
 
 
 def _prepare(connection: Any, _record: Any) -> None:

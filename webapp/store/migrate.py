@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +17,31 @@ from sqlalchemy import Connection, Engine
 
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
+from webapp.store.sqlite_file import SqliteFile
 from webapp.store.work import translated
 
 _CURE = "run `python -m webapp database upgrade`"
+SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(scripts: Path, connection: Connection | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(scripts))
     config.attributes["connection"] = connection
     return config
 
 
-def upgrade(engine: Engine) -> str:
-    """Run what is missing, in one transaction; the revision reached."""
-    with translated(), engine.connect() as plain:
+def upgrade(engine: Engine, scripts: Path = SCRIPTS) -> str:
+    """Run what is missing, in one transaction; the revision reached. Makes an SQLite file."""
+    file = SqliteFile.of(engine.url)
+    if file is not None:
+        file.make()
+    with translated(), engine.connect() as plain, _without_foreign_keys(plain):
         connection = plain.execution_options(writing=True)
         with connection.begin():
-            _refuse_newer(connection)
-            command.upgrade(_config(connection), "head")
+            _refuse_newer(_revision(connection), scripts)
+            command.upgrade(_config(scripts, connection), "head")
+            _refuse_broken(connection)
             return _revision(connection) or ""
 
 
@@ -40,10 +49,38 @@ def check(engine: Engine) -> str:
     """The current revision. Raises WrongSchema, with the cure, if it is not the newest one."""
     with translated(), engine.connect() as connection:
         found = _revision(connection)
-        _refuse_newer(connection)
-        if found != newest():
-            raise WrongSchema(f"the database is at revision {found or 'none'}: {_CURE}")
-        return newest()
+    if found != newest():
+        _refuse_newer(found, SCRIPTS)
+        raise WrongSchema(f"the database is at revision {found or 'none'}: {_CURE}")
+    return newest()
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making a new one and dropping the old one.
+
+    With foreign keys on, dropping it would delete what refers to it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection  # no transaction is open on it yet
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_broken(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    tables = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+    if tables:
+        raise WrongSchema(
+            f"rows of {', '.join(sorted(tables))} would refer to what is not there: nothing was "
+            "changed; restore a backup, or ask us"
+        )
 
 
 def differences(engine: Engine) -> list[Any]:
@@ -53,8 +90,10 @@ def differences(engine: Engine) -> list[Any]:
         return list(compare_metadata(context, metadata))
 
 
+@cache
 def newest() -> str:
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """Read once: the scripts do not change while a process runs."""
+    return ScriptDirectory.from_config(_config(SCRIPTS)).get_current_head() or ""
 
 
 def ours(_item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
@@ -66,9 +105,9 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(connection: Connection) -> None:
-    found = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+def _refuse_newer(found: str | None, scripts: Path) -> None:
+    directory = ScriptDirectory.from_config(_config(scripts))
+    known = {script.revision for script in directory.walk_revisions()}
     if found is not None and found not in known:
         raise WrongSchema(
             f"the database is at revision {found}, which this version does not know: "

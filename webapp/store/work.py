@@ -76,8 +76,11 @@ def translated() -> Iterator[None]:
     except IntegrityError as cause:
         raise AlreadyThere(type(cause.orig).__name__) from cause
     except (OperationalError, InterfaceError, NoConnectionFree) as cause:
-        raise Unwritable(f"the database is not there for us ({type(cause).__name__})") from cause
+        raise Unwritable(
+            f"the database of DATABASE_URL cannot be used ({type(cause).__name__}): see that it "
+            "runs, is not full, and may be written to"
+        ) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it
-        raise Unwritable("the file is not a database") from cause
+        raise Unwritable("the file that DATABASE_URL names is not a database") from cause

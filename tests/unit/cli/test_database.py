@@ -47,6 +47,14 @@ def test_a_database_that_is_away_is_one_line(run: Run, tmp_path):
         assert "password-marker" not in result.output
 
 
+def test_a_folder_that_does_not_exist_is_not_made(run: Run, tmp_path):
+    for command in ("database", "upgrade"), ("serve", "--no-jobs"):
+        result = run(*command, DATABASE_URL=f"sqlite:///{tmp_path}/typo/x.sqlite3")
+        assert result.exit_code == 1
+        assert "DATABASE_URL" in plain(result)
+    assert not (tmp_path / "typo").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_one_line(run: Run, tmp_path):
     (tmp_path / "a file").write_text("")
     result = run("database", "upgrade", DATABASE_URL=f"sqlite:///{tmp_path}/a file/x.sqlite3")

@@ -1,14 +1,13 @@
 """SQLite as it must be set up, and transactions that neither lose nor lock."""
 
 import sqlite3
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.unit.store.rows import NOW, add, admit, onboarding, stored
+from tests.unit.store.rows import NOW, add, admit, database_at, onboarding, stored
 from webapp.domain.errors import NotWritable
 from webapp.domain.onboarding import Onboarding
 from webapp.store.engine import BUSY_TIMEOUT_MS, make_engine
@@ -108,16 +107,12 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(database: Database):
         assert work.onboardings.get(row.id) is None
 
 
-def test_the_folder_of_the_database_is_for_its_owner_only(tmp_path: Path):
-    path = tmp_path / "state" / "mobbscan.sqlite3"
-    engine = make_engine(f"sqlite:///{path}")
-    engine.dispose()
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
 def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path: Path):
-    engine = make_engine(f"sqlite:///{tmp_path / 'bare.sqlite3'}")
-    database = Database(engine, Cipher(["a2tr" * 10 + "a2s"]))
-    with pytest.raises(Unwritable), database.reading() as work:
+    path = tmp_path / "bare.sqlite3"
+    path.touch()
+    with (
+        database_at(f"sqlite:///{path}") as database,
+        pytest.raises(Unwritable),
+        database.reading() as work,
+    ):
         work.onboardings.unfinished()
-    engine.dispose()

@@ -1,0 +1,39 @@
+"""Whether this process can work with its database."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from webapp.store import migrate
+from webapp.store.errors import StoreError
+from webapp.store.work import Database
+
+#: However often it is asked, the database is asked no more than this (seconds).
+_FRESH_SECONDS = 1.0
+
+
+class Readiness:
+    """Says in words what is wrong; nothing = ready. Whoever asks meanwhile gets the same words."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._problems: list[str] = []
+
+    def __call__(self) -> list[str]:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._problems = self._look()
+                self._until = time.monotonic() + _FRESH_SECONDS
+            return list(self._problems)
+
+    def _look(self) -> list[str]:
+        try:
+            migrate.check(self._database.engine)
+            with self._database.writing() as work:
+                work.own_keys.get("subject")  # opens only with the right DATA_KEYS
+                return []
+        except StoreError as wrong:
+            return [str(wrong)]
