@@ -40,6 +40,7 @@ LIBRARIES = {
         "httpx",
         "joserfc",
         "oidc_provider_mock",
+        "pytest",  # for the fixtures that a company's own tests load
         "werkzeug",
     },
     "configuration": {"babel", "cryptography", "joserfc", "sqlalchemy"},

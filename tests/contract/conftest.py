@@ -1,0 +1,22 @@
+"""Contract tests: the scenarios, and the calls of the vendor's samples, against the real thing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.fixtures import ada
+from tests.support.stack import Stack
+from webapp.sandbox.scenarios.catalogue import catalogue
+
+__all__ = ["ada", "stack"]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All parties. The server soon asks again by itself, and knows the catalogue's reasons."""
+    with Stack(
+        tmp_path_factory.mktemp("contract"),
+        environment={"RECONCILE_AFTER": "1s"},
+        flow={"reason_map": dict(catalogue().reason_map)},
+    ) as running:
+        yield running

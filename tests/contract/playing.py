@@ -1,0 +1,169 @@
+"""Plays a scenario of the catalogue through the real server, step by step."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+from tests.support.eventually import eventually
+from tests.support.stack import Person, Stack
+from tests.support.visitor import HttpSession, Page
+from tests.support.walking import Walk, arrive
+from webapp.sandbox.scenarios.catalogue import Scenario, Step
+
+# A little longer than the server lets a failed log-in rest.
+_REST_SECONDS = 1.1
+# Each verb of the user and of time, by the name of the method below.
+_VERBS = {"gateway": "_gateway_acts", "time": "_time_passes"}
+
+
+class Play:
+    """Ada, and the gateway's steps on call."""
+
+    def __init__(self, stack: Stack, scenario: Scenario, person: Person) -> None:
+        self.stack, self.scenario = stack, scenario
+        self._forget_log_in()
+        self.browser, self.home = arrive(stack, person)
+        self.known = process_ids(stack)
+        self.walk: Walk | None = None
+        self.page: Page = self.home
+
+    def through(self) -> None:
+        for step in self.scenario.steps:
+            name = _VERBS.get(step.actor, f"_{step.verb}")
+            getattr(self, name)(step)
+            if step.until is not None:
+                self._walk.until(step.until, seconds=20)
+
+    @property
+    def _walk(self) -> Walk:
+        assert self.walk is not None, "nobody has started"
+        return self.walk
+
+    def _starts(self, step: Step) -> None:
+        for _ in range(step.details.get("presses", 1)):
+            home = self.browser.get("/")
+            page = self.browser.submit(home, home.form("/onboardings"))
+            if page.status != 503:
+                break
+            time.sleep(_REST_SECONDS)
+        self._landed(page, step)
+
+    def _starts_in_two_tabs(self, step: Step) -> None:
+        tab = self.stack.http_session()
+        tab.cookies.update(self.browser.cookies)
+
+        def press(browser: HttpSession) -> Page:
+            return browser.submit(self.home, self.home.form("/onboardings"))
+
+        with ThreadPoolExecutor(2) as pool:
+            first, second = pool.map(press, (self.browser, tab))
+        assert first.path == second.path
+        self._landed(self.browser.get(first.path), step)
+
+    def _landed(self, page: Page, step: Step) -> None:
+        self.page = page
+        if step.details.get("meets") == "unavailable":
+            assert page.status in (502, 503), page
+            return
+        if any("consent" in form.names for form in page.forms):
+            page = self.browser.submit(page, page.form("/onboardings"))  # agree to this one too
+        assert page.status == 200, page
+        if step.details.get("meets", "hosted") == "hosted":
+            assert page.frames, page
+        self.walk = Walk(self.stack, self.browser, page.path.rpartition("/")[2], page)
+
+    def _finishes(self, step: Step) -> None:
+        error = self._walk.capture(step.details["outcome"])
+        if step.details.get("returns", True):
+            self.page = self._walk.come_back(error)
+            assert self.page.status == 200, self.page
+
+    def _returns(self, step: Step) -> None:
+        self.page = self._walk.come_back(step.details.get("error"))
+        assert self.page.status == 200, self.page
+
+    def _leaves(self, step: Step) -> None:
+        self._walk.look()
+
+    def _gateway_acts(self, step: Step) -> None:
+        if step.verb == "revokes_tokens":
+            self._forget_log_in()
+        answer = self.stack.gateway_control.post("/scenarios/current/next", json={})
+        assert answer.status_code == 200, answer.text
+
+    def _time_passes(self, step: Step) -> None:
+        self._change(
+            "UPDATE onboardings SET expires_at = datetime(expires_at, ?) || '.000000',"
+            " look_at = datetime('now') || '.000000' WHERE id = ?",
+            f"-{step.details['hours']} hours",
+            self._walk.id,
+        )
+
+    def leave_alone(self) -> None:
+        """Nobody asks the gateway about this process any more: it is over for the test."""
+        self._change("UPDATE onboardings SET look_at = NULL")
+
+    def _forget_log_in(self) -> None:
+        # One of the last seconds is not doubted: a 401 then speaks of the process. And a failed
+        # one, of the scenario before, is not repeated at once.
+        self._change(
+            "UPDATE gateway_token SET failed_at = NULL, failed_for = NULL,"
+            " obtained_at = '2020-01-01 00:00:00.000000'"
+        )
+
+    def _change(self, query: str, *values: object) -> None:
+        with closing(sqlite3.connect(self.stack.database(), timeout=10)) as database, database:
+            database.execute(query, values)
+
+    # The end
+
+    def status(self) -> dict[str, Any]:
+        if self.walk is not None:
+            return self.walk.status
+        (row,) = self.stack.rows(
+            "SELECT o.id, o.status FROM onboardings o JOIN people p ON p.id = o.person_id"
+            " WHERE o.site = 'shop' ORDER BY o.created_at DESC LIMIT 1"
+        )
+        found: dict[str, Any] = self.browser.get(f"/onboardings/{row['id']}/status").response.json()
+        return found
+
+    def page_kind(self) -> str:
+        if self.walk is None:
+            return "unavailable" if self.page.status == 503 else f"a page with {self.page.status}"
+        page = self.walk.look()
+        if page.frames:
+            return "hosted"
+        return "waiting" if any(meta.get("content") == "10" for meta in page.metas) else "result"
+
+
+@contextmanager
+def chosen(stack: Stack, scenario: Scenario) -> Iterator[None]:
+    """Have the gateway follow a scenario, each of its steps on call; then put it away."""
+    control = stack.gateway_control
+    control.post(f"/scenarios/{scenario.id}", json={"plays": "nothing"}).raise_for_status()
+    try:
+        yield
+    finally:
+        control.delete(
+            "/scenarios/current", headers={"Content-Type": "application/json"}
+        ).raise_for_status()
+
+
+def ends_so(play: Play) -> None:
+    """Wait for the declared end; a status that was the declared one all along must stay so."""
+    ends = play.scenario.ends
+    status = eventually(
+        lambda: seen if (seen := play.status())["status"] == ends.status else None, seconds=20
+    )
+    assert status["next"] == ends.next
+    assert [each["code"] for each in status["reasons"]] == list(ends.reasons)
+    assert play.page_kind() == ends.page
+    assert len(process_ids(play.stack) - play.known) == ends.processes
+
+
+def process_ids(stack: Stack) -> set[str]:
+    every = stack.gateway_control.get("/processes").raise_for_status().json()["processes"]
+    return {each["id"] for each in every}

@@ -1,0 +1,1 @@
+"""A catalogue of everything that can happen to one identity check, and who plays it."""
