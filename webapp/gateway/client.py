@@ -14,7 +14,6 @@ from webapp.gateway.answers import checked, json_object, text_of
 from webapp.gateway.auth import BearerAuth
 from webapp.gateway.connections import Connections
 from webapp.gateway.create_path import CreatePath
-from webapp.gateway.deadline import deadline
 from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
@@ -41,6 +40,7 @@ from webapp.gateway.retry import safely_repeated
 from webapp.gateway.same_process import is_another_process, same_process
 from webapp.gateway.token_answer import token_from
 from webapp.gateway.token_cache import Token, TokenCache
+from webapp.outbound.deadline import deadline
 
 _NOT_THERE = (404, 405)
 _BAD_CREDENTIALS = (400, 401, 403, 422)

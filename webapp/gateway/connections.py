@@ -10,7 +10,7 @@ import httpx
 from webapp.gateway.bounded import Bounded
 from webapp.gateway.breaker import Guarded
 from webapp.gateway.options import GatewayOptions, Limits
-from webapp.gateway.wire import Wire
+from webapp.outbound.wire import Wire
 
 _HEADERS = {
     "Accept": "application/json",

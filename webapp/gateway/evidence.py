@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 
 from webapp.gateway.answers import checked
-from webapp.gateway.deadline import deadline
 from webapp.gateway.decoding import (
     Unreadable,
     base64_decoded,
@@ -29,6 +28,7 @@ from webapp.gateway.moments import moment_of
 from webapp.gateway.options import Budgets
 from webapp.gateway.retry import safely_repeated
 from webapp.gateway.same_process import same_process
+from webapp.outbound.deadline import deadline
 
 _ABSENT = (204, 404, 410)
 _ASK_IN_ANOTHER_WAY = (400, 406, 415)

@@ -10,7 +10,7 @@ from webapp.gateway.answers import network_error
 from webapp.gateway.bounded import STREAMED
 from webapp.gateway.breaker import CIRCUIT
 from webapp.gateway.connections import Connections
-from webapp.gateway.deadline import seconds_left
+from webapp.outbound.deadline import seconds_left
 
 
 class Exchange:

@@ -8,9 +8,9 @@ from time import monotonic
 import httpx
 
 from webapp.gateway.answers import network_error
-from webapp.gateway.deadline import deadline
 from webapp.gateway.decoding import Unreadable, headed, inflated
 from webapp.gateway.errors import Nonsense, Unavailable
+from webapp.outbound.deadline import deadline
 
 _PACKED = ("gzip", "x-gzip", "deflate")
 

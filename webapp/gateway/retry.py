@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import stamina
 
-from webapp.gateway.deadline import seconds_left
 from webapp.gateway.errors import Resting, Unavailable
+from webapp.outbound.deadline import seconds_left
 
 _ATTEMPTS = 3
 _FIRST_WAIT_SECONDS = 0.2

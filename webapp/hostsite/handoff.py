@@ -6,7 +6,6 @@ Whether a `jti` was used before is not known here; the caller must remember it u
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,13 +14,12 @@ from typing import Any
 from webapp.hostsite.errors import HandOffRefused
 from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, fitting_keys, signed_by
 from webapp.hostsite.token_text import taken_apart
+from webapp.told import MOST_CHARACTERS, fit_text
 
 MAX_LIFE_SECONDS = 300
 SKEW_SECONDS = 30
 _LAST_SECOND = 253_370_764_800  # the last year a datetime can hold begins here
-_MAX_NAME_CHARACTERS = 255
 _MAX_ADDRESS_CHARACTERS = 2048
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -120,23 +118,16 @@ def _seconds(value: object) -> float:
 
 
 def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
-    value = _text(claims.get(name), _MAX_NAME_CHARACTERS)
+    value = fit_text(claims.get(name))
     if value is None or not value.strip():
         raise HandOffRefused(code)
     return value
 
 
-def _optional(claims: Mapping[str, Any], name: str, most: int = _MAX_NAME_CHARACTERS) -> str | None:
+def _optional(claims: Mapping[str, Any], name: str, most: int = MOST_CHARACTERS) -> str | None:
     if claims.get(name) in (None, ""):
         return None
-    value = _text(claims[name], most)
+    value = fit_text(claims[name], most)
     if value is None:
         raise HandOffRefused("bad_claim")
-    return value
-
-
-def _text(value: object, most: int) -> str | None:
-    """Control characters and lone surrogates are in no name, and break databases and headers."""
-    if not isinstance(value, str) or len(value) > most or _UNFIT.search(value):
-        return None
     return value

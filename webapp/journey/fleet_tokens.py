@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from webapp.gateway.deadline import seconds_left
 from webapp.gateway.errors import CredentialsRefused, GatewayError, Unavailable
 from webapp.gateway.token_cache import Token
+from webapp.outbound.deadline import seconds_left
 from webapp.store.tokens import Row
 from webapp.store.work import Database
 

@@ -12,13 +12,13 @@ from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, St
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause
 from webapp.gateway.client import Gateway
-from webapp.gateway.deadline import deadline
 from webapp.gateway.errors import GatewayError
 from webapp.journey.ground import Ground
 from webapp.journey.opening import Opening
 from webapp.journey.progress import Progress
 from webapp.journey.references import References
 from webapp.journey.views import Visitor, next_of
+from webapp.outbound.deadline import deadline
 from webapp.sites import Flow
 from webapp.store.errors import AlreadyThere
 from webapp.store.work import Work

@@ -83,6 +83,7 @@ class FakeSteps:
     status: StatusView = field(default_factory=lambda: STARTED)
     changes: list[StatusView | None] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    locales: list[str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.admit = SimpleNamespace(
@@ -118,7 +119,10 @@ class FakeSteps:
         self.used.add(token)
         return self.let_in(subject, name, "handoff")
 
-    def by_oidc(self, site_id: str, subject: str, *, name: str | None, **_: Any) -> Visitor:
+    def by_oidc(
+        self, site_id: str, subject: str, *, name: str | None, locale: str | None, **_: Any
+    ) -> Visitor:
+        self.locales.append(locale)
         return self.let_in(subject, name, "oidc", id_token="the.id.token")
 
     def let_in(self, subject: str, name: str | None, via: str, **more: Any) -> Visitor:

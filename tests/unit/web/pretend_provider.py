@@ -8,13 +8,13 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, jsonify, request
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -32,6 +32,7 @@ class PretendProvider:
     more_keys: list[Any] = field(default_factory=list)
     sign: Callable[[dict[str, Any]], str] | None = None
     status: int = 200
+    drips: bool = False
     nonce: str = ""
     challenge: str = ""
     requests: list[str] = field(default_factory=list)
@@ -77,7 +78,15 @@ class PretendProvider:
             "jwks_uri": f"{self.issuer}/keys",
             "id_token_signing_alg_values_supported": ["none", "HS256", "ES256"],
         }
+        if self.drips:
+            return Response(self._dripping(), mimetype="application/json")
         return jsonify({**told, **self.metadata})
+
+    def _dripping(self) -> Iterator[bytes]:
+        ends_at = time.monotonic() + 20
+        while time.monotonic() < ends_at:
+            yield b" "
+            time.sleep(0.05)
 
     def _keys(self) -> Response:
         return jsonify({"keys": [self.key.as_dict(private=False), *self.more_keys]})
@@ -102,7 +111,9 @@ class PretendProvider:
         return jsonify(access_token="access", token_type="Bearer", id_token=signed)
 
     def _signed(self, claims: dict[str, Any]) -> str:
-        return jwt.encode({"alg": "ES256", "kid": "1"}, claims, self.key)
+        # As text of our own making: half surrogates, for one, are beyond jwt.encode.
+        text = json.dumps(claims).encode()
+        return jws.serialize_compact({"alg": "ES256", "kid": "1", "typ": "JWT"}, text, self.key)
 
 
 def _part(raw: bytes) -> str:

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from tests.unit.web.conftest import LOCAL, Make, form_token, signed_in
 from tests.unit.web.fakes import steps_of
 from tests.unit.web.pretend_provider import CLIENT_ID, PretendProvider
+from webapp.web.login.provider import connect
 
 
 @pytest.fixture
@@ -111,6 +112,9 @@ FORGERIES: list[dict[str, Any]] = [
     {"sub": ""},
     {"sub": "x" * 256},
     {"sub": 7},
+    {"sub": "  "},
+    {"sub": "ada\x00"},
+    {"sub": "ada\ud800"},
 ]
 
 
@@ -212,6 +216,45 @@ def test_a_name_is_fetched_where_the_token_has_none(
     log_in(company.test_client(), provider)
     names = [visitor.person.name for visitor in steps_of(company).sessions.values()]
     assert names == ["Ada L.", None]
+
+
+@pytest.mark.parametrize("odd", ["A\x00da", "A\udfffda", "A\r\nda", "A" * 256, 7, ["Ada"], ""])
+def test_a_name_that_cannot_be_stored_or_shown_is_no_name(
+    company: Flask, someone: FlaskClient, provider: PretendProvider, odd: object
+) -> None:
+    provider.claims = {"name": odd, "locale": odd}
+    provider.profile = {"sub": "ada", "name": odd, "locale": odd}
+    assert log_in(someone, provider).status_code == 303
+    (visitor,) = steps_of(company).sessions.values()
+    assert visitor.person.name is None
+    assert steps_of(company).locales == [None]
+
+
+def test_proxies_of_the_environment_are_not_asked(
+    monkeypatch: pytest.MonkeyPatch, someone: FlaskClient, provider: PretendProvider
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert log_in(someone, provider).status_code == 303
+
+
+def test_a_provider_that_never_comes_to_an_end_is_given_up_in_time(
+    company: Flask, someone: FlaskClient, provider: PretendProvider
+) -> None:
+    provider.drips = True
+    connect(company, company.extensions["settings"], seconds=0.5)
+    began = time.monotonic()
+    assert someone.get("/login").status_code == 503
+    assert time.monotonic() - began < 3
+
+
+def test_an_endless_answer_of_the_provider_is_not_read_to_its_end(
+    someone: FlaskClient, provider: PretendProvider
+) -> None:
+    provider.metadata = {"padding": "x" * 2_000_000}
+    assert someone.get("/login").status_code == 503
 
 
 def test_many_open_logins_do_not_overflow_the_cookie(

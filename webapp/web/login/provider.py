@@ -18,6 +18,10 @@ from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
 from flask import Flask, current_app, request, session
 
+from webapp.outbound.deadline import deadline
+from webapp.outbound.small import SmallAnswers
+from webapp.told import fit_text
+
 with warnings.catch_warnings():
     # Authlib announces at import that it will prefer another client one day; pinned below 2.
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)
@@ -31,6 +35,7 @@ _NAME = "people"
 _STATE_PREFIX = f"_state_{_NAME}_"
 #: Logins one browser may have open at once; their state lives in the cookie, which is small.
 _OPEN_LOGINS = 3
+#: All calls of one step of a login together, however slowly the provider's bytes drip.
 _DEADLINE_SECONDS = 8.0
 #: Keys are public, so only algorithms with a key pair can prove anything.
 _ALGORITHMS = frozenset(
@@ -74,7 +79,12 @@ class Known:
 
 
 class _Transport(OAuth2Client):  # type: ignore[misc]
-    """Authlib's httpx client; silence and server faults become one error of ours."""
+    """Authlib's httpx client on our own wire: no proxy and no .netrc of the environment, no
+    answer without end. Silence and server faults become one error of ours."""
+
+    def __init__(self, *args: Any, trust: ssl.SSLContext, **kwargs: Any) -> None:
+        # Made anew with each client: Authlib closes a client after every call.
+        super().__init__(*args, transport=SmallAnswers(trust), trust_env=False, **kwargs)
 
     def send(self, sent: Any, **kwargs: Any) -> Any:
         try:
@@ -114,12 +124,15 @@ class _Registry(OAuth):  # type: ignore[misc]
 class Provider:
     """One login at a time and browser; what was asked is kept in the session until the answer."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, seconds: float = _DEADLINE_SECONDS) -> None:
+        """`seconds`: how long one step may wait for the provider in all."""
         self._client = client
+        self._seconds = seconds
 
     def ask(self, site_id: str, callback: str) -> str:
         """The provider's address to go to. Raises ProviderAway."""
-        asked = self._client.create_authorization_url(callback)
+        with deadline(self._seconds):
+            asked = self._client.create_authorization_url(callback)
         _forget_old_logins()
         self._client.save_authorize_data(
             state=asked["state"],
@@ -140,7 +153,8 @@ class Provider:
         if not asked:
             raise LoginStale
         try:
-            return self._believe(asked["site"])
+            with deadline(self._seconds):
+                return self._believe(asked["site"])
         except LoginError:
             raise
         except OAuthError as cause:
@@ -154,11 +168,12 @@ class Provider:
     def leaving(self, id_token: str | None, home: str) -> str | None:
         """The provider's own log-out, if it has one and can be asked."""
         try:
-            address = self._client.create_logout_url(
-                post_logout_redirect_uri=home,
-                id_token_hint=id_token,
-                client_id=self._client.client_id,
-            )
+            with deadline(self._seconds):
+                address = self._client.create_logout_url(
+                    post_logout_redirect_uri=home,
+                    id_token_hint=id_token,
+                    client_id=self._client.client_id,
+                )
         except (ProviderAway, RuntimeError):
             return None
         return str(address["url"])
@@ -174,14 +189,15 @@ class Provider:
         }
         token = self._client.authorize_access_token(claims_options=claims)
         person = token.get("userinfo")
-        if not person or not isinstance(person["sub"], str) or not 0 < len(person["sub"]) <= 255:
+        subject = fit_text(person.get("sub")) if person else None
+        if not subject or not subject.strip():
             raise LoginRefused("sub")
-        profile = person if person.get("name") else {**person, **self._more_about(person["sub"])}
+        profile = person if person.get("name") else {**person, **self._more_about(subject)}
         return Known(
             site_id,
-            person["sub"],
-            _text(profile.get("name")),
-            _text(profile.get("locale")),
+            subject,
+            fit_text(profile.get("name")) or None,
+            fit_text(profile.get("locale")) or None,
             token["id_token"],
         )
 
@@ -195,7 +211,7 @@ class Provider:
         return told if told.get("sub") == subject else {}
 
 
-def connect(app: Flask, settings: Settings) -> None:
+def connect(app: Flask, settings: Settings, seconds: float = _DEADLINE_SECONDS) -> None:
     """Without OIDC settings there is no provider, and the login's addresses are 404."""
     app.extensions[_EXTENSION] = None
     if not (settings.oidc_issuer and settings.oidc_client_id):
@@ -208,12 +224,12 @@ def connect(app: Flask, settings: Settings) -> None:
         client_kwargs={
             "scope": "openid profile",
             "code_challenge_method": "S256",
-            "timeout": _DEADLINE_SECONDS,
-            "verify": _trust(settings.outbound_ca_file),
+            "timeout": seconds,
+            "trust": _trust(settings.outbound_ca_file),
         },
     )
     client.issuer = settings.oidc_issuer
-    app.extensions[_EXTENSION] = Provider(client)
+    app.extensions[_EXTENSION] = Provider(client, seconds)
 
 
 def provider() -> Provider | None:
@@ -233,7 +249,3 @@ def _forget_old_logins() -> None:
     open_logins.sort(key=lambda key: session[key].get("exp", 0))
     for key in open_logins[: max(0, len(open_logins) - _OPEN_LOGINS + 1)]:
         session.pop(key)
-
-
-def _text(value: object) -> str | None:
-    return value[:255] if isinstance(value, str) and value else None

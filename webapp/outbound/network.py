@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 
-from webapp.gateway.deadline import seconds_left
+from webapp.outbound.deadline import seconds_left
 
 # One dead address of several must not eat the whole budget.
 _PER_ADDRESS_SECONDS = 3.0
@@ -100,7 +100,7 @@ def _looked_up(host: str, port: int) -> list[str]:
             heard.put(error)
 
     limit = _time_for(httpcore.ConnectTimeout, None)
-    threading.Thread(target=ask, name="gateway-name-look-up", daemon=True).start()
+    threading.Thread(target=ask, name="name-look-up", daemon=True).start()
     try:
         answer = heard.get(timeout=min(limit, threading.TIMEOUT_MAX))
     except queue.Empty:

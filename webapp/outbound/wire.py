@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpcore
 import httpx
 
-from webapp.gateway.network import DeadlineBackend
+from webapp.outbound.network import DeadlineBackend
 
 _MAX_CONNECTIONS = 200
 _MAX_IDLE_CONNECTIONS = 100

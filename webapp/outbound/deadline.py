@@ -1,6 +1,6 @@
 """A total deadline for everything a call does, however slowly the bytes drip.
 
-httpx's own timeouts are per read: a gateway that sends one byte a second never trips them.
+httpx's own timeouts are per read: a server that sends one byte a second never trips them.
 The deadline travels in a context variable, so every read and write of the network backend
 below sees how much of it is left, whatever library lies between.
 """
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
 
-_ends_at: ContextVar[float] = ContextVar("gateway_call_ends_at", default=math.inf)
+_ends_at: ContextVar[float] = ContextVar("call_ends_at", default=math.inf)
 
 
 @contextmanager

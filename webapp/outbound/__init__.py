@@ -1,0 +1,1 @@
+"""Calls over the network that end in time. Knows nobody of ours."""
