@@ -21,6 +21,7 @@ ROUTES = [
     ("/links", "POST", "person"),
     ("/login", "GET HEAD", "everybody"),
     ("/login/callback", "GET HEAD", "everybody"),
+    ("/login/replace", "POST", "everybody"),
     ("/logout", "POST", "everybody"),
     ("/onboardings", "POST", "person"),
     ("/onboardings/<onboarding_id>", "GET HEAD", "person"),

@@ -97,6 +97,21 @@ def test_no_other_site_can_answer_that_question(stack: Stack, ada: Person, ben: 
     assert "Ben Ortega" in browser.get("/").text
 
 
+def test_a_link_to_the_login_never_silently_takes_anothers_place(
+    stack: Stack, ada: Person, ben: Person
+) -> None:
+    browser, _ = arrive(stack, ben)
+    question = browser.submit(browser.get("/login?site=shop"), sub=ada.sub)
+    assert question.heading == "Which account is yours?"
+    assert "Ben Ortega" in browser.get("/").text
+
+    home = browser.submit(question, question.form("/login/replace"))
+    assert "Ada Lovelace" in home.text
+    assert "Ben" not in home.text
+    left = browser.submit(home, home.form("/logout"))
+    assert "id_token_hint=" in left.link("Log out there too").href
+
+
 @pytest.mark.parametrize(
     "claims",
     [

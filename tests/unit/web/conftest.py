@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.unit.web.fakes import FakeSteps
+from tests.unit.web.pretend_provider import PretendProvider, login_at
 from webapp.settings import Settings
 from webapp.web.register import register
 
@@ -70,6 +71,19 @@ def stranger(app: Flask) -> FlaskClient:
 @pytest.fixture
 def ada(app: Flask) -> FlaskClient:
     return signed_in(app, "adas-token")
+
+
+@pytest.fixture
+def provider() -> Iterator[PretendProvider]:
+    pretend = PretendProvider()
+    yield pretend
+    pretend.close()
+
+
+@pytest.fixture
+def company(make: Make, provider: PretendProvider) -> Flask:
+    """The web of a company with an identity provider."""
+    return make(**login_at(provider))
 
 
 def signed_in(app: Flask, token: str, base_url: str = LOCAL) -> FlaskClient:

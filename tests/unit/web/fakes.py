@@ -120,8 +120,19 @@ class FakeSteps:
         return self.let_in(subject, name, "handoff")
 
     def by_oidc(
-        self, site_id: str, subject: str, *, name: str | None, locale: str | None, **_: Any
+        self,
+        site_id: str,
+        subject: str,
+        *,
+        name: str | None,
+        locale: str | None,
+        live: Visitor | None,
+        replace: bool = False,
+        id_token: str,
     ) -> Visitor:
+        self.calls.append(id_token)
+        if live and live.person.subject != subject and not replace:
+            raise AnotherPersonSignedIn(str(live.person.name), str(name), "Example Shop")
         self.locales.append(locale)
         return self.let_in(subject, name, "oidc", id_token="the.id.token")
 

@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, jsonify, request
+from flask.testing import FlaskClient
 from joserfc import jws
 from joserfc.jwk import ECKey
 from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.test import TestResponse
 
 CLIENT_ID = "mobbscan-embed"
 
@@ -114,6 +116,22 @@ class PretendProvider:
         # As text of our own making: half surrogates, for one, are beyond jwt.encode.
         text = json.dumps(claims).encode()
         return jws.serialize_compact({"alg": "ES256", "kid": "1", "typ": "JWT"}, text, self.key)
+
+
+def login_at(provider: PretendProvider) -> dict[str, str]:
+    """The settings of a company with this provider."""
+    return {
+        "OIDC_ISSUER": provider.issuer,
+        "OIDC_CLIENT_ID": CLIENT_ID,
+        "OIDC_CLIENT_SECRET": "secret",
+    }
+
+
+def log_in(browser: FlaskClient, provider: PretendProvider, **answer: str) -> TestResponse:
+    """There and back again."""
+    asked = provider.ask(browser.get("/login").location)
+    fields = {"code": "one", "state": asked["state"], **answer}
+    return browser.get("/login/callback", query_string=fields)
 
 
 def _part(raw: bytes) -> str:

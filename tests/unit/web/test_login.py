@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,43 +12,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
-from werkzeug.test import TestResponse
 
-from tests.unit.web.conftest import LOCAL, Make, form_token, signed_in
+from tests.unit.web.conftest import LOCAL, Make, form_token
 from tests.unit.web.fakes import steps_of
-from tests.unit.web.pretend_provider import CLIENT_ID, PretendProvider
+from tests.unit.web.pretend_provider import CLIENT_ID, PretendProvider, log_in, login_at
 from webapp.web.login.provider import connect
-
-
-@pytest.fixture
-def provider() -> Iterator[PretendProvider]:
-    pretend = PretendProvider()
-    yield pretend
-    pretend.close()
-
-
-@pytest.fixture
-def company(make: Make, provider: PretendProvider) -> Flask:
-    return make(**login_at(provider))
 
 
 @pytest.fixture
 def someone(company: Flask) -> FlaskClient:
     return company.test_client()
-
-
-def login_at(provider: PretendProvider) -> dict[str, str]:
-    return {
-        "OIDC_ISSUER": provider.issuer,
-        "OIDC_CLIENT_ID": CLIENT_ID,
-        "OIDC_CLIENT_SECRET": "secret",
-    }
-
-
-def log_in(someone: FlaskClient, provider: PretendProvider, **answer: str) -> TestResponse:
-    asked = provider.ask(someone.get("/login").location)
-    fields = {"code": "one", "state": asked["state"], **answer}
-    return someone.get("/login/callback", query_string=fields)
 
 
 def test_ada_logs_in(company: Flask, someone: FlaskClient, provider: PretendProvider) -> None:
@@ -295,16 +267,6 @@ def test_without_a_provider_there_is_no_login(stranger: FlaskClient, address: st
 
 def test_an_unknown_site_has_no_login(someone: FlaskClient) -> None:
     assert someone.get("/login?site=other").status_code == 404
-
-
-def test_logging_in_again_leaves_nothing_of_the_session_before(
-    company: Flask, provider: PretendProvider
-) -> None:
-    ben = signed_in(company, "bens-token")
-    log_in(ben, provider)
-    page = ben.get("/").text
-    assert "Ada" in page
-    assert "Ben" not in page
 
 
 def test_a_slow_clock_of_the_provider_is_borne(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import AnotherPersonSignedIn, NotFound
 from webapp.web import context, cookies
 from webapp.web.guards import everybody
+from webapp.web.login import answered
 from webapp.web.login.provider import (
+    Known,
     LoginDenied,
     LoginError,
     LoginRefused,
@@ -55,19 +57,30 @@ def callback() -> ResponseReturnValue:
     try:
         known = _provider().answered()
     except LoginStale:
-        if live is None:
-            raise
-        return redirect(url_for("start.home"), 303)
-    visitor = context.steps().admit.by_oidc(
-        known.site_id,
-        known.subject,
-        name=known.name,
-        locale=known.locale,
-        id_token=known.id_token,
-        live=live,
-    )
-    cookies.open_session(visitor)
-    return redirect(url_for("start.home"), 303)
+        return _home_unless_nobody(live)
+    try:
+        return _let_in(known, live)
+    except AnotherPersonSignedIn as question:
+        return render_template(
+            "login/replace.html",
+            current_name=question.current_name,
+            incoming_name=question.incoming_name,
+            site_name=question.site_name,
+            action=url_for("login.replace"),
+            fields=[("login", answered.seal(known, cast("Visitor", live)))],
+        )
+
+
+@blueprint.post("/login/replace")
+@everybody
+def replace() -> ResponseReturnValue:
+    """The person says, by our own form, to be whom the provider has named."""
+    live = context.visitor()
+    try:
+        known = answered.unseal(request.form.get("login", ""), live)
+    except LoginStale:
+        return _home_unless_nobody(live)
+    return _let_in(known, live, replace=True)
 
 
 @blueprint.post("/logout")
@@ -93,6 +106,27 @@ def failed(error: LoginError) -> ResponseReturnValue:
     if isinstance(error, ProviderAway):
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response
+
+
+def _let_in(known: Known, live: Visitor | None, *, replace: bool = False) -> ResponseReturnValue:
+    visitor = context.steps().admit.by_oidc(
+        known.site_id,
+        known.subject,
+        name=known.name,
+        locale=known.locale,
+        id_token=known.id_token,
+        live=live,
+        replace=replace,
+    )
+    cookies.open_session(visitor)
+    return redirect(url_for("start.home"), 303)
+
+
+def _home_unless_nobody(live: Visitor | None) -> ResponseReturnValue:
+    """An answer for the second time: whoever is in already just goes on."""
+    if live is None:
+        raise LoginStale
+    return redirect(url_for("start.home"), 303)
 
 
 def _kind(cause: BaseException | None) -> str | None:
