@@ -19,7 +19,8 @@ from sqlalchemy import make_url
 from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.wiring import Wired
 
-READS = "reads"
+#: Reads that one jobs process makes at the same time; more wait their turn in it.
+READS_AT_ONCE = 16
 _log = structlog.get_logger(__name__)
 _KEEP_DONE = timedelta(hours=24)
 #: An onboarding that stays due although a job was made for it gets another one after so long.
@@ -86,11 +87,11 @@ class Queue:
                 "executor_id": executor_id,
                 "log_level": "ERROR",
                 "enable_otlp": False,
+                "max_executor_threads": READS_AT_ONCE,
             }
         )
         self._define(wired)
         DBOS.launch()
-        DBOS.register_queue(READS, worker_concurrency=16, polling_interval_sec=0.1)
 
     def _define(self, wired: Wired) -> None:
         progress = wired.steps.progress
@@ -129,7 +130,7 @@ class Queue:
         bucket = int(time.time() // REMAKE_SECONDS)
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
         with SetWorkflowID(job_id):
-            DBOS.enqueue_workflow(READS, self._look, onboarding_id)
+            DBOS.start_workflow(self._look, onboarding_id)
 
     def forget_done(self) -> int:
         """Delete the library's rows of jobs that ended a day ago; how many."""
