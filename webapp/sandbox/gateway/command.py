@@ -1,6 +1,7 @@
 """The command line of the gateway in a box."""
 
 import argparse
+import json
 import logging
 import signal
 from contextlib import suppress
@@ -39,7 +40,15 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--bind", type=_address, default=("127.0.0.1", 8001), metavar="HOST:PORT")
     add("--api-key", metavar="KEY", help="made up and printed when absent")
-    add("--api-secret", metavar="SECRET", help="made up and printed when absent")
+    secret = parser.add_mutually_exclusive_group()
+    secret.add_argument("--api-secret", metavar="SECRET", help="made up and printed when absent")
+    secret.add_argument(
+        "--api-secret-file",
+        type=_text,
+        metavar="FILE",
+        dest="api_secret",
+        help="the secret in a file, so that no list of processes shows it",
+    )
     add("--webhook", metavar="URL", help="where notices go; absent: nowhere")
     add(
         "--webhook-header",
@@ -48,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="'NAME: VALUE'",
         help="a header that every notice carries; may be repeated",
+    )
+    add(
+        "--webhook-header-file",
+        type=_headers,
+        default={},
+        metavar="FILE",
+        help="such headers in a file, as one JSON object of names and values",
     )
     add(
         "--webhook-state",
@@ -74,6 +90,23 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read {path}") from error
+
+
+def _headers(path: str) -> dict[str, str]:
+    try:
+        found = json.loads(_text(path))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{path} holds no JSON") from error
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{path} holds no JSON object")
+    return dict(_header(f"{name}: {value}") for name, value in found.items())
+
+
 def _options(arguments: argparse.Namespace) -> GatewayOptions:
     chosen: dict[str, Any] = {
         "api_key": arguments.api_key,
@@ -82,7 +115,8 @@ def _options(arguments: argparse.Namespace) -> GatewayOptions:
         "public_url": arguments.public_url and arguments.public_url.rstrip("/"),
     }
     states = tuple(arguments.webhook_state or NOTICE_STATES)
-    webhook = Webhook(arguments.webhook, dict(arguments.webhook_header), states)
+    headers = {**arguments.webhook_header_file, **dict(arguments.webhook_header)}
+    webhook = Webhook(arguments.webhook, headers, states)
     given = {name: value for name, value in chosen.items() if value is not None}
     return GatewayOptions(webhook=webhook, **given)
 

@@ -75,9 +75,39 @@ def test_given_credentials_and_headers_are_used_and_not_printed(root: Path) -> N
     assert stopped(program) == 0
 
 
+def test_secrets_may_come_in_files(root: Path, tmp_path: Path) -> None:
+    secret, headers = tmp_path / "secret", tmp_path / "headers"
+    secret.write_text("-s3cret\n")
+    headers.write_text('{"Authorization": "Bearer t0p"}')
+    files = ("--api-secret-file", str(secret), "--webhook-header-file", str(headers))
+    program = started(root, "--api-key", "k", *files)
+    url = introduction(program)["gateway in a box"]
+    body = {"api_key": "k", "api_secret": "-s3cret"}
+    assert web.post(f"{url}/auth/token", json=body).status_code == 200
+    assert web.get(f"{url}/_sandbox/api/webhook").json()["header_names"] == ["Authorization"]
+    assert stopped(program) == 0
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", '{"Authorization": ""}', "\ud800"])
+def test_a_file_of_headers_that_is_none_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    headers = tmp_path / "headers"
+    headers.write_bytes(content.encode(errors="surrogatepass"))
+    with pytest.raises(SystemExit):
+        main(["--webhook-header-file", str(headers)])
+    assert "--webhook-header-file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--bind", "8001"], ["--bind", "host:99999"], ["--webhook-header", "nonsense"], ["--what"]],
+    [
+        ["--bind", "8001"],
+        ["--api-secret-file", "/nothing/there"],
+        ["--bind", "host:99999"],
+        ["--webhook-header", "nonsense"],
+        ["--what"],
+    ],
 )
 def test_a_wrong_command_line_is_explained(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
