@@ -1,13 +1,23 @@
 """How this server runs under gunicorn; also read by a bare `gunicorn wsgi:app`."""
 
 import os
+import sys
 import threading
 
 from webapp.logs import configuration
+from webapp.settings import Settings, SettingsError
+from webapp.store.errors import StoreError
+from webapp.wiring import prepare_database
+
+try:
+    settings = Settings.from_environment()
+except SettingsError as wrong:
+    sys.exit(str(wrong))
+os.umask(0o077)  # whatever is made here is for its owner only, databases above all
 
 wsgi_app = "wsgi:app"
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
+worker_class = "webapp.cli.web_worker.WebWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # A thread is held by every browser that waits on a live page.
 threads = 64
@@ -21,11 +31,19 @@ preload_app = (
 )
 # Ours are the request lines that hold no address; gunicorn's would hold references and tokens.
 accesslog = None
-logconfig_dict = configuration(os.environ.get("LOG_LEVEL", "INFO").upper())
+logconfig_dict = configuration(settings.log_level)
 control_socket_disable = True
 # Forwarded headers are believed from nobody here: PUBLIC_URL says what is true.
 forwarded_allow_ips = ""
 limit_request_line = 8190
+
+
+def on_starting(_server):
+    """The database first: no worker comes up on one that it does not know."""
+    try:
+        prepare_database(settings)
+    except StoreError as wrong:
+        sys.exit(f"Error: {wrong}")
 
 
 def post_worker_init(worker):

@@ -27,6 +27,7 @@ from webapp.live import polling
 from webapp.live.watcher import Watcher
 from webapp.references import SignedReferences
 from webapp.settings import Settings
+from webapp.store import migrate
 from webapp.store.changes import TimelineProbe
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
@@ -87,6 +88,21 @@ def open_engine(settings: Settings) -> Engine:
     """The database's engine. INSTANCE_DIR is ours to make; other folders are their owners'."""
     settings.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return make_engine(settings.database_url)
+
+
+def prepare_database(settings: Settings) -> None:
+    """An SQLite file is ours to bring up to date; a shared database waits for its operator.
+
+    Raises StoreError with the cure.
+    """
+    engine = open_engine(settings)
+    try:
+        if engine.dialect.name == "sqlite":
+            migrate.upgrade(engine)
+        else:
+            migrate.check(engine)
+    finally:
+        engine.dispose()
 
 
 def make_gateway(settings: Settings, database: Database, clock: Clock) -> Gateway:

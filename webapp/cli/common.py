@@ -38,13 +38,7 @@ def opened(found: Settings) -> Wired:
 
 def ready_database(found: Settings) -> None:
     """An SQLite file is ours to bring up to date; a shared database waits for its operator."""
-    engine = wiring.open_engine(found)
     try:
-        if engine.dialect.name == "sqlite":
-            migrate.upgrade(engine)
-        else:
-            migrate.check(engine)
+        wiring.prepare_database(found)
     except StoreError as wrong:
         raise click.ClickException(str(wrong)) from wrong
-    finally:
-        engine.dispose()

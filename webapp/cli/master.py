@@ -76,12 +76,9 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def _start_jobs(self) -> None:
         self._born = time.monotonic()
-        # In our own folder, where relative paths mean the same; -P: a folder called webapp that
-        # lies there is not ours.
-        command = [sys.executable, "-P", "-m", "webapp", "worker", "--parent", str(os.getpid())]
-        places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-        self._child = subprocess.Popen(command, env=environment)  # noqa: S603 - our own module
+        command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
+        # In this very folder: the module is found as ours was, and relative paths mean the same.
+        self._child = subprocess.Popen(command)  # noqa: S603 - our own module
 
     def _end_jobs(self, child: subprocess.Popen[bytes]) -> None:
         try:

@@ -1,0 +1,186 @@
+"""The server as gunicorn runs it: alone, from elsewhere, and against those who do not go on."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+import pytest
+
+from tests.support.eventually import eventually
+from tests.unit.cli.installation import Installation
+from webapp.cli.web_worker import HEAR_OUT_SECONDS
+
+#: Nobody is there: the gateway is asked by nothing in these tests.
+NOWHERE = "http://127.0.0.1:1"
+GUNICORN = ["-m", "gunicorn", "wsgi:app"]
+SERVE = ["-m", "webapp", "serve"]
+
+
+class Served:
+    """One server on a free port, until the end of the block."""
+
+    def __init__(
+        self, environ: dict[str, str], command: list[str], folder: Path, log: Path
+    ) -> None:
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            self.address: tuple[str, int] = free.getsockname()
+        self._log = log
+        with log.open("ab") as told:
+            self.process = subprocess.Popen(
+                [sys.executable, *command, "--bind", f"127.0.0.1:{self.address[1]}"],
+                cwd=folder,
+                env=environ,
+                stdout=told,
+                stderr=told,
+            )
+
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def status(self, path: str, seconds: float = 2) -> int:
+        address = "http://{}:{}".format(*self.address)
+        try:
+            return httpx.get(f"{address}{path}", timeout=seconds, trust_env=False).status_code
+        except httpx.TransportError:
+            return 0
+
+    def ready(self) -> "Served":
+        eventually(lambda: self.status("/readyz") == 200, seconds=60)
+        return self
+
+
+Serving = Callable[..., Served]
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installation:
+    return Installation(tmp_path, NOWHERE, WEB_CONCURRENCY="1")
+
+
+@pytest.fixture
+def serving(installed: Installation, root: Path) -> Iterator[Serving]:
+    """Start a server: its command, and changes to its environment (None takes one out)."""
+    with ExitStack() as running:
+
+        def start(command: list[str], folder: Path = root, **changes: str | None) -> Served:
+            changed = {**installed.process_environment(), **changes}
+            environ = {name: value for name, value in changed.items() if value is not None}
+            log = installed.folder / "server.log"
+            return running.enter_context(Served(environ, command, folder, log))
+
+        yield start
+
+
+def test_gunicorn_alone_brings_the_database_up_to_date(
+    serving: Serving, installed: Installation
+) -> None:
+    serving(GUNICORN).ready()
+    modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.iterdir()}
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"LOG_LEVEL": "LOUD", "SECRET_KEY": "short"}, ["LOG_LEVEL", "SECRET_KEY"]),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, ["DATABASE_URL"]),
+    ],
+)
+def test_gunicorn_alone_says_what_is_wrong_in_one_message(
+    serving: Serving, changes: dict[str, str], named: list[str]
+) -> None:
+    served = serving(GUNICORN, **changes)
+    assert served.process.wait(timeout=60) == 1
+    assert "Traceback" not in served.log
+    assert [served.log.count(f"{name} ") for name in named] == [1] * len(named)
+
+
+def test_the_level_of_the_log_may_come_from_a_file(
+    serving: Serving, installed: Installation
+) -> None:
+    level = installed.folder / "level"
+    level.write_text("warning\n")
+    served = serving(GUNICORN, LOG_LEVEL_FILE=str(level)).ready()
+    assert served.log == "", "nothing to warn of"
+
+
+def test_web_and_jobs_mean_the_same_relative_folder(
+    serving: Serving, installed: Installation, root: Path
+) -> None:
+    elsewhere = installed.folder / "elsewhere"
+    elsewhere.mkdir()
+    served = serving(SERVE, elsewhere, INSTANCE_DIR="state", PYTHONPATH=str(root))
+    served.ready()
+    eventually(lambda: "jobs_started" in served.log, seconds=30)
+    made = {path.name for path in (elsewhere / "state").iterdir()}
+    assert {"mobbscan-embed.sqlite3", "jobs.sqlite3", "executor-id"} <= made
+    assert {path.stat().st_mode & 0o777 for path in (elsewhere / "state").iterdir()} == {0o600}
+
+
+def test_a_database_file_deleted_while_running_is_said_and_not_made_anew(
+    serving: Serving, installed: Installation
+) -> None:
+    served = serving(SERVE).ready()
+    path = Path(installed.settings.database_url.removeprefix("sqlite:///"))
+    away = path.with_suffix(".away")
+    path.rename(away)
+    eventually(lambda: served.status("/readyz") == 503)
+    assert not path.exists()
+    away.rename(path)
+    eventually(lambda: served.status("/readyz") == 200)
+
+
+HALF = {
+    "a body": b"POST /handoff HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nt",
+    "a header": b"GET /healthz HTTP/1.1\r\nHost: local",
+}
+
+
+@pytest.mark.parametrize("half", HALF.values(), ids=HALF.keys())
+def test_those_who_do_not_go_on_keep_nobody_out_for_long(serving: Serving, half: bytes) -> None:
+    served = serving([*SERVE, "--no-jobs"]).ready()
+    with ExitStack() as crowd:
+        for _ in range(300):
+            one = crowd.enter_context(socket.create_connection(served.address, timeout=10))
+            one.sendall(half)
+        time.sleep(0.5)
+        assert served.status("/healthz", seconds=HEAR_OUT_SECONDS + 8) == 200
+        assert served.status("/healthz", seconds=2) == 200, "all of them are gone at once"
+
+
+def test_somebody_slow_is_heard_out(serving: Serving) -> None:
+    served = serving([*SERVE, "--no-jobs"]).ready()
+    with socket.create_connection(served.address, timeout=20) as slow:
+        body = b"token=" + b"x" * 20
+        slow.sendall(
+            b"POST /handoff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 26\r\n\r\n"
+        )
+        for byte in body:
+            time.sleep(0.15)
+            slow.sendall(bytes([byte]))
+        answer = slow.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 "), answer
+    assert b" 400 Bad Request" not in answer.split(b"\r\n")[0] or b"hand-off" in answer.lower()
