@@ -1,111 +1,23 @@
 """The hosted page of the gateway in a box in real Chromium, framed and at top level."""
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Frame, FrameLocator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.gateway import KEY, SECRET, Company, Controls
-from webapp.sandbox.gateway import GatewayOptions, RunningGateway
-
-NO_ICON = '<!doctype html><link rel="icon" href="data:,">'
-CAMERA_REFUSED = ["ermissions policy violation"]
-
-OpenPage = Callable[..., Page]
-Screen = Page | FrameLocator
-
-
-@pytest.fixture
-def gateway() -> Iterator[RunningGateway]:
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as running:
-        yield running
-
-
-@pytest.fixture
-def company(gateway: RunningGateway) -> Iterator[Company]:
-    company = Company(gateway.url)
-    yield company
-    company.http.close()
-
-
-@pytest.fixture
-def controls(gateway: RunningGateway) -> Iterator[Controls]:
-    controls = Controls(gateway.url)
-    yield controls
-    controls.http.close()
-
-
-class Shop:
-    """Another site: it frames the hosted page, writes down what it is told, and is returned to."""
-
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://shop.localhost:{port}"
-        self.back = f"{self.origin}/back?order=81#there"
-        self.frame = ""
-
-    def with_error(self, name: str) -> str:
-        return f"{self.origin}/back?order=81&error={name}#there"
-
-    def page(self, path: str) -> str:
-        if path.startswith("/back"):
-            return f"{NO_ICON}<title>Back</title><h1>Back</h1>"
-        listen = "window.heard = []; onmessage = (event) => heard.push([event.origin, event.data])"
-        return f"{NO_ICON}<title>Shop</title><script>{listen}</script>{self.frame}"
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = there.page(self.path).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_request(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    there = Shop(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
-    thread.start()
-    yield there
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def framed(page: Page, shop: Shop, hosted_url: str, allow: str = "camera") -> FrameLocator:
-    size = 'width="380" height="720"'
-    shop.frame = f'<iframe id="hosted" src="{hosted_url}" allow="{allow}" {size}></iframe>'
-    page.goto(f"{shop.origin}/")
-    return page.frame_locator("#hosted")
-
-
-def inner(page: Page) -> Frame:
-    return next(frame for frame in page.frames if frame.parent_frame is page.main_frame)
-
-
-def capture(screen: Screen, document: str = "IDCard") -> None:
-    """Every click from the first screen to the sandbox controls."""
-    screen.locator("#begin").click()
-    screen.locator(f'[data-document="{document}"]').click()
-    for _ in range(1 if document == "Passport" else 2):
-        screen.locator("#capture").click()
-        screen.locator("#keep").click()
-    screen.locator("#capture").click()
-    expect(screen.locator("#outcome-passes")).to_be_visible()
-
-
-def only_process(controls: Controls) -> dict[str, Any]:
-    [process] = controls.get("/processes")["processes"]
-    return dict(process)
+from tests.browser.hosting import (
+    CAMERA_REFUSED,
+    OpenPage,
+    Shop,
+    capture,
+    framed,
+    inner,
+    only_process,
+    violations,
+)
+from tests.support.gateway import Company, Controls
+from webapp.sandbox.gateway import RunningGateway
 
 
 def test_ada_passes_inside_a_frame(
@@ -164,46 +76,6 @@ def test_each_other_outcome_at_top_level(
     assert (process["state"], process["uploads"]) == (state, 2)
 
 
-def test_camera_denied_is_told_shown_and_taken_back_as_an_error(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
-) -> None:
-    created = company.create(redirectUrl=shop.back)
-    page = browser_page()
-    hosted = framed(page, shop, created["url"])
-    hosted.locator("#begin").click()
-    hosted.locator("#skip-capture").click()
-    hosted.locator("#outcome-camera-denied").click()
-    dialog = hosted.locator("#error-dialog")
-    expect(dialog).to_contain_text("The camera may not be used")
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_visible()
-    hosted.locator("#dialog-accept").click()
-    expect(hosted.locator("h1", has_text="Back")).to_be_visible()
-    assert inner(page).url == shop.with_error("PermissionError")
-    heard = [message for _, message in page.evaluate("heard")]
-    assert [message["type"] for message in heard] == ["Info", "Error", "Info"]
-    assert heard[1]["value"] == {
-        "name": "PermissionError",
-        "message": "PermissionError",
-        "extrainfo": {"device": "camera"},
-    }
-    assert heard[2]["value"] == {"name": "OnboardingFinished"}
-    assert only_process(controls)["state"] == "ABORTED"
-
-
-def test_dialogs_can_be_switched_off(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
-) -> None:
-    controls.switch(dialogs=False)
-    created = company.create(redirectUrl=shop.back)
-    page = browser_page()
-    page.goto(created["url"])
-    page.click("#skip-capture")
-    page.get_by_text("More errors").click()
-    page.click("#outcome-TimeoutError")
-    page.wait_for_url(shop.with_error("TimeoutError"))
-
-
 def test_a_frame_without_the_camera_offers_a_file(
     browser_page: OpenPage, shop: Shop, company: Company, controls: Controls, root: Path
 ) -> None:
@@ -248,33 +120,6 @@ def test_who_can_use_neither_camera_nor_file_goes_back_with_the_reason(
     hosted.locator("#dialog-accept").click()
     expect(hosted.locator("h1", has_text="Back")).to_be_visible()
     assert only_process(controls)["last_error"] == "PermissionError"
-
-
-def test_a_gateway_that_dies_in_the_middle_is_a_lost_connection(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
-) -> None:
-    created = company.create(redirectUrl=shop.back)
-    page = browser_page(expected_complaints=["ERR_CONNECTION", "Failed to load resource"])
-    page.goto(created["url"])
-    page.route("**/end", lambda route: route.abort())
-    page.click("#skip-capture")
-    page.click("#outcome-passes")
-    page.click("#dialog-accept")
-    page.wait_for_url(shop.with_error("ConnectionError"))
-
-
-def test_a_check_that_was_ended_elsewhere_goes_back_without_an_error(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
-) -> None:
-    created = company.create(redirectUrl=shop.back)
-    page = browser_page(expected_complaints=["409"])
-    page.goto(created["url"])
-    page.click("#skip-capture")
-    page.wait_for_selector("#outcome-fails")
-    controls.end(created["scanId"], "passes")
-    page.click("#outcome-fails")
-    page.wait_for_url(shop.back)
-    assert only_process(controls)["state"] == "VERIFIED"
 
 
 def test_without_an_address_to_return_to_the_page_stays(
@@ -323,11 +168,6 @@ def test_ada_can_do_it_all_by_keyboard_in_spanish(
     assert only_process(controls)["state"] == "VERIFIED"
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
-
-
 def walk_every_screen(page: Page) -> Iterator[str]:
     """Stop at each screen in turn, by its name."""
     yield "intro"
@@ -370,25 +210,37 @@ def test_every_screen_is_accessible_and_fits(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_control_page_is_accessible_and_its_buttons_work(
-    browser_page: OpenPage,
-    company: Company,
-    controls: Controls,
-    gateway: RunningGateway,
-    scheme: str,
+# The room that is left for a frame at 1280×800 and at 320×640, and none at all.
+FRAMES = [(960, 640), (1280, 680), (320, 416), (320, 480), (380, 720)]
+IN_SIGHT = """
+element => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight && scrollY === 0;
+}
+"""
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "es-ES"])
+@pytest.mark.parametrize("frame_size", FRAMES)
+def test_what_goes_on_is_in_sight_without_scrolling(
+    browser_page: OpenPage, shop: Shop, company: Company, frame_size: tuple[int, int], locale: str
 ) -> None:
-    scan_id = company.create()["scanId"]
-    page = browser_page(viewport=(360, 740), color_scheme=scheme, bypass_csp=True)
-    page.goto(f"{gateway.url}/_sandbox/")
-    row = page.locator(f'[data-process="{scan_id}"]')
-    row.get_by_role("button", name="passes").click()
-    expect(row.locator(".state")).to_have_text("VERIFIED")
-    expect(page.locator("[data-delivery]")).to_contain_text(["VIDEO_AVAILABLE", "VERIFIED"])
-    assert violations(page) == []
-    page.get_by_label("down", exact=True).check()
-    expect(page.get_by_label("down", exact=True)).to_be_checked()
-    assert controls.get("/switches")["down"] is True
-    page.get_by_role("button", name="Reset everything").click()
-    expect(page.locator("#no-processes")).to_be_visible()
-    assert controls.get("/switches")["down"] is False
+    page = browser_page(viewport=(1300, 900), locale=locale)
+    hosted = framed(page, shop, company.create()["url"], frame_size=frame_size)
+
+    def in_sight(selector: str) -> None:
+        expect(hosted.locator(selector)).to_be_visible()
+        assert hosted.locator(selector).evaluate(IN_SIGHT), selector
+
+    in_sight("#begin")
+    hosted.locator("#begin").click()
+    in_sight('[data-document="IDCard"]')
+    hosted.locator('[data-document="IDCard"]').click()
+    for side in range(3):
+        expect(hosted.locator("#capture")).to_be_enabled()
+        in_sight("#capture")
+        hosted.locator("#capture").click()
+        if side < 2:
+            in_sight("#keep")
+            hosted.locator("#keep").click()
+    in_sight("#outcome-passes")

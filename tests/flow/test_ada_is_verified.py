@@ -126,7 +126,7 @@ def test_a_notice_that_comes_before_the_create_calls_answer_counts(
 
 
 def test_a_notice_twice_counts_once(stack: Stack, ada: Person) -> None:
-    with switched(stack, notices="twice"):
+    with switched(stack, notices="twice", video_available="never"):
         walk = begin(stack, ada)
         walk.finish("passes")
         walk.until("verified")

@@ -142,7 +142,7 @@ def notices(stack: Stack, onboarding_id: str) -> list[dict[str, Any]]:
     """The gateway's log of its notices about a process, newest first."""
     answer = stack.gateway_control.get("/deliveries", params={"verification_id": onboarding_id})
     sent: list[dict[str, Any]] = answer.raise_for_status().json()["deliveries"]
-    return sent
+    return [each for each in sent if each["status"] != "VIDEO_AVAILABLE"]
 
 
 def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> int:
