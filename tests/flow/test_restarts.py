@@ -120,7 +120,7 @@ def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
     same = browser.submit(waiting, waiting.form("/onboardings"))
     assert same.path.endswith(row["id"]), "while the call may still be under way nobody repeats it"
 
-    _let_the_call_be_long_ago(fragile, row["id"])
+    let_the_call_be_long_ago(fragile, row["id"])
     page = browser.submit(same, same.form("/onboardings"))
     assert page.frames
     walk = Walk(fragile, browser, page.path.rpartition("/")[2], page)
@@ -152,7 +152,7 @@ def _killed_once_the_gateway_is_called(stack: Stack) -> Iterator[None]:
         killer.join()
 
 
-def _let_the_call_be_long_ago(stack: Stack, onboarding_id: str) -> None:
+def let_the_call_be_long_ago(stack: Stack, onboarding_id: str) -> None:
     earlier = "UPDATE onboardings SET create_called_at = '2020-01-01 00:00:00.000000' WHERE id = ?"
     with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
         database.execute(earlier, [onboarding_id])
