@@ -88,8 +88,9 @@ def programs(
 def _gateway_options(addresses: Addresses, instance: Instance) -> list[str]:
     headers: dict[str, str] = json.loads(instance.secret("webhook_headers"))
     options = ["--bind", f"127.0.0.1:{addresses.gateway}"]
-    options += ["--api-key", instance.secret("api_key")]
-    options += ["--api-secret", instance.secret("api_secret")]
+    # One word each: one secret in 64 begins with a dash, and would be taken for an option.
+    options += [f"--api-key={instance.secret('api_key')}"]
+    options += [f"--api-secret={instance.secret('api_secret')}"]
     options += ["--webhook", f"http://127.0.0.1:{addresses.server}/webhooks/mobbscan"]
     for name, value in headers.items():
         options += ["--webhook-header", f"{name}: {value}"]
