@@ -22,6 +22,7 @@ from webapp.configuration.site_tables import (
     read_table,
     site_checks,
 )
+from webapp.configuration.sources import reason
 from webapp.configuration.toml_lines import KeyPath, line_of, spelled
 
 __all__ = ["ApiKey", "Flow", "Site", "load_sites"]
@@ -91,8 +92,8 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text("utf-8")
         return text, tomllib.loads(text)
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError([f"{path.name} cannot be read as text."]) from None
+    except (OSError, UnicodeDecodeError) as cause:
+        raise SettingsError([f"{path.name} cannot be read ({reason(cause)})."]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{path.name} is not valid TOML: {error}"]) from None
 

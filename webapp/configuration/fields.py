@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from webapp.configuration.problems import Wrong
+from webapp.configuration.problems import SeveralWrong, Wrong
 
 Check = Callable[[Any], Any]
 
@@ -61,7 +61,7 @@ def list_of(check: Check) -> Check:
     def each(found: Any) -> tuple[Any, ...]:
         if not isinstance(found, list):
             raise Wrong("must be a list in square brackets")
-        return tuple(within(place, check, item) for place, item in enumerate(found))
+        return tuple(all_of((place, check, item) for place, item in enumerate(found)))
 
     return each
 
@@ -70,7 +70,8 @@ def table_of(check: Check) -> Check:
     """A table with keys of the writer's choice."""
 
     def each(found: Any) -> dict[str, Any]:
-        return {key: within(key, check, value) for key, value in a_table(found).items()}
+        table = a_table(found)
+        return dict(zip(table, all_of((key, check, table[key]) for key in table), strict=True))
 
     return each
 
@@ -81,12 +82,20 @@ def a_table(found: Any) -> Mapping[str, Any]:
     return found
 
 
-def within(place: str | int, check: Check, found: Any) -> Any:
-    """Check a value inside another one; the complaint then says where inside."""
-    try:
-        return check(found)
-    except Wrong as wrong:
-        raise Wrong(wrong.what, (place, *wrong.below)) from None
+def all_of(parts: Iterable[tuple[str | int, Check, Any]]) -> list[Any]:
+    """Check the parts of a value, each given with its place, its check and what was found.
+
+    All complaints are raised together, and each says where inside.
+    """
+    good, wrongs = [], []
+    for place, check, found in parts:
+        try:
+            good.append(check(found))
+        except Wrong as wrong:
+            wrongs += [Wrong(each.what, (place, *each.below)) for each in wrong.each()]
+    if wrongs:
+        raise SeveralWrong(wrongs)
+    return good
 
 
 def unknown(key: str, known: Mapping[str, Any]) -> Wrong:

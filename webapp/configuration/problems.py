@@ -16,6 +16,21 @@ class Wrong(ValueError):
         self.what = what
         self.below = below
 
+    def each(self) -> tuple[Wrong, ...]:
+        """The single complaints that this one is made of."""
+        return (self,)
+
+
+class SeveralWrong(Wrong):
+    """More than one thing inside a value is not acceptable."""
+
+    def __init__(self, wrongs: Iterable[Wrong]) -> None:
+        self._wrongs = tuple(wrongs)
+        super().__init__("; ".join(wrong.what for wrong in self._wrongs))
+
+    def each(self) -> tuple[Wrong, ...]:
+        return self._wrongs
+
 
 class SettingsError(Exception):
     """The server cannot start like this; `problems` has one sentence for each cause.

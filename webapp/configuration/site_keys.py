@@ -7,15 +7,16 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, import_key
 
-from webapp.configuration.fields import list_of, one_of, text, unknown, within
+from webapp.configuration.fields import Check, all_of, list_of, one_of, text, unknown
 from webapp.configuration.problems import Wrong
 from webapp.configuration.sources import resolve_secret
 
+T = TypeVar("T")
 SCOPES = ("onboardings", "data", "evidence", "decide", "erase")
 
 
@@ -28,22 +29,31 @@ class ApiKey:
     scopes: frozenset[str] = frozenset(SCOPES)
 
 
-def secret(environ: Mapping[str, str]) -> Callable[[Any], str]:
-    return lambda found: resolve_secret(text(found), environ)
+def secret(environ: Mapping[str, str], check: Callable[[str], T]) -> Callable[[Any], T]:
+    """A secret as written, or from `env:NAME` or `file:/path`; a complaint then names the place."""
+
+    def read(found: Any) -> T:
+        written = text(found)
+        value = resolve_secret(written, environ)
+        try:
+            return check(value)
+        except Wrong as wrong:
+            place = "" if value == written else f" ({written} is not)"
+            raise Wrong(wrong.what + place) from None
+
+    return read
 
 
 def handoff_key(environ: Mapping[str, str]) -> Callable[[Any], str | dict[str, Any]]:
     """A text of 32 bytes or more (HS256), or a public JWK (ES256, EdDSA)."""
+    in_text = secret(environ, _long)
+    return lambda found: _public_jwk(found) if isinstance(found, dict) else in_text(found)
 
-    def check(found: Any) -> str | dict[str, Any]:
-        if isinstance(found, dict):
-            return _public_jwk(found)
-        key = secret(environ)(found)
-        if len(key.encode()) < 32:
-            raise Wrong("must be a secret of 32 bytes or more, or a public JWK as a table")
-        return key
 
-    return check
+def _long(key: str) -> str:
+    if len(key.encode()) < 32:
+        raise Wrong("must be a secret of 32 bytes or more, or a public JWK as a table")
+    return key
 
 
 def _public_jwk(found: dict[str, Any]) -> dict[str, Any]:
@@ -61,23 +71,28 @@ def _public_jwk(found: dict[str, Any]) -> dict[str, Any]:
 
 def api_key(environ: Mapping[str, str]) -> Callable[[Any], ApiKey]:
     """`"sha256:…"`, or a table with name, hash and scopes."""
+    hash_ = secret(environ, _hash)
+    known = {"name": text, "hash": hash_, "scopes": list_of(one_of(*SCOPES))}
 
     def check(found: Any) -> ApiKey:
         if not isinstance(found, dict):
-            return ApiKey(_hash(secret(environ)(found)))
-        known = {
-            "name": text,
-            "hash": lambda found: _hash(secret(environ)(found)),
-            "scopes": list_of(one_of(*SCOPES)),
-        }
-        for key in found.keys() - known.keys():
-            raise Wrong(unknown(key, known).what, (key,))
-        if "hash" not in found:
+            return ApiKey(hash_(found))
+        if "hash" not in found and found.keys() <= known.keys():
             raise Wrong("must have a hash")
-        good = {key: within(key, known[key], value) for key, value in found.items()}
+        parts = (
+            (key, known.get(key) or _refused(key, known), value) for key, value in found.items()
+        )
+        good = dict(zip(found, all_of(parts), strict=True))
         return ApiKey(good["hash"], good.get("name"), frozenset(good.get("scopes", SCOPES)))
 
     return check
+
+
+def _refused(key: str, known: Mapping[str, Check]) -> Check:
+    def refuse(_found: Any) -> Any:
+        raise unknown(key, known)
+
+    return refuse
 
 
 def _hash(found: str) -> str:
@@ -88,15 +103,14 @@ def _hash(found: str) -> str:
 
 def webhook_secret(environ: Mapping[str, str]) -> Callable[[Any], str]:
     """`whsec_` and 24 to 64 bytes in base64, as Standard Webhooks writes it."""
+    return secret(environ, _signing)
 
-    def check(found: Any) -> str:
-        key = secret(environ)(found)
-        try:
-            raw = base64.b64decode(key.removeprefix("whsec_"), validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if not key.startswith("whsec_") or not 24 <= len(raw) <= 64:
-            raise Wrong("must be whsec_ and 24 to 64 bytes in base64")
-        return key
 
-    return check
+def _signing(key: str) -> str:
+    try:
+        raw = base64.b64decode(key.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not key.startswith("whsec_") or not 24 <= len(raw) <= 64:
+        raise Wrong("must be whsec_ and 24 to 64 bytes in base64")
+    return key

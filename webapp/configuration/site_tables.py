@@ -26,6 +26,8 @@ from webapp.configuration.problems import Wrong
 from webapp.configuration.toml_lines import KeyPath, spelled
 from webapp.domain.reasons import ReasonCode
 
+#: The languages of the pages; one of a person's region (es-MX) is served in them too.
+SPOKEN = ("en", "es")
 NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 Problems = list[tuple[KeyPath, str]]
 
@@ -38,7 +40,7 @@ def country(found: Any) -> str:
 
 
 def _locales(found: Any) -> tuple[str, ...]:
-    locales: tuple[str, ...] = list_of(matching(r"[a-z]{2,3}(-[A-Z]{2})?", "en or es-MX"))(found)
+    locales: tuple[str, ...] = list_of(one_of(*SPOKEN))(found)
     if not locales:
         raise Wrong("must name one language or more")
     return locales
@@ -99,7 +101,7 @@ def read_table(
                 raise unknown(key, checks)
             good[key] = checks[key](value)
         except Wrong as wrong:
-            problems.append(((*where, key, *wrong.below), wrong.what))
+            problems += [((*where, key, *each.below), each.what) for each in wrong.each()]
     return good
 
 

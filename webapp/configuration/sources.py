@@ -19,8 +19,12 @@ def read_text_file(path: str) -> str:
     try:
         return Path(path).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError, ValueError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else "not text"
-        raise Wrong(f"names a file that cannot be read ({reason})") from None
+        raise Wrong(f"names a file that cannot be read ({reason(cause)})") from None
+
+
+def reason(cause: Exception) -> str:
+    """Why a file could not be read, in the system's own words."""
+    return cause.strerror if isinstance(cause, OSError) and cause.strerror else "not text in UTF-8"
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
@@ -40,13 +44,27 @@ def resolve_secret(text: str, environ: Mapping[str, str]) -> str:
     """A secret as written, or from `env:NAME` or `file:/path`."""
     kind, _, place = text.partition(":")
     if kind == "file":
-        found = read_text_file(place)
+        found = _of_file(place)
     elif kind == "env":
-        if not _VARIABLE.fullmatch(place):
-            raise Wrong("starts with env: but what follows is no variable's name")
-        found = environ.get(place, "")
+        found = _of_variable(place, environ)
     else:
         return text
     if not found.strip():
-        raise Wrong(f"refers to {'a file' if kind == 'file' else 'a variable'} that is empty")
+        raise Wrong(f"refers to {'the file' if kind == 'file' else 'the variable'} {place}: empty")
     return found.strip()
+
+
+def _of_file(place: str) -> str:
+    try:
+        return Path(place).read_text("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as cause:
+        what = f"refers to the file {place}, which cannot be read ({reason(cause)})"
+        raise Wrong(what) from None
+
+
+def _of_variable(place: str, environ: Mapping[str, str]) -> str:
+    if not _VARIABLE.fullmatch(place):
+        raise Wrong("starts with env: but what follows is no variable's name")
+    if place not in environ:
+        raise Wrong(f"refers to the variable {place}, which is not set")
+    return environ[place]

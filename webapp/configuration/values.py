@@ -21,10 +21,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from webapp.configuration.problems import Wrong
+from webapp.configuration.sources import reason
 
 T = TypeVar("T")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NEVER_ARRIVE = frozenset(
+    {"connection", "content-length", "expect", "forwarded", "host", "keep-alive", "te"}
+    | {"trailer", "transfer-encoding", "upgrade", "x-real-ip"}
+)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -74,8 +79,8 @@ def path_below_gateway(text: str) -> str:
 
 def delete_method(text: str) -> str:
     method = text.upper()
-    if method not in ("DELETE", "GET", "POST"):
-        raise Wrong("is none of DELETE, GET, POST")
+    if method not in ("DELETE", "GET"):  # what webapp.gateway.options takes, too
+        raise Wrong("is neither DELETE nor GET")
     return method
 
 
@@ -98,10 +103,25 @@ def _header_set(found: object) -> dict[str, str]:
     for name, value in found.items():
         if not _HEADER_NAME.fullmatch(name):
             raise Wrong("has a header name that cannot be sent")
+        _refuse_lost(name)
         printable = isinstance(value, str) and value.isascii() and value.isprintable()
         if not printable or not value or value != value.strip():
             raise Wrong("has a header whose value is not visible ASCII text")
     return dict(found)
+
+
+def _refuse_lost(name: str) -> None:
+    """Headers that servers and proxies on the way take out, or write themselves."""
+    if "_" in name:
+        raise Wrong(
+            f"names the header {name}, which servers on the way drop for its underscore; "
+            "agree on one with hyphens instead"
+        )
+    if name.lower() in _NEVER_ARRIVE or name.lower().startswith(("x-forwarded-", "proxy-")):
+        raise Wrong(
+            f"names the header {name}, which servers on the way write themselves; "
+            "agree on one of your own, such as X-Notice-Key, instead"
+        )
 
 
 def durations(text: str) -> tuple[timedelta, ...]:
@@ -180,9 +200,15 @@ def folder(text: str) -> Path:
 
 def file(text: str) -> Path:
     path = Path(text).expanduser().absolute()
-    if not path.is_file():
-        raise Wrong("names a file that does not exist")
-    return path
+    try:
+        with path.open("rb"):
+            return path
+    except FileNotFoundError:
+        raise Wrong("names a file that does not exist") from None
+    except IsADirectoryError:
+        raise Wrong("names a folder, not a file") from None
+    except (OSError, ValueError) as cause:
+        raise Wrong(f"names a file that cannot be read ({reason(cause)})") from None
 
 
 def certificates(text: str) -> str:

@@ -10,7 +10,9 @@ import pytest
 from joserfc.jwk import ECKey
 
 from tests.unit.configuration.samples import DATA_KEY, PRIVATE_KEY, only_problem
+from webapp.configuration import values
 from webapp.configuration.table import SETTINGS
+from webapp.gateway.options import GatewayOptions
 from webapp.settings import Settings
 
 GOOD = {
@@ -28,7 +30,7 @@ GOOD = {
         ('[{"X-A": "new"}, {"X-A": "old"}]', ({"X-A": "new"}, {"X-A": "old"})),
     ],
     "MOBBSCAN_CREATE_PATH": [("/onboarding/token", "/onboarding/token")],
-    "MOBBSCAN_DELETE_METHOD": [("delete", "DELETE"), ("GET", "GET"), ("POST", "POST")],
+    "MOBBSCAN_DELETE_METHOD": [("delete", "DELETE"), ("GET", "GET")],
     "MOBBSCAN_DECISION_TYPE": [("MANUAL", "MANUAL")],
     "MOBBSCAN_HOSTED_ORIGINS": [
         ("[]", ("https://gateway.example",)),
@@ -100,6 +102,11 @@ NO_ADDRESS = [
     "https://-.example",
     "https://[::1",
 ]
+NEVER_ARRIVE = [
+    *("X_Notice_Key", "Host", "host", "Forwarded", "X-Forwarded-For", "x-forwarded-anything"),
+    *("Transfer-Encoding", "Content-Length", "Connection", "Keep-Alive", "TE", "Upgrade"),
+    *("Proxy-Authorization", "Expect", "X-Real-IP"),
+]
 BAD = {
     "MOBBSCAN_GATEWAY_URL": NO_ADDRESS,
     "PUBLIC_URL": NO_ADDRESS,
@@ -123,9 +130,10 @@ BAD = {
         '{"X A": "hunter2"}',
         '{"": "hunter2"}',
         '{"X-A": "hunter2", "x-a": "hunter3"}',
+        *(f'{{"X-A": "hunter2", "{name}": "hunter2"}}' for name in NEVER_ARRIVE),
     ],
     "MOBBSCAN_CREATE_PATH": ["onboarding", "/", "//evil.example", "/a?b", "/a b"],
-    "MOBBSCAN_DELETE_METHOD": ["REMOVE"],
+    "MOBBSCAN_DELETE_METHOD": ["REMOVE", "POST"],
     "MOBBSCAN_DECISION_TYPE": ["A B"],
     "MOBBSCAN_HOSTED_ORIGINS": [
         "https://pages.example",
@@ -194,3 +202,26 @@ def test_every_setting_can_come_from_a_file(environ, tmp_path, name):
 def test_certificates_to_trust_are_checked_when_settings_are_read(environ):
     settings = Settings.from_environment(environ | {"OUTBOUND_CA_FILE": certifi.where()})
     assert settings.outbound_ca_file == certifi.where()
+
+
+def test_what_the_settings_let_through_the_gateway_client_takes():
+    for method in ("DELETE", "GET"):
+        assert values.delete_method(method) == method
+        GatewayOptions("https://gateway.example", "k", "s", delete_method=method)
+
+
+@pytest.mark.parametrize("name", NEVER_ARRIVE)
+def test_a_header_that_never_arrives_is_refused_by_name(environ, name):
+    problem = only_problem(environ | {"MOBBSCAN_WEBHOOK_HEADERS": json.dumps({name: "x"})})
+    assert f"names the header {name}, which servers on the way" in problem
+    assert "instead" in problem
+
+
+def test_a_file_of_sites_that_is_a_folder_is_said_to_be_one(environ, tmp_path):
+    problem = only_problem(environ | {"SITES_FILE": str(tmp_path)})
+    assert problem.startswith("SITES_FILE names a folder, not a file: ")
+
+
+def test_a_file_below_a_file_is_no_surprise(environ):
+    problem = only_problem(environ | {"SITES_FILE": f"{environ['SITES_FILE']}/sites.toml"})
+    assert problem.startswith("SITES_FILE names a file that cannot be read (Not a directory): ")
