@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from webapp.domain.errors import Conflict, NotFound
+from webapp.domain.errors import Conflict, GatewayAway, NotFound
 from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause
@@ -81,7 +81,8 @@ class Start:
         if self._opening.open(current.id, wish.flow):
             return self._followed(current.id)
         current = self._replace(wish, current)
-        self._opening.open(current.id, wish.flow)
+        if not self._opening.open(current.id, wish.flow):
+            raise GatewayAway  # twice in a row: the answers themselves are of no use
         return current.id
 
     def _followed(self, onboarding_id: str) -> str:
