@@ -1,4 +1,4 @@
-"""`database upgrade|check`."""
+"""`database upgrade|check|rekey`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import click
 from sqlalchemy import Engine
 
 from webapp import wiring
-from webapp.cli.common import settings
+from webapp.cli.common import settings, wired
 from webapp.store import migrate
+from webapp.store.rekey import Key, count, rekey
 
 
 @click.group()
@@ -25,6 +26,29 @@ def upgrade() -> None:
 def check() -> None:
     """Exit with 1 unless the database is at the newest revision."""
     click.echo(f"database is at revision {migrate.check(_engine())}")
+
+
+@database.command("rekey")
+def rekey_() -> None:
+    """Seal everything with the first of DATA_KEYS; then the others may be dropped.
+
+    Beside running servers, once all of them have the new key in front. May be repeated.
+    """
+    database = wired().database
+    anew = sum(found[Key.OLDER] for found in rekey(database))
+    click.echo(f"{anew} values have been sealed anew")
+    left = count(database)
+    if left[Key.OLDER]:
+        raise click.ClickException(
+            f"{left[Key.OLDER]} values came in under an older key meanwhile: restart every server "
+            "with the new key in front, then do this again"
+        )
+    if left[Key.NONE]:
+        raise click.ClickException(
+            f"{left[Key.NONE]} values are opened by none of DATA_KEYS: bring back the key they "
+            "were sealed with, then do this again"
+        )
+    click.echo("the first of DATA_KEYS opens everything: the others may be dropped")
 
 
 def _engine() -> Engine:

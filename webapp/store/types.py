@@ -19,7 +19,8 @@ class Cipher:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys`: 32 bytes each in base64url, newest first."""
-        self._fernet = MultiFernet([Fernet(_padded(key)) for key in keys])
+        fernets = [Fernet(_padded(key)) for key in keys]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -32,6 +33,18 @@ class Cipher:
             raise WrongKey(
                 "no key of DATA_KEYS opens a stored value: bring back the key it was sealed with"
             ) from cause
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key alone opens it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+    def seal_anew(self, sealed: bytes) -> bytes:
+        """The same text, sealed with the newest key. Raises WrongKey when none fits."""
+        return self.seal(self.open(sealed))
 
 
 def _padded(key: str) -> bytes:

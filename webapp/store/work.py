@@ -29,6 +29,7 @@ class Work:
 
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self.alarms = Alarms(connection)
+        self.connection = connection
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)

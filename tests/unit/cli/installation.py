@@ -18,6 +18,7 @@ SITES = """
 name = "Example Shop"
 handoff_keys = ["a secret of at least 32 bytes, only for tests"]
 """
+ANOTHER_KEY = '["b2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2s="]'
 #: In every field that may hold something of a person.
 MARKER = "ada-marker"
 

@@ -3,7 +3,7 @@
 import sqlite3
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.installation import Installation
+from tests.unit.cli.installation import ANOTHER_KEY, Installation
 from webapp.store import migrate
 
 
@@ -67,3 +67,21 @@ def test_wrong_settings_are_all_said_at_once(run: Run):
     assert result.exit_code == 1
     assert "MOBBSCAN_API_KEY" in plain(result)
     assert "SECRET_KEY" in result.output
+
+
+def test_keys_are_changed_without_losing_anything(run: Run, ready: Installation):
+    row = ready.add()
+    old, new = ready.environ["DATA_KEYS"], ANOTHER_KEY
+    both = f"{new[:-1]}, {old[1:]}"
+    refused = run("database", "rekey", DATA_KEYS=new)
+    assert refused.exit_code == 1
+    assert "are opened by none of DATA_KEYS" in plain(refused)
+
+    done = run("database", "rekey", DATA_KEYS=both)
+    assert done.exit_code == 0
+    assert plain(done).splitlines() == [
+        "4 values have been sealed anew",
+        "the first of DATA_KEYS opens everything: the others may be dropped",
+    ]
+    assert row.id in plain(run("onboardings", "list", DATA_KEYS=new))
+    assert run("onboardings", "list", DATA_KEYS=old).exit_code == 1

@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.installation import SITES, Installation
+from tests.unit.cli.installation import ANOTHER_KEY, SITES, Installation
 from tests.unit.cli.public_server import PublicServer
 from tests.unit.cli.test_database import plain
 from tests.unit.gateway.test_tls import certified
@@ -21,7 +21,6 @@ privacy_url = "https://shop.example/privacy"
 support_url = "https://shop.example/help"
 brand = { color = "#0b6e4f" }
 """
-ANOTHER_KEY = '["b2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2s="]'
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import uuid
 import pytest
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.installation import MARKER, Installation
+from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.cli.test_database import plain
-from tests.unit.cli.test_doctor import ANOTHER_KEY
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from webapp.domain.onboarding import Status
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
-from tests.unit.cli.installation import MARKER, Installation
-from tests.unit.cli.test_doctor import ANOTHER_KEY
+from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status

@@ -1,0 +1,63 @@
+"""From an old key to a new one, end to end."""
+
+from collections import Counter
+
+from tests.unit.store.rows import KEY, NEWER_KEY, NOW, add, admit, onboarding, written
+from tests.unit.store.test_sealed import MARKERS, fill
+from webapp.store.rekey import BATCH, Key, count, rekey
+from webapp.store.types import Cipher
+from webapp.store.work import Database
+
+#: What `fill` and an own key seal.
+VALUES = 12
+
+
+def with_keys(database: Database, *keys: str) -> Database:
+    return Database(database.engine, Cipher(keys))
+
+
+def test_after_a_rekey_the_old_key_can_be_dropped(database: Database):
+    row = fill(database)
+    made = written(database, lambda work: work.own_keys.make("subject", NOW))
+    both, new = with_keys(database, NEWER_KEY, KEY), with_keys(database, NEWER_KEY)
+    assert count(both) == {Key.OLDER: VALUES}
+    assert sum(rekey(both), Counter()) == {Key.OLDER: VALUES}
+    assert count(new) == {Key.NEWEST: VALUES}
+
+    with new.reading() as work:
+        stored = work.onboardings.get(row.id)
+        assert stored == row
+        person = work.people.get(row.person_id)
+        assert (person.subject, person.name) == (MARKERS["subject"], MARKERS["name"])
+        token = work.tokens.get("account")
+        assert token is not None
+        assert token.token == MARKERS["access"]
+        session = work.sessions.get(MARKERS["session"], NOW.replace(year=2000))
+        assert session is not None
+        assert session.id_token == MARKERS["id_token"]
+        assert work.own_keys.get("subject") == made
+
+
+def test_a_second_time_there_is_nothing_to_do(database: Database):
+    fill(database)
+    both = with_keys(database, NEWER_KEY, KEY)
+    list(rekey(both))
+    assert sum(rekey(both), Counter()) == {Key.NEWEST: VALUES - 1}
+
+
+def test_it_may_be_ended_in_the_middle_and_begun_again(database: Database):
+    with database.writing() as work:
+        for number in range(BATCH + 5):
+            work.people.admit("shop", f"{number}", f"{number}", NOW, name=None, locale=None)
+    both = with_keys(database, NEWER_KEY, KEY)
+    assert next(filter(None, rekey(both))) == {Key.OLDER: BATCH}
+    assert count(both) == {Key.NEWEST: BATCH, Key.OLDER: 5}
+    assert sum(rekey(both), Counter()) == {Key.NEWEST: BATCH, Key.OLDER: 5}
+    assert count(both) == {Key.NEWEST: BATCH + 5}
+
+
+def test_what_no_key_opens_is_counted_and_left_alone(database: Database):
+    add(database, onboarding(admit(database), hosted_url="https://gateway.example"))
+    stranger = with_keys(database, NEWER_KEY)
+    assert sum(rekey(stranger), Counter()) == {Key.NONE: 2}
+    assert count(database) == {Key.NEWEST: 2}
