@@ -1,5 +1,6 @@
 # One virtual environment for everything; the stamps in it say which list it was filled from.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -9,8 +10,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 .DEFAULT_GOAL := run
 .PHONY: run test lint format lock nightly bench clean
 
-run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and a shop
-	@exec $(BIN)/python -m webapp.sandbox.demo
+run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and a shop; PORT=9000 moves it
+	@exec $(BIN)/python -m webapp.sandbox.demo --port-base $(PORT) $(ARGS)
 
 test: lint ## everything; pytest comes last, so its closing line is the last one
 	@$(BIN)/python -m pytest $(ARGS)

@@ -1,5 +1,6 @@
 """The demo: its folder, its files, and the command as a person at a terminal meets it."""
 
+import json
 import re
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.support.ports import free_addresses
+from webapp.sandbox.demo.__main__ import _own_folder
 from webapp.sandbox.demo.addresses import Addresses
 from webapp.sandbox.demo.errors import AddressMissing, FolderNotOurs, PortTaken
 from webapp.sandbox.demo.instance import SECRETS, Instance
@@ -109,6 +111,14 @@ class TestTheFiles:
         ]
         assert len({httpx.URL(url).host for url in urls}) == 4
 
+    def test_secrets_are_on_no_command_line(self, instance: Instance) -> None:
+        settings = server_settings(ADDRESSES, instance)
+        secrets = {instance.secret(name) for name in SECRETS if name != "api_key"}
+        token = json.loads(instance.secret("webhook_headers"))["Authorization"]
+        for program in programs(ADDRESSES, instance, settings).values():
+            words = " ".join(program.command())
+            assert not [one for one in (*secrets, token) if one in words], program.name
+
     def test_sites_toml_survives_strange_values(self) -> None:
         strange = {
             "name": 'A "quoted" \\ naïve\tshop',
@@ -133,7 +143,8 @@ class TestPorts:
             addresses.check_free()
         assert f"Port {addresses.gateway}" in str(refused.value)
         assert "gateway" in str(refused.value)
-        assert "--port-base" in str(refused.value)
+        assert "make run PORT=9000" in str(refused.value)
+        assert "(pid" not in str(refused.value), "the tests are none of the demo's programs"
 
     def test_a_missing_address_is_named_with_the_cure(self) -> None:
         assert "sudo ifconfig lo0 alias 127.0.0.2 up" in str(AddressMissing("people", "127.0.0.2"))
@@ -147,6 +158,11 @@ class TestWhatIsWorthShowing:
             ('{"event": "gateway_away", "level": "warning"}', True),
             ("[2026-11-23 06:49:00] [12] [INFO] Listening", False),
             ("[ERROR] it broke", True),
+            ('{"event": "login_failed", "code": "denied", "level": "warning"}', False),
+            ('{"event": "handoff_refused", "code": "already_used", "level": "warning"}', False),
+            ("sandbox: notice 5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77 VERIFIED: 204", False),
+            ("sandbox: notice 5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77 VERIFIED: 401", True),
+            ("sandbox: 127.0.0.1 - - [23/Nov] Request timed out: TimeoutError('timed out')", False),
             ("Traceback (most recent call last):", True),
             ("", False),
         ],
@@ -267,6 +283,40 @@ class TestTheCommand:
         assert "The people stopped by itself (SIGKILL)" in said
         assert "people.log" in said
         assert nobody_left(demo)
+
+    def test_when_it_is_killed_nobody_stays_behind(self, start_demo: StartDemo) -> None:
+        demo = start_demo()
+        demo.welcome()
+        assert len(demo.family) >= 4
+        demo.process.kill()
+        assert eventually(lambda: nobody_left(demo), seconds=60)
+
+    def test_a_second_one_in_the_same_folder_changes_nothing(
+        self, start_demo: StartDemo, tmp_path: Path
+    ) -> None:
+        first = start_demo()
+        first.welcome()
+        database = tmp_path / "demo" / "server" / "mobbscan-embed.sqlite3"
+        before = database.stat().st_ino
+        code, said = start_demo().end()
+        assert code == 1
+        assert f"is in use by another demo (pid {first.process.pid})" in said
+        assert "make run PORT=" in said
+        assert database.stat().st_ino == before
+        assert httpx.get(f"{first.addresses.gateway_url}/_sandbox/").status_code == 200
+
+    def test_a_port_taken_by_one_of_ours_names_it(
+        self, start_demo: StartDemo, tmp_path: Path
+    ) -> None:
+        first = start_demo()
+        first.welcome()
+        code, said = Demo(tmp_path / "another", first.addresses).end()
+        assert code == 1
+        assert f'is already taken by "webapp serve" (pid {first.member("serve").pid}).' in said
+
+    def test_each_port_has_a_folder_of_its_own(self) -> None:
+        assert _own_folder(8000) == Path("instance/demo")
+        assert _own_folder(9000) == Path("instance/demo-9000")
 
     def test_a_taken_port_stops_it_before_anything_starts(self, start_demo: StartDemo) -> None:
         addresses = free_addresses()

@@ -54,6 +54,16 @@ def test_ada_logs_in_and_sees_that_she_is_not_verified(shop: Shop) -> None:
         assert "not verified yet" in account.text
 
 
+def test_after_the_check_the_shop_does_not_claim_to_know_how_it_ended(shop: Shop) -> None:
+    session, account = shop.enter("ada")
+    with session:
+        session.submit(account, account.form("/account/verify"), follow=False)
+        back = session.get("/account")
+    assert "not verified" not in back.text
+    assert "does not know yet" in back.text
+    assert back.form("/account/verify")
+
+
 def test_nobody_sees_an_account_without_logging_in(shop: Shop) -> None:
     with HttpSession(shop.url) as session:
         assert session.get("/account").path == "/login"

@@ -10,10 +10,13 @@ from webapp.sandbox.demo.addresses import Addresses
 from webapp.sandbox.demo.children import Child, Children
 from webapp.sandbox.demo.errors import DemoError
 from webapp.sandbox.demo.instance import Instance
+from webapp.sandbox.demo.lock import claimed
 from webapp.sandbox.demo.message import STARTING, welcome
 from webapp.sandbox.demo.output import Terminal
 from webapp.sandbox.demo.programs import programs, server_settings
 from webapp.sandbox.demo.sites import shop_flow, shop_site, sites_toml
+
+PORT, FOLDER = 8000, Path("instance/demo")
 
 
 def _port_base(text: str) -> int:
@@ -27,20 +30,27 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--port-base",
         type=_port_base,
-        default=8000,
+        default=PORT,
         metavar="PORT",
         help="the first of four ports in a row (default: %(default)s)",
     )
     parser.add_argument(
         "--instance",
         type=Path,
-        default=Path("instance/demo"),
         metavar="FOLDER",
-        help="private folder for secrets, logs and state (default: %(default)s)",
+        help="private folder for secrets, logs and state "
+        f"(default: {FOLDER}, with the port behind it unless that is {PORT})",
     )
     parser.add_argument("--keep", action="store_true", help="keep the state of the last run")
     parser.add_argument("--verbose", action="store_true", help="show all that the programs say")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.instance = options.instance or _own_folder(options.port_base)
+    return options
+
+
+def _own_folder(port_base: int) -> Path:
+    """Two demos on different ports never meet in one folder."""
+    return FOLDER if port_base == PORT else FOLDER.with_name(f"{FOLDER.name}-{port_base}")
 
 
 def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
@@ -51,8 +61,14 @@ def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
     instance.write_sites(sites_toml(tables))
 
 
-def _run(options: argparse.Namespace, stop: threading.Event) -> None:
-    addresses, instance = Addresses.from_base(options.port_base), Instance(options.instance)
+def _run(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+    instance.open()
+    with claimed(instance.folder):
+        _run_in(instance, options, stop)
+
+
+def _run_in(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+    addresses = Addresses.from_base(options.port_base)
     _prepare(addresses, instance, keep=options.keep)
     terminal = Terminal(verbose=options.verbose)
     four = programs(addresses, instance, server_settings(addresses, instance))
@@ -77,7 +93,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
-        _run(options, stop)
+        _run(Instance(options.instance), options, stop)
     except DemoError as error:
         print(f"\n  {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webapp.sandbox.demo.errors import AddressMissing, PortTaken
+from webapp.sandbox.demo.holder import our_program
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Addresses:
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
                     raise AddressMissing(name, host) from error
-                raise PortTaken(name, host, port) from error
+                raise PortTaken(name, host, port, our_program(port)) from error
 
 
 def _listen_once(host: str, port: int) -> None:

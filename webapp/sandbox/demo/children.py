@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 
 import webapp
+from webapp.sandbox.demo import leash
 from webapp.sandbox.demo.errors import ChildDied, ChildSilent
 from webapp.sandbox.demo.output import Terminal, follow
 from webapp.sandbox.demo.programs import Program
@@ -21,7 +23,8 @@ STOP_SECONDS = 5.0
 
 
 class Child:
-    """One program. It leads a process group of its own, so that Ctrl-C reaches only us."""
+    """One program. It leads a process group of its own, so that Ctrl-C reaches only us, and
+    ends when the thread that started it does, so that nothing outlives us."""
 
     def __init__(self, program: Program, log: Path, terminal: Terminal) -> None:
         self.program = program
@@ -45,7 +48,7 @@ class Child:
         self.log.touch(mode=0o600)
         self._log_starts_at = self.log.stat().st_size
         self._process = subprocess.Popen(  # noqa: S603 - our own modules with our own options
-            self.program.command(),
+            (sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *self.program.command()),
             cwd=CHECKOUT,
             env=dict(self.program.environment),
             stdin=subprocess.DEVNULL,

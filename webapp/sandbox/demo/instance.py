@@ -47,17 +47,21 @@ class Instance:
         self.logs = self.folder / "logs"
         self.sites_file = self.folder / "sites.toml"
 
+    def open(self) -> None:
+        """Make the folder itself. Raises `FolderNotOurs` for one that holds other things."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
+            raise FolderNotOurs(self.folder)
+        _private_folder(self.folder)
+        if not self._is_ours():
+            _private_file(self.folder / MARKER, ABOUT)
+
     def prepare(self, *, keep: bool) -> None:
         """Make what is missing; begin with no state unless `keep`.
 
         The gateway in a box forgets everything when it stops, so a kept state may hold
         onboardings which that gateway no longer knows.
         """
-        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
-            raise FolderNotOurs(self.folder)
-        _private_folder(self.folder)
-        if not self._is_ours():
-            _private_file(self.folder / MARKER, ABOUT)
+        self.open()
         if not keep:
             shutil.rmtree(self.state, ignore_errors=True)
         for folder in (self.state, self.logs, self.folder / "secrets"):

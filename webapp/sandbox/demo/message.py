@@ -17,6 +17,7 @@ WELCOME = """
        (Or begin at the identity server: open {server} and log in as Ada there.)
     2. Agree, and show the camera anything you like: nothing is looked at.
     3. Choose how it ends, go back, and watch the page change by itself.
+       (The shop does not ask how it ended: messages to host sites come with a later version.)
 
   The gateway's control page decides how the next check goes, and breaks things on request.
   Ben is a second customer, who speaks Spanish.

@@ -11,6 +11,10 @@ from typing import IO
 
 _LEVEL = re.compile(r"\b(DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)\b")
 _CALM = {"DEBUG", "INFO"}
+# Said by programs as loudly as real trouble, but every walk through the demo brings some: a
+# delivered notice, a browser that kept a connection open, a cancelled login, a link used twice.
+_DAILY = re.compile(r"sandbox: notice \S+ \S+: 2\d\d$|.*Request timed out: ")
+_DAILY_EVENTS = {"login_failed", "handoff_refused"}
 
 
 class Worry:
@@ -27,8 +31,16 @@ class Worry:
         """True for a line that a person should see; lines set in belong to the one before."""
         if line.strip() and not line[0].isspace():
             level = _level(line)
-            self._last = level not in _CALM if level else self._unmarked
+            worrying = level not in _CALM if level else self._unmarked
+            self._last = worrying and not _daily(line)
         return self._last and bool(line.strip())
+
+
+def _daily(line: str) -> bool:
+    if line.startswith("{"):
+        with suppress(ValueError):
+            return json.loads(line).get("event") in _DAILY_EVENTS
+    return bool(_DAILY.match(line))
 
 
 def _level(line: str) -> str | None:

@@ -1,6 +1,5 @@
 """The four programs of the demo: how each is called, and where it answers when it is ready."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -55,7 +54,6 @@ def programs(
     """The four, by name, in the order in which a reader wants to see them."""
     plain = {name: os.environ[name] for name in INHERITED if name in os.environ}
     plain["PYTHONUNBUFFERED"] = "1"
-    # The gateway's command line is public in `ps`: its secrets protect nothing but this demo.
     four = (
         Program(
             "server",
@@ -86,14 +84,12 @@ def programs(
 
 
 def _gateway_options(addresses: Addresses, instance: Instance) -> list[str]:
-    headers: dict[str, str] = json.loads(instance.secret("webhook_headers"))
     options = ["--bind", f"127.0.0.1:{addresses.gateway}"]
-    # One word each: one secret in 64 begins with a dash, and would be taken for an option.
     options += [f"--api-key={instance.secret('api_key')}"]
-    options += [f"--api-secret={instance.secret('api_secret')}"]
+    # In files, because command lines are public in `ps`.
+    options += ["--api-secret-file", str(instance.secret_file("api_secret"))]
     options += ["--webhook", f"http://127.0.0.1:{addresses.server}/webhooks/mobbscan"]
-    for name, value in headers.items():
-        options += ["--webhook-header", f"{name}: {value}"]
+    options += ["--webhook-header-file", str(instance.secret_file("webhook_headers"))]
     return options
 
 

@@ -93,7 +93,7 @@ def _add_pages(app: Flask) -> None:
     @app.get("/account")
     def account() -> str:
         _customer_or_login()
-        return render_template("account.html")
+        return render_template("account.html", sent="state" in session)
 
 
 def _add_login(app: Flask) -> None:
