@@ -11,17 +11,21 @@ from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
 
 SLOW_MS = 16_000
+DELAYS_MS = 70_000
 #: Says to the page around it what the hosted page would say.
 SAY = "([said]) => parent.postMessage(said, '*')"
 ERROR = {"type": "Error", "value": {"name": "PermissionError", "message": "PermissionError"}}
 FINISHED = {"type": "Info", "value": {"name": "OnboardingFinished"}}
 RETURNED = {"type": "mobbscan-embed:returned"}
-FORGERIES = (ERROR, FINISHED, RETURNED)
+STARTED = {"type": "Info", "value": {"name": "OnboardingStarted"}}
+FORGERIES = (RETURNED, FINISHED, ERROR)
 
 
 @pytest.fixture
 def guest(stack: Stack, ada: Person, browser_page: BrowserPage) -> Guest:
-    return Guest(stack, browser_page(viewport=(360, 740)), ada)
+    page = browser_page(viewport=(360, 740))
+    page.clock.install()
+    return Guest(stack, page, ada)
 
 
 def told(guest: Guest, said: dict[str, Any], token: str | None = None) -> dict[str, Any]:
@@ -29,12 +33,24 @@ def told(guest: Guest, said: dict[str, Any], token: str | None = None) -> dict[s
     return {**said, "onboarding": {"onboardingToken": right if token is None else token}}
 
 
+def at_work(guest: Guest) -> Guest:
+    """In the frame, which has given the sign of life that is waited for."""
+    guest.come_in().agree()
+    guest.framed.evaluate(SAY, [told(guest, STARTED)])
+    return guest
+
+
 def nothing_happens(guest: Guest) -> None:
-    """A message is worked off before the next task of the page."""
-    guest.page.evaluate("new Promise((done) => setTimeout(done, 50))")
-    for note in guest.page.locator("#notes [data-note]").all():
-        expect(note).to_be_hidden()
-    expect(guest.page.locator("#hosted")).to_be_visible()
+    """Neither at once nor when every delay of the page is over."""
+    page, address = guest.page, guest.page.url
+    for milliseconds in (50, DELAYS_MS):
+        page.clock.run_for(milliseconds)
+        shown = (
+            "[...document.querySelectorAll('#notes [data-note]')].filter((note) => !note.hidden)"
+        )
+        assert page.evaluate(f"{shown}.map((note) => note.dataset.note)") == []
+    assert page.url == address
+    expect(page.locator("#hosted")).to_be_visible()
 
 
 def test_the_hosted_page_is_believed(guest: Guest) -> None:
@@ -47,17 +63,15 @@ def test_the_hosted_page_is_believed(guest: Guest) -> None:
 
 
 def test_a_message_for_another_process_is_not_believed(guest: Guest) -> None:
-    guest.come_in().agree()
+    at_work(guest)
     for token in ("", "another-token"):
-        for said in (ERROR, FINISHED):
+        for said in FORGERIES:
             guest.framed.evaluate(SAY, [told(guest, said, token)])
     nothing_happens(guest)
 
 
-def test_another_frame_of_the_same_origin_is_not_believed(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    guest = Guest(stack, browser_page(expected_complaints=["404"]), ada).come_in().agree()
+def test_another_frame_of_the_same_origin_is_not_believed(guest: Guest) -> None:
+    known = at_work(guest).page.frames
     guest.page.evaluate(
         """(address) => new Promise((done) => {
              const frame = document.createElement("iframe");
@@ -65,16 +79,16 @@ def test_another_frame_of_the_same_origin_is_not_believed(
              frame.src = address;
              document.body.append(frame);
            })""",
-        f"{stack.gateway_url}/no-such-page",
+        guest.framed.url,
     )
-    (other,) = [each for each in guest.page.frames if each.url.endswith("/no-such-page")]
+    (other,) = [each for each in guest.page.frames if each not in known]
     for said in FORGERIES:
         other.evaluate(SAY, [told(guest, said)])
     nothing_happens(guest)
 
 
 def test_the_page_itself_is_no_source(guest: Guest) -> None:
-    guest.come_in().agree()
+    at_work(guest)
     for said in FORGERIES:
         guest.page.evaluate("(said) => postMessage(said, '*')", told(guest, said))
     nothing_happens(guest)
@@ -82,7 +96,7 @@ def test_the_page_itself_is_no_source(guest: Guest) -> None:
 
 def test_an_origin_counts_whole_or_not_at_all(guest: Guest) -> None:
     """As if the frame had been led to another place: the window is right, the origin is not."""
-    guest.come_in().agree()
+    at_work(guest)
     gateway = guest.stack.gateway_url
     for origin in ("https://evil.example", gateway + ".evil.example", gateway + "/", "null", ""):
         for said in FORGERIES:
@@ -95,7 +109,7 @@ def test_an_origin_counts_whole_or_not_at_all(guest: Guest) -> None:
 
 
 def test_the_hosted_page_cannot_pretend_to_be_our_return_page(guest: Guest) -> None:
-    guest.come_in().agree()
+    at_work(guest)
     guest.framed.evaluate(SAY, [RETURNED])
     nothing_happens(guest)
 
@@ -107,12 +121,12 @@ def test_a_finished_message_leads_to_our_own_pages_only(guest: Guest) -> None:
     page_url = guest.page.url
     with guest.page.expect_navigation(url=page_url):
         guest.framed.evaluate(SAY, [said])
+        guest.page.clock.run_for(DELAYS_MS)
 
 
 def _opened_at_leisure(guest: Guest) -> Page:
     """The frame's page with a clock that can be wound; ends when the frame is there."""
     page = guest.page
-    page.clock.install()
     guest.come_in()
     page.locator("main form[action$='/onboardings'] button").click()
     expect(page.locator("#hosted")).to_be_visible()
@@ -123,6 +137,7 @@ def test_a_page_that_refuses_the_frame_is_offered_over_the_full_screen(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     guest = Guest(stack, browser_page(expected_complaints=["X-Frame-Options", "frame"]), ada)
+    guest.page.clock.install()
 
     refusal = {"X-Frame-Options": "DENY"}
     everything = f"{stack.gateway_url}/**"
@@ -143,6 +158,7 @@ def test_a_page_that_does_not_come_is_offered_over_the_full_screen(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     guest = Guest(stack, browser_page(), ada)
+    guest.page.clock.install()
     held: list[Route] = []
     patience = [True]
 
