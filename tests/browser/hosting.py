@@ -14,6 +14,9 @@ from webapp.sandbox.gateway import GatewayOptions, RunningGateway
 
 __all__ = ["company", "controls", "gateway", "shop"]
 
+# Machines of tests are busy; what is there does not wait for this.
+expect.set_options(timeout=20_000)
+
 NO_ICON = '<!doctype html><link rel="icon" href="data:,">'
 CAMERA_REFUSED = ["ermissions policy violation"]
 

@@ -66,10 +66,11 @@ def test_the_reviewers_desk_is_accessible_and_fits(
     scheme: str,
     width: int,
 ) -> None:
-    page = browser_page(
-        viewport=(width, 740), color_scheme=scheme, bypass_csp=True, expected_complaints=GONE
-    )
     for expected in ("ADA SPECIMEN SAMPLE", "VERIFIED", "All done"):
+        # A new one each time: the old one turns to the next check by itself.
+        page = browser_page(
+            viewport=(width, 740), color_scheme=scheme, bypass_csp=True, expected_complaints=GONE
+        )
         page.goto(f"{gateway.url}/_sandbox/agent{f'/{queue[0]}' if expected == 'VERIFIED' else ''}")
         expect(page.locator("main")).to_contain_text(expected)
         page.wait_for_load_state("networkidle")
