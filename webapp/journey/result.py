@@ -9,8 +9,9 @@ from webapp.journey.ground import Ground
 from webapp.journey.views import StatusView, Visitor, status_view
 from webapp.live.watcher import Watcher
 
-#: A line of nothing this often keeps proxies from closing a quiet stream, in seconds.
-HEARTBEAT_SECONDS = 15.0
+#: A line of nothing this often keeps proxies from closing a quiet stream, and shows soon when
+#: nobody reads it any more (seconds).
+HEARTBEAT_SECONDS = 5.0
 
 
 class Result:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 LIFE_SECONDS = 55
 RECONNECT_MS = 2000
 FULL_RETRY_SECONDS = 10
-#: One person's tabs; without a limit a single session could take every seat.
-SEATS_PER_SESSION = 4
+#: One person's tabs; without a limit a single session could take every seat. A seat comes free
+#: only when the next line cannot be written, so a few reloads in a row need room too.
+SEATS_PER_SESSION = 8
 _EXTENSION = "stream_seats"
 
 
