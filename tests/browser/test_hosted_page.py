@@ -104,6 +104,7 @@ def test_a_file_that_is_no_picture_is_refused_kindly(
     page.goto(company.create()["url"])
     page.click("#begin")
     page.click('[data-document="IDCard"]')
+    expect(page.locator("#capture")).to_be_enabled()  # the camera is on: nothing starts anew
     text = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}
     page.set_input_files("#file", [text])
     expect(page.locator("#file-problem")).to_be_visible()
