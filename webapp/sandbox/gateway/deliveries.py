@@ -22,6 +22,7 @@ class Delivery:
     state: str = "queued"
     copies: int = 1
     delay_ms: int = 0
+    lane_ms: int = 0
     spoilt: str | None = None
     """The kind of fault it carries; sending it again by hand sends it sound."""
     headers: dict[str, str] | None = field(default=None, repr=False)

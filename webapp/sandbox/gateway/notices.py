@@ -77,6 +77,8 @@ class Notices:
         """Send from threads and return at once. Held and dropped ones stay where they are."""
         for delivery in deliveries:
             if delivery.state == "queued":
+                # As the switch stands now: one that is turned later is for later notices.
+                delivery.lane_ms = self._switches().notice_delay_ms + delivery.delay_ms
                 self._lanes.put(delivery)
 
     def send_now(self, delivery: Delivery) -> None:
@@ -160,8 +162,7 @@ class Notices:
             delivery.copies = 2
 
     def _send_from_lane(self, delivery: Delivery) -> None:
-        milliseconds = self._switches().notice_delay_ms + delivery.delay_ms
-        if self._lanes.closing.wait(milliseconds / 1000):
+        if self._lanes.closing.wait(delivery.lane_ms / 1000):
             return
         for _ in range(delivery.copies):
             self.send_now(delivery)
