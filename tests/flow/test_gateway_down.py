@@ -100,8 +100,9 @@ def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
     assert again.frames
 
 
-def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(stack: Stack, ada: Person) -> None:
-    arrived = arrive(stack, ada)
+def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(new_stack: NewStack) -> None:
+    stack = new_stack()  # of its own: after an outage the client rests before it asks again
+    arrived = arrive(stack, stack.person())
     # A log-in of the last seconds is not doubted: then it speaks of the process.
     with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
         database.execute("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")

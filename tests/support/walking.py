@@ -1,5 +1,6 @@
 """One person's way through an onboarding, step by step, over HTTP."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import httpx
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
 from tests.support.visitor import HttpSession, Page
+from webapp.gateway.options import Limits
 
 
 @dataclass
@@ -167,3 +169,7 @@ def switched(stack: Stack, **switches: object) -> Iterator[None]:
         yield
     finally:
         control.patch("/switches", json={name: before[name] for name in switches})
+        if switches.get("down"):
+            # The client leaves a gateway that failed alone for a while; tests that come after
+            # this one on the same server are not about that.
+            time.sleep(Limits().rest_seconds)
