@@ -167,10 +167,10 @@ class Onboardings:
             )
         )
 
-    def agree(self, onboarding_id: str, consent: Consent) -> None:
-        """Keep the first consent to this version; the same one given twice at once is one."""
+    def agree(self, onboarding_id: str, consent: Consent) -> bool:
+        """Keep the first consent to this version; whether this was it, of several at once too."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        self._connection.execute(
+        kept = self._connection.scalar(
             dialect.insert(consents)
             .values(
                 onboarding_id=onboarding_id,
@@ -179,7 +179,9 @@ class Onboardings:
                 agreed_at=consent.agreed_at,
             )
             .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
+            .returning(consents.c.id)
         )
+        return kept is not None
 
     def consent(self, onboarding_id: str, version: str) -> Consent | None:
         """What was agreed to, in which language and when."""

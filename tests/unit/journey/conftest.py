@@ -1,31 +1,19 @@
-"""A house for each test, and Ada and Ben in it."""
+"""A house for each test, on SQLite and on PostgreSQL, and Ada and Ben in it."""
+# ruff: noqa: F811 - a fixture is asked for by its name
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.support.databases import (  # noqa: F401 - fixtures
+    address,
+    kind,
+    migrated_postgres,
+    migrated_sqlite,
+    postgres,
+)
 from tests.unit.journey.house import House
 from webapp.journey.views import Visitor
-from webapp.store import migrate
-from webapp.store.engine import make_engine
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
-    engine = make_engine(f"sqlite:///{path}")
-    migrate.upgrade(engine)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture
-def address(migrated: Path, tmp_path: Path) -> str:
-    path = tmp_path / "state.sqlite3"
-    shutil.copy(migrated, path)
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """All steps over a real SQLite file and a gateway in memory, as `wiring` builds them."""
 
 import json
+import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,6 +78,9 @@ class House:
 
     def close(self) -> None:
         self.watcher.close()
+        for thread in threading.enumerate():
+            if thread.name == "watcher":  # its connection goes back before the pool is closed
+                thread.join(timeout=10)
         self.engine.dispose()
 
     def visitor(self, subject: str = "ada", site: str = "shop") -> Visitor:

@@ -39,6 +39,7 @@ def test_an_unusable_notice_is_named_without_its_content(house, body):
     assert "marker" not in str(told.value)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_notice_is_on_the_disk_when_it_is_acknowledged(house, adas, address):
     house.notice(adas, "VERIFIED")
     with sqlite3.connect(address.removeprefix("sqlite:///")) as beside:
@@ -56,6 +57,7 @@ def test_a_notice_by_itself_changes_nothing_and_has_the_gateway_asked(house, ada
     assert [id_ for id_, _ in house.progress.due()] == [adas]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_a_notice_that_cannot_be_stored_is_not_acknowledged(house, adas, address):
     other = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
     with house.engine.connect() as connection:  # the one the pool will give out
@@ -156,6 +158,7 @@ def test_a_notice_of_somebody_elses_process_is_kept_and_does_no_harm(house):
     assert house.run_due() == 0
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_the_body_of_a_notice_lies_encrypted(house, adas, address, tmp_path):
     body = {"verificationId": adas, "status": "VERIFIED", "name": "Ada-marker"}
     house.webhook.take(HEADERS, json.dumps(body).encode())

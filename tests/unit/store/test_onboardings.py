@@ -198,6 +198,15 @@ def test_consent_is_kept_by_version(database: Database):
         assert not work.onboardings.agreed(row.id, "2027-01")
 
 
+def test_of_several_consents_at_once_one_is_told_that_it_was_the_first(database: Database):
+    row = add(database, onboarding(admit(database)))
+    consent = Consent("2026-01", "es", NOW)
+    agreed = in_threads(
+        8, lambda: written(database, lambda work: work.onboardings.agree(row.id, consent))
+    )
+    assert sorted(agreed) == [False] * 7 + [True]
+
+
 def test_lists_for_operators_are_newest_first_and_filtered(database: Database):
     ada, ben = admit(database), admit(database, "ben")
     old = add(database, onboarding(ada, status=Status.EXPIRED, created_at=NOW - timedelta(1)))
