@@ -170,10 +170,10 @@ class Start:
 
     def _agree(self, work: Work, onboarding: Onboarding, version: str, locale: str) -> None:
         consent = Consent(version, locale, self._ground.clock())
-        work.onboardings.agree(onboarding.id, consent)
-        self._ground.note(
-            work, onboarding, "consent_given", actor="user", version=version, locale=locale
-        )
+        if work.onboardings.agree(onboarding.id, consent):
+            self._ground.note(
+                work, onboarding, "consent_given", actor="user", version=version, locale=locale
+            )
 
     def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding) -> Onboarding:
         """An address is offered again only after the gateway has been asked about it."""

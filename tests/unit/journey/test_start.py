@@ -284,10 +284,7 @@ def test_consent_is_kept_with_version_language_and_time(house, ada):
     assert (line.at, dict(line.detail)) == (house.clock(), {"version": "2026-01", "locale": "en"})
 
 
-def test_consent_given_by_eight_clicks_at_once_is_given_once(house, ada, kind, request):
-    if kind == "postgresql":
-        why = "kept once, but each of those who came at once writes it on the timeline"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=False))
+def test_consent_given_by_eight_clicks_at_once_is_given_once(house, ada):
     answers = in_threads(8, lambda: house.begin(ada, "agreed", "2026-01"))
     assert len(set(answers)) == 1, answers
     assert house.events(answers[0]).count("consent_given") == 1
