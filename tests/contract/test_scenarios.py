@@ -6,25 +6,8 @@ from tests.contract.playing import Play, chosen, ends_so
 from tests.support.stack import Person, Stack
 from webapp.sandbox.scenarios.catalogue import Scenario, catalogue
 
-# What the server does not do yet as the catalogue has it, and what it does instead.
-DEVIATIONS = {
-    "foreign-hosted-address": "each click makes two more processes, and the page waits for ever",
-}
 
-
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(
-            each,
-            marks=pytest.mark.xfail(
-                each.id in DEVIATIONS, reason=DEVIATIONS.get(each.id, ""), strict=False
-            ),
-        )
-        for each in catalogue().scenarios.values()
-    ],
-    ids=lambda each: each.id,
-)
+@pytest.mark.parametrize("scenario", catalogue().scenarios.values(), ids=lambda each: each.id)
 def test_it_ends_as_declared(stack: Stack, ada: Person, scenario: Scenario) -> None:
     with chosen(stack, scenario):
         play = Play(stack, scenario, ada)
