@@ -14,13 +14,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.flow.test_restarts import (
-    jobs_process,
-    kill_everything,
-    let_the_call_be_long_ago,
-    workers,
-)
+from tests.flow.test_restarts import let_the_call_be_long_ago
 from tests.support.eventually import eventually
+from tests.support.killing import jobs_process, kill_everything, workers
 from tests.support.stack import Person, Stack
 from tests.support.visitor import HttpSession, Page
 from tests.support.walking import (

@@ -6,12 +6,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.killing import jobs_process, kill_everything, workers
 from tests.support.stack import Person, Stack
 from tests.support.walking import (
     Walk,
@@ -36,30 +36,6 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def ada(fragile: Stack, request: pytest.FixtureRequest) -> Person:
     return Person(f"ada-{request.node.name}", "Ada Lovelace", "en")
-
-
-def children(stack: Stack) -> dict[int, str]:
-    """The server's child processes with their command lines."""
-    master = stack.children.by_name["server"].pid
-    found = {}
-    for task in Path(f"/proc/{master}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            found[int(child)] = b" ".join(words).decode()
-    return found
-
-
-def jobs_process(stack: Stack) -> int | None:
-    return next((pid for pid, line in children(stack).items() if " worker " in line), None)
-
-
-def workers(stack: Stack) -> list[int]:
-    return [pid for pid, line in children(stack).items() if " worker " not in line]
-
-
-def kill_everything(stack: Stack) -> None:
-    """As when the machine loses its power: master, workers and jobs in the same moment."""
-    os.killpg(stack.children.by_name["server"].pid, signal.SIGKILL)
 
 
 def test_a_killed_jobs_process_is_replaced_and_goes_on(fragile: Stack, ada: Person) -> None:
