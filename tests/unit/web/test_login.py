@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
@@ -68,6 +70,33 @@ def test_an_answer_counts_once(
     again = someone.get("/login/callback", query_string=fields)
     assert (again.status_code, again.location) == (303, "/")
     assert len(steps_of(company).sessions) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}],
+)
+def test_looking_ahead_uses_no_answer_up(
+    someone: FlaskClient, provider: PretendProvider, headers: dict[str, str]
+) -> None:
+    asked = provider.ask(someone.get("/login").location)
+    fields = {"code": "one", "state": asked["state"]}
+    ahead = someone.get("/login/callback", query_string=fields, headers=headers)
+    assert ahead.status_code == 503
+    assert someone.head("/login/callback", query_string=fields).status_code == 503
+    assert "/token" not in provider.requests
+    assert someone.get("/login/callback", query_string=fields).location == "/"
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(59, 303), (61, 400)])
+def test_an_answer_that_comes_too_late_opens_nothing(
+    company: Flask, someone: FlaskClient, provider: PretendProvider, minutes: int, status: int
+) -> None:
+    asked = provider.ask(someone.get("/login").location)
+    fields = {"code": "one", "state": asked["state"]}
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+        assert someone.get("/login/callback", query_string=fields).status_code == status
+    assert bool(steps_of(company).sessions) == (status == 303)
 
 
 FORGERIES: list[dict[str, Any]] = [

@@ -10,6 +10,7 @@ LoginError
 from __future__ import annotations
 
 import ssl
+import time
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -149,8 +150,8 @@ class Provider:
             # Not all providers send the state along, and saying no needs no proof.
             raise LoginDenied
         state = request.args.get("state", "")
-        asked = self._client.framework.get_state_data(session, state)
-        if not asked:
+        asked = self._asked(state)
+        if asked is None:
             raise LoginStale
         try:
             with deadline(self._seconds):
@@ -177,6 +178,13 @@ class Provider:
         except (ProviderAway, RuntimeError):
             return None
         return str(address["url"])
+
+    def _asked(self, state: str) -> dict[str, Any] | None:
+        """What this browser was sent off with. Authlib writes down until when, and never looks."""
+        kept = session.get(_STATE_PREFIX + state)
+        if kept is None or kept["exp"] < time.time():
+            return None
+        return cast("dict[str, Any]", kept["data"])
 
     def _believe(self, site_id: str) -> Known:
         metadata = self._client.load_server_metadata()

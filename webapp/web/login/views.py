@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.domain.errors import AnotherPersonSignedIn, NotFound
 from webapp.web import context, cookies
@@ -53,9 +54,12 @@ def begin() -> ResponseReturnValue:
 @everybody
 def callback() -> ResponseReturnValue:
     """Back from the provider; a second visit of the same answer just goes home."""
+    found = _provider()
+    if context.looks_ahead():
+        raise ServiceUnavailable(retry_after=1)  # the answer is good only once
     live = context.visitor()
     try:
-        known = _provider().answered()
+        known = found.answered()
     except LoginStale:
         return _home_unless_nobody(live)
     try:
