@@ -162,6 +162,15 @@ def test_a_server_that_does_not_run_yet_is_a_warning(run: Run, ready: Installati
     assert result.exit_code == 0
 
 
+def test_it_asks_past_the_proxies_of_the_environment_as_the_server_does(
+    run: Run, ready: Installation, public: PublicServer
+):
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    result = run("doctor", PUBLIC_URL=public.url, **proxies, NO_PROXY=None, no_proxy=None)
+    assert f"ok    PUBLIC_URL {public.url} leads to a server of ours" in plain(result)
+    assert "ok    this machine's clock agrees with the gateway's" in plain(result)
+
+
 def test_somebody_else_at_our_address_is_a_failure(
     run: Run, ready: Installation, public: PublicServer
 ):

@@ -12,11 +12,11 @@ _SECONDS = 8.0
 
 
 def client(found: Settings) -> httpx.Client:
-    """To be closed by the caller. Proxies of the environment count, as for the server."""
+    """To be closed by the caller. No proxy and no .netrc of the environment, as for the server."""
     trust = ssl.create_default_context()
     if found.outbound_ca_file is not None:
         trust.load_verify_locations(cafile=found.outbound_ca_file)
-    return httpx.Client(verify=trust, timeout=_SECONDS, follow_redirects=False)
+    return httpx.Client(verify=trust, timeout=_SECONDS, follow_redirects=False, trust_env=False)
 
 
 def untrusted(error: httpx.TransportError) -> bool:
