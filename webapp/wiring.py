@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from webapp.configuration.addresses import is_loopback
 from webapp.gateway.client import Gateway
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
@@ -138,5 +139,4 @@ def degraded(database: Database) -> list[str]:
 
 def _live(settings: Settings) -> bool:
     """The sandbox lives on this machine; the vendor's gateway never does."""
-    host = urlsplit(settings.gateway_url).hostname or ""
-    return not (host == "localhost" or host.startswith("127.") or host == "::1")
+    return not is_loopback(urlsplit(settings.gateway_url).hostname)

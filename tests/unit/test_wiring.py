@@ -1,0 +1,26 @@
+"""Which parts are chosen, by the settings."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.installation import Installation
+
+
+@pytest.mark.parametrize(
+    ("gateway_url", "live"),
+    [
+        ("http://localhost:8001", False),
+        ("http://127.0.0.1:8001", False),
+        ("http://127.1.2.3:8001", False),
+        ("http://[::1]:8001", False),
+        ("https://gateway.example", True),
+        ("https://127.gateway.example", True),
+        ("https://localhost.gateway.example", True),
+    ],
+)
+def test_only_a_gateway_on_this_machine_is_the_sandbox(
+    tmp_path: Path, gateway_url: str, live: bool
+):
+    with Installation(tmp_path, gateway_url).parts() as parts:
+        assert parts.steps.livemode is live
