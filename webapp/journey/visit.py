@@ -57,7 +57,7 @@ def refuse_swap(live: Visitor | None, site: Site, subject: str, name: str | None
 
 def display_name(name: str | None, subject: str) -> str:
     """How a page names an account: by name, else by the masked id of the host."""
-    if name:
+    if name and name.strip():
         return name
     return subject if len(subject) < 4 else f"{subject[:2]}…{subject[-1]}"
 

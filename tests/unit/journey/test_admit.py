@@ -229,7 +229,13 @@ def test_who_came_in_and_went_is_written_down_by_id(house, ada):
 
 @pytest.mark.parametrize(
     ("name", "subject", "shown"),
-    [("Ada", "x", "Ada"), (None, "user-4711", "us…1"), ("", "abc", "abc")],
+    [
+        ("Ada", "x", "Ada"),
+        (None, "user-4711", "us…1"),
+        ("", "abc", "abc"),
+        (" ", "user-4711", "us…1"),
+        ("\u3000\xa0", "user-4711", "us…1"),
+    ],
 )
 def test_an_account_is_named_by_name_or_masked_id(name, subject, shown):
     assert display_name(name, subject) == shown
