@@ -41,6 +41,35 @@ def chromium_path() -> str:
     return path
 
 
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=[*DATABASES, "both"],
+        default=os.environ.get("TEST_DATABASE"),
+        help="what servers of the tests keep their rows in (default, or TEST_DATABASE: sqlite,"
+        " and both for the tests marked so)",
+    )
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """What a server of this test keeps its rows in."""
+    return getattr(request, "param", "sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    told = metafunc.config.getoption("database")
+    if told is None and metafunc.definition.get_closest_marker("both_databases") is None:
+        return
+    kinds = DATABASES if told in (None, "both") else [told]
+    metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_left_out] = defaultdict(set)
 

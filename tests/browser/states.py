@@ -3,9 +3,8 @@
 A way yields the name of each state as soon as the guest sees it, and goes on from there.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from playwright.sync_api import expect
@@ -176,10 +175,9 @@ def _without(guest: Guest, script: str) -> Iterator[None]:
 
 def _change(guest: Guest, what: str, onboarding_id: str) -> None:
     """What only time could do."""
-    with closing(sqlite3.connect(guest.stack.database(), timeout=10)) as database, database:
-        database.execute(f"UPDATE onboardings SET {what} WHERE id = ?", [onboarding_id])
-        database.execute(
-            "INSERT INTO timeline (at, onboarding_id, actor, event, detail)"
-            " VALUES ('2026-01-01 00:00:00', ?, 'system', 'moved', '{}')",
-            [onboarding_id],
-        )
+    guest.stack.change(f"UPDATE onboardings SET {what} WHERE id = ?", onboarding_id)
+    guest.stack.change(
+        "INSERT INTO timeline (at, onboarding_id, actor, event, detail)"
+        " VALUES ('2026-01-01 00:00:00', ?, 'system', 'moved', '{}')",
+        onboarding_id,
+    )

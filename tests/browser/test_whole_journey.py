@@ -97,7 +97,7 @@ class Traveller(Guest):
 
 
 @pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def road(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """One stack for both modes; it asks the gateway by itself after a second."""
     flow = {
         "mode": "redirect",
@@ -106,6 +106,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     }
     with Stack(
         tmp_path_factory.mktemp("road"),
+        database=database_kind,
         environment={"RECONCILE_AFTER": "1s,2s,5s"},
         tables={"sites.shop.flows.alone": flow},
         leave_out=("people", "shop"),

@@ -1,10 +1,10 @@
 """Plays a scenario of the catalogue through the real server, step by step."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.eventually import eventually
@@ -95,28 +95,26 @@ class Play:
         assert answer.status_code == 200, answer.text
 
     def _time_passes(self, step: Step) -> None:
-        self._change(
-            "UPDATE onboardings SET expires_at = datetime(expires_at, ?) || '.000000',"
-            " look_at = datetime('now') || '.000000' WHERE id = ?",
-            f"-{step.details['hours']} hours",
+        hours = timedelta(hours=step.details["hours"])
+        (row,) = self.stack.rows("SELECT expires_at FROM onboardings WHERE id = ?", self._walk.id)
+        self.stack.change(
+            "UPDATE onboardings SET expires_at = ?, look_at = ? WHERE id = ?",
+            row["expires_at"] - hours,
+            datetime.now(UTC),
             self._walk.id,
         )
 
     def leave_alone(self) -> None:
         """Nobody asks the gateway about this process any more: it is over for the test."""
-        self._change("UPDATE onboardings SET look_at = NULL")
+        self.stack.change("UPDATE onboardings SET look_at = NULL")
 
     def _forget_log_in(self) -> None:
         # One of the last seconds is not doubted: a 401 then speaks of the process. And a failed
         # one, of the scenario before, is not repeated at once.
-        self._change(
+        self.stack.change(
             "UPDATE gateway_token SET failed_at = NULL, failed_for = NULL,"
             " obtained_at = '2020-01-01 00:00:00.000000'"
         )
-
-    def _change(self, query: str, *values: object) -> None:
-        with closing(sqlite3.connect(self.stack.database(), timeout=10)) as database, database:
-            database.execute(query, values)
 
     # The end
 

@@ -58,10 +58,13 @@ LARGE = Size(
 
 
 @pytest.fixture
-def stormy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("storm")
-    soon = {"RECONCILE_AFTER": "1s,2s,5s"}
-    with Stack(folder, environment=soon, leave_out=("people", "shop")) as running:
+def stormy(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
+    with Stack(
+        tmp_path_factory.mktemp("storm"),
+        database=database_kind,
+        environment={"RECONCILE_AFTER": "1s,2s,5s"},
+        leave_out=("people", "shop"),
+    ) as running:
         running.gateway_control.patch("/switches", json={"notices": "never"}).raise_for_status()
         yield running
 

@@ -232,7 +232,7 @@ def test_a_process_that_waits_for_a_decision_is_handed_to_reviewers(
 
 def _moves(stack: Stack, onboarding_id: str) -> list[str]:
     query = (
-        "SELECT json_extract(detail, '$.status') AS status FROM timeline"
+        "SELECT detail ->> 'status' AS status FROM timeline"
         " WHERE onboarding_id = ? AND event = 'moved'"
     )
     return [row["status"] for row in stack.rows(query, onboarding_id)]

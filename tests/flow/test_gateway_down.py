@@ -1,8 +1,5 @@
 """The gateway is away: nobody is turned off, nothing is lost, and nothing needs a restart."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.support.eventually import eventually
@@ -117,8 +114,7 @@ def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(new_stack: NewSta
     stack = new_stack()  # of its own: after an outage the client rests before it asks again
     arrived = arrive(stack, stack.person())
     # A log-in of the last seconds is not doubted: then it speaks of the process.
-    with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
-        database.execute("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")
+    stack.change("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")
     stack.gateway_control.post("/tokens/revoke", json={}).raise_for_status()
     log_ins = counters(stack)["token_log_ins"]
     walk = agree(stack, *arrived)

@@ -38,10 +38,15 @@ AT_ONCE_SECONDS = 40
 
 
 @pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def fragile(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """A stack of which nobody else has anything to lose; its server soon asks by itself."""
     folder = tmp_path_factory.mktemp("killing")
-    stack = Stack(folder, environment={"RECONCILE_AFTER": "1s,2s,5s"}, leave_out=("people", "shop"))
+    stack = Stack(
+        folder,
+        database=database_kind,
+        environment={"RECONCILE_AFTER": "1s,2s,5s"},
+        leave_out=("people", "shop"),
+    )
     # The vendor's machines fall over too, but do not forget.
     child = stack.children.by_name["gateway"]
     words = (*child.program.arguments, f"--state={folder / 'gateway.json'}")

@@ -1,8 +1,5 @@
 """Coming back from the gateway: with a signed address, and nothing else."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.support.stack import Person, Stack
@@ -75,9 +72,8 @@ def test_a_changed_reference_is_unknown(walk: Walk, where: int) -> None:
 
 
 def test_a_reference_long_after_its_onboarding_is_gone(walk: Walk, stack: Stack) -> None:
-    with closing(sqlite3.connect(stack.database(), timeout=10)) as database, database:
-        past = "UPDATE onboardings SET expires_at = '2020-01-01 00:00:00.000000' WHERE id = ?"
-        assert database.execute(past, [walk.id]).rowcount == 1
+    past = "UPDATE onboardings SET expires_at = '2020-01-01 00:00:00.000000' WHERE id = ?"
+    assert stack.change(past, walk.id) == 1
     page = walk.come_back()
     assert page.status == 410
     assert page.heading == "This link is no longer valid"

@@ -25,7 +25,7 @@ class Company:
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def company(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Company]:
     """Server and gateway; shared by the tests of bad input, and bent only for a moment."""
     key = ECKey.generate_key("P-256")
     public = {name: key.as_dict(private=False)[name] for name in ("kty", "crv", "x", "y")}
@@ -33,6 +33,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with listening_provider() as provider:
         stack = Stack(
             tmp_path_factory.mktemp("company"),
+            database=database_kind,
             environment={
                 "OIDC_ISSUER": provider.issuer,
                 "OIDC_CLIENT_ID": CLIENT_ID,

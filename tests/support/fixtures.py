@@ -13,19 +13,20 @@ NewStack = Callable[..., Stack]
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """All parties, shared by the tests: use `ada` and `ben`, and switch back what you switch."""
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), database=database_kind) as running:
         yield running
 
 
 @pytest.fixture
-def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStack]:
+def new_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[NewStack]:
     """Make a stack for one test: `new_stack(environment=…)`, with the arguments of `Stack`."""
     made: list[Stack] = []
 
     def make(**options: Any) -> Stack:
-        made.append(Stack(tmp_path_factory.mktemp("stack"), **options))
+        folder = tmp_path_factory.mktemp("stack")
+        made.append(Stack(folder, **{"database": database_kind, **options}))
         made[-1].start()
         return made[-1]
 

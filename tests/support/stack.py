@@ -2,21 +2,20 @@
 
 import json
 import signal
-import sqlite3
 import subprocess
 import time
 import uuid
-from collections.abc import Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from tests.support import postgres
+from tests.support.beside import Beside, PostgresBeside, Rows, SqliteBeside
 from tests.support.ports import free_addresses
 from tests.support.visitor import HttpSession, Page
 from webapp.sandbox.demo.children import CHECKOUT, Child, Children
@@ -38,6 +37,7 @@ class Person:
 class Stack:
     """Server, gateway in a box, identity provider and shop.
 
+    `database` is `sqlite` or `postgresql`, and a fresh one: tests take it from `database_kind`.
     `environment` adds to the server's settings, `None` takes one out (secrets are there as
     `NAME_FILE`). `site` and `flow` change the tables of the shop in `sites.toml` likewise, `tables`
     adds others by their dotted names. What is in `leave_out` is not started by `start`.
@@ -47,6 +47,7 @@ class Stack:
         self,
         folder: Path,
         *,
+        database: str,
         environment: Mapping[str, str | None] | None = None,
         site: Table | None = None,
         flow: Table | None = None,
@@ -56,6 +57,7 @@ class Stack:
         self.addresses = free_addresses()
         self.instance = Instance(folder / "instance")
         self.instance.prepare(keep=False)
+        self._postgres = postgres.shared().new_database() if database == "postgresql" else None
         self._write_sites(site or {}, flow or {}, tables or {})
         self.settings = self._settings(environment or {})
         self._leave_out = leave_out
@@ -105,6 +107,9 @@ class Stack:
         self.gateway_control.close()
         for session in self._sessions:
             session.close()
+        if self._postgres:
+            postgres.shared().drop(self._postgres)
+            self._postgres = None
 
     def logs(self, name: str) -> str:
         """All that a program has ever said."""
@@ -213,19 +218,37 @@ class Stack:
         headers: dict[str, str] = json.loads(self.instance.secret("webhook_headers"))
         return headers
 
-    def database(self) -> Path:
+    def sqlite_file(self) -> Path:
+        """Only for tests that are about it."""
+        assert not self._postgres, "this stack has no SQLite file"
         return self.instance.state / "mobbscan-embed.sqlite3"
 
-    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        """Read the server's database beside it."""
-        address = f"file:{self.database()}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query, values)]
+    def rows(self, query: str, *values: object) -> Rows:
+        """Read the server's database beside it; `?` stands for a value."""
+        return self._beside.rows(query, values)
+
+    def change(self, query: str, *values: object) -> int:
+        """Bend the server's database, as only time could; how many rows were there to change."""
+        return self._beside.change(query, values)
+
+    def stored(self) -> Iterator[tuple[str, bytes]]:
+        """All that the server keeps, by name: its files, and the tables of a PostgreSQL."""
+        for path in self.instance.state.rglob("*"):
+            if path.is_file():
+                yield path.name, path.read_bytes()
+        if self._postgres:
+            yield from self._beside.stored()
+
+    @cached_property
+    def _beside(self) -> Beside:
+        return (
+            PostgresBeside(self._postgres) if self._postgres else SqliteBeside(self.sqlite_file())
+        )
 
     def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
         settings: dict[str, str | None] = {
             **server_settings(self.addresses, self.instance),
+            "DATABASE_URL": self._postgres,
             **changes,
         }
         for name in changes:
