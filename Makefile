@@ -28,8 +28,8 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-nightly: $(VENV)/.dev ## the long runs too
-	@$(BIN)/python -m pytest -m "nightly or not nightly" --hypothesis-profile=nightly --timeout=3600 $(ARGS)
+nightly: $(VENV)/.dev ## the long runs too, and every test with a server on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest -m "nightly or not nightly" --database=both --hypothesis-profile=nightly --timeout=3600 $(ARGS)
 
 bench: $(VENV)/.dev ## figures, each against a control of the same run; asserts nothing
 	@set -e; for each in $(wildcard bench/bench_*.py); do $(BIN)/python $$each; done

@@ -17,6 +17,8 @@ from tests.support.walking import (
     switched,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_ada_is_handed_over_by_the_shop_and_is_verified(stack: Stack) -> None:
     with HttpSession(stack.shop_url) as browser:

@@ -4,9 +4,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.stack import Person, Stack
 from tests.support.visitor import HttpSession, Page
 from tests.support.walking import arrive, begin, process, processes_of, switched
+
+pytestmark = pytest.mark.both_databases
 
 
 def at_once(*calls: Callable[[], Page]) -> list[Page]:

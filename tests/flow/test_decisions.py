@@ -1,10 +1,13 @@
 """Decisions of the company, from its command line to the page that Ada looks at."""
 
+import pytest
+
 from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
 from tests.support.walking import begin
 
 
+@pytest.mark.both_databases
 def test_olga_accepts_from_the_command_line_and_ada_sees_it(stack: Stack, ada: Person) -> None:
     walk = begin(stack, ada)
     walk.finish("review")

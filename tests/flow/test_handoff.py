@@ -17,6 +17,7 @@ LOOKING_AHEAD = [
 ]
 
 
+@pytest.mark.both_databases
 def test_a_hand_off_is_worth_nothing_in_a_second_browser(stack: Stack, ada: Person) -> None:
     token = stack.handoff_token(ada)
     first, second = stack.http_session(), stack.http_session()
@@ -60,6 +61,7 @@ def test_looking_ahead_uses_nothing_up(
     assert "Ada Lovelace" in browser.get("/").text
 
 
+@pytest.mark.both_databases
 def test_a_hand_off_never_silently_takes_anothers_place(
     stack: Stack, ada: Person, ben: Person
 ) -> None:

@@ -23,6 +23,8 @@ from tests.support.walking import (
     switched,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
