@@ -10,8 +10,11 @@ LoginError
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +41,11 @@ _STATE_PREFIX = f"_state_{_NAME}_"
 _OPEN_LOGINS = 3
 #: All calls of one step of a login together, however slowly the provider's bytes drip.
 _DEADLINE_SECONDS = 8.0
+#: Who may wait for the provider at once in one process. Each holds a thread: beside all streams
+#: there must be some left for notices and pages, however silent the provider is.
+_AT_ONCE = 12
+#: For a place: enough for a crowd at a provider that is well.
+_PATIENCE_SECONDS = 1.0
 #: Keys are public, so only algorithms with a key pair can prove anything.
 _ALGORITHMS = frozenset(
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -125,14 +133,17 @@ class _Registry(OAuth):  # type: ignore[misc]
 class Provider:
     """One login at a time and browser; what was asked is kept in the session until the answer."""
 
-    def __init__(self, client: Any, seconds: float = _DEADLINE_SECONDS) -> None:
-        """`seconds`: how long one step may wait for the provider in all."""
+    def __init__(
+        self, client: Any, seconds: float = _DEADLINE_SECONDS, at_once: int = _AT_ONCE
+    ) -> None:
+        """`seconds`: how long one step may wait for the provider; `at_once`: how many may."""
         self._client = client
         self._seconds = seconds
+        self._places = threading.Semaphore(at_once)
 
     def ask(self, site_id: str, callback: str) -> str:
         """The provider's address to go to. Raises ProviderAway."""
-        with deadline(self._seconds):
+        with self._waiting():
             asked = self._client.create_authorization_url(callback)
         _forget_old_logins()
         self._client.save_authorize_data(
@@ -153,23 +164,23 @@ class Provider:
         asked = self._asked(state)
         if asked is None:
             raise LoginStale
-        try:
-            with deadline(self._seconds):
+        with self._waiting():  # without a place the answer stays good
+            try:
                 return self._believe(asked["site"])
-        except LoginError:
-            raise
-        except OAuthError as cause:
-            raise LoginRefused("provider_error") from cause
-        except Exception as cause:
-            # Whatever else Authlib and its JOSE library object to is something the provider sent.
-            raise LoginRefused(type(cause).__name__) from cause
-        finally:
-            self._client.framework.clear_state_data(session, state)
+            except LoginError:
+                raise
+            except OAuthError as cause:
+                raise LoginRefused("provider_error") from cause
+            except Exception as cause:
+                # Whatever else Authlib and its JOSE library object to, the provider has sent.
+                raise LoginRefused(type(cause).__name__) from cause
+            finally:
+                self._client.framework.clear_state_data(session, state)
 
     def leaving(self, id_token: str | None, home: str) -> str | None:
         """The provider's own log-out, if it has one and can be asked."""
         try:
-            with deadline(self._seconds):
+            with self._waiting():
                 address = self._client.create_logout_url(
                     post_logout_redirect_uri=home,
                     id_token_hint=id_token,
@@ -178,6 +189,17 @@ class Provider:
         except (ProviderAway, RuntimeError):
             return None
         return str(address["url"])
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """One of the places, for as long as a step may take. Raises ProviderAway without one."""
+        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
+            raise ProviderAway("enough wait already")
+        try:
+            with deadline(self._seconds):
+                yield
+        finally:
+            self._places.release()
 
     def _asked(self, state: str) -> dict[str, Any] | None:
         """What this browser was sent off with. Authlib writes down until when, and never looks."""
@@ -219,7 +241,12 @@ class Provider:
         return told if told.get("sub") == subject else {}
 
 
-def connect(app: Flask, settings: Settings, seconds: float = _DEADLINE_SECONDS) -> None:
+def connect(
+    app: Flask,
+    settings: Settings,
+    seconds: float = _DEADLINE_SECONDS,
+    at_once: int = _AT_ONCE,
+) -> None:
     """Without OIDC settings there is no provider, and the login's addresses are 404."""
     app.extensions[_EXTENSION] = None
     if not (settings.oidc_issuer and settings.oidc_client_id):
@@ -237,7 +264,7 @@ def connect(app: Flask, settings: Settings, seconds: float = _DEADLINE_SECONDS) 
         },
     )
     client.issuer = settings.oidc_issuer
-    app.extensions[_EXTENSION] = Provider(client, seconds)
+    app.extensions[_EXTENSION] = Provider(client, seconds, at_once)
 
 
 def provider() -> Provider | None:
