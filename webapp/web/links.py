@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import AnotherPersonSignedIn, LinkGone, NotFound
-from webapp.web import context, cookies, words
+from webapp.web import context, cookies, whose, words
 from webapp.web.errors import Trouble, answer
 from webapp.web.guards import link_code, person
 
@@ -46,14 +46,7 @@ def use(code: str) -> ResponseReturnValue:
     try:
         visitor, onboarding_id = context.steps().links.use(code, context.visitor(), replace=replace)
     except AnotherPersonSignedIn as question:
-        return render_template(
-            "login/replace.html",
-            current_name=question.current_name,
-            incoming_name=question.incoming_name,
-            site_name=question.site_name,
-            action=request.script_root + request.path,
-            fields=[],
-        )
+        return whose.ask(question, request.script_root + request.path)
     cookies.open_session(visitor)
     return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
 

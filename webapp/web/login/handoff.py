@@ -10,7 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
-from webapp.web import context, cookies
+from webapp.web import context, cookies, whose
 from webapp.web.guards import everybody
 from webapp.web.request_log import log
 
@@ -70,14 +70,7 @@ def _let_in(token: str, *, replace: bool) -> Response:
         visitor = context.steps().admit.by_handoff(token, context.visitor(), replace=replace)
     except AnotherPersonSignedIn as question:
         return make_response(
-            render_template(
-                "login/replace.html",
-                current_name=question.current_name,
-                incoming_name=question.incoming_name,
-                site_name=question.site_name,
-                action=url_for("handoff.take_posted"),
-                fields=[("token", token)],
-            )
+            whose.ask(question, url_for("handoff.take_posted"), [("token", token)])
         )
     cookies.open_session(visitor)
     return redirect(url_for("start.home"), 303)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.domain.errors import AnotherPersonSignedIn, NotFound
-from webapp.web import context, cookies
+from webapp.web import context, cookies, whose
 from webapp.web.guards import everybody
 from webapp.web.login import answered
 from webapp.web.login.provider import (
@@ -65,14 +65,8 @@ def callback() -> ResponseReturnValue:
     try:
         return _let_in(known, live)
     except AnotherPersonSignedIn as question:
-        return render_template(
-            "login/replace.html",
-            current_name=question.current_name,
-            incoming_name=question.incoming_name,
-            site_name=question.site_name,
-            action=url_for("login.replace"),
-            fields=[("login", answered.seal(known, cast("Visitor", live)))],
-        )
+        sealed = answered.seal(known, cast("Visitor", live))
+        return whose.ask(question, url_for("login.replace"), [("login", sealed)])
 
 
 @blueprint.post("/login/replace")
