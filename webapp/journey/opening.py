@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 
 from webapp.domain.errors import GatewayAway
-from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause, next_look
 from webapp.gateway.client import Gateway
@@ -22,6 +22,7 @@ from webapp.journey.ground import Ground
 from webapp.journey.references import References
 from webapp.journey.translate import gateway_trouble
 from webapp.sites import Flow
+from webapp.store.work import Work
 
 _log = logging.getLogger(__name__)
 #: While one request is at the gateway nobody else calls create for the same row. A little
@@ -37,29 +38,40 @@ class Opening:
         self._gateway = gateway
         self._references = references
 
-    def open(self, onboarding_id: str, flow: Flow) -> bool:
-        """Call create (contract 3.1) unless somebody else is at it.
+    def claim(self, work: Work, row: Onboarding) -> Onboarding | None:
+        """`row`, new or locked in this `work`, as its caller's to `open` once that is committed.
 
-        False: the gateway has this id already, so an earlier answer, and the address in it,
+        None: it has its process, or somebody else is at it.
+        """
+        now = self._ground.clock()
+        if row.status is not Status.CREATED or row.hosted_url:
+            return None
+        if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
+            return None
+        claimed = row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
+        work.onboardings.save(claimed, was=row.version)
+        self._ground.note(work, claimed, "create_called", call=claimed.create_calls)
+        return claimed
+
+    def open(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
+        """Call create (contract 3.1) for a claimed row; the id of the onboarding to go on with.
+
+        None: the gateway has this id already, so an earlier answer, and the address in it,
         is lost for good. Raises GatewayAway or GatewayForbidden; the row is then free again.
         """
-        row = self._claim(onboarding_id)
-        if row is None:
-            return True
         try:
-            created = self._call(row, flow)
+            created = self._call(row, flow, person)
         except Refused:
             if row.create_calls > 1:
                 self._release(row.id)
-                return False
+                return None
             # The settings of the flow are wrong in the gateway's eyes: only we can cure that.
             _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
-            self._refuse(row.id)
-            return True
+            return self._refuse(row)
         except Unavailable as cause:
             self._release(row.id)
             if cause.maybe_sent and row.create_calls == 1:
-                return self.open(onboarding_id, flow)  # once more under the same id
+                return self._again(row, flow, person)
             with gateway_trouble():
                 raise
         except (Unauthorised, Conflict) as cause:  # neither makes sense for a new process
@@ -69,25 +81,16 @@ class Opening:
             self._release(row.id)
             with gateway_trouble():
                 raise
-        self._keep(row.id, created)
-        return True
+        return self._keep(row, created)
 
-    def _claim(self, onboarding_id: str) -> Onboarding | None:
-        now = self._ground.clock()
+    def _again(self, called: Onboarding, flow: Flow, person: Person) -> str | None:
+        """Once more under the same id, unless another click is at it already."""
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(onboarding_id, for_update=True)
-            if row is None or row.status is not Status.CREATED or row.hosted_url:
-                return None
-            if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
-                return None
-            claimed = row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
-            work.onboardings.save(claimed, was=row.version)
-            self._ground.note(work, claimed, "create_called", call=claimed.create_calls)
-            return claimed
+            row = work.onboardings.get(called.id, for_update=True)
+            claimed = self.claim(work, row) if row else None
+        return self.open(claimed, flow, person) if claimed else _going_on(row or called)
 
-    def _call(self, row: Onboarding, flow: Flow) -> Created:
-        with self._ground.database.reading() as work:
-            subject = work.people.get(row.person_id).subject
+    def _call(self, row: Onboarding, flow: Flow, person: Person) -> Created:
         return self._gateway.create(
             CreateRequest(
                 scan_id=row.id,
@@ -98,7 +101,7 @@ class Opening:
                 extra_data={
                     **flow.extra_data,
                     "site": row.site,
-                    "subject": self._ground.subject_hash(row.site, subject),
+                    "subject": self._ground.subject_hash(row.site, person.subject),
                 },
             )
         )
@@ -112,10 +115,10 @@ class Opening:
                 work.onboardings.save(freed, was=row.version)
                 self._ground.note(work, freed, "create_unanswered")
 
-    def _refuse(self, onboarding_id: str) -> None:
+    def _refuse(self, called: Onboarding) -> str:
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(onboarding_id, for_update=True)
-            if row is not None and row.status is Status.CREATED:
+            row = work.onboardings.get(called.id, for_update=True) or called
+            if row.status is Status.CREATED:
                 self._ground.move(
                     work,
                     row,
@@ -125,14 +128,14 @@ class Opening:
                     create_called_at=None,
                     look_at=None,
                 )
+            return _going_on(row)
 
-    def _keep(self, onboarding_id: str, created: Created) -> None:
+    def _keep(self, called: Onboarding, created: Created) -> str:
         """The address is stored even if a notice has already moved the row on."""
-        now = self._ground.clock()
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(onboarding_id, for_update=True)
+            row = work.onboardings.get(called.id, for_update=True)
             if row is None:
-                return
+                return called.id
             self._ground.move(
                 work,
                 row,
@@ -140,11 +143,22 @@ class Opening:
                 "started",
                 hosted_url=created.url,
                 onboarding_token=created.onboarding_token,
-                started_at=now,
+                started_at=self._ground.clock(),
                 create_called_at=None,
+                **self._next_look(work, row),
             )
-            if work.inbox.unsettled(row.id):  # a notice was quicker than this answer
-                self._ground.wake(work, row.id, LookCause.NOTICE)
-            elif row.status is Status.CREATED:
-                at = next_look(LookCause.QUIET, 0, self._ground.slow, now, row.expires_at)
-                work.onboardings.plan(row.id, at, LookCause.QUIET, 0)
+            return _going_on(row)
+
+    def _next_look(self, work: Work, row: Onboarding) -> dict[str, object]:
+        now = self._ground.clock()
+        if work.inbox.unsettled(row.id):  # a notice was quicker than this answer
+            return {"look_at": now, "look_cause": LookCause.NOTICE, "looks": 0}
+        if row.status is not Status.CREATED:
+            return {}
+        at = next_look(LookCause.QUIET, 0, self._ground.slow, now, row.expires_at)
+        return {"look_at": at, "look_cause": LookCause.QUIET, "looks": 0}
+
+
+def _going_on(row: Onboarding) -> str:
+    """Another click may have replaced the row while this one was at the gateway."""
+    return row.replaced_by or row.id

@@ -40,6 +40,14 @@ class Wish:
     locale: str
 
 
+@dataclass(frozen=True)
+class Found:
+    """The row to go on with; `claimed`: its create call is this click's to make."""
+
+    row: Onboarding
+    claimed: bool = False
+
+
 class Start:
     """Opens at most one process at the gateway per row, and one row per person and flow."""
 
@@ -72,61 +80,67 @@ class Start:
             return self._begun(wish, unfinished=unfinished)
 
     def _begun(self, wish: Wish, *, unfinished: bool) -> str:
-        current = self._in_time(wish, self._current(wish))
-        offered_before = current.status in (Status.STARTED, Status.INTERRUPTED)
-        if offered_before or (unfinished and current.status is Status.SUBMITTED):
-            current = self._asked_before_reuse(wish, current)
-        if current.status is not Status.CREATED or not self._agreed(wish, current):
-            return current.id
-        if self._opening.open(current.id, wish.flow):
-            return self._followed(current.id)
-        current = self._replace(wish, current)
-        if not self._opening.open(current.id, wish.flow):
+        found = self._found(wish)
+        if found.row.status in AT_THE_USER and self._late(found.row):
+            self._progress.read(found.row.id)  # the jobs have not seen yet that its time is up
+            found = self._found(wish)
+        offered_before = found.row.status in (Status.STARTED, Status.INTERRUPTED)
+        if offered_before or (unfinished and found.row.status is Status.SUBMITTED):
+            found = self._asked_before_reuse(wish, found.row)
+        gone_on_to = self._opened(wish, found)
+        if gone_on_to is None:
+            gone_on_to = self._opened(wish, self._replace(wish, found.row))
+        if gone_on_to is None:
             raise GatewayAway  # twice in a row: the answers themselves are of no use
-        return current.id
+        return gone_on_to
 
-    def _followed(self, onboarding_id: str) -> str:
-        """Another click may have replaced the row while this one was at the gateway."""
-        with self._ground.database.reading() as work:
-            row = work.onboardings.get(onboarding_id)
-        return row.replaced_by or onboarding_id if row else onboarding_id
+    def _opened(self, wish: Wish, found: Found) -> str | None:
+        """The id to go on with; None when the address of its process is lost."""
+        if not found.claimed:
+            return found.row.replaced_by or found.row.id
+        return self._opening.open(found.row, wish.flow, wish.visitor.person)
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """The row alone, for going on elsewhere: nothing is agreed to and nobody is called.
 
         Raises NotFound (no such flow).
         """
-        return self._current(_wish(visitor, flow, None, locale)).id
+        return self._found(_wish(visitor, flow, None, locale), to_open=False).row.id
 
-    def _in_time(self, wish: Wish, current: Onboarding) -> Onboarding:
-        """A row beyond its time is not gone on with, even if the jobs have not seen it yet."""
-        if current.status not in AT_THE_USER or self._ground.clock() < current.expires_at:
-            return current
-        self._progress.read(current.id)
-        return self._current(wish)
+    def _late(self, row: Onboarding) -> bool:
+        return self._ground.clock() >= row.expires_at
 
-    def _current(self, wish: Wish) -> Onboarding:
-        """The row to go on with: the active one, one that ended for good, or a new one."""
+    def _found(self, wish: Wish, *, to_open: bool = True) -> Found:
+        """The row to go on with: the active one, one that ended for good, or a new one.
+
+        `to_open`: if it waits for its create call it is claimed for that in the same
+        transaction.
+        """
         try:
             with self._ground.database.writing() as work:
-                person, flow = wish.visitor.person.id, wish.flow.name
-                known = work.onboardings.active(person, flow) or work.onboardings.verified(
-                    person, flow
-                )
-                if known is not None:
-                    return known
-                past = work.onboardings.of_person(person, flow)
-                last = past[0] if past else None
-                if last is not None and self._ended_for_good(work, wish, last):
-                    return last
-                return self._add(work, wish, last)
+                last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
+                if last is None or self._may_begin_anew(work, wish, last):
+                    row = self._add(work, wish, last)
+                elif last.status is Status.CREATED:
+                    row = work.onboardings.get(last.id, for_update=True) or last
+                else:
+                    return Found(last)
+                return self._claimed(work, wish, row) if to_open else Found(row)
         except AlreadyThere:  # another click was quicker, and its row is there now
-            return self._current(wish)
+            return self._found(wish, to_open=to_open)
 
-    def _ended_for_good(self, work: Work, wish: Wish, last: Onboarding) -> bool:
+    def _claimed(self, work: Work, wish: Wish, row: Onboarding) -> Found:
+        """`row`, new or locked, claimed if it may be opened and nobody else is at it."""
+        if row.status is not Status.CREATED or self._late(row):
+            return Found(row)
+        claimed = self._opening.claim(work, row) if self._agreed(work, wish, row) else None
+        return Found(claimed or row, claimed is not None)
+
+    def _may_begin_anew(self, work: Work, wish: Wish, last: Onboarding) -> bool:
+        if last.active or next_of(last, wish.flow) == "done":
+            return False
         used = work.onboardings.submitted_count(last.person_id, last.flow)
-        over = used >= wish.flow.attempts or next_of(last, wish.flow) == "done"
-        return over or self._opened_enough(work, last)
+        return used < wish.flow.attempts and not self._opened_enough(work, last)
 
     def _opened_enough(self, work: Work, row: Onboarding) -> bool:
         """Each process may cost money, so breaking off does not open new ones without end."""
@@ -134,8 +148,9 @@ class Start:
         return work.onboardings.opened_since(row.person_id, row.flow, since) >= MOST_A_DAY
 
     def _add(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
-        used = work.onboardings.submitted_count(wish.visitor.person.id, wish.flow.name)
+        used = work.onboardings.submitted_count(last.person_id, last.flow) if last else 0
         now = self._ground.clock()
+        expires_at = now + timedelta(hours=wish.flow.expires_after_hours)
         new = Onboarding(
             id=str(uuid.uuid4()),
             person_id=wish.visitor.person.id,
@@ -148,59 +163,62 @@ class Start:
             livemode=self._ground.livemode,
             created_at=now,
             updated_at=now,
-            expires_at=now + timedelta(hours=wish.flow.expires_after_hours),
+            expires_at=expires_at,
             previous_id=last.id if last else None,
+            look_at=expires_at,
+            look_cause=LookCause.QUIET,
         )
         work.onboardings.add(new)
-        work.onboardings.plan(new.id, new.expires_at, LookCause.QUIET, 0)
         self._ground.note(work, new, "created", actor="user")
         return new
 
-    def _agreed(self, wish: Wish, onboarding: Onboarding) -> bool:
+    def _agreed(self, work: Work, wish: Wish, onboarding: Onboarding) -> bool:
         version = wish.flow.consent_version
         if version is None:
             return True
-        with self._ground.database.writing() as work:
-            if work.onboardings.agreed(onboarding.id, version):
-                return True
-            if wish.consent != version:
-                return False
-            self._agree(work, onboarding, version, wish.locale)
-            return True
-
-    def _agree(self, work: Work, onboarding: Onboarding, version: str, locale: str) -> None:
-        consent = Consent(version, locale, self._ground.clock())
+        if wish.consent != version:
+            return work.onboardings.agreed(onboarding.id, version)
+        consent = Consent(version, wish.locale, self._ground.clock())
         if work.onboardings.agree(onboarding.id, consent):
             self._ground.note(
-                work, onboarding, "consent_given", actor="user", version=version, locale=locale
+                work,
+                onboarding,
+                "consent_given",
+                actor="user",
+                version=version,
+                locale=wish.locale,
             )
+        return True
 
-    def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding) -> Onboarding:
+    def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding) -> Found:
         """An address is offered again only after the gateway has been asked about it."""
         self._progress.read(onboarding.id)
         with self._ground.database.writing() as work:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is None:
                 raise NotFound("no such onboarding")
-            if row.replaced_by is not None:
-                return self._newest(work, wish, row)  # another click was quicker
-            if row.status is Status.SUBMITTED:
-                return self._ground.move(
-                    work, row, Status.STARTED, "not_finished", submitted_at=None
-                )
-            if row.status is not Status.INTERRUPTED:
-                return row
-            if row.interruptions <= 1 or self._opened_enough(work, row):
-                return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
-        return self._replace(wish, row)
+            again = self._offered_again(work, row)
+        if row.replaced_by is not None:
+            return self._found(wish)  # another click was quicker
+        return Found(again) if again else self._replace(wish, row)
 
-    def _replace(self, wish: Wish, old: Onboarding) -> Onboarding:
+    def _offered_again(self, work: Work, row: Onboarding) -> Onboarding | None:
+        """The row as it is gone on with; None when only a new one will do."""
+        if row.status is Status.SUBMITTED:
+            return self._ground.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
+        if row.status is not Status.INTERRUPTED:
+            return row
+        if row.interruptions <= 1 or self._opened_enough(work, row):
+            return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
+        return None
+
+    def _replace(self, wish: Wish, old: Onboarding) -> Found:
         """Retire a row whose address cannot be had any more, and go on under a new id."""
         version = wish.flow.consent_version
         with self._ground.database.writing() as work:
             row = work.onboardings.get(old.id, for_update=True)
             if row is None or not row.active or row.status in AT_US:
-                return self._newest(work, wish, old)  # another click was quicker
+                return Found(self._newest(work, wish, old))  # another click was quicker
             retired = self._ground.move(
                 work,
                 row,
@@ -217,7 +235,7 @@ class Start:
                 work.onboardings.agree(new.id, given)
                 self._ground.note(work, new, "consent_carried_over", version=given.version)
         self._delete_upstream(old.id)
-        return new
+        return self._found(wish)  # claimed only now: the lease is as long as one call
 
     def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
         active = work.onboardings.active(wish.visitor.person.id, wish.flow.name)

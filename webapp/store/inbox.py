@@ -6,13 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.store.schema import inbox, onboardings
 from webapp.store.types import Cipher
 
 _KEEP_STRANGE = timedelta(days=30)
+_UNSETTLED = (
+    select(inbox)
+    .where(inbox.c.verification_id == bindparam("sought"), inbox.c.settled_at.is_(None))
+    .order_by(inbox.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,7 @@ class Inbox:
         )
 
     def unsettled(self, verification_id: str) -> list[Kept]:
-        rows = self._connection.execute(
-            select(inbox)
-            .where(inbox.c.verification_id == verification_id, inbox.c.settled_at.is_(None))
-            .order_by(inbox.c.id)
-        )
+        rows = self._connection.execute(_UNSETTLED, {"sought": verification_id})
         return [
             Kept(
                 row.id,

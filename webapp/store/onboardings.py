@@ -1,4 +1,8 @@
-"""Onboardings: rows in, `domain.Onboarding` out."""
+"""Onboardings: rows in, `domain.Onboarding` out.
+
+Statements stand here once, with names for what changes: composing one anew for each call
+costs more than running it.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,74 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
-from webapp.domain.onboarding import ACTIVE, Consent, Onboarding, Status
+from webapp.domain.onboarding import Consent, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.store.errors import LostUpdate
-from webapp.store.schema import consents, onboardings
+from webapp.store.schema import IS_ACTIVE, consents, onboardings
 from webapp.store.types import Cipher
 
 _SEALED = ("hosted_url", "onboarding_token", "decided_by", "rejection_reason")
 _FIELDS = tuple(field.name for field in fields(Onboarding))
+#: Set once: what is not written again needs no index brought up to date.
+_FIXED = ("id", "person_id", "site", "flow", "created_at")
+#: More of one person's onboardings than this are not shown.
+MOST_OF_A_PERSON = 50
+
+_columns = onboardings.c
+_this = _columns.id == bindparam("this")
+_same_flow = and_(
+    _columns.person_id == bindparam("person"), _columns.flow == bindparam("same_flow")
+)
+_verified = _columns.status == str(Status.VERIFIED)
+_newest_first = _columns.created_at.desc()
+
+_GET = select(onboardings).where(_this)
+_GET_FOR_UPDATE = _GET.with_for_update()
+_ADD = insert(onboardings)
+_SAVE = update(onboardings).where(_this, _columns.version == bindparam("was"))
+_PLAN = update(onboardings).where(_this)
+_ACTIVE = select(onboardings).where(_same_flow, IS_ACTIVE)
+_LATEST = (
+    select(onboardings)
+    .where(_same_flow)
+    .order_by(case((IS_ACTIVE, 0), (_verified, 1), else_=2), _newest_first)
+    .limit(1)
+)
+_OF_PERSON = (
+    select(onboardings)
+    .where(_columns.person_id == bindparam("person"))
+    .order_by(_newest_first)
+    .limit(MOST_OF_A_PERSON)
+)
+_OPENED_SINCE = select(func.count()).where(
+    _same_flow, _columns.create_calls > 0, _columns.created_at > bindparam("since")
+)
+_SUBMITTED = select(func.count()).where(_same_flow, _columns.submitted_at.is_not(None))
+_DUE = (
+    select(_columns.id, _columns.look_at)
+    .where(_columns.look_at <= bindparam("now"))
+    .order_by(_columns.look_at, _columns.id)
+    .limit(bindparam("most"))
+)
+_PUT_OFF = (
+    update(onboardings)
+    .where(_this, _columns.look_at <= bindparam("now"))
+    .values(look_at=bindparam("until"), looks=_columns.looks + 1)
+)
+_CONSENT = select(consents).where(
+    consents.c.onboarding_id == bindparam("this"), consents.c.version == bindparam("shown")
+)
+# Of several at once the first is kept, and knows it.
+_AGREE = {
+    dialect.dialect.name: dialect.insert(consents)
+    .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
+    .returning(consents.c.id)
+    for dialect in (sqlite, postgresql)
+}
 
 
 class Onboardings:
@@ -27,178 +87,105 @@ class Onboardings:
 
     def add(self, onboarding: Onboarding) -> None:
         """Raises AlreadyThere (at the end of the work) when the person has an active one."""
-        self._connection.execute(insert(onboardings).values(**self._values(onboarding)))
+        self._connection.execute(_ADD, self._values(onboarding))
 
     def save(self, onboarding: Onboarding, *, was: int) -> None:
         """Write it if version `was` is still the stored one; raises LostUpdate otherwise."""
-        done = self._connection.execute(
-            update(onboardings)
-            .where(onboardings.c.id == onboarding.id, onboardings.c.version == was)
-            .values(**self._values(onboarding))
-        )
-        if done.rowcount != 1:
+        values = {**self._values(onboarding), "this": onboarding.id, "was": was}
+        for name in _FIXED:
+            del values[name]
+        if self._connection.execute(_SAVE, values).rowcount != 1:
             raise LostUpdate(onboarding.id)
 
     def plan(self, onboarding_id: str, look_at: datetime | None, cause: str, looks: int) -> None:
         """Set the clock of the next read; no version change, for nobody sees it."""
-        self._connection.execute(
-            update(onboardings)
-            .where(onboardings.c.id == onboarding_id)
-            .values(look_at=look_at, look_cause=cause, looks=looks)
-        )
+        values = {"this": onboarding_id, "look_at": look_at, "look_cause": cause, "looks": looks}
+        self._connection.execute(_PLAN, values)
 
     def put_off(self, onboarding_id: str, now: datetime, until: datetime) -> bool:
         """Plan a due read for `until`; whether it was still due.
 
         Opens no sealed column, so a row that none of DATA_KEYS opens can be put off too.
         """
-        done = self._connection.execute(
-            update(onboardings)
-            .where(onboardings.c.id == onboarding_id, onboardings.c.look_at <= now)
-            .values(look_at=until, looks=onboardings.c.looks + 1)
-        )
-        return done.rowcount == 1
+        values = {"this": onboarding_id, "now": now, "until": until}
+        return self._connection.execute(_PUT_OFF, values).rowcount == 1
 
     def site_of(self, onboarding_id: str) -> str | None:
         """The site alone, without opening anything."""
-        return self._connection.scalar(
-            select(onboardings.c.site).where(onboardings.c.id == onboarding_id)
-        )
+        return self._connection.scalar(select(_columns.site).where(_columns.id == onboarding_id))
 
     def get(self, onboarding_id: str, *, for_update: bool = False) -> Onboarding | None:
-        query = select(onboardings).where(onboardings.c.id == onboarding_id)
-        row = self._connection.execute(
-            query.with_for_update() if for_update else query
-        ).one_or_none()
-        return self._onboarding(row) if row else None
+        return self._one(_GET_FOR_UPDATE if for_update else _GET, this=onboarding_id)
 
-    def of_person(self, person_id: str, flow: str | None = None) -> list[Onboarding]:
-        """Newest first."""
-        query = select(onboardings).where(onboardings.c.person_id == person_id)
-        if flow is not None:
-            query = query.where(onboardings.c.flow == flow)
-        rows = self._connection.execute(query.order_by(onboardings.c.created_at.desc()).limit(50))
+    def of_person(self, person_id: str) -> list[Onboarding]:
+        """The newest ones, newest first."""
+        rows = self._connection.execute(_OF_PERSON, {"person": person_id})
         return [self._onboarding(row) for row in rows]
 
     def active(self, person_id: str, flow: str) -> Onboarding | None:
-        row = self._connection.execute(
-            select(onboardings).where(
-                onboardings.c.person_id == person_id,
-                onboardings.c.flow == flow,
-                onboardings.c.status.in_(sorted(ACTIVE)),
-            )
-        ).one_or_none()
-        return self._onboarding(row) if row else None
+        return self._one(_ACTIVE, person=person_id, same_flow=flow)
 
-    def verified(self, person_id: str, flow: str) -> Onboarding | None:
-        """The newest one that ended well."""
-        row = self._connection.execute(
-            select(onboardings)
-            .where(
-                onboardings.c.person_id == person_id,
-                onboardings.c.flow == flow,
-                onboardings.c.status == str(Status.VERIFIED),
-            )
-            .order_by(onboardings.c.created_at.desc())
-            .limit(1)
-        ).one_or_none()
-        return self._onboarding(row) if row else None
+    def latest(self, person_id: str, flow: str) -> Onboarding | None:
+        """The active one; else the newest one that ended well; else the newest one."""
+        return self._one(_LATEST, person=person_id, same_flow=flow)
 
     def opened_since(self, person_id: str, flow: str, since: datetime) -> int:
         """How many processes have been asked of the gateway for this person."""
-        return (
-            self._connection.scalar(
-                select(func.count())
-                .select_from(onboardings)
-                .where(
-                    onboardings.c.person_id == person_id,
-                    onboardings.c.flow == flow,
-                    onboardings.c.create_calls > 0,
-                    onboardings.c.created_at > since,
-                )
-            )
-            or 0
-        )
+        values = {"person": person_id, "same_flow": flow, "since": since}
+        return self._connection.scalar(_OPENED_SINCE, values) or 0
 
     def submitted_count(self, person_id: str, flow: str) -> int:
         """How many processes this person has gone through to the end of the capture."""
-        return (
-            self._connection.scalar(
-                select(func.count())
-                .select_from(onboardings)
-                .where(
-                    onboardings.c.person_id == person_id,
-                    onboardings.c.flow == flow,
-                    onboardings.c.submitted_at.is_not(None),
-                )
-            )
-            or 0
-        )
+        values = {"person": person_id, "same_flow": flow}
+        return self._connection.scalar(_SUBMITTED, values) or 0
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, datetime]]:
         """Onboardings whose next read is due, the longest waiting first: id and planned time.
 
         Who has rows in hand already asks for as many more, so that those never hide the rest.
         """
-        rows = self._connection.execute(
-            select(onboardings.c.id, onboardings.c.look_at)
-            .where(onboardings.c.look_at <= now)
-            .order_by(onboardings.c.look_at, onboardings.c.id)
-            .limit(limit)
-        )
+        rows = self._connection.execute(_DUE, {"now": now, "most": limit})
         return [(row.id, row.look_at) for row in rows]
 
     def listed(self, *, site: str | None, status: str | None, limit: int) -> list[Onboarding]:
         """Newest first, for operators."""
-        query = select(onboardings).order_by(onboardings.c.created_at.desc()).limit(limit)
+        query = select(onboardings).order_by(_newest_first).limit(limit)
         if site:
-            query = query.where(onboardings.c.site == site)
+            query = query.where(_columns.site == site)
         if status:
-            query = query.where(onboardings.c.status == status)
+            query = query.where(_columns.status == status)
         return [self._onboarding(row) for row in self._connection.execute(query)]
 
     def unfinished(self) -> list[str]:
         """Ids of all that are active, oldest first."""
         return list(
             self._connection.scalars(
-                select(onboardings.c.id)
-                .where(onboardings.c.status.in_(sorted(ACTIVE)))
-                .order_by(onboardings.c.created_at)
+                select(_columns.id).where(IS_ACTIVE).order_by(_columns.created_at)
             )
         )
 
     def agree(self, onboarding_id: str, consent: Consent) -> bool:
         """Keep the first consent to this version; whether this was it, of several at once too."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        kept = self._connection.scalar(
-            dialect.insert(consents)
-            .values(
-                onboarding_id=onboarding_id,
-                version=consent.version,
-                locale=consent.locale,
-                agreed_at=consent.agreed_at,
-            )
-            .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
-            .returning(consents.c.id)
-        )
-        return kept is not None
+        values = {
+            "onboarding_id": onboarding_id,
+            "version": consent.version,
+            "locale": consent.locale,
+            "agreed_at": consent.agreed_at,
+        }
+        return self._connection.scalar(_AGREE[self._connection.dialect.name], values) is not None
 
     def consent(self, onboarding_id: str, version: str) -> Consent | None:
         """What was agreed to, in which language and when."""
-        row = self._connection.execute(
-            select(consents).where(
-                consents.c.onboarding_id == onboarding_id, consents.c.version == version
-            )
-        ).one_or_none()
+        values = {"this": onboarding_id, "shown": version}
+        row = self._connection.execute(_CONSENT, values).one_or_none()
         return Consent(row.version, row.locale, row.agreed_at) if row else None
 
     def agreed(self, onboarding_id: str, version: str) -> bool:
-        found = self._connection.scalar(
-            select(consents.c.id).where(
-                consents.c.onboarding_id == onboarding_id, consents.c.version == version
-            )
-        )
-        return found is not None
+        return self.consent(onboarding_id, version) is not None
+
+    def _one(self, query: Any, **values: object) -> Onboarding | None:
+        row = self._connection.execute(query, values).one_or_none()
+        return self._onboarding(row) if row else None
 
     def _values(self, onboarding: Onboarding) -> dict[str, Any]:
         values: dict[str, Any] = {name: getattr(onboarding, name) for name in _FIELDS}

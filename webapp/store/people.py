@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +14,7 @@ from webapp.domain.onboarding import Person
 from webapp.store.schema import people
 from webapp.store.types import Cipher
 
+_GET = select(people).where(people.c.id == bindparam("sought"))
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
 
 
@@ -85,7 +86,7 @@ class People:
 
     def get(self, person_id: str) -> Person:
         """Raises LookupError for an unknown id: rows refer to people only by foreign key."""
-        row = self._connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
+        row = self._connection.execute(_GET, {"sought": person_id}).one_or_none()
         if row is None:
             raise LookupError("no such person")
         return self._person(row)

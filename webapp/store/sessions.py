@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from webapp.store.once import hash_of
 from webapp.store.schema import sessions
 from webapp.store.types import Cipher
+
+_LIVE = select(sessions).where(
+    sessions.c.id_hash == bindparam("sought"),
+    sessions.c.revoked_at.is_(None),
+    sessions.c.expires_at > bindparam("now"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,8 @@ class Sessions:
 
     def get(self, session_id: str, now: datetime) -> Session | None:
         """The live session of this id; None when unknown, over or revoked."""
-        row = self._connection.execute(
-            select(sessions).where(
-                sessions.c.id_hash == hash_of(session_id),
-                sessions.c.revoked_at.is_(None),
-                sessions.c.expires_at > now,
-            )
-        ).one_or_none()
+        sought = {"sought": hash_of(session_id), "now": now}
+        row = self._connection.execute(_LIVE, sought).one_or_none()
         if row is None:
             return None
         return Session(

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from webapp.store.schema import timeline
 
+_ADD = insert(timeline)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -26,6 +28,7 @@ class Entry:
 class Timeline:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._unwritten: list[dict[str, object]] = []
 
     def add(
         self,
@@ -37,18 +40,25 @@ class Timeline:
         site: str | None = None,
         **detail: object,
     ) -> None:
-        self._connection.execute(
-            insert(timeline).values(
-                at=now,
-                onboarding_id=onboarding_id,
-                site=site,
-                actor=actor,
-                event=event,
-                detail=detail,
-            )
+        """A line of this work; all of them are written together when it ends."""
+        self._unwritten.append(
+            {
+                "at": now,
+                "onboarding_id": onboarding_id,
+                "site": site,
+                "actor": actor,
+                "event": event,
+                "detail": detail,
+            }
         )
 
+    def write(self) -> None:
+        if self._unwritten:
+            self._connection.execute(_ADD, self._unwritten)
+            self._unwritten = []
+
     def of(self, onboarding_id: str) -> list[Entry]:
+        self.write()
         rows = self._connection.execute(
             select(timeline)
             .where(timeline.c.onboarding_id == onboarding_id)

@@ -60,7 +60,9 @@ class Database:
         with translated(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
-                yield Work(connection, self.cipher)
+                work = Work(connection, self.cipher)
+                yield work
+                work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
         """Forget marks, sessions, links and strange notices that are over; how many rows went."""

@@ -6,7 +6,9 @@ closed default. Nothing inline is ever allowed: styles and scripts are files of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -50,8 +52,9 @@ def may_be_framed(by: tuple[str, ...] = ()) -> None:
     _change(framed_by=by)
 
 
-def headers(policy: Policy, *, logo: str | None, https: bool) -> dict[str, str]:
-    """All security headers of one answer."""
+@lru_cache(maxsize=256)
+def headers(policy: Policy, *, logo: str | None, https: bool) -> Mapping[str, str]:
+    """All security headers of one answer; most answers want the same ones as the one before."""
     found = {
         "Content-Security-Policy": _content_security(policy, logo),
         "Permissions-Policy": _permissions(policy),
