@@ -10,7 +10,10 @@ from tests.support.stack import Stack
 
 def children(stack: Stack) -> dict[int, str]:
     """The server's child processes with their command lines; who dies meanwhile is left out."""
-    master = stack.children.by_name["server"].pid
+    return children_of(stack.children.by_name["server"].pid)
+
+
+def children_of(master: int) -> dict[int, str]:
     found = {}
     for task in Path(f"/proc/{master}/task").iterdir():
         for child in (task / "children").read_text().split():
@@ -21,7 +24,11 @@ def children(stack: Stack) -> dict[int, str]:
 
 
 def jobs_process(stack: Stack) -> int | None:
-    return next((pid for pid, line in children(stack).items() if " worker " in line), None)
+    return jobs_process_of(stack.children.by_name["server"].pid)
+
+
+def jobs_process_of(master: int) -> int | None:
+    return next((pid for pid, line in children_of(master).items() if " worker " in line), None)
 
 
 def workers(stack: Stack) -> list[int]:

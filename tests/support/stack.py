@@ -61,7 +61,7 @@ class Stack:
         self._write_sites(site or {}, flow or {}, tables or {})
         self.settings = self._settings(environment or {})
         self._leave_out = leave_out
-        self._sessions: list[HttpSession] = []
+        self.sessions: list[HttpSession] = []
         four = programs(self.addresses, self.instance, self.settings)
         silent = Terminal(verbose=False)
         silent.mute()
@@ -105,7 +105,7 @@ class Stack:
         # Everything is thrown away: nobody needs to leave in order.
         self.children.stop(seconds=0)
         self.gateway_control.close()
-        for session in self._sessions:
+        for session in self.sessions:
             session.close()
         if self._postgres:
             postgres.shared().drop(self._postgres)
@@ -168,8 +168,8 @@ class Stack:
 
     def http_session(self, *, languages: str = "en") -> HttpSession:
         """A browser without JavaScript, at the server's front door."""
-        self._sessions.append(HttpSession(self.public_url, languages=languages))
-        return self._sessions[-1]
+        self.sessions.append(HttpSession(self.public_url, languages=languages))
+        return self.sessions[-1]
 
     def login_oidc(
         self, sub: str, session: HttpSession | None = None, site: str = "shop"

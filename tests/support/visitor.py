@@ -1,7 +1,7 @@
 """A person with a browser that knows no JavaScript: cookies, redirects, links and forms."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -13,18 +13,26 @@ from tests.support.forms import Form, Link, Reading, read
 
 
 class LocalhostTransport(httpx.HTTPTransport):
-    """Reaches `*.localhost` as browsers do; the system's resolver does not know these names."""
+    """Reaches `*.localhost` as browsers do; the system's resolver does not know these names.
+
+    `instead` leads connections to one port of this machine to another one.
+    """
+
+    def __init__(self, instead: Mapping[int, int]) -> None:
+        # Nobody here speaks TLS; reading certificates would take longer than a page.
+        super().__init__(verify=False)
+        self._instead = instead
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        if not host.endswith(".localhost"):
-            return super().handle_request(request)
+        asked = request.url
+        host = "127.0.0.1" if asked.host.endswith(".localhost") else asked.host
+        port = self._instead.get(asked.port or 80, asked.port)
         # The Host header has been made already and keeps the name.
-        request.url = request.url.copy_with(host="127.0.0.1")
+        request.url = asked.copy_with(host=host, port=port)
         try:
             return super().handle_request(request)
         finally:
-            request.url = request.url.copy_with(host=host)
+            request.url = asked
 
 
 class Page:
@@ -107,13 +115,15 @@ class Page:
 
 
 class HttpSession:
-    """One browser. Paths start at `home`; redirects are followed unless told not to."""
+    """One browser. Paths start at `home`; redirects are followed unless told not to.
 
-    def __init__(self, home: str, *, languages: str = "en") -> None:
+    `through`: the port that connections to home's own are led to.
+    """
+
+    def __init__(self, home: str, *, languages: str = "en", through: int | None = None) -> None:
         self.home = home
         self.client = httpx.Client(
-            # Nobody here speaks TLS; reading certificates would take longer than a page.
-            transport=LocalhostTransport(verify=False),
+            transport=LocalhostTransport({urlsplit(home).port or 80: through} if through else {}),
             trust_env=False,
             timeout=30,
             headers={"Accept": "text/html,*/*", "Accept-Language": languages},

@@ -150,7 +150,7 @@ def notices(stack: Stack, onboarding_id: str) -> list[dict[str, Any]]:
 def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> int:
     """Post a notice oneself; with the right headers unless others are given."""
     answer = httpx.post(
-        f"{stack.server_url}/webhooks/mobbscan",
+        f"{stack.public_url}/webhooks/mobbscan",
         json={"verificationId": onboarding_id, "status": word},
         headers=headers or stack.webhook_headers,
         verify=False,

@@ -22,10 +22,11 @@ from webapp.wiring import Wired
 #: Reads that one jobs process makes at the same time; more wait their turn in it.
 READS_AT_ONCE = 16
 _log = structlog.get_logger(__name__)
-_KEEP_DONE = timedelta(hours=24)
-#: An onboarding that stays due although a job was made for it gets another one after so long.
-REMAKE_SECONDS = 60
-#: So many ended jobs are forgotten at a time.
+_KEEP = timedelta(hours=24)
+#: An onboarding that stays due although a job was made for it gets another one after so long:
+#: its machine may have died with it. A little more than a job needs that tries three times.
+REMAKE_SECONDS = 30
+#: So many old jobs are forgotten at a time.
 PORTION = 1000
 
 
@@ -46,12 +47,10 @@ def in_portions(delete: Callable[[], int]) -> int:
 
 
 def _forget(before: str) -> int:
-    done = DBOS.list_workflows(
-        completed_before=before, limit=PORTION, load_input=False, load_output=False
-    )
-    if done:
-        DBOS.delete_workflows([one.workflow_id for one in done])
-    return len(done)
+    old = DBOS.list_workflows(end_time=before, limit=PORTION, load_input=False, load_output=False)
+    if old:
+        DBOS.delete_workflows([one.workflow_id for one in old])
+    return len(old)
 
 
 class Failed(Exception):
@@ -132,9 +131,13 @@ class Queue:
         with SetWorkflowID(job_id):
             DBOS.start_workflow(self._look, onboarding_id)
 
-    def forget_done(self) -> int:
-        """Delete the library's rows of jobs that ended a day ago; how many."""
-        before = (datetime.now(UTC) - _KEEP_DONE).isoformat()
+    def forget_old(self) -> int:
+        """Delete the library's rows of jobs that were made a day ago; how many.
+
+        They have ended since, or died with a machine that never came back: the library itself
+        would leave those to it for ever. A job lasts seconds.
+        """
+        before = (datetime.now(UTC) - _KEEP).isoformat()
         return in_portions(lambda: _forget(before))
 
     def close(self, wait_seconds: int = 5) -> None:

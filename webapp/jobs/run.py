@@ -60,7 +60,7 @@ class JobsProcess:
             if time.monotonic() >= self._clean_at:
                 self._clean_at = time.monotonic() + CLEAN_SECONDS
                 swept = self._wired.database.sweep(self._wired.clock())
-                _log.info("cleaned", rows=swept, jobs=queue.forget_done())
+                _log.info("cleaned", rows=swept, jobs=queue.forget_old())
         except Unwritable as away:
             _log.warning("database_away", error=type(away).__name__)
             time.sleep(1.0)

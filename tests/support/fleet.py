@@ -1,0 +1,151 @@
+"""Two hosts on one PostgreSQL behind a load balancer, and one gateway for both."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.support.balancer import Balancer
+from tests.support.eventually import eventually
+from tests.support.killing import jobs_process_of
+from tests.support.ports import free_addresses
+from tests.support.stack import Person, Stack
+from tests.support.visitor import HttpSession, Page
+from webapp.sandbox.demo.children import Child, Children
+from webapp.sandbox.demo.output import Terminal
+from webapp.sandbox.demo.programs import Program
+
+
+@dataclass(frozen=True)
+class Host:
+    """A machine with its own server: master, web workers and jobs process in one group."""
+
+    child: Child
+    port: int
+
+    @property
+    def state(self) -> Path:
+        return Path(self.child.program.environment["INSTANCE_DIR"])
+
+    @property
+    def executor_id(self) -> str:
+        """The host's name in the job library."""
+        return (self.state / "executor-id").read_text().strip()
+
+    def kill(self) -> None:
+        """As when the machine loses its power: master, workers and jobs in the same moment."""
+        os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.sweep()
+
+    def kill_jobs(self) -> None:
+        """Its jobs process only, which the master then starts again."""
+        os.kill(eventually(lambda: jobs_process_of(self.child.pid)), signal.SIGKILL)
+
+    @contextmanager
+    def jobs_paused(self) -> Iterator[None]:
+        """For this while others do all of the work."""
+        jobs = eventually(lambda: jobs_process_of(self.child.pid))
+        os.kill(jobs, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(jobs, signal.SIGCONT)
+
+    def stop(self) -> None:
+        """As its operator stops it: politely, to the end."""
+        self.child.send(signal.SIGTERM)
+        assert self.child.wait(30), "still running"
+        self.child.sweep()
+
+    def start(self) -> None:
+        """Start it unless it runs, and wait until it answers."""
+        if not self.child.running:
+            self.child.start()
+        Children([self.child]).wait_until_ready()
+
+
+class Fleet:
+    """The hosts share settings, secrets and the database; folder and port are their own.
+
+    PUBLIC_URL is the balancer's. A request to the port of a host means the same: what browsers
+    see comes from PUBLIC_URL alone, whatever a request says of its address.
+    """
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.balancer = Balancer()
+        self.stack = Stack(
+            folder,
+            database="postgresql",
+            environment={"PUBLIC_URL": self.balancer.url, **environment},
+            leave_out=("people", "shop"),
+        )
+        _send_notices_to(self.stack, f"http://127.0.0.1:{self.balancer.port}")
+        first = self.stack.children.by_name["server"]
+        port = free_addresses().server
+        second = Child(
+            _elsewhere(first.program, folder / "second", port),
+            self.stack.instance.logs / "second.log",
+            _silent(),
+        )
+        self.hosts = (Host(first, self.stack.addresses.server), Host(second, port))
+        self.balancer.ports = [host.port for host in self.hosts]
+
+    def __enter__(self) -> "Fleet":
+        try:
+            self.stack.start("gateway")
+            self.heal()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.balancer.close()
+        for host in self.hosts:
+            host.child.sweep()
+        self.stack.close()
+
+    def heal(self) -> None:
+        """Have all hosts up."""
+        for host in self.hosts:
+            if not host.child.running:
+                host.child.start()
+        Children([host.child for host in self.hosts]).wait_until_ready()
+
+    def browser_at(self, host: Host) -> HttpSession:
+        """A browser whose connections all go to this host, as a balancer may well decide."""
+        browser = HttpSession(self.stack.public_url, through=host.port)
+        self.stack.sessions.append(browser)
+        return browser
+
+    def arrive(self, person: Person, host: Host) -> tuple[HttpSession, Page]:
+        """Come in by a hand-off at this host."""
+        return self.stack.login_handoff(person, self.browser_at(host))
+
+
+def _elsewhere(program: Program, state: Path, port: int) -> Program:
+    return replace(
+        program,
+        name="second",
+        arguments=(*program.arguments[:-1], f"127.0.0.1:{port}"),
+        environment={**program.environment, "INSTANCE_DIR": str(state)},
+        ready_url=f"http://127.0.0.1:{port}/healthz",
+    )
+
+
+def _send_notices_to(stack: Stack, url: str) -> None:
+    gateway = stack.children.by_name["gateway"]
+    own = f"http://127.0.0.1:{stack.addresses.server}"
+    words = tuple(word.replace(own, url) for word in gateway.program.arguments)
+    gateway.program = replace(gateway.program, arguments=words)
+
+
+def _silent() -> Terminal:
+    terminal = Terminal(verbose=False)
+    terminal.mute()
+    return terminal
