@@ -10,6 +10,7 @@ from flask import Flask
 
 from webapp.web import (
     address,
+    bodies,
     context,
     cookies,
     errors,
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
     """Build the web onto `app`. Raises Unguarded, so that such a server never starts."""
     settings = app.extensions["settings"]
     address.place(app, settings)
+    bodies.count(app)
     # Nobody needs OPTIONS here: no address is for scripts of other sites.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     request_log.log_requests(app)  # first, so that even a refused form has its id and line
