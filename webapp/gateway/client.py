@@ -34,6 +34,7 @@ from webapp.gateway.evidence_kinds import (
 from webapp.gateway.exchange import Exchange
 from webapp.gateway.identifiers import canonical_id
 from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
+from webapp.gateway.observed import Observer, nobody, telling_of_file, told_as
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import sendable_text, wire_personal_data
 from webapp.gateway.retry import safely_repeated
@@ -60,7 +61,9 @@ class Gateway:
         transport: httpx.BaseTransport | None = None,
         budgets: Budgets | None = None,
         limits: Limits | None = None,
+        observe: Observer = nobody,
     ) -> None:
+        self.observe = observe
         self._options = options
         self._budgets = budgets or Budgets()
         self._limits = limits or Limits()
@@ -70,6 +73,7 @@ class Gateway:
         self._create_path = CreatePath(options.create_path)
         self._hosted_origins = options.trusted_origins()
 
+    @told_as("create")
     def create(self, request: CreateRequest) -> Created:
         """Open a process under our own id, within 12 s. Contract 3.1, 4-A.
 
@@ -90,6 +94,7 @@ class Gateway:
         answer = json_object("create", checked("create", response))
         return self._created(canonical_id(request.scan_id), answer)
 
+    @told_as("read")
     def read(self, scan_id: str) -> ProcessData:
         """What the gateway knows of a process; repeated safely within 8 s in all. Contract 3.2.
 
@@ -100,6 +105,7 @@ class Gateway:
         with deadline(self._budgets.read_seconds):
             return safely_repeated(lambda: self._read_once(asked))
 
+    @told_as("check_result")
     def check_result(self, scan_id: str) -> str | None:
         """The result alone, in the gateway's word; None when it says none. Experimental.
 
@@ -112,6 +118,7 @@ class Gateway:
             answer = safely_repeated(lambda: self._object("check result", asked, path))
         return text_of(answer, "verificationResult", "status", "result")
 
+    @told_as("accept")
     def accept(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
     ) -> Acknowledged:
@@ -127,6 +134,7 @@ class Gateway:
         }
         return self._decided("accept", scan_id, members)
 
+    @told_as("reject")
     def reject(self, scan_id: str, comment: str) -> Acknowledged:
         """Make a process `NOT_VERIFIED`, for good. Contract 3.9, 4-D.
 
@@ -138,6 +146,7 @@ class Gateway:
         members = {"type": self._options.decision_type, "rejectionComment": comment}
         return self._decided("reject", scan_id, members)
 
+    @told_as("review")
     def send_to_review(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
     ) -> Acknowledged:
@@ -151,6 +160,7 @@ class Gateway:
             "pending", scan_id, {"personalData": corrections} if corrections else {}
         )
 
+    @told_as("delete")
     def delete(self, scan_id: str) -> Acknowledged:
         """Delete a process for good, by the configured method alone. Contract 3.11, 4-B.
 
@@ -199,6 +209,7 @@ class Gateway:
             url = None
         return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
 
+    @told_as("log_in")
     def log_in(self) -> Token:
         """A real log-in, within 8 s, past every cache. Contract 2.1.
 
@@ -264,7 +275,8 @@ class Gateway:
         address = self._options.address(path)
         if url is not None:
             address = own_address(url, self._options.own_origin(), asked)
-        return self._reader.opened(Wanted(kind, asked, address, max_bytes))
+        opened = self._reader.opened(Wanted(kind, asked, address, max_bytes))
+        return telling_of_file(self.observe, kind.call, opened)
 
     def _send(
         self, call: str, method: str, path: str, body: dict[str, Any] | None = None
