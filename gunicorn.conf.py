@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 
+from webapp import metric_folders
 from webapp.logs import configuration
 from webapp.settings import Settings, SettingsError
 from webapp.store.errors import StoreError
@@ -38,12 +39,24 @@ forwarded_allow_ips = ""
 limit_request_line = 8190
 
 
-def on_starting(_server):
+def on_starting(server):
     """The database first: no worker comes up on one that it does not know."""
     try:
         prepare_database(settings)
     except StoreError as wrong:
         sys.exit(f"Error: {wrong}")
+    if not server.master_pid:  # one that takes over from another has the other's workers beside it
+        metric_folders.begin_anew(settings.instance_dir, metric_folders.WEB)
+
+
+def post_fork(server, _worker):
+    """Before the worker loads anything that counts."""
+    if not metric_folders.count_in(settings.instance_dir, metric_folders.WEB):
+        server.log.warning("metrics are not shared: there is no room in INSTANCE_DIR")
+
+
+def child_exit(_server, worker):
+    metric_folders.ended(settings.instance_dir, metric_folders.WEB, worker.pid)
 
 
 def post_worker_init(worker):

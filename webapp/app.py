@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from webapp import logs, wiring
+from webapp import logs, observing, wiring
 from webapp.settings import Settings
 from webapp.web.register import register
 
@@ -22,7 +22,7 @@ def create_app(settings: Settings) -> Flask:
         template_folder="templates",
         static_folder="static",
     )
-    wired = wiring.build(settings)
+    wired = wiring.build(settings, observers=observing.SERVER)
     app.extensions["settings"] = settings
     app.extensions["steps"] = wired.steps
     app.extensions["wired"] = wired

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from webapp.configuration.addresses import is_loopback
 from webapp.gateway.client import Gateway
+from webapp.gateway.observed import Observer, nobody
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
 from webapp.journey.decision import Decision
@@ -18,7 +19,7 @@ from webapp.journey.fleet_tokens import FleetTokens
 from webapp.journey.ground import Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
-from webapp.journey.progress import FORBIDDEN, Progress
+from webapp.journey.progress import FORBIDDEN, Progress, Tell
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
@@ -33,6 +34,7 @@ from webapp.store.changes import TimelineProbe
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.readiness import Readiness
+from webapp.store.standing import Standings
 from webapp.store.types import Cipher
 from webapp.store.work import Database
 
@@ -57,16 +59,24 @@ class Wired:
     clock: Clock
 
 
-def build(settings: Settings, clock: Clock = utc_now) -> Wired:
+@dataclass(frozen=True)
+class Observers:
+    """Who is told what happens; nobody, unless a server asks."""
+
+    gateway_call: Observer = nobody
+    progress: Tell = lambda _what, _seconds: None
+
+
+def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()) -> Wired:
     engine = open_engine(settings)
     database = Database(engine, Cipher(settings.data_keys))
-    gateway = make_gateway(settings, database, clock)
+    gateway = make_gateway(settings, database, clock, observers.gateway_call)
     watcher = make_watcher(engine)
     references = SignedReferences(
         settings.public_url, (settings.secret_key, *settings.secret_key_fallbacks)
     )
     ground = Ground(database, clock, settings.sites, settings.reconcile_after, _live(settings))
-    progress = Progress(ground, gateway)
+    progress = Progress(ground, gateway, observers.progress)
     steps = Steps(
         sites=settings.sites,
         livemode=ground.livemode,
@@ -81,6 +91,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Wired:
         result=Result(ground, watcher),
         ready=Readiness(database),
         degraded=lambda: degraded(database),
+        standing=Standings(database, clock),
     )
     return Wired(settings, engine, database, gateway, watcher, steps, clock)
 
@@ -106,7 +117,9 @@ def prepare_database(settings: Settings) -> None:
         engine.dispose()
 
 
-def make_gateway(settings: Settings, database: Database, clock: Clock) -> Gateway:
+def make_gateway(
+    settings: Settings, database: Database, clock: Clock, observe: Observer
+) -> Gateway:
     options = GatewayOptions(
         base_url=settings.gateway_url,
         api_key=settings.api_key,
@@ -118,7 +131,7 @@ def make_gateway(settings: Settings, database: Database, clock: Clock) -> Gatewa
         ca_file=settings.outbound_ca_file,
     )
     account = f"{settings.gateway_url}\0{settings.api_key}\0{settings.api_secret}"
-    return Gateway(options, FleetTokens(database, clock, account))
+    return Gateway(options, FleetTokens(database, clock, account), observe=observe)
 
 
 def make_watcher(engine: Engine) -> Watcher:

@@ -23,6 +23,7 @@ ROUTES = [
     ("/login/callback", "GET HEAD", "everybody"),
     ("/login/replace", "POST", "everybody"),
     ("/logout", "POST", "everybody"),
+    ("/metrics", "GET HEAD", "everybody"),
     ("/onboardings", "POST", "person"),
     ("/onboardings/<onboarding_id>", "GET HEAD", "person"),
     ("/onboardings/<onboarding_id>/status", "GET HEAD", "person"),

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.prometheus import scrape
 from tests.unit.cli.installation import Installation
 from webapp.cli.web_worker import HEAR_OUT_SECONDS
 
@@ -97,8 +98,35 @@ def test_gunicorn_alone_brings_the_database_up_to_date(
     serving: Serving, installed: Installation
 ) -> None:
     serving(GUNICORN).ready()
-    modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.iterdir()}
-    assert modes == {0o600}
+    modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.rglob("*")}
+    assert modes == {0o600, 0o700}, "files, and the folders of what is counted"
+
+
+def test_gunicorn_alone_counts_over_its_workers_and_leaves_the_jobs_counts_alone(
+    serving: Serving, installed: Installation
+) -> None:
+    metrics = installed.settings.instance_dir / "metrics"
+    for part in ("web", "jobs"):
+        (metrics / part).mkdir(parents=True)
+        (metrics / part / "counter_999999.db").write_bytes(bytes(4096))
+    token = "a-token-of-those-who-run-it"
+    served = serving(GUNICORN, WEB_CONCURRENCY="2", OPERATIONS_TOKEN=token).ready()
+    address = "http://{}:{}".format(*served.address)
+
+    def workers_that_count() -> int:
+        files = [path for path in (metrics / "web").glob("counter_*.db") if path.stat().st_size]
+        return sum(b"theme.css" in path.read_bytes() for path in files)
+
+    sent = 0
+    while workers_that_count() < 2:
+        assert sent < 1200, "one worker has answered everything"
+        assert [served.status("/sites/shop/theme.css") for _ in range(30)] == [200] * 30
+        sent += 30
+    for _ in range(6):
+        seen = scrape(address, token)
+        assert seen("http_requests_total", route="/sites/<site_id>/theme.css") == sent
+    assert not (metrics / "web" / "counter_999999.db").exists()
+    assert (metrics / "jobs" / "counter_999999.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +164,8 @@ def test_web_and_jobs_mean_the_same_relative_folder(
     eventually(lambda: "jobs_started" in served.log, seconds=30)
     made = {path.name for path in (elsewhere / "state").iterdir()}
     assert {"mobbscan-embed.sqlite3", "jobs.sqlite3", "executor-id"} <= made
-    assert {path.stat().st_mode & 0o777 for path in (elsewhere / "state").iterdir()} == {0o600}
+    modes = {path.stat().st_mode & 0o777 for path in (elsewhere / "state").rglob("*")}
+    assert modes == {0o600, 0o700}, "files, and the folders of what is counted"
 
 
 def test_a_database_file_deleted_while_running_is_said_and_not_made_anew(

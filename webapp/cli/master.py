@@ -13,6 +13,7 @@ from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
+from webapp import metric_folders
 from webapp.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,13 @@ class Master(Arbiter):  # type: ignore[misc]
         rested = time.monotonic() - self._born >= LEAST_LIFE_SECONDS
         if self._with_jobs and dead and rested:
             self._start_jobs()
+
+    def start(self) -> None:
+        """Before the first child: what an earlier run has counted is over."""
+        super().start()
+        if self._with_jobs:
+            folder = Settings.from_environment().instance_dir
+            metric_folders.begin_anew(folder, metric_folders.JOBS)
 
     def reload(self) -> None:
         """SIGHUP. With settings that cannot work the old workers stay."""

@@ -8,12 +8,14 @@ import signal
 import types
 
 import click
+import structlog
 
-from webapp import logs, wiring
+from webapp import logs, metric_folders, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import ready_database, settings
 from webapp.cli.master import Server
 from webapp.jobs.run import JobsProcess
+from webapp.settings import Settings
 
 
 @click.command()
@@ -41,6 +43,7 @@ def worker(parent: int | None) -> None:
     found = settings()
     ready_database(found)
     logs.set_up(found.log_level)
+    _count(found, alone=parent is None)
     told_to_stop: list[int] = []
 
     def stop(number: int, _frame: types.FrameType | None) -> None:
@@ -52,7 +55,16 @@ def worker(parent: int | None) -> None:
     def stopping() -> bool:
         return bool(told_to_stop) or (parent is not None and os.getppid() != parent)
 
-    JobsProcess(wiring.build(found), stopping).run()
+    from webapp import observing  # not before: it decides where this process counts
+
+    JobsProcess(wiring.build(found, observers=observing.SERVER), stopping).run()
+
+
+def _count(found: Settings, *, alone: bool) -> None:
+    if alone:
+        metric_folders.begin_anew(found.instance_dir, metric_folders.JOBS)
+    if not metric_folders.count_in(found.instance_dir, metric_folders.JOBS):
+        structlog.get_logger(__name__).warning("metrics_not_shared")
 
 
 def _raise_file_limit() -> None:

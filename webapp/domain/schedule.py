@@ -34,6 +34,11 @@ def delay(cause: LookCause, looks: int, slow: Sequence[timedelta]) -> timedelta:
     return slow[min(looks - len(quick), len(slow) - 1)]
 
 
+def is_slow(cause: LookCause, looks: int) -> bool:
+    """Whether read number `looks` came by the slow schedule: nobody expected anything just then."""
+    return looks >= len(_FIRST[cause])
+
+
 def next_look(
     cause: LookCause, looks: int, slow: Sequence[timedelta], now: datetime, expires_at: datetime
 ) -> datetime:

@@ -21,6 +21,8 @@ from webapp.wiring import Wired
 LOOK_SECONDS = 0.05
 TICK_SECONDS = 0.5
 CLEAN_SECONDS = 3600
+#: How often the fleet is told that this process lives (seconds).
+BEAT_SECONDS = 10
 #: How many new jobs one turn makes at most.
 AT_ONCE = 200
 _log = structlog.get_logger(__name__)
@@ -40,9 +42,11 @@ class JobsProcess:
         self._stopping = stopping
         self._asked: dict[tuple[str, float], float] = {}
         self._clean_at = 0.0
+        self._beat_at = 0.0
+        self._name = executor_id(wired.settings.instance_dir)
 
     def run(self) -> None:
-        queue = Queue(self._wired, executor_id(self._wired.settings.instance_dir))
+        queue = Queue(self._wired, self._name)
         probe = TimelineProbe(self._wired.engine)
         _log.info("jobs_started")
         try:
@@ -57,6 +61,7 @@ class JobsProcess:
     def _turn(self, queue: Queue) -> None:
         try:
             self.hand_over(queue)
+            self._beat()
             if time.monotonic() >= self._clean_at:
                 self._clean_at = time.monotonic() + CLEAN_SECONDS
                 swept = self._wired.database.sweep(self._wired.clock())
@@ -64,6 +69,12 @@ class JobsProcess:
         except Unwritable as away:
             _log.warning("database_away", error=type(away).__name__)
             time.sleep(1.0)
+
+    def _beat(self) -> None:
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + BEAT_SECONDS
+            with self._wired.database.writing() as work:
+                work.heartbeats.beat(self._name)
 
     def hand_over(self, queue: Asking) -> None:
         """Have a job made of everything that is due and has none yet."""

@@ -7,6 +7,7 @@ not matter any more: only the gateway's own answer does.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from webapp.domain import states
 from webapp.domain.errors import GatewayForbidden
 from webapp.domain.onboarding import ACTIVE, AT_THE_USER, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, of_rejection, reason
-from webapp.domain.schedule import LookCause, next_look
+from webapp.domain.schedule import LookCause, is_slow, next_look
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Conflict, Refused, Unauthorised
 from webapp.gateway.models import ProcessData
@@ -34,6 +35,10 @@ GATEWAY_LOST = ReasonCode.GATEWAY_LOST
 MOST_OF_A_WORD = 64
 #: The alarm of an account that lacks a right; the next answer that comes ends it.
 FORBIDDEN = "gateway_forbidden"
+#: What is told to whoever counts: a notice confirmed (and seconds since it came), and a change
+#: that the slow schedule found although no notice has told of it.
+NOTICE_SETTLED, SILENCE_REPAIRED = "notice_settled", "silence_repaired"
+Tell = Callable[[str, float], None]
 _CAN_EXPIRE = AT_THE_USER | {Status.SUBMITTED}
 _log = logging.getLogger(__name__)
 
@@ -41,9 +46,12 @@ _log = logging.getLogger(__name__)
 class Progress:
     """The one place that moves an onboarding by what the gateway says."""
 
-    def __init__(self, ground: Ground, gateway: Gateway) -> None:
+    def __init__(
+        self, ground: Ground, gateway: Gateway, tell: Tell = lambda _what, _seconds: None
+    ) -> None:
         self._ground = ground
         self._gateway = gateway
+        self._tell = tell
 
     def due(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Ids whose next read is due, with the time it was planned for (aware UTC)."""
@@ -120,7 +128,13 @@ class Progress:
             work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
             waiting = [n for n in notices if n not in settled]
             self._plan(work, before, row, after, waiting)
-            return after
+            silence = _heard_by_asking(work, row, after, word)
+        now = self._ground.clock()
+        for notice in settled:
+            self._tell(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
+        if silence:
+            self._tell(SILENCE_REPAIRED, 0.0)
+        return after
 
     def _counted(self, work: Work, row: Onboarding, answer: ProcessData | None) -> Onboarding:
         """Count reads that stay unanswered although the gateway knew the process before."""
@@ -243,6 +257,13 @@ class Progress:
                 return  # the gateway lags behind: asked again by the schedule, not at once
             self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
+
+
+def _heard_by_asking(work: Work, row: Onboarding, after: Onboarding, word: str | None) -> bool:
+    """Whether the slow schedule found what the gateway should have told us long ago."""
+    moved = after.status is not row.status and after.status is not Status.EXPIRED
+    slow = is_slow(LookCause(row.look_cause or LookCause.QUIET), row.looks)
+    return bool(word) and moved and slow and not work.inbox.has_had(row.id, str(word))
 
 
 def _lost(row: Onboarding, now: datetime) -> bool:

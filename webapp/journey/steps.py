@@ -15,12 +15,15 @@ from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
 from webapp.journey.webhook import Webhook
 from webapp.sites import Site
+from webapp.store.standing import Standing
 
 
 @dataclass(frozen=True)
 class Steps:
     """`ready` says in words what keeps this server from working; nothing = ready.
     `degraded` says what keeps it from working well, and that restarting would not cure.
+
+    `standing` counts what there is; None while the database does not say.
 
     `livemode` is false with the sandbox: pages then say TEST.
     """
@@ -38,3 +41,4 @@ class Steps:
     result: Result
     ready: Callable[[], list[str]]
     degraded: Callable[[], list[str]]
+    standing: Callable[[], Standing | None]

@@ -84,6 +84,15 @@ class Inbox:
             for row in rows
         ]
 
+    def has_had(self, verification_id: str, status: str) -> bool:
+        """Whether a notice has ever said this."""
+        found = self._connection.scalar(
+            select(inbox.c.id).where(
+                inbox.c.verification_id == verification_id, inbox.c.status == status
+            )
+        )
+        return found is not None
+
     def settle(self, notice_ids: Iterable[int], how: str, now: datetime) -> None:
         """`how` is `agreed`, or `unconfirmed` when asking again has been given up."""
         self._connection.execute(

@@ -105,6 +105,8 @@ onboardings = Table(
     Column("silent_reads", Integer, nullable=False, server_default="0"),
     Column("silent_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
+    # Counting by status reads this alone.
+    Index("ix_onboardings_status", "status"),
     # One active onboarding per person (site and subject) and flow, whatever the processes do.
     Index(
         "uq_onboardings_one_active",
@@ -202,6 +204,14 @@ alarms = Table(
     Column("name", String(32), primary_key=True),
     Column("since", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
+)
+
+# When each jobs process was last seen, by the database's clock.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("beaten_at", UtcDateTime, nullable=False),
 )
 
 own_keys = Table(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
 from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
 from webapp.store.links import Links
 from webapp.store.onboardings import Onboardings
@@ -33,6 +34,7 @@ class Work:
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)
+        self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection, cipher)
         self.links = Links(connection)
         self.timeline = Timeline(connection)
@@ -68,7 +70,8 @@ class Database:
         """Forget marks, sessions, links and strange notices that are over; how many rows went."""
         with self.writing() as work:
             repositories = (work.once, work.sessions, work.links, work.inbox)
-            return sum(each.forget(now) for each in repositories)
+            gone = sum(each.forget(now) for each in repositories)
+            return gone + work.heartbeats.forget()
 
 
 @contextmanager

@@ -6,7 +6,9 @@ import hmac
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
+from webapp import metrics
 from webapp.web import context
 from webapp.web.guards import everybody
 
@@ -34,6 +36,18 @@ def ready() -> ResponseReturnValue:
         return Response(status=status)
     degraded = context.steps().degraded() if not problems else []
     return jsonify(ready=not problems, problems=problems, degraded=degraded), status
+
+
+@blueprint.get("/metrics")
+@everybody
+def counted() -> ResponseReturnValue:
+    """For Prometheus: what all processes of this machine have counted. Without a token: nothing."""
+    if not context.settings().operations_token:
+        raise NotFound
+    if not _is_operations():
+        return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+    exposition = metrics.exposition(context.steps().standing())
+    return Response(exposition, content_type=metrics.CONTENT_TYPE)
 
 
 def _is_operations() -> bool:

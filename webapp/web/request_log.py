@@ -9,6 +9,8 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from webapp import metrics
+
 
 def log() -> Any:
     """The web's log. Asked for at each use, so that it always follows the present configuration."""
@@ -35,13 +37,15 @@ def log_requests(app: Flask) -> None:
         response.headers["Request-Id"] = request_id()
         # The rule, not the path: paths hold references and codes, queries hold tokens.
         rule = request.url_rule.rule if request.url_rule else "unmatched"
+        seconds = time.monotonic() - g.get("began_at", time.monotonic())
         log().info(
             "request",
             method=request.method,
             route=rule,
             status=response.status_code,
-            duration_ms=round((time.monotonic() - g.get("began_at", time.monotonic())) * 1000, 1),
+            duration_ms=round(seconds * 1000, 1),
         )
+        metrics.request(request.method, rule, response.status_code, seconds)
         return response
 
     @app.teardown_request

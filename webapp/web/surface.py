@@ -13,7 +13,7 @@ class Surface(Enum):
     WORDLESS = "wordless"
 
 
-_WORDLESS = ("/webhooks/", "/healthz", "/readyz")
+_WORDLESS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 _DATA = ("/status", "/stream")
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import time
+
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from webapp import metrics
 from webapp.domain.errors import NoticeNotAuthentic
 from webapp.web import context
 from webapp.web.cookies import MOST_BYTES
 from webapp.web.guards import gateway_headers
 
 blueprint = Blueprint("webhook", __name__)
+_OUTCOMES = {
+    204: "kept",
+    400: "unusable",
+    401: "not_authentic",
+    413: "too_large",
+    503: "not_writable",
+}
 
 
 @blueprint.post("/webhooks/mobbscan")
@@ -23,6 +33,13 @@ def take() -> ResponseReturnValue:
         raise NoticeNotAuthentic
     webhook.take(headers, _body())
     return Response(status=204)
+
+
+@blueprint.after_request
+def tell(response: Response) -> Response:
+    outcome = _OUTCOMES.get(response.status_code, metrics.OTHER)
+    metrics.notice(outcome, time.monotonic() - g.began_at)
+    return response
 
 
 def _body() -> bytes:

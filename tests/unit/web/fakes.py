@@ -103,6 +103,9 @@ class FakeSteps:
     def degraded(self) -> list[str]:
         return []
 
+    def standing(self) -> None:
+        return None
+
     def ready(self) -> list[str]:
         return self.problems
 

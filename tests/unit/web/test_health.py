@@ -38,3 +38,22 @@ def test_ready_tells_the_world_a_code_and_operations_the_reason(
 def test_without_a_token_nobody_is_operations(make: Make, guess: str) -> None:
     answer = make().test_client().get("/readyz", headers={"Authorization": guess})
     assert answer.data == b""
+
+
+def test_metrics_are_told_to_operations_alone(make: Make) -> None:
+    client = make(OPERATIONS_TOKEN=TOKEN).test_client()
+    for wrong in ({}, {"Authorization": "Bearer guess"}, {"Authorization": f"Basic {TOKEN}"}):
+        answer = client.get("/metrics", headers=wrong)
+        assert (answer.status_code, answer.data) == (401, b"")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    told = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert told.status_code == 200
+    assert told.content_type.startswith("text/plain; version=0.0.4")
+    assert "mobbscan_embed_http_requests_total" in told.text
+    assert told.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("guess", ["", "Bearer ", "Bearer None"])
+def test_without_a_token_there_are_no_metrics(make: Make, guess: str) -> None:
+    answer = make().test_client().get("/metrics", headers={"Authorization": guess})
+    assert (answer.status_code, answer.data) == (404, b"")

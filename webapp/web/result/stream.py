@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app
 
+from webapp import metrics
 from webapp.web.request_log import log
 from webapp.web.result.status_json import as_json
 
@@ -40,6 +41,7 @@ class Seats:
             if self._taken.total() >= self._in_all or self._taken[session_id] >= self._per_session:
                 return None
             self._taken[session_id] += 1
+            metrics.waiting(+1)
         once = [session_id]
         return lambda: self._give_back(once)
 
@@ -49,6 +51,7 @@ class Seats:
                 return
             session_id = once.pop()
             self._taken[session_id] -= 1
+            metrics.waiting(-1)
             if not self._taken[session_id]:
                 del self._taken[session_id]
 

@@ -1,0 +1,47 @@
+"""Whether any jobs process lives, by the clock of the database, on SQLite and on PostgreSQL."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
+
+from webapp.store.schema import heartbeats
+from webapp.store.work import Database
+
+
+def beat(database: Database, name: str, **ago: float) -> None:
+    with database.writing() as work:
+        work.heartbeats.beat(name)
+        if ago:
+            then = datetime.now(UTC) - timedelta(**ago)
+            row = update(heartbeats).where(heartbeats.c.name == name)
+            work.connection.execute(row.values(beaten_at=then))
+
+
+def seen(database: Database) -> float | None:
+    with database.reading() as work:
+        return work.heartbeats.seen_seconds_ago()
+
+
+def test_it_is_the_last_of_all_processes_that_counts(database: Database) -> None:
+    assert seen(database) is None
+    beat(database, "one machine", minutes=9)
+    ago = seen(database)
+    assert ago is not None
+    assert 500 < ago < 600
+    beat(database, "another machine", minutes=2)
+    ago = seen(database)
+    assert ago is not None
+    assert 100 < ago < 200
+    beat(database, "one machine")
+    ago = seen(database)
+    assert ago is not None
+    assert 0 <= ago < 60
+
+
+def test_a_machine_that_is_gone_for_good_is_forgotten(database: Database) -> None:
+    beat(database, "gone", days=8)
+    beat(database, "here", days=6)
+    assert database.sweep(datetime.now(UTC)) == 1
+    with database.reading() as work:
+        assert work.heartbeats.seen_seconds_ago() < 7 * 86400
+    assert database.sweep(datetime.now(UTC)) == 0

@@ -1,0 +1,28 @@
+"""What others tell of themselves, counted and written down: an event, words and times."""
+
+from __future__ import annotations
+
+import structlog
+
+from webapp import metrics
+from webapp.journey.progress import NOTICE_SETTLED
+from webapp.wiring import Observers
+
+
+def gateway_call(call: str, outcome: str, seconds: float) -> None:
+    """For the gateway client. The request that caused the call is named by the log's context."""
+    metrics.gateway_call(call, outcome, seconds)
+    log = structlog.get_logger("gateway")  # asked for at each use: the configuration may change
+    log.info("gateway_call", call=call, outcome=outcome, duration_ms=round(seconds * 1000, 1))
+
+
+def progress(what: str, seconds: float) -> None:
+    """For the step that reads the gateway back."""
+    if what == NOTICE_SETTLED:
+        metrics.notice_settled(seconds)
+    else:
+        metrics.silence_repaired()
+        structlog.get_logger("progress").info(what)
+
+
+SERVER = Observers(gateway_call, progress)

@@ -1,0 +1,42 @@
+"""That the jobs processes live: each leaves a mark now and then, by the database's own clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.store.schema import heartbeats
+from webapp.store.types import UtcDateTime
+
+_KEEP = timedelta(days=7)
+#: Clocks of two machines may differ: marks are made and judged by the one they share.
+_NOW = func.current_timestamp(type_=UtcDateTime)
+
+
+class Heartbeats:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def beat(self, name: str) -> None:
+        """The process of this name lives."""
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        new = dialect.insert(heartbeats).values(name=name, beaten_at=_NOW)
+        self._connection.execute(
+            new.on_conflict_do_update(index_elements=["name"], set_={"beaten_at": _NOW})
+        )
+
+    def seen_seconds_ago(self) -> float | None:
+        """Since any of them was seen; None: never."""
+        last, now = self._connection.execute(select(func.max(heartbeats.c.beaten_at), _NOW)).one()
+        return None if last is None else max(0.0, (now - last).total_seconds())
+
+    def forget(self) -> int:
+        """Processes that have been gone for long; how many."""
+        now = self._connection.scalar(select(_NOW))
+        if now is None:
+            return 0
+        return self._connection.execute(
+            delete(heartbeats).where(heartbeats.c.beaten_at < now - _KEEP)
+        ).rowcount

@@ -1,0 +1,78 @@
+"""How much there is of what: counted by the database, over indexes, when somebody asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from webapp.store.errors import StoreError
+from webapp.store.schema import inbox, onboardings
+from webapp.store.work import Database, Work
+
+#: However often it is asked, the database counts no more often than this (seconds).
+FRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The same on every machine of a fleet, for it is the database's.
+
+    `onboardings` by status; `due`, how many are to be asked about now, and since when the first
+    of them is; `unsettled` notices; `alarms` with the seconds since they began to ring;
+    `jobs_seen_seconds` None: no jobs process has ever been seen.
+    """
+
+    onboardings: Mapping[str, int]
+    due: int
+    overdue_seconds: float
+    unsettled: int
+    alarms: Mapping[str, float]
+    jobs_seen_seconds: float | None
+
+
+class Standings:
+    """Whoever asks meanwhile waits for the same answer; None while the database does not say."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._last: Standing | None = None
+
+    def __call__(self) -> Standing | None:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._last = self._look()
+                self._until = time.monotonic() + FRESH_SECONDS
+            return self._last
+
+    def _look(self) -> Standing | None:
+        try:
+            with self._database.reading() as work:
+                return _standing(work, self._clock())
+        except StoreError:
+            return None
+
+
+def _standing(work: Work, now: datetime) -> Standing:
+    ask = work.connection.execute
+    by_status = select(onboardings.c.status, func.count()).group_by(onboardings.c.status)
+    look_at = onboardings.c.look_at
+    due, oldest = ask(select(func.count(), func.min(look_at)).where(look_at <= now)).one()
+    unsettled = select(func.count()).select_from(inbox).where(inbox.c.settled_at.is_(None))
+    return Standing(
+        onboardings={row[0]: row[1] for row in ask(by_status)},
+        due=due,
+        overdue_seconds=(now - oldest).total_seconds() if oldest else 0.0,
+        unsettled=work.connection.scalar(unsettled) or 0,
+        alarms={
+            name: (now - since).total_seconds() for name, since in work.alarms.ringing().items()
+        },
+        jobs_seen_seconds=work.heartbeats.seen_seconds_ago(),
+    )
