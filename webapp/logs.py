@@ -120,6 +120,12 @@ def configuration(level: str) -> dict[str, Any]:
     }
 
 
+def request_id() -> str | None:
+    """The request at hand, or the one that the job at hand is done for."""
+    found = structlog.contextvars.get_contextvars().get("request_id")
+    return None if found is None else str(found)
+
+
 def set_up(level: str) -> None:
     logging.config.dictConfig(configuration(level))
     structlog.configure(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from webapp import logs
 from webapp.configuration.addresses import is_loopback
 from webapp.gateway.client import Gateway
 from webapp.gateway.observed import Observer, nobody
@@ -39,6 +40,8 @@ from webapp.store.types import Cipher
 from webapp.store.work import Database
 
 Clock = Callable[[], datetime]
+#: A jobs process shows itself every 10 seconds (`jobs.run`).
+JOBS_SILENT_SECONDS = 60
 _ALARMS = {FORBIDDEN: "the gateway answers 403: ask the vendor for the right our account lacks"}
 
 
@@ -69,7 +72,7 @@ class Observers:
 
 def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()) -> Wired:
     engine = open_engine(settings)
-    database = Database(engine, Cipher(settings.data_keys))
+    database = Database(engine, Cipher(settings.data_keys), logs.request_id)
     gateway = make_gateway(settings, database, clock, observers.gateway_call)
     watcher = make_watcher(engine)
     references = SignedReferences(
@@ -90,7 +93,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         decision=Decision(ground, gateway, progress),
         result=Result(ground, watcher),
         ready=Readiness(database),
-        degraded=lambda: degraded(database),
+        degraded=lambda: [*degraded(database), *jobs_unseen(database)],
         standing=Standings(database, clock),
     )
     return Wired(settings, engine, database, gateway, watcher, steps, clock)
@@ -148,6 +151,24 @@ def degraded(database: Database) -> list[str]:
     except StoreError:
         return []  # `ready` says that already
     return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in ringing.items()]
+
+
+def jobs_unseen(database: Database) -> list[str]:
+    """That no jobs process of the fleet shows itself, in words; nothing = one does."""
+    try:
+        with database.reading() as work:
+            seconds = work.heartbeats.seen_seconds_ago()
+    except StoreError:
+        return []  # `ready` says that already
+    if seconds is not None and seconds < JOBS_SILENT_SECONDS:
+        return []
+    since = "yet" if seconds is None else f"for {int(seconds)} seconds"
+    return [
+        (
+            f"no jobs process has been seen {since}: see that `serve` (without --no-jobs) or `worker` "
+            "runs on some machine; notices are kept meanwhile, but nobody asks the gateway"
+        )
+    ]
 
 
 def _live(settings: Settings) -> bool:

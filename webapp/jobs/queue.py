@@ -95,6 +95,13 @@ class Queue:
     def _define(self, wired: Wired) -> None:
         progress = wired.steps.progress
 
+        def read_for(onboarding_id: str) -> None:
+            """Under the name of the request that asked for it, so that the log connects them."""
+            names = {"onboarding": onboarding_id, "request_id": progress.asked_by(onboarding_id)}
+            known = {name: value for name, value in names.items() if value is not None}
+            with structlog.contextvars.bound_contextvars(**known):
+                progress.read(onboarding_id)
+
         @DBOS.step(
             name="read",
             retries_allowed=True,
@@ -104,7 +111,7 @@ class Queue:
             should_retry=lambda error: isinstance(error, GatewayAway),
         )
         def read(onboarding_id: str) -> None:
-            in_brief(progress.read, onboarding_id)
+            in_brief(read_for, onboarding_id)
 
         @DBOS.workflow(name="look")
         def look(onboarding_id: str) -> None:

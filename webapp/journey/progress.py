@@ -58,6 +58,11 @@ class Progress:
         with self._ground.database.reading() as work:
             return work.onboardings.due(self._ground.clock(), limit)
 
+    def asked_by(self, onboarding_id: str) -> str | None:
+        """The request because of which this onboarding is asked about, as far as it is known."""
+        with self._ground.database.reading() as work:
+            return work.timeline.last_request(onboarding_id)
+
     def read(self, onboarding_id: str) -> None:
         """Ask the gateway once and take in its answer.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +25,18 @@ class Entry:
     detail: Mapping[str, object]
 
 
+#: A detail of every line that a request has caused: the id under which the logs know it.
+REQUEST = "request"
+#: Among so many newest lines of an onboarding the last request is looked for.
+_NEWEST = 20
+
+
 class Timeline:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, request_id: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._connection = connection
+        self._request_id = request_id
         self._unwritten: list[dict[str, object]] = []
 
     def add(
@@ -41,6 +50,9 @@ class Timeline:
         **detail: object,
     ) -> None:
         """A line of this work; all of them are written together when it ends."""
+        request = self._request_id()
+        if request is not None:
+            detail[REQUEST] = request
         self._unwritten.append(
             {
                 "at": now,
@@ -68,6 +80,16 @@ class Timeline:
             Entry(row.at, row.onboarding_id, row.site, row.actor, row.event, row.detail)
             for row in rows
         ]
+
+    def last_request(self, onboarding_id: str) -> str | None:
+        """The id of the request that last had to do with this onboarding, if it is known."""
+        details = self._connection.scalars(
+            select(timeline.c.detail)
+            .where(timeline.c.onboarding_id == onboarding_id)
+            .order_by(timeline.c.id.desc())
+            .limit(_NEWEST)
+        )
+        return next((str(each[REQUEST]) for each in details if REQUEST in each), None)
 
     def newest(self) -> int:
         return self._connection.scalar(select(func.max(timeline.c.id))) or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -28,7 +28,9 @@ from webapp.store.types import Cipher
 class Work:
     """The repositories of one open transaction. No network call belongs inside it."""
 
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+    def __init__(
+        self, connection: Connection, cipher: Cipher, request_id: Callable[[], str | None]
+    ) -> None:
         self.alarms = Alarms(connection)
         self.connection = connection
         self.people = People(connection, cipher)
@@ -37,7 +39,7 @@ class Work:
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection, cipher)
         self.links = Links(connection)
-        self.timeline = Timeline(connection)
+        self.timeline = Timeline(connection, request_id)
         self.once = Once(connection)
         self.own_keys = OwnKeys(connection, cipher)
         self.tokens = Tokens(connection, cipher)
@@ -46,15 +48,22 @@ class Work:
 class Database:
     """Opens transactions. `writing` commits at the end of the block, or not at all."""
 
-    def __init__(self, engine: Engine, cipher: Cipher) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        cipher: Cipher,
+        request_id: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`request_id` names the request at hand, for the timeline."""
         self.engine = engine
         self.cipher = cipher
+        self.request_id = request_id
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """Raises Unwritable when the database is away."""
         with translated(), self.engine.connect() as connection:
-            yield Work(connection, self.cipher)
+            yield Work(connection, self.cipher, self.request_id)
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
@@ -62,7 +71,7 @@ class Database:
         with translated(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
-                work = Work(connection, self.cipher)
+                work = Work(connection, self.cipher, self.request_id)
                 yield work
                 work.timeline.write()
 
