@@ -163,12 +163,11 @@ def jobs_unseen(database: Database) -> list[str]:
     if seconds is not None and seconds < JOBS_SILENT_SECONDS:
         return []
     since = "yet" if seconds is None else f"for {int(seconds)} seconds"
-    return [
-        (
-            f"no jobs process has been seen {since}: see that `serve` (without --no-jobs) or `worker` "
-            "runs on some machine; notices are kept meanwhile, but nobody asks the gateway"
-        )
-    ]
+    cure = (
+        "see that `serve` (without --no-jobs) or `worker` runs on some machine; notices are kept "
+        "meanwhile, but nobody asks the gateway"
+    )
+    return [f"no jobs process has been seen {since}: {cure}"]
 
 
 def _live(settings: Settings) -> bool:
