@@ -179,7 +179,7 @@ def test_the_keyboard_is_enough_to_get_to_the_camera(guest: Guest) -> None:
     _tab_to(page, "Skip to the content")
     _tab_to(page, re.compile("^I agree"))
     page.keyboard.press("Enter")
-    expect(guest.hosted.locator("#begin")).to_be_visible()
+    expect(guest.hosted.locator("#begin")).to_be_enabled()
     for _ in range(12):
         page.keyboard.press("Tab")
         if guest.framed.evaluate("document.activeElement.id") == "begin":

@@ -181,6 +181,23 @@ def test_a_database_file_deleted_while_running_is_said_and_not_made_anew(
     eventually(lambda: served.status("/readyz") == 200)
 
 
+def test_the_jobs_never_make_a_database(installed: Installation) -> None:
+    """Started anew while the file is gone, they would make an empty one in its place."""
+    path = Path(installed.settings.database_url.removeprefix("sqlite:///"))
+    assert not path.exists()
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp", "worker"],
+        env=installed.process_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "DATABASE_URL names a file that does not exist" in ended.stderr
+    assert not path.exists()
+
+
 HALF = {
     "a body": b"POST /handoff HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nt",
     "a header": b"GET /healthz HTTP/1.1\r\nHost: local",

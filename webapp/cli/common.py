@@ -42,3 +42,11 @@ def ready_database(found: Settings) -> None:
         wiring.prepare_database(found)
     except StoreError as wrong:
         raise click.ClickException(str(wrong)) from wrong
+
+
+def known_database(parts: Wired) -> None:
+    """It is there and up to date. Nothing is made: a file that is gone would come back empty."""
+    try:
+        migrate.check(parts.engine)
+    except StoreError as wrong:
+        raise click.ClickException(str(wrong)) from wrong

@@ -12,7 +12,7 @@ import structlog
 
 from webapp import logs, metric_folders, wiring
 from webapp.cli.bind import checked_bind
-from webapp.cli.common import ready_database, settings
+from webapp.cli.common import known_database, ready_database, settings
 from webapp.cli.master import Server
 from webapp.jobs.run import JobsProcess
 from webapp.settings import Settings
@@ -41,9 +41,12 @@ def serve(bind: str, no_jobs: bool) -> None:
 def worker(parent: int | None) -> None:
     """Run the jobs only: reading the gateway back, and cleaning up."""
     found = settings()
-    ready_database(found)
     logs.set_up(found.log_level)
     _count(found, alone=parent is None)
+    from webapp import observing  # not before: it decides where this process counts
+
+    parts = wiring.build(found, observers=observing.SERVER)
+    known_database(parts)
     told_to_stop: list[int] = []
 
     def stop(number: int, _frame: types.FrameType | None) -> None:
@@ -55,9 +58,7 @@ def worker(parent: int | None) -> None:
     def stopping() -> bool:
         return bool(told_to_stop) or (parent is not None and os.getppid() != parent)
 
-    from webapp import observing  # not before: it decides where this process counts
-
-    JobsProcess(wiring.build(found, observers=observing.SERVER), stopping).run()
+    JobsProcess(parts, stopping).run()
 
 
 def _count(found: Settings, *, alone: bool) -> None:

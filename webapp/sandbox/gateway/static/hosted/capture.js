@@ -253,3 +253,5 @@ window.addEventListener("pagehide", () => {
   camera.close();
   if (begun && !over) server.left();
 });
+// Until here a click would have been lost, on a slow phone without a word.
+for (const id of ["begin", "skip-capture"]) by(id).removeAttribute("disabled");
