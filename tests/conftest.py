@@ -14,7 +14,7 @@ PROGRAMS = {
     "nginx": ("nginx",),
     "strace": ("strace",),
 }
-_left_out = pytest.StashKey[dict[str, set[str]]]()
+_LEFT_OUT = "left out for want of"
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("nightly", deadline=None, max_examples=10_000)
@@ -70,10 +70,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_left_out] = defaultdict(set)
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = [name for mark in item.iter_markers("needs") for name in mark.args]
     missing = [name for name in needed if find_program(name) is None]
@@ -82,16 +78,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     sentence = f"needs {' and '.join(missing)}, not installed here"
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(f"{sentence}, and REQUIRE_ALL=1 forbids leaving tests out", pytrace=False)
-    for name in missing:
-        item.config.stash[_left_out][name].add(item.nodeid)
+    # Properties travel with the report, from the processes that share a run as well.
+    item.user_properties += [(_LEFT_OUT, name) for name in missing]
     pytest.skip(sentence)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    left_out = config.stash[_left_out]
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out: dict[str, set[str]] = defaultdict(set)
+    for report in terminalreporter.stats.get("skipped", []):
+        for key, name in report.user_properties:
+            if key == _LEFT_OUT:
+                left_out[name].add(report.nodeid)
     if not left_out:
         return
     count = len(set().union(*left_out.values()))

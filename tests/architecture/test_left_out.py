@@ -27,8 +27,9 @@ def run(root: Path, tmp_path: Path):
     (tmp_path / "test_two.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = needs(*programs)\n")
 
-    def run(**environ: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
+    def run(*options: str, **environ: str) -> tuple[int, str]:
+        quick = ["-p", "no:cacheprovider", *options]
+        command = [sys.executable, "-m", "pytest", *quick, str(tmp_path)]
         plain = {name: text for name, text in os.environ.items() if name != "REQUIRE_ALL"}
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=plain | environ, cwd=tmp_path
@@ -38,8 +39,9 @@ def run(root: Path, tmp_path: Path):
     return run
 
 
-def test_it_is_left_out_loudly(run):
-    code, output = run()
+@pytest.mark.parametrize("shared", [(), ("-n", "2")], ids=["alone", "by several processes"])
+def test_it_is_left_out_loudly(run, shared):
+    code, output = run(*shared)
     assert code == 0
     assert "! 1 TESTS LEFT OUT !" in output
     assert "1 of them need strace, which is not installed" in output
