@@ -17,7 +17,7 @@ from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
 from webapp.journey.decision import Decision
 from webapp.journey.fleet_tokens import FleetTokens
-from webapp.journey.ground import Ground
+from webapp.journey.ground import MIXED_UP, Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.progress import FORBIDDEN, Progress, Tell
@@ -42,7 +42,12 @@ from webapp.store.work import Database
 Clock = Callable[[], datetime]
 #: A jobs process shows itself every 10 seconds (`jobs.run`).
 JOBS_SILENT_SECONDS = 60
-_ALARMS = {FORBIDDEN: "the gateway answers 403: ask the vendor for the right our account lacks"}
+_ALARMS = {
+    FORBIDDEN: "the gateway answers 403: ask the vendor for the right our account lacks",
+    MIXED_UP: "the gateway has answered about another process than it was asked about; nothing of "
+    "it was taken: tell the vendor, with the times and ids of the log lines "
+    "gateway_answered_for_another_process",
+}
 
 
 def utc_now() -> datetime:

@@ -11,6 +11,7 @@ StepError
 ├── NoticeNotAuthentic       the required headers are missing or wrong
 ├── NoticeUnusable           a notice that cannot be read; carries why
 ├── GatewayAway              not reachable, slow, or talking nonsense; carries when to try again
+│   └── GatewayMixedUp       it answered about another process; nothing of it was taken
 ├── GatewayForbidden         our account at the gateway lacks a right
 └── NotWritable              the database cannot take anything just now
 """
@@ -89,6 +90,10 @@ class GatewayAway(StepError):
     def __init__(self, retry_after_seconds: float = 10.0) -> None:
         super().__init__("the gateway cannot be asked just now")
         self.retry_after_seconds = retry_after_seconds
+
+
+class GatewayMixedUp(GatewayAway):
+    """The gateway answered about another person's process: refused, and operators are told."""
 
 
 class GatewayForbidden(StepError):

@@ -15,7 +15,6 @@ from webapp.gateway import errors as gateway_errors
 from webapp.gateway.client import Gateway
 from webapp.journey.ground import Ground
 from webapp.journey.progress import Progress
-from webapp.journey.translate import gateway_trouble
 
 _UNDECIDED = frozenset({Status.DECIDING, Status.IN_REVIEW})
 
@@ -95,7 +94,7 @@ class Decision:
             self._ground.note(work, row, "decision_asked", actor=actor, wanted=str(wanted))
             self._ground.wake(work, row.id, LookCause.NOTICE)
         try:
-            with gateway_trouble():
+            with self._ground.gateway_trouble(row.id):
                 call()
         except gateway_errors.Conflict:
             return  # decided already, by us or by somebody else: the read tells which

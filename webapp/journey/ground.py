@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import GatewayMixedUp, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import LookCause
+from webapp.journey.translate import gateway_trouble
 from webapp.journey.views import Visitor
 from webapp.sites import Flow, Site
 from webapp.store.errors import AlreadyThere
 from webapp.store.work import Database, Work
+
+#: The alarm of a gateway that answers about another process than the one it was asked about.
+MIXED_UP = "gateway_mixed_up"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,17 @@ class Ground:
         if found is None or found.person_id != visitor.person.id:
             raise NotFound("no such onboarding")
         return found
+
+    @contextmanager
+    def gateway_trouble(self, onboarding_id: str) -> Iterator[None]:
+        """See `translate.gateway_trouble`; an answer about another process rings besides."""
+        try:
+            with gateway_trouble():
+                yield
+        except GatewayMixedUp:
+            _log.error("gateway_answered_for_another_process", extra={"onboarding": onboarding_id})
+            self.ring(MIXED_UP)
+            raise
 
     def ring(self, alarm: str) -> None:
         """Something keeps us from working until somebody cures it; readyz says so."""

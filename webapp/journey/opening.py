@@ -20,7 +20,6 @@ from webapp.gateway.errors import (
 from webapp.gateway.models import Created, CreateRequest
 from webapp.journey.ground import Ground
 from webapp.journey.references import References
-from webapp.journey.translate import gateway_trouble
 from webapp.sites import Flow
 from webapp.store.work import Work
 
@@ -72,14 +71,14 @@ class Opening:
             self._release(row.id)
             if cause.maybe_sent and row.create_calls == 1:
                 return self._again(row, flow, person)
-            with gateway_trouble():
+            with self._ground.gateway_trouble(row.id):
                 raise
         except (Unauthorised, Conflict) as cause:  # neither makes sense for a new process
             self._release(row.id)
             raise GatewayAway from cause
         except GatewayError:
             self._release(row.id)
-            with gateway_trouble():
+            with self._ground.gateway_trouble(row.id):
                 raise
         return self._keep(row, created)
 

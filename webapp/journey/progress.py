@@ -19,8 +19,7 @@ from webapp.domain.schedule import LookCause, is_slow, next_look
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Conflict, Refused, Unauthorised
 from webapp.gateway.models import ProcessData
-from webapp.journey.ground import Ground
-from webapp.journey.translate import gateway_trouble
+from webapp.journey.ground import MIXED_UP, Ground
 from webapp.store.inbox import Kept
 from webapp.store.work import Work
 
@@ -35,6 +34,8 @@ GATEWAY_LOST = ReasonCode.GATEWAY_LOST
 MOST_OF_A_WORD = 64
 #: The alarm of an account that lacks a right; the next answer that comes ends it.
 FORBIDDEN = "gateway_forbidden"
+#: So long after its last time an answer about another process goes on ringing.
+MIXED_UP_RINGS = timedelta(hours=24)
 #: What is told to whoever counts: a notice confirmed (and seconds since it came), and a change
 #: that the slow schedule found although no notice has told of it.
 NOTICE_SETTLED, SILENCE_REPAIRED = "notice_settled", "silence_repaired"
@@ -106,7 +107,7 @@ class Progress:
         if not onboarding.create_calls:
             return None
         try:
-            with gateway_trouble():
+            with self._ground.gateway_trouble(onboarding.id):
                 return self._gateway.read(onboarding.id)
         except GatewayForbidden:
             self._ground.ring(FORBIDDEN)
@@ -127,6 +128,7 @@ class Progress:
             word = _word(answer)
             if answer is not None:
                 work.alarms.clear(FORBIDDEN)
+                work.alarms.clear(MIXED_UP, silent_since=self._ground.clock() - MIXED_UP_RINGS)
             after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
@@ -249,7 +251,7 @@ class Progress:
     def _hand_to_review(self, onboarding: Onboarding) -> None:
         """Contract 3.10. A refusal means that it was decided meanwhile: the next read tells."""
         try:
-            with gateway_trouble():
+            with self._ground.gateway_trouble(onboarding.id):
                 self._gateway.send_to_review(onboarding.id)
         except (Conflict, Refused, Unauthorised) as cause:
             _log.info(

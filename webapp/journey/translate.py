@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.domain.errors import GatewayAway, GatewayForbidden, GatewayMixedUp
 from webapp.gateway import errors as gateway_errors
 
 _log = logging.getLogger(__name__)
@@ -16,7 +16,8 @@ _RETRY_AFTER_SECONDS = 10.0
 
 @contextmanager
 def gateway_trouble() -> Iterator[None]:
-    """Turns what the gateway client raises into GatewayAway or GatewayForbidden.
+    """Turns what the gateway client raises into GatewayAway (of which GatewayMixedUp is one) or
+    GatewayForbidden.
 
     `Refused`, `Conflict` and `Unauthorised` speak of one process and pass through: the step
     that made the call knows what they mean there.
@@ -31,5 +32,4 @@ def gateway_trouble() -> Iterator[None]:
         _log.error("gateway_refused_credentials", extra={"status": cause.status})
         raise GatewayAway(60.0) from cause
     except gateway_errors.WrongProcess as cause:
-        _log.error("gateway_answered_for_another_process")
-        raise GatewayAway(60.0) from cause
+        raise GatewayMixedUp(60.0) from cause

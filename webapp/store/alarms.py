@@ -21,8 +21,12 @@ class Alarms:
         if known.rowcount == 0:
             self._connection.execute(insert(alarms).values(name=name, since=now, last_at=now))
 
-    def clear(self, name: str) -> None:
-        self._connection.execute(delete(alarms).where(alarms.c.name == name))
+    def clear(self, name: str, *, silent_since: datetime | None = None) -> None:
+        """It is over; with `silent_since`, only if it has not been said again from then on."""
+        ended = delete(alarms).where(alarms.c.name == name)
+        if silent_since is not None:
+            ended = ended.where(alarms.c.last_at < silent_since)
+        self._connection.execute(ended)
 
     def ringing(self) -> dict[str, datetime]:
         """Each alarm and since when."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.journey.fakes import NOW, away
 from tests.unit.journey.house import House, unknown_id
-from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.domain.errors import GatewayAway, GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.gateway.errors import Conflict, Forbidden, Refused, Unauthorised, WrongProcess
@@ -111,6 +111,24 @@ def test_a_gateway_that_cannot_be_asked_changes_nothing_and_the_read_stays_due(
         house.progress.read(adas)
     assert house.row(adas) == before
     assert [id_ for id_, _ in house.progress.due()] == [adas]
+
+
+def test_an_answer_about_another_process_rings_for_a_day_after_its_last_time(house, adas):
+    house.said(adas, "PENDING_VERIFICATION")
+    house.gateway.trouble["read"].append(WrongProcess("?"))
+    with pytest.raises(GatewayMixedUp):
+        house.progress.read(adas)
+    house.clock.turn(hours=23)
+    house.progress.read(adas)
+    assert ringing(house) == {"gateway_mixed_up"}, "good answers to others prove nothing"
+    house.clock.turn(hours=2)
+    house.progress.read(adas)
+    assert ringing(house) == set()
+
+
+def ringing(house):
+    with house.database.reading() as work:
+        return set(work.alarms.ringing())
 
 
 def test_a_postponed_read_comes_back_on_the_slow_schedule(house, adas):
