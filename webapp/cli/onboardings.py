@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import click
 
 from webapp.cli.common import wired
 from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
 from webapp.domain.onboarding import Onboarding, Status
+from webapp.wiring import Wired
 
 
 @click.group()
@@ -75,22 +77,28 @@ def link(onboarding_id: str) -> None:
 def reconcile(onboarding_id: str | None) -> None:
     """Ask the gateway now: about one onboarding, or about all that are unfinished."""
     parts = wired()
-    with parts.database.reading() as work:
-        if onboarding_id is None:
-            ids = work.onboardings.unfinished()
-        elif work.onboardings.get(onboarding_id) is None:
-            raise click.ClickException(f"no onboarding {onboarding_id}")
-        else:
-            ids = [onboarding_id]
-    for each in ids:
+    for each in [onboarding_id] if onboarding_id else _unfinished(parts):
         try:
             parts.steps.progress.read(each)
         except (GatewayAway, GatewayForbidden) as away:
             raise click.ClickException(f"{away}; nothing was changed for {each}") from away
         with parts.database.reading() as work:
             row = work.onboardings.get(each)
-        if row is not None:
-            click.echo(_line(row))
+        if row is None:
+            raise click.ClickException(f"no onboarding {each}")
+        click.echo(_line(row))
+
+
+def _unfinished(parts: Wired) -> Iterator[str]:
+    """The ids of all, a portion at a time: there may be more than anybody wants in memory."""
+    last = ""
+    while True:
+        with parts.database.reading() as work:
+            portion = work.onboardings.unfinished(after=last)
+        yield from portion
+        if not portion:
+            return
+        last = portion[-1]
 
 
 def _line(row: Onboarding) -> str:

@@ -25,6 +25,9 @@ CLEAN_SECONDS = 3600
 BEAT_SECONDS = 10
 #: How many new jobs one turn makes at most.
 AT_ONCE = 200
+#: With so many waiting to be done no more are made: they are not done the sooner for it, and
+#: whatever waits longer than REMAKE_SECONDS is made a second time.
+IN_HAND = 1000
 _log = structlog.get_logger(__name__)
 
 
@@ -81,12 +84,12 @@ class JobsProcess:
         now = time.monotonic()
         self._asked = {key: at for key, at in self._asked.items() if now - at < REMAKE_SECONDS}
         # What has been asked for stays due until it is done: look past all of it.
-        limit = AT_ONCE + len(self._asked)
-        for onboarding_id, planned in self._wired.steps.progress.due(limit):
-            key = (onboarding_id, planned.timestamp())
-            if key not in self._asked:
-                queue.ask_for(onboarding_id, planned)
-                self._asked[key] = now
+        due = self._wired.steps.progress.due(AT_ONCE + IN_HAND)
+        new = [each for each in due if (each[0], each[1].timestamp()) not in self._asked]
+        room = IN_HAND - (len(due) - len(new))
+        for onboarding_id, planned in new[: max(0, min(AT_ONCE, room))]:
+            queue.ask_for(onboarding_id, planned)
+            self._asked[onboarding_id, planned.timestamp()] = now
 
     def _wait(self, probe: TimelineProbe) -> None:
         """Until another process has written something, or half a second has gone."""

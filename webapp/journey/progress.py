@@ -260,7 +260,7 @@ class Progress:
             )
             return
         with self._ground.database.writing() as work:
-            if any(line.event == "sent_to_review" for line in work.timeline.of(onboarding.id)):
+            if work.timeline.has(onboarding.id, "sent_to_review"):
                 return  # the gateway lags behind: asked again by the schedule, not at once
             self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)

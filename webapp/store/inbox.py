@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.store.portions import delete_portion
 from webapp.store.schema import inbox, onboardings
 from webapp.store.types import Cipher
 
@@ -95,18 +96,22 @@ class Inbox:
 
     def settle(self, notice_ids: Iterable[int], how: str, now: datetime) -> None:
         """`how` is `agreed`, or `unconfirmed` when asking again has been given up."""
-        self._connection.execute(
-            update(inbox)
-            .where(inbox.c.id.in_(list(notice_ids)))
-            .values(settled_at=now, settled_as=how)
-        )
+        settled = list(notice_ids)
+        if settled:
+            self._connection.execute(
+                update(inbox).where(inbox.c.id.in_(settled)).values(settled_at=now, settled_as=how)
+            )
 
     def forget(self, now: datetime) -> int:
-        """Notices about ids we never had; how many. Ours stay as long as their onboarding."""
+        """A portion of the notices about ids we never had; how many.
+
+        Ours stay as long as their onboarding. Nothing ever settles a strange one, so the many
+        that are settled need not be looked at.
+        """
         known = select(onboardings.c.id).where(onboardings.c.id == inbox.c.verification_id)
-        done = self._connection.execute(
-            delete(inbox).where(
-                inbox.c.last_seen_at < now - _KEEP_STRANGE, ~known.correlate(inbox).exists()
-            )
+        strange = and_(
+            inbox.c.settled_at.is_(None),
+            inbox.c.last_seen_at < now - _KEEP_STRANGE,
+            ~known.correlate(inbox).exists(),
         )
-        return done.rowcount
+        return delete_portion(self._connection, inbox, strange)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from webapp.store.once import hash_of
+from webapp.store.portions import delete_portion
 from webapp.store.schema import links
 
 _KEPT_AFTER_EXPIRY = timedelta(days=7)
@@ -56,7 +57,7 @@ class Links:
         return done.rowcount == 1
 
     def forget(self, now: datetime) -> int:
-        """Until then who follows an old link is told that it is old."""
-        return self._connection.execute(
-            delete(links).where(links.c.expires_at < now - _KEPT_AFTER_EXPIRY)
-        ).rowcount
+        """A portion of the old ones; how many. Until then a follower is told that it is old."""
+        return delete_portion(
+            self._connection, links, links.c.expires_at < now - _KEPT_AFTER_EXPIRY
+        )

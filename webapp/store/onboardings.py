@@ -63,6 +63,12 @@ _DUE = (
     .order_by(_columns.look_at, _columns.id)
     .limit(bindparam("most"))
 )
+_UNFINISHED = (
+    select(_columns.id)
+    .where(IS_ACTIVE, _columns.id > bindparam("after"))
+    .order_by(_columns.id)
+    .limit(bindparam("most"))
+)
 _PUT_OFF = (
     update(onboardings)
     .where(_this, _columns.look_at <= bindparam("now"))
@@ -156,13 +162,9 @@ class Onboardings:
             query = query.where(_columns.status == status)
         return [self._onboarding(row) for row in self._connection.execute(query)]
 
-    def unfinished(self) -> list[str]:
-        """Ids of all that are active, oldest first."""
-        return list(
-            self._connection.scalars(
-                select(_columns.id).where(IS_ACTIVE).order_by(_columns.created_at)
-            )
-        )
+    def unfinished(self, after: str = "", limit: int = 500) -> list[str]:
+        """Ids of those that are active, in their order, beginning `after` one."""
+        return list(self._connection.scalars(_UNFINISHED, {"after": after, "most": limit}))
 
     def agree(self, onboarding_id: str, consent: Consent) -> bool:
         """Keep the first consent to this version; whether this was it, of several at once too."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from webapp.store.errors import AlreadyThere
+from webapp.store.portions import delete_portion
 from webapp.store.schema import used_once
 
 
@@ -27,8 +28,8 @@ class Once:
             raise AlreadyThere(kind) from cause
 
     def forget(self, now: datetime) -> int:
-        done = self._connection.execute(delete(used_once).where(used_once.c.until < now))
-        return done.rowcount
+        """A portion of the marks whose time is over; how many."""
+        return delete_portion(self._connection, used_once, used_once.c.until < now)
 
 
 def hash_of(value: str) -> str:

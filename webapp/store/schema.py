@@ -97,7 +97,7 @@ onboardings = Table(
     Column("interruptions", Integer, nullable=False),
     Column("previous_id", _UUID),
     Column("replaced_by", _UUID),
-    Column("look_at", UtcDateTime, index=True),
+    Column("look_at", UtcDateTime),
     Column("look_cause", String(16)),
     Column("looks", Integer, nullable=False),
     Column("deciding_at", UtcDateTime),
@@ -105,8 +105,11 @@ onboardings = Table(
     Column("silent_reads", Integer, nullable=False, server_default="0"),
     Column("silent_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
-    # Counting by status reads this alone.
-    Index("ix_onboardings_status", "status"),
+    # In the very order in which the jobs take what is due.
+    Index("ix_onboardings_look_at_id", "look_at", "id"),
+    # For operators' lists; the second one also counts by status.
+    Index("ix_onboardings_created_at", "created_at"),
+    Index("ix_onboardings_status_created_at", "status", "created_at"),
     # One active onboarding per person (site and subject) and flow, whatever the processes do.
     Index(
         "uq_onboardings_one_active",
@@ -135,7 +138,7 @@ links = Table(
     Column("code_hash", String(64), primary_key=True),
     Column("onboarding_id", _UUID, ForeignKey("onboardings.id"), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
 )
 

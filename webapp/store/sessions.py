@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from webapp.store.once import hash_of
+from webapp.store.portions import delete_portion
 from webapp.store.schema import sessions
 from webapp.store.types import Cipher
 
@@ -98,9 +99,8 @@ class Sessions:
         )
 
     def forget(self, now: datetime) -> int:
-        return self._connection.execute(
-            delete(sessions).where(sessions.c.expires_at < now)
-        ).rowcount
+        """A portion of the sessions that are over; how many."""
+        return delete_portion(self._connection, sessions, sessions.c.expires_at < now)
 
     def _seal(self, text: str | None) -> bytes | None:
         return self._cipher.seal(text) if text else None

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from webapp.store.schema import timeline
 
 _ADD = insert(timeline)
+_HAS = (
+    select(timeline.c.id)
+    .where(timeline.c.onboarding_id == bindparam("sought"), timeline.c.event == bindparam("told"))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,11 @@ class Timeline:
             .limit(_NEWEST)
         )
         return next((str(each[REQUEST]) for each in details if REQUEST in each), None)
+
+    def has(self, onboarding_id: str, event: str) -> bool:
+        """Whether there is a line of this event, written or not."""
+        self.write()
+        return self._connection.scalar(_HAS, {"sought": onboarding_id, "told": event}) is not None
 
     def newest(self) -> int:
         return self._connection.scalar(select(func.max(timeline.c.id))) or 0

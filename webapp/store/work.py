@@ -19,6 +19,7 @@ from webapp.store.onboardings import Onboardings
 from webapp.store.once import Once
 from webapp.store.own_keys import OwnKeys
 from webapp.store.people import People
+from webapp.store.portions import PORTION
 from webapp.store.sessions import Sessions
 from webapp.store.timeline import Timeline
 from webapp.store.tokens import Tokens
@@ -76,11 +77,19 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Forget marks, sessions, links and strange notices that are over; how many rows went."""
-        with self.writing() as work:
-            repositories = (work.once, work.sessions, work.links, work.inbox)
-            gone = sum(each.forget(now) for each in repositories)
-            return gone + work.heartbeats.forget()
+        """Forget marks, sessions, links and strange notices that are over; how many rows went.
+
+        A portion of each in one transaction, until there are no more.
+        """
+        total = 0
+        while True:
+            with self.writing() as work:
+                repositories = (work.once, work.sessions, work.links, work.inbox)
+                gone = [each.forget(now) for each in repositories]
+                heartbeats = work.heartbeats.forget()
+            total += sum(gone) + heartbeats
+            if max(gone) < PORTION:
+                return total
 
 
 @contextmanager

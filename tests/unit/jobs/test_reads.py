@@ -16,7 +16,7 @@ from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs.queue import job_database
-from webapp.jobs.run import AT_ONCE, JobsProcess, executor_id
+from webapp.jobs.run import AT_ONCE, IN_HAND, JobsProcess, executor_id
 from webapp.store.sessions import Session
 
 
@@ -137,6 +137,24 @@ def test_jobs_that_do_not_end_hide_no_others(installed: Installation):
         for _ in range(3):
             process.hand_over(asked)
     assert sorted(asked) == sorted(ids)
+
+
+def test_no_more_jobs_are_made_than_can_be_done_soon(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+):
+    first = installed.add("first")
+    asked = Asked()
+    with installed.parts() as parts:
+        process = JobsProcess(parts, lambda: True)
+        planned = [(f"id-{number}", first.created_at) for number in range(IN_HAND + AT_ONCE)]
+        monkeypatch.setattr(parts.steps.progress, "due", lambda limit: planned[:limit])
+        for _ in range(IN_HAND // AT_ONCE + 2):
+            process.hand_over(asked)
+        assert len(asked) == IN_HAND
+        del planned[:300]  # so many have been done
+        process.hand_over(asked)
+    assert len(asked) == IN_HAND + AT_ONCE
+    assert len(set(asked)) == len(asked)
 
 
 def test_the_library_keeps_its_jobs_beside_our_file_or_in_our_server(tmp_path: Path):

@@ -221,7 +221,10 @@ def test_lists_for_operators_are_newest_first_and_filtered(database: Database):
         ]
         assert [row.id for row in listed(site="bank", status=None, limit=9)] == [bens.id]
         assert [row.id for row in listed(site=None, status="expired", limit=9)] == [old.id]
-        assert work.onboardings.unfinished() == [bens.id, new.id]
+        unfinished = sorted([bens.id, new.id])
+        assert work.onboardings.unfinished() == unfinished
+        assert work.onboardings.unfinished(limit=1) == unfinished[:1]
+        assert work.onboardings.unfinished(after=unfinished[0]) == unfinished[1:]
         assert [row.id for row in work.onboardings.of_person(ada.id)] == [new.id, old.id]
 
 

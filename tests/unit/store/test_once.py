@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.unit.store import processes
 from tests.unit.store.rows import NOW, admit, database_at, in_threads, written
 from webapp.store.errors import AlreadyThere
+from webapp.store.portions import PORTION
 from webapp.store.sessions import Session
 from webapp.store.work import Database
 
@@ -73,3 +74,13 @@ def test_a_sweep_forgets_what_is_over_and_nothing_else(database: Database):
         written(database, lambda work: work.once.use("handoff", "new", SOON))
     with database.reading() as work:
         assert work.sessions.get("new", NOW) is not None
+
+
+def test_a_sweep_goes_on_until_all_that_is_over_is_gone(database: Database):
+    def fill(work):
+        for number in range(PORTION + 1):
+            work.once.use("handoff", str(number), NOW - timedelta(seconds=1))
+
+    written(database, fill)
+    assert database.sweep(NOW) == PORTION + 1
+    assert database.sweep(NOW) == 0

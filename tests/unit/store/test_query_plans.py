@@ -1,0 +1,129 @@
+"""No step that a person, a notice or the jobs wait for reads a whole table.
+
+The steps are run, and each statement that they sent is explained by the database itself: a new
+query without an index is found here, whoever writes it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from tests.support.crowd import crowd
+from tests.unit.journey.house import House
+from tests.unit.store.rows import NOW
+from webapp.domain.onboarding import Status
+from webapp.gateway.token_cache import Token
+from webapp.journey.fleet_tokens import FleetTokens
+from webapp.store.changes import TimelineProbe
+
+Sent = dict[str, Any]
+#: However many people there are: a token for each account, a key for each purpose.
+FEW_ROWS = ("gateway_token", "own_keys", "alarms", "heartbeats")
+_EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
+
+
+@pytest.fixture
+def house(address: str) -> Iterator[House]:
+    house = House(address)
+    yield house
+    house.close()
+
+
+@contextmanager
+def heard(engine: Engine) -> Iterator[Sent]:
+    """Every statement sent meanwhile, with values it was sent with."""
+    sent: Sent = {}
+
+    def hear(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
+        if statement.lstrip().startswith(_EXPLAINABLE):
+            sent[statement] = values[0] if many else values
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+def everything_that_is_waited_for(house: House) -> None:
+    """Start, pages, status, notice, return, read-back, doors, links, tokens, lists, cleaning."""
+    ada = house.visitor("ada")
+    first = house.begin(ada, "agreed", "2026-01")
+    house.begin(ada, "agreed", "2026-01")
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    house.begin(ada, "agreed", "2026-01")
+    (current,) = [row.id for row in house.rows(ada) if row.active]
+    house.notice(current, "PENDING_VALIDATION")
+    house.said(current, "PENDING_VALIDATION")
+    house.back(current)
+    house.run_due()
+    house.present.home(ada)
+    house.present.show(ada, current)
+    house.result.status(ada, current)
+    house.admit.who(ada.session_id)
+    house.progress.postpone(current)
+    code = house.links.make(house.begin(house.visitor("ben")), "cli").url.rpartition("/")[2]
+    house.links.look(code)
+    house.links.use(code, None)
+    house.put(current, status=Status.REJECTED, reasons=(), submitted_at=NOW)
+    house.begin(ada, "agreed", "2026-01")
+    FleetTokens(house.database, house.clock, "account").get(lambda: Token("t", NOW, NOW))
+    probe = TimelineProbe(house.engine)
+    probe.touched()
+    probe.close()
+    with house.database.reading() as work:
+        work.onboardings.unfinished()
+        work.onboardings.listed(site=None, status="started", limit=50)
+        work.onboardings.listed(site="shop", status=None, limit=50)
+        work.timeline.of(current)
+    house.database.sweep(NOW)
+
+
+def test_no_statement_that_is_waited_for_reads_a_whole_table(house: House):
+    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
+    with heard(house.engine) as sent:
+        everything_that_is_waited_for(house)
+    assert len(sent) > 30
+    with house.engine.connect() as connection:
+        bad = [f"{found}\n   {sql}" for sql in sent for found in scans(connection, sql, sent[sql])]
+    assert not bad, "\n".join(bad)
+
+
+def test_a_statement_without_an_index_is_found(house: House):
+    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
+    with house.engine.connect() as connection:
+        for sql in (
+            "SELECT id FROM onboardings WHERE mode = 'iframe'",
+            "SELECT id FROM onboardings ORDER BY attempt LIMIT 1",
+            "DELETE FROM timeline WHERE event = 'moved'",
+            "UPDATE inbox SET times = 2 WHERE status = 'VERIFIED'",
+        ):
+            assert scans(connection, sql, ()), sql
+
+
+def scans(connection: Connection, sql: str, values: Any) -> list[str]:
+    """The parts of the plan that walk through all rows of a table, or through all of an index.
+
+    In the order of an index up to a limit is no walk through all.
+    """
+    if connection.dialect.name == "sqlite":
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        walks = [row.detail for row in plan if row.detail.startswith("SCAN")]
+        many = [each for each in walks if each.split()[1] not in (*FEW_ROWS, "CONSTANT")]
+        return [each for each in many if " USING " not in each or "LIMIT" not in sql]
+    tree = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
+    return list(_whole_walks(tree[0]["Plan"], limited=False))
+
+
+def _whole_walks(node: dict[str, Any], *, limited: bool) -> Iterator[str]:
+    kind = node["Node Type"]
+    unaimed = kind.startswith("Index") and "Index Cond" not in node and not limited
+    if (kind == "Seq Scan" and node["Relation Name"] not in FEW_ROWS) or unaimed:
+        yield f"{kind} of {node.get('Relation Name')}"
+    # A sort reads all of its rows before it gives the first.
+    limited = kind == "Limit" or (limited and kind != "Sort")
+    for inner in node.get("Plans", ()):
+        yield from _whole_walks(inner, limited=limited)
