@@ -93,10 +93,16 @@ class CameraTest {
       this.video.srcObject = this.stream;
       await this.video.play();
       show("running");
+      this.bringIntoSight();
       this.timer = window.setTimeout(() => this.end("works"), TEST_MS);
     } catch (error) {
       this.end(reasonOf(error));
     }
+  }
+
+  /** On a small screen the picture is below the edge, where "this is what it sees" is no help. */
+  bringIntoSight() {
+    this.box.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} outcome */

@@ -39,6 +39,10 @@ WATCH_STREAMS = """
     return stream;
   };
 """
+TOPMOST = """() => {
+  const box = document.getElementById("preview").getBoundingClientRect();
+  return document.elementFromPoint(box.x + box.width / 2, box.bottom - 4).tagName;
+}"""
 STATES = "streams.flatMap((each) => each.getTracks()).map((track) => track.readyState)"
 
 
@@ -96,6 +100,17 @@ def test_the_camera_is_shown_for_a_moment_and_all_of_it_stops(
     says(page, "works")
     assert page.evaluate(STATES) == ["ended"]
     start_is_possible(guest)
+
+
+@pytest.mark.parametrize("viewport", [(360, 740), (320, 568)], ids=str)
+def test_what_the_camera_sees_is_in_sight_on_a_small_screen(
+    stack: Stack, ada: Person, browser_page: BrowserPage, viewport: tuple[int, int]
+) -> None:
+    page = Guest(stack, browser_page(viewport=viewport), ada).come_in().page
+    page.get_by_role("button", name="Test my camera").evaluate("button => button.click()")
+    says(page, "running")
+    expect(page.locator("#preview")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(TOPMOST) == "VIDEO", "nothing lies over its lower edge"
 
 
 def test_whoever_starts_during_the_test_takes_no_live_camera_along(
