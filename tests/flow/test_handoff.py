@@ -156,6 +156,20 @@ def test_not_me_logs_out_for_good(stack: Stack, ada: Person) -> None:
     assert "Ada" not in thief.get("/").text, "the cookie of before is dead"
 
 
+def test_loading_the_page_of_a_log_out_anew_shows_it_again(stack: Stack, ada: Person) -> None:
+    browser, home = arrive(stack, ada)
+    browser.submit(home, home.form("/logout"))
+    again = browser.submit(home, home.form("/logout"))
+    assert (again.status, again.heading) == (200, "You are logged out here")
+
+
+def test_another_site_cannot_make_a_browser_forget_its_session(stack: Stack, ada: Person) -> None:
+    """A form of another site comes without the cookie, so nothing may be set in answer to it."""
+    answer = stack.http_session().post("/logout", sent_from="https://evil.example/")
+    assert answer.status == 200
+    assert "Set-Cookie" not in answer.response.headers
+
+
 def test_logging_out_leads_on_to_the_providers_own_logout(stack: Stack, ada: Person) -> None:
     browser, home = stack.login_oidc(ada.sub)
     left = browser.submit(home, home.form("/logout"))

@@ -69,7 +69,7 @@ def register(app: Flask) -> None:
     stream.limit(app)
     for section in SECTIONS:
         app.register_blueprint(section)
-    for view in (webhook.take, handoff.take_posted):
+    for view in (webhook.take, handoff.take_posted, login.logout):
         forms.exempt(view)
     refuse_unguarded(app)
 

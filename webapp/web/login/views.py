@@ -84,11 +84,16 @@ def replace() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @everybody
 def logout() -> ResponseReturnValue:
-    """The session ends here at once; the page then leads on to the provider's own log-out."""
+    """The session ends here at once; the page then leads on to the provider's own log-out.
+
+    Who has left already, and loads the page anew, sees the same. Only the end of a session asks
+    for the proof that the form was ours, and only then a cookie goes: else any site could send it.
+    """
     visitor = context.visitor()
     if visitor is not None:
+        cookies.check_form()
         context.steps().admit.leave(visitor)
-    cookies.close_session()
+        cookies.close_session()
     # A page, not a redirect: `form-action 'self'` forbids a form to end on another origin.
     exit_address = _provider_exit(visitor)
     return render_template("login/signed_out.html", provider_url=exit_address, visitor=None)
