@@ -263,6 +263,7 @@ def test_a_session_lost_in_the_middle(traveller: Traveller, outcome: str) -> Non
     page = traveller.enter().page
     page.context.clear_cookies()
     traveller.say(outcome).sees("Prove who you are")
+    expect(page.get_by_text("Then log in once more. Nothing is lost.")).to_be_visible()
     assert page.url.rstrip("/") == traveller.stack.public_url
     assert "Ada" not in page.content()
     status = {"passes": "verified", "review": "in_review"}.get(outcome, "interrupted")
