@@ -132,8 +132,10 @@ def _inherit_operator_login(found: dict[str, Any]) -> None:
 
 def _contradictions(found: Mapping[str, Any], wrong: set[str]) -> list[str]:
     """Settings that do not go together; those already complained about as `wrong` stay out."""
-    # What operators inherit from an incomplete login of users would only repeat the complaint.
-    problems = _incomplete("OIDC", found, wrong) or _incomplete("OPERATOR_OIDC", found, wrong)
+    # What operators inherit from an incomplete or wrong login of users would only repeat the
+    # complaint.
+    inherited = wrong | {f"OPERATOR_{name}" for name in wrong}
+    problems = _incomplete("OIDC", found, wrong) or _incomplete("OPERATOR_OIDC", found, inherited)
     if not found["oidc_issuer"] and "OIDC_ISSUER" not in wrong:
         problems += [
             f"OIDC_ISSUER is missing: site {site.id} has oidc = true; set all three of OIDC_*,"

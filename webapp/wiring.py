@@ -106,7 +106,13 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
 
 def open_engine(settings: Settings) -> Engine:
     """The database's engine. INSTANCE_DIR is ours to make; other folders are their owners'."""
-    settings.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as wrong:
+        raise StoreError(
+            f"INSTANCE_DIR names a folder that cannot be made ({wrong.strerror}):"
+            " set it to a folder that this server may write to"
+        ) from wrong
     return make_engine(settings.database_url)
 
 

@@ -62,6 +62,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(run: Run, tmp_path):
     assert plain(result).count("\n") == 1
 
 
+def test_an_instance_folder_that_cannot_be_made_is_named_with_its_setting(run: Run, tmp_path):
+    (tmp_path / "a file").write_text("")
+    for command in ("database", "upgrade"), ("serve", "--no-jobs"):
+        result = run(*command, INSTANCE_DIR=f"{tmp_path}/a file/instance")
+        assert result.exit_code == 1
+        assert plain(result).startswith("Error: INSTANCE_DIR names a folder that cannot be made")
+
+
 def test_wrong_settings_are_all_said_at_once(run: Run):
     result = run("database", "check", MOBBSCAN_API_KEY=None, SECRET_KEY="short")
     assert result.exit_code == 1

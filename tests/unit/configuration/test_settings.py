@@ -165,6 +165,11 @@ def test_an_identity_provider_is_described_fully_or_not_at_all(environ, left_out
     assert only_problem(environ | partly).startswith(f"{left_out} is missing: ")
 
 
+def test_a_wrong_login_of_users_is_no_complaint_about_operators(environ):
+    wrong = OIDC | {"OIDC_ISSUER": "http://login.example"}
+    assert only_problem(environ | wrong).startswith("OIDC_ISSUER must be https")
+
+
 def test_a_site_open_to_oidc_needs_an_identity_provider(environ, tmp_path):
     (tmp_path / "sites.toml").write_text(MINIMAL + "oidc = true\n")
     assert "site shop has oidc = true" in only_problem(environ)
