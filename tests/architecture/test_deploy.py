@@ -1,0 +1,149 @@
+"""deploy/ fits the server: what it names exists, and no secret lies in it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from webapp import metrics
+from webapp.cli.main import main
+from webapp.configuration.table import SETTINGS
+from webapp.store.standing import Standing
+
+SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|HEADERS|DATABASE_URL")
+NAMES = {setting.name for setting in SETTINGS}
+UNITS = ("mobbscan-embed.service", "mobbscan-embed-worker.service")
+
+
+@pytest.fixture(scope="module")
+def deploy(root: Path) -> Path:
+    return root / "deploy"
+
+
+def parsed(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def alerts(deploy: Path) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = parsed(deploy / "alerts.yml")["groups"][0]["rules"]
+    return rules
+
+
+def known_metrics() -> set[str]:
+    standing = Standing({}, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+    metrics.request("GET", "unmatched", 404, 0.1)
+    text = metrics.exposition(standing).decode()
+    return set(re.findall(r"^(mobbscan_embed_\w+)[{ ]", text, re.M))
+
+
+def test_every_metric_that_an_alert_asks_for_is_one_of_ours(deploy: Path) -> None:
+    known = known_metrics()
+    for alert in alerts(deploy):
+        asked = set(re.findall(r"mobbscan_embed_\w+", alert["expr"]))
+        assert asked <= known, alert["alert"]
+        for label in re.findall(r'(\w+)=~?"', alert["expr"]):
+            assert label in ("job", "outcome", "call", "status", "alarm")
+
+
+def test_every_outcome_that_an_alert_asks_for_exists(deploy: Path) -> None:
+    words = {*metrics.NOTICE_OUTCOMES, *metrics.OUTCOMES, *metrics.CALLS}
+    for alert in alerts(deploy):
+        for asked in re.findall(r'(?:outcome|call)=~?"([^"]+)"', alert["expr"]):
+            assert set(asked.split("|")) <= words, alert["alert"]
+
+
+def test_every_alert_is_explained(deploy: Path, root: Path) -> None:
+    page = (root / "docs" / "operations.md").read_text("utf-8")
+    assert [a["alert"] for a in alerts(deploy) if f"| `{a['alert']}` |" not in page] == []
+
+
+def test_every_metric_is_explained(root: Path) -> None:
+    page = (root / "docs" / "operations.md").read_text("utf-8")
+    families = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in known_metrics()}
+    assert sorted(name for name in families if f"`{name}" not in page) == []
+
+
+def unit(deploy: Path, name: str) -> list[tuple[str, str]]:
+    lines = (deploy / name).read_text("utf-8").splitlines()
+    return [(key, value) for key, _, value in (line.partition("=") for line in lines) if value]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_units_settings_exist_and_its_secrets_are_credentials(deploy: Path, name: str) -> None:
+    given = unit(deploy, name)
+    credentials = {value.split(":")[0] for key, value in given if key == "LoadCredential"}
+    for setting, _, value in (v.partition("=") for k, v in given if k == "Environment"):
+        assert {setting, setting.removesuffix("_FILE")} & NAMES
+        if SECRET.search(setting):
+            assert setting.endswith("_FILE")
+            assert value.removeprefix("%d/") in credentials
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_runs_a_command_of_ours_with_few_rights(deploy: Path, name: str) -> None:
+    given = dict(unit(deploy, name))
+    command = given["ExecStart"].split(" -m webapp ")[1].split()
+    options = {name for each in main.commands[command[0]].params for name in each.opts}
+    assert {each for each in command[1:] if each.startswith("--")} <= options
+    for key, value in {
+        "NoNewPrivileges": "yes",
+        "ProtectSystem": "strict",
+        "ProtectHome": "yes",
+        "PrivateTmp": "yes",
+        "UMask": "0077",
+        "StateDirectoryMode": "0700",
+        "Restart": "always",
+    }.items():
+        assert given[key] == value
+    assert given["User"] not in ("", "root")
+
+
+def test_the_composition_gives_each_secret_as_a_file(deploy: Path) -> None:
+    composed = parsed(deploy / "compose.yaml")
+    for name, service in composed["services"].items():
+        for setting, value in service.get("environment", {}).items():
+            if name != "database":
+                assert {setting, setting.removesuffix("_FILE")} & NAMES
+            if SECRET.search(setting):
+                assert setting.endswith("_FILE"), setting
+                assert value.removeprefix("/run/secrets/") in service["secrets"]
+        assert set(service["secrets"]) <= composed["secrets"].keys()
+        assert set(service["networks"]) <= composed["networks"].keys()
+    for each in composed["secrets"].values():
+        assert each.keys() == {"file"}
+
+
+def test_the_composed_server_has_few_rights_and_waits_for_its_tables(deploy: Path) -> None:
+    composed = parsed(deploy / "compose.yaml")
+    server, upgrade = composed["services"]["server"], composed["services"]["upgrade"]
+    assert server["read_only"]
+    assert server["cap_drop"] == ["ALL"]
+    assert server["security_opt"] == ["no-new-privileges:true"]
+    assert server["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
+    assert upgrade["command"] == ["database", "upgrade"]
+    assert all(port.startswith("127.0.0.1:") for port in server["ports"])
+    assert composed["networks"]["inside"]["internal"]
+    assert "ports" not in composed["services"]["database"]
+    dockerfile = deploy.parent / server["build"]["dockerfile"]
+    assert dockerfile.exists()
+
+
+def test_the_image_holds_what_it_needs_and_nobody_is_root_in_it(deploy: Path, root: Path) -> None:
+    text = (deploy / "Dockerfile").read_text("utf-8")
+    ignore = (deploy / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
+    allowed = {line[1:] for line in ignore if line.startswith("!")}
+    assert "*" in ignore
+    copied = [
+        word.rstrip("/")
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.M)
+        for word in line.split()
+    ]
+    assert set(copied) == allowed
+    assert all((root / each).exists() for each in copied)
+    assert re.findall(r"^USER (.+)$", text, re.M) == ["10001:10001"]
+    assert text.count("--require-hashes") == 1
+    names = re.findall(r"(\w+)=", " ".join(re.findall(r"^ENV (.+)$", text, re.M)))
+    assert not [name for name in names if SECRET.search(name)]
+    assert "ARG" not in text
