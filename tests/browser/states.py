@@ -14,6 +14,12 @@ from tests.support.stack import Person
 from tests.support.walking import switched
 
 Way = Callable[[Guest], Iterator[str]]
+#: What others than the person make of an onboarding, in an order in which a page looks anew.
+SELDOM = (
+    ("deciding", "Almost there"),
+    ("canceled", "This check was stopped"),
+    ("erased", "This check has been deleted"),
+)
 
 
 def to_verified(guest: Guest) -> Iterator[str]:
@@ -116,6 +122,11 @@ def past_the_gateway_being_away(guest: Guest) -> Iterator[str]:
     yield "expired"
     page.goto(guest.stack.public_url)
     yield "home-when-expired"
+    for status, heading in SELDOM:
+        page.goto(f"{guest.stack.public_url}/onboardings/{row['id']}")
+        _change(guest, f"status = '{status}', version = version + 1", row["id"])
+        guest.sees(heading)
+        yield status
 
 
 def to_the_question_of_consent(guest: Guest) -> Iterator[str]:
