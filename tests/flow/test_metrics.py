@@ -23,9 +23,10 @@ ZOE = "Zoë-Quillfeather"
 
 
 @pytest.fixture(scope="module")
-def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def counting(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """A server with two web workers and its jobs, of these tests alone."""
-    stack = Stack(tmp_path_factory.mktemp("counting"), leave_out=("people", "shop"))
+    folder = tmp_path_factory.mktemp("counting")
+    stack = Stack(folder, database=database_kind, leave_out=("people", "shop"))
     for left in _left_over(stack):
         left.parent.mkdir(parents=True)
         left.write_bytes(b"of an earlier run")
