@@ -80,7 +80,11 @@ def test_what_is_too_large_is_413_and_not_kept(company: Company, size: int, chun
         ({"Transfer-Encoding": "chunked"}, b"-5\r\nabcde\r\n0\r\n\r\n"),
         ({"Transfer-Encoding": "gzip, chunked"}, b"0\r\n\r\n"),
     ],
-)
+    ids=[
+        "less than nothing", "two", "no number", "endless", "too much", "both ways",
+        "no chunk", "a chunk below nothing", "packed",
+    ],
+)  # fmt: skip
 def test_a_request_that_lies_of_its_length_brings_nothing(
     company: Company, lines: dict[str, str], body: bytes
 ) -> None:

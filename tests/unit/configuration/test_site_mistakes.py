@@ -166,7 +166,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         inline(OctKey.generate_key(256).as_dict(private=True)),
         inline(OKPKey.generate_key("X25519").as_dict(private=False)),
     ],
-)
+    ids=[
+        "short", "a number", "empty", "a kind only", "no point", "private EC", "private EdDSA",
+        "P-384", "RSA", "a secret as a key", "X25519",
+    ],
+)  # fmt: skip
 def test_a_handoff_key_is_a_long_secret_or_a_public_key(site_problems, key):
     (problem,) = site_problems(
         f'[sites.shop]\nname = "Shop"\nhandoff_keys = ["{HANDOFF}", {key}]\n'
