@@ -32,6 +32,7 @@ from webapp.references import SignedReferences
 from webapp.settings import Settings
 from webapp.store import migrate
 from webapp.store.changes import TimelineProbe
+from webapp.store.clock import shared_clock
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.readiness import Readiness
@@ -77,6 +78,7 @@ class Observers:
 
 def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()) -> Wired:
     engine = open_engine(settings)
+    clock = shared_clock(engine, clock)
     database = Database(engine, Cipher(settings.data_keys), logs.request_id)
     gateway = make_gateway(settings, database, clock, observers.gateway_call)
     watcher = make_watcher(engine)

@@ -60,7 +60,7 @@ class FleetTokens:
         """Another token than `refused`, unless that one is only seconds old. Raises as `get`."""
 
         def is_other(token: Token) -> bool:
-            young = self._clock() - token.obtained_at < LEAST_AGE
+            young = self._age(token.obtained_at) < LEAST_AGE
             return token.value != refused or young
 
         return self._remember(self._settle(fetch, is_other, is_other))
@@ -89,14 +89,18 @@ class FleetTokens:
             time.sleep(_LOOK_EVERY_SECONDS)
 
     def _log_in(self, fetch: Fetch, fallback: Token | None) -> Token:
+        asked_at = self._clock()
         try:
-            token = fetch()
+            fetched = fetch()
         except BaseException as error:
             with self._database.writing() as work:
                 work.tokens.fail(self._account, self._me, self._clock(), _kind(error))
             if fallback is not None and isinstance(error, GatewayError):
                 return fallback
             raise
+        # Its life is what counts: when it began is told by the clock that the fleet shares.
+        life = fetched.expires_at - fetched.obtained_at
+        token = Token(fetched.value, asked_at, asked_at + life)
         with self._database.writing() as work:
             work.tokens.put(
                 self._account, self._me, token.value, token.obtained_at, token.expires_at
@@ -109,7 +113,8 @@ class FleetTokens:
 
     def _claim(self, row: Row | None) -> bool:
         now = self._clock()
-        if row is not None and row.lease_until is not None and row.lease_until >= now:
+        lease_until = row.lease_until if row is not None else None
+        if lease_until is not None and now <= lease_until <= now + 2 * LEASE:
             return False
         with self._database.writing() as work:
             return work.tokens.claim(self._account, self._me, now, LEASE, row)
@@ -118,12 +123,21 @@ class FleetTokens:
         """Whether a log-in failed while we waited, or so recently that none is tried yet."""
         if row is None or row.failed_at is None:
             return False
-        pause = PAUSES.get(row.failed_for or "away", REST)
-        return row.failed_at >= since or self._clock() < row.failed_at + pause
+        age = self._age(row.failed_at)
+        return age <= self._clock() - since or age < PAUSES.get(row.failed_for or "away", REST)
 
     def _resting(self, row: Row | None) -> bool:
         failed_at = row.failed_at if row is not None else None
-        return failed_at is not None and self._clock() < failed_at + REST
+        return failed_at is not None and self._age(failed_at) < REST
+
+    def _age(self, moment: datetime) -> timedelta:
+        """How long ago it was.
+
+        What lies minutes ahead was written by a clock that has been put right since. It was long
+        ago: otherwise nobody could log in until the clock comes to it.
+        """
+        age = self._clock() - moment
+        return age if age > -LEASE else timedelta.max
 
     def _good(self, token: Token) -> bool:
         return self._clock() < token.expires_at

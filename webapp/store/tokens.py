@@ -50,7 +50,8 @@ class Tokens:
         """Whether `by` may log in now; others have to wait until `now + lease` at the latest.
 
         Only while the row is as it was `seen`: who read it before another's log-in came to an
-        end must look again instead of making one more.
+        end must look again instead of making one more. A lease that ends long after
+        one taken now is none: the clock has been put back since.
         """
         self._ensure(account)
         obtained_at, failed_at = (seen.obtained_at, seen.failed_at) if seen else (None, None)
@@ -60,7 +61,11 @@ class Tokens:
                 gateway_token.c.account == account,
                 gateway_token.c.obtained_at.is_not_distinct_from(obtained_at),
                 gateway_token.c.failed_at.is_not_distinct_from(failed_at),
-                or_(gateway_token.c.lease_until.is_(None), gateway_token.c.lease_until < now),
+                or_(
+                    gateway_token.c.lease_until.is_(None),
+                    gateway_token.c.lease_until < now,
+                    gateway_token.c.lease_until > now + 2 * lease,
+                ),
             )
             .values(lease_until=now + lease, lease_by=by)
         )

@@ -137,7 +137,7 @@ def test_four_processes_without_a_token_make_one_log_in(address, tmp_path):
 
 def test_four_processes_with_a_dead_token_make_one_log_in(house, address, tmp_path):
     long_ago = utc_now() - timedelta(seconds=60)
-    FleetTokens(house.database, utc_now, ACCOUNT).get(
+    FleetTokens(house.database, lambda: long_ago, ACCOUNT).get(
         lambda: Token("dead", long_ago, long_ago + LIFE)
     )
     ledger = tmp_path / "log-ins"

@@ -1,0 +1,84 @@
+"""A token dies while the whole fleet uses it: one log-in, and nobody sees an error."""
+# ruff: noqa: F811 - a fixture is asked for by its name
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.databases import (  # noqa: F401 - fixtures
+    address,
+    kind,
+    migrated_postgres,
+    migrated_sqlite,
+)
+from tests.support.instant_gateway import InstantGateway, running
+from tests.unit.store import processes
+from tests.unit.store.rows import KEY, database_at, in_threads
+from webapp.gateway.client import Gateway
+from webapp.gateway.options import Budgets, GatewayOptions
+from webapp.gateway.token_cache import Token
+from webapp.journey.fleet_tokens import FleetTokens
+from webapp.store.work import Database
+
+ACCOUNT = "the account"
+LIFE = timedelta(minutes=15)
+#: What a busy machine takes to let all of them loose does not count.
+PATIENT = Budgets(log_in_seconds=30, read_seconds=60)
+
+
+@pytest.fixture
+def gateway() -> Iterator[InstantGateway]:
+    with running() as gateway:
+        yield gateway
+
+
+def tokens_of(database: Database) -> FleetTokens:
+    return FleetTokens(database, lambda: datetime.now(UTC), ACCOUNT)
+
+
+def call_at_once(address: str, gateway_url: str, calls: int) -> list[str]:
+    """In one process of the fleet: what came of so many calls made together."""
+    with database_at(address, KEY) as database:
+        options = GatewayOptions(gateway_url, "key", "secret")
+        gateway = Gateway(options, tokens_of(database), budgets=PATIENT)
+        try:
+            return [str(each) for each in in_threads(calls, lambda: _read(gateway))]
+        finally:
+            gateway.close()
+
+
+def _read(gateway: Gateway) -> str:
+    asked = str(uuid.uuid4())
+    return "answered" if gateway.read(asked).scan_id == asked else "answered about another"
+
+
+def storm(address: str, gateway: InstantGateway, calls: int) -> tuple[list[str], dict[str, int]]:
+    """The fleet's answers, and what the gateway counted, when so many calls meet a dead token."""
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)
+    with database_at(address, KEY) as database:
+        FleetTokens(database, lambda: long_ago, ACCOUNT).get(
+            lambda: Token("token-0", long_ago, long_ago + LIFE)
+        )
+    each = calls // processes.COUNT
+    gateway.control(f"kill/{each * processes.COUNT}")
+    answers = processes.at_once(call_at_once, address, gateway.url, each)
+    return [answer for process in answers for answer in process], gateway.control("counts")
+
+
+def test_100_calls_of_four_processes_meet_a_dead_token_and_make_one_log_in(
+    address: str, gateway: InstantGateway
+):
+    answers, counts = storm(address, gateway, 100)
+    assert answers == ["answered"] * 100
+    assert counts == {"refused": 100, "log_ins": 1, "reads": 100}
+
+
+@pytest.mark.nightly
+def test_500_calls_of_four_processes_meet_a_dead_token_and_make_one_log_in(
+    address: str, gateway: InstantGateway
+):
+    answers, counts = storm(address, gateway, 500)
+    assert answers == ["answered"] * 500
+    assert counts == {"refused": 500, "log_ins": 1, "reads": 500}

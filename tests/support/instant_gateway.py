@@ -1,0 +1,156 @@
+"""A gateway that is no work at all: log-in, create and read, and many callers at once.
+
+The gateway in a box checks, draws and remembers everything; measured against it, every client
+would look the same. A program of its own, as the real one is; see `running`. Its controls:
+`/_delay/MS` makes it slow, `/_kill/N` makes every token so far a dead one and answers the first
+N calls that come with it only when all of them are there, `/_forget` sets the counts to nothing,
+and `/_counts` tells how often it was asked for what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+
+class World:
+    """What all connections share."""
+
+    def __init__(self) -> None:
+        self.delay_seconds = 0.0
+        self.generation = 0
+        self.gathering = 0
+        self.gathered: list[Callable[[], None]] = []
+        self.counts: Counter[str] = Counter()
+
+    def answer(self, method: str, path: str, token: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if path == "/auth/token":
+            self.counts["log_ins"] += 1
+            return 200, {"accessToken": f"token-{self.generation}", "expiresIn": 86400}
+        if token != f"Bearer token-{self.generation}":
+            self.counts["refused"] += 1
+            return 401, {}
+        if method == "POST" and path == "/onboarding":
+            self.counts["creates"] += 1
+            scan_id = json.loads(body)["scanId"]
+            url = f"http://127.0.0.1:{PORT}/onboarding/{scan_id}"
+            return 200, {"scanId": scan_id, "onboardingToken": "t" * 36, "url": url}
+        self.counts["reads"] += 1
+        scan_id = path.rpartition("/")[2]
+        return 200, {"scanId": scan_id, "verificationResult": None}
+
+    def gather(self, answer: Callable[[], None]) -> None:
+        self.gathered.append(answer)
+        if len(self.gathered) >= self.gathering:
+            for each in self.gathered:
+                each()
+            self.gathering, self.gathered = 0, []
+
+    def control(self, path: str) -> dict[str, Any]:
+        _, name, *value = path.split("/")
+        if name == "_delay":
+            self.delay_seconds = int(value[0]) / 1000
+        elif name == "_kill":
+            self.generation += 1
+            self.gathering = int(value[0])
+        elif name == "_forget":
+            self.counts.clear()
+        return dict(self.counts)
+
+
+class Connection(asyncio.Protocol):
+    """One kept connection; requests come one after the other, each whole or in pieces."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._heard = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        head, found, rest = self._heard.partition(b"\r\n\r\n")
+        if not found:
+            return
+        lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (x.partition(": ") for x in lines[1:])}
+        length = int(headers.get("content-length", 0))
+        if len(rest) < length:
+            return
+        self._heard = rest[length:]
+        method, path, _ = lines[0].split(" ")
+        if path.startswith("/_"):
+            self._say(200, WORLD.control(path))
+            return
+        said = WORLD.answer(method, path, headers.get("authorization", ""), rest[:length])
+        if said[0] == 401 and WORLD.gathering:
+            WORLD.gather(partial(self._say, *said))
+        elif WORLD.delay_seconds:
+            asyncio.get_running_loop().call_later(WORLD.delay_seconds, self._say, *said)
+        else:
+            self._say(*said)
+
+    def _say(self, status: int, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n"
+        self._transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+class InstantGateway:
+    """The running program, as those see it who steer it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def control(self, what: str) -> dict[str, int]:
+        """The counts, after it is done."""
+        with urllib.request.urlopen(f"{self.url}/_{what}", timeout=20) as answer:
+            counts: dict[str, int] = json.load(answer)
+        return counts
+
+
+@contextmanager
+def running() -> Iterator[InstantGateway]:
+    """The program on a free port, from its first answer on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, str(Path(__file__)), str(port)])
+    try:
+        end = time.monotonic() + 30
+        while not _answers(port):
+            if time.monotonic() > end or process.poll() is not None:
+                raise RuntimeError("the instant gateway does not come up")
+            time.sleep(0.05)
+        yield InstantGateway(f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def main() -> None:
+    server = await asyncio.get_running_loop().create_server(
+        Connection, "127.0.0.1", PORT, backlog=1024
+    )
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    PORT = int(sys.argv[1])
+    WORLD = World()
+    asyncio.run(main())
