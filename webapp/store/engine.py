@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from webapp.store.sqlite_file import SqliteFile
+from webapp.store.turn import WriteTurn
 
-#: How long a writer waits for SQLite's lock, in milliseconds.
-BUSY_TIMEOUT_MS = 10_000
+#: How long a writer waits for its turn, and then for the lock of programs that know no turns.
+WAIT_SECONDS = 10.0
+_TURN = "turn"
 
 
-def make_engine(database_url: str) -> Engine:
+def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
     """The engine of a `DATABASE_URL`; only `migrate.upgrade` makes an SQLite file."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            hide_parameters=True,  # an error must not quote what was to be stored
-            pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=20,
-        )
+        return _postgresql(url)
     engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=60)
     file = SqliteFile.of(url)
     if file is not None:
         _watch(engine, file)
-    event.listen(engine, "connect", _prepare)
+        _take_turns(engine, WriteTurn(file.path, wait_seconds))
+    event.listen(engine, "connect", partial(_prepare, wait_seconds))
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,  # an error must not quote what was to be stored
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+    )
+    event.listen(engine, "connect", _insist_on_the_disk)
+    return engine
+
+
+def _insist_on_the_disk(connection: Any, _record: Any) -> None:
+    """A commit is on the disk when it returns, whatever this database was told to do elsewhere."""
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()
 
 
 def _watch(engine: Engine, file: SqliteFile) -> None:
@@ -45,12 +64,29 @@ def _watch(engine: Engine, file: SqliteFile) -> None:
     event.listen(engine, "checkout", use)
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def _take_turns(engine: Engine, turn: WriteTurn) -> None:
+    """Each writer keeps its turn until its connection goes back: there, all has been committed."""
+
+    def begin(connection: Connection) -> None:
+        record = connection.connection.record_info
+        if _is_writing(connection) and record is not None and _TURN not in record:
+            record[_TURN] = turn.take()
+
+    def checkin(_connection: Any, record: Any) -> None:
+        taken = record.record_info.pop(_TURN, None)
+        if taken is not None:
+            turn.end(taken)
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", checkin)
+
+
+def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
     """WAL: readers never wait for the writer. FULL: a commit is on the disk when it returns."""
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={int(wait_seconds * 1000)}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -59,7 +95,10 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     """Writers take the lock at once: a lock taken later cannot be waited for, only refused."""
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
+
+
+def _is_writing(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("writing", False))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.unit.store.rows import NOW, add, admit, database_at, onboarding, stored
 from webapp.domain.errors import NotWritable
 from webapp.domain.onboarding import Onboarding
-from webapp.store.engine import BUSY_TIMEOUT_MS, make_engine
+from webapp.store.engine import WAIT_SECONDS, make_engine
 from webapp.store.errors import LostUpdate, Unwritable
 from webapp.store.types import Cipher
 from webapp.store.work import Database, Work
@@ -37,7 +37,7 @@ def pragma(database: Database, name: str) -> object:
         ("journal_mode", "wal"),
         ("synchronous", 2),  # FULL
         ("foreign_keys", 1),
-        ("busy_timeout", BUSY_TIMEOUT_MS),
+        ("busy_timeout", WAIT_SECONDS * 1000),
     ],
 )
 def test_sqlite_is_really_set_up_as_promised(database: Database, name, value):
