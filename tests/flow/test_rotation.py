@@ -1,0 +1,212 @@
+"""Each key is changed as docs/operations.md says, and nobody notices until the old one is gone."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from tests.unit.cli.installation import SITES, Installation
+from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.web.pretend_provider import PretendProvider, log_in, login_at
+from webapp.app import create_app
+from webapp.cli.main import main
+from webapp.references import SignedReferences
+from webapp.settings import Settings
+
+OLD, NEW = "the old secret key, thirty-two characters", "the new secret key, thirty-two characters"
+OLD_DATA, NEW_DATA = ("b2xk" * 10 + "b2w=", "bmV3" * 10 + "bmU=")
+HANDOFF = "a secret of at least 32 bytes, only for tests"
+NEW_HANDOFF = "a newer secret of 32 bytes or more, for tests"
+URL = "http://localhost:8000"
+Start = Callable[..., Flask]
+
+
+@pytest.fixture
+def gateway() -> Iterator[PretendGateway]:
+    with PretendGateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
+    installation = Installation(tmp_path, gateway.url)
+    del installation.environ["DATA_KEYS"]
+    return installation
+
+
+@pytest.fixture
+def start(installed: Installation) -> Iterator[Start]:
+    """Start the server anew with changed settings; what has been changed before stays."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    apps = []
+
+    def started(**changes: str) -> Flask:
+        installed.environ |= changes
+        if not apps:
+            installed.upgrade()
+        app = create_app(Settings.from_environment(installed.environ))
+        apps.append(app)
+        return app
+
+    yield started
+    for app in apps:
+        app.extensions["wired"].gateway.close()
+        app.extensions["wired"].engine.dispose()
+    root.handlers[:], root.level = handlers, level
+
+
+def token(key: str = HANDOFF) -> str:
+    now = int(time.time())
+    claims = {"iss": "shop", "aud": URL, "sub": "ada", "name": "Ada Lovelace"}
+    claims |= {"iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
+    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(key))
+
+
+def ada(app: Flask, key: str = HANDOFF) -> FlaskClient:
+    browser = app.test_client()
+    assert browser.get("/handoff", query_string={"token": token(key)}).status_code == 303
+    return browser
+
+
+def again(browser: FlaskClient, app: Flask) -> FlaskClient:
+    """The same browser, at the server that has been started anew."""
+    client = app.test_client()
+    cookies = browser._cookies
+    client._cookies = cookies
+    return client
+
+
+def knows(browser: FlaskClient) -> bool:
+    answer = browser.get("/")
+    assert answer.status_code == 200
+    return "Ada Lovelace" in answer.text
+
+
+def command(installed: Installation, *arguments: str) -> str:
+    result = CliRunner().invoke(main, arguments, env=installed.environ)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_secret_key(start: Start, installed: Installation) -> None:
+    row_of = start(SECRET_KEY=OLD, DATA_KEYS=f'["{OLD_DATA}"]')
+    browser = ada(row_of)
+    onboarding = installed.add()
+    reference = SignedReferences(URL, [OLD]).sign(onboarding.id)
+    both = start(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
+    assert knows(again(browser, both)), "nobody is logged out"
+    assert both.test_client().get(f"/return/{reference}").status_code == 200
+    newer = ada(both)
+    alone = start(SECRET_KEY_FALLBACKS="")
+    assert knows(again(newer, alone))
+    assert alone.test_client().get(f"/return/{reference}").status_code == 404
+    assert not knows(alone.test_client())
+
+
+def test_the_secret_key_from_which_the_datas_key_is_derived(
+    start: Start, installed: Installation
+) -> None:
+    ada(start(SECRET_KEY=OLD))
+    start(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
+    assert "may be dropped" in command(installed, "database", "rekey")
+    alone = start(SECRET_KEY_FALLBACKS="")
+    assert knows(ada(alone))
+    assert alone.test_client().get("/readyz").status_code == 200
+
+
+def test_the_data_keys(start: Start, installed: Installation) -> None:
+    browser = ada(start(DATA_KEYS=f'["{OLD_DATA}"]'))
+    both = start(DATA_KEYS=f'["{NEW_DATA}", "{OLD_DATA}"]')
+    assert knows(again(browser, both))
+    assert "may be dropped" in command(installed, "database", "rekey")
+    alone = start(DATA_KEYS=f'["{NEW_DATA}"]')
+    assert knows(again(browser, alone))
+    lost = start(DATA_KEYS=f'["{OLD_DATA}"]')
+    assert lost.test_client().get("/readyz").status_code == 503, "the old one opens nothing more"
+
+
+def test_the_headers_of_notices(start: Start) -> None:
+    def answers(app: Flask) -> list[int]:
+        notice = {"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}
+        return [
+            app.test_client()
+            .post("/webhooks/mobbscan", json=notice, headers={"X-Notice-Key": key})
+            .status_code
+            for key in ("old", "new")
+        ]
+
+    old, new = '{"X-Notice-Key": "old"}', '{"X-Notice-Key": "new"}'
+    assert answers(start(MOBBSCAN_WEBHOOK_HEADERS=old)) == [204, 401]
+    assert answers(start(MOBBSCAN_WEBHOOK_HEADERS=f"[{new}, {old}]")) == [204, 204]
+    assert answers(start(MOBBSCAN_WEBHOOK_HEADERS=f"[{new}]")) == [401, 204]
+
+
+def test_the_hand_off_keys_of_a_site(start: Start, installed: Installation) -> None:
+    def answers(app: Flask) -> list[int]:
+        return [
+            app.test_client().get("/handoff", query_string={"token": token(key)}).status_code
+            for key in (HANDOFF, NEW_HANDOFF)
+        ]
+
+    def sites(*keys: str) -> None:
+        text = SITES.replace(f'["{HANDOFF}"]', "[" + ", ".join(f'"{key}"' for key in keys) + "]")
+        Path(installed.environ["SITES_FILE"]).write_text(text)
+
+    assert answers(start()) == [303, 401]
+    sites(NEW_HANDOFF, HANDOFF)
+    assert answers(start()) == [303, 303]
+    sites(NEW_HANDOFF)
+    assert answers(start()) == [401, 303]
+
+
+def test_the_gateways_credentials(start: Start, gateway: PretendGateway) -> None:
+    def read(app: Flask) -> int:
+        onboarding = str(uuid.uuid4())
+        gateway.words[onboarding] = "VERIFIED"
+        app.extensions["wired"].gateway.read(onboarding)
+        return gateway.asked["/auth/token"]
+
+    assert read(start(MOBBSCAN_API_KEY="old", MOBBSCAN_API_SECRET="old-secret")) == 1
+    assert read(start()) == 1, "the stored token is good for all"
+    assert read(start(MOBBSCAN_API_KEY="new", MOBBSCAN_API_SECRET="new-secret")) == 2
+
+
+def test_the_secret_at_the_identity_provider(start: Start, installed: Installation) -> None:
+    provider = PretendProvider()
+    sites = Path(installed.environ["SITES_FILE"])
+    sites.write_text(SITES.rstrip() + "\noidc = true\n")
+    try:
+        before = start(**login_at(provider))
+        browser = before.test_client()
+        assert log_in(browser, provider).status_code == 303
+        waiting = before.test_client()
+        asked = provider.ask(waiting.get("/login").location)
+        after = start(OIDC_CLIENT_SECRET="another-secret")
+        assert again(browser, after).get("/").status_code == 200
+        fields = {"code": "one", "state": asked["state"]}
+        back = again(waiting, after).get("/login/callback", query_string=fields)
+        assert back.status_code == 303, "a login under way comes to its end"
+    finally:
+        provider.close()
+
+
+def test_the_token_of_operations(start: Start) -> None:
+    def answers(app: Flask) -> list[int]:
+        return [
+            app.test_client()
+            .get("/metrics", headers={"Authorization": f"Bearer {key}"})
+            .status_code
+            for key in ("the-old-token-of-operations", "the-new-token-of-operations")
+        ]
+
+    assert answers(start(OPERATIONS_TOKEN="the-old-token-of-operations")) == [200, 401]
+    assert answers(start(OPERATIONS_TOKEN="the-new-token-of-operations")) == [401, 200]
