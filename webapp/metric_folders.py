@@ -1,21 +1,30 @@
 """Where the processes of this machine count, so that any web worker can tell what all have counted.
 
-The metrics library keeps the counts of each process in files of the folder that it is told through
-the environment, once, when it is first imported. Counts of processes that have ended stay: a
-counter must not fall. Web workers and the jobs process have a folder each, because they are not
-started together: whoever starts a part afresh begins it from zero.
+The metrics library keeps the counts of each process in files of a folder. Counts of processes that
+have ended stay, for a counter must not fall; the next process goes on with their files, so that
+there are never more than processes at one time. Web workers and the jobs process have a folder
+each, because they are not started together: whoever starts a part afresh begins it from zero.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+from itertools import count
 from pathlib import Path
 
 #: The web workers of one gunicorn master, and the jobs process.
 WEB, JOBS = "web", "jobs"
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 #: The library's files of one process, and the bytes that they may need in all.
-_RESERVED = {"counter": 128 * 1024, "histogram": 128 * 1024, "gauge_livesum": 4 * 1024}
+_RESERVED = {"counter": 128 * 1024, "histogram": 64 * 1024, "gauge_livesum": 4 * 1024}
+
+
+class _Place:
+    """The number under which this process counts, and the lock by which it has it."""
+
+    number = 0
+    lock: int | None = None
 
 
 def count_in(instance_dir: Path, part: str) -> bool:
@@ -28,13 +37,25 @@ def count_in(instance_dir: Path, part: str) -> bool:
     folder = _folder(instance_dir, part)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _take_place(folder)
+        _remove(folder, f"gauge_live*_{_Place.number}.db")  # what another one had open
         for kind, size in _RESERVED.items():
-            _reserve(folder / f"{kind}_{os.getpid()}.db", size)
+            _reserve(folder / f"{kind}_{_Place.number}.db", size)
     except OSError:
         os.environ.pop(_VARIABLE, None)
         return False
     os.environ[_VARIABLE] = str(folder)
     return True
+
+
+def is_shared() -> bool:
+    """Whether this process counts together with others."""
+    return _VARIABLE in os.environ
+
+
+def place() -> int:
+    """Names this process among those that live; for the library, in place of the process id."""
+    return _Place.number
 
 
 def begin_anew(instance_dir: Path, part: str) -> None:
@@ -44,7 +65,10 @@ def begin_anew(instance_dir: Path, part: str) -> None:
 
 def ended(instance_dir: Path, part: str, process_id: int) -> None:
     """A process is no more: what it has counted stays, what it had open is nobody's now."""
-    _remove(_folder(instance_dir, part), f"gauge_live*_{process_id}.db")
+    folder = _folder(instance_dir, part)
+    for lock in folder.glob("*.lock"):
+        if lock.read_text() == str(process_id):
+            _remove(folder, f"gauge_live*_{lock.stem}.db")
 
 
 def files_of_all() -> dict[str, list[str]]:
@@ -60,8 +84,23 @@ def _folder(instance_dir: Path, part: str) -> Path:
     return instance_dir.absolute() / "metrics" / part
 
 
+def _take_place(folder: Path) -> None:
+    """The first that nobody living has; the kernel gives it back however a process ends."""
+    for number in count():
+        lock = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        os.truncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
+        _Place.number, _Place.lock = number, lock
+        return
+
+
 def _reserve(path: Path, size: int) -> None:
-    """A file of an earlier process of the same number is gone on with."""
+    """What an earlier process has counted in it is gone on with."""
     if path.exists():
         return
     # Whoever reads all files meets it whole or not at all.

@@ -49,12 +49,12 @@ def ask(stack: Stack, path: str) -> int:
 
 
 def counting_processes(stack: Stack, part: str, word: str) -> set[int]:
-    """Ids of processes that have counted something whose name and labels hold this word."""
+    """Ids of processes with a count whose name and labels hold this word."""
     found = set()
     for path in (stack.instance.state / "metrics" / part).glob("counter_*.db"):
         values = MmapedDict.read_all_values_from_file(str(path))
         if any(word in key and value > 0 for key, value, _, _ in values):
-            found.add(int(path.stem.split("_")[1]))
+            found.add(int((path.parent / f"{path.stem.split('_')[1]}.lock").read_text()))
     return found
 
 
@@ -83,6 +83,7 @@ def test_requests_spread_over_workers_are_seen_by_each_of_them_also_after_one_wa
     eventually(lambda: len(workers(counting)) == 2 and victim not in workers(counting), seconds=30)
     eventually(lambda: ask(counting, "/healthz") == 200, seconds=30)
     assert all_seen() == {before + sent}
+    assert len(list((counting.instance.state / "metrics" / "web").glob("counter_*.db"))) == 2
 
 
 def test_what_the_jobs_process_counts_is_seen_too_and_outlives_it(counting: Stack) -> None:

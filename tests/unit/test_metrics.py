@@ -84,14 +84,59 @@ def test_every_call_and_outcome_begins_at_zero() -> None:
 def test_only_ended_processes_lose_what_they_had_open(tmp_path: Path) -> None:
     folder = tmp_path / "metrics" / "web"
     folder.mkdir(parents=True)
-    for name in ("counter_7.db", "gauge_livesum_7.db", "gauge_livesum_77.db"):
-        (folder / name).touch()
+    for number, process in enumerate((7, 77)):
+        (folder / f"{number}.lock").write_text(str(process))
+        for kind in ("counter", "gauge_livesum"):
+            (folder / f"{kind}_{number}.db").touch()
     metric_folders.ended(tmp_path, metric_folders.WEB, 7)
-    assert {path.name for path in folder.iterdir()} == {"counter_7.db", "gauge_livesum_77.db"}
+    assert sorted(path.stem for path in folder.glob("*.db")) == [
+        "counter_0",
+        "counter_1",
+        "gauge_livesum_1",
+    ]
     metric_folders.begin_anew(tmp_path, metric_folders.JOBS)
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.glob("*.db"))) == 3
     metric_folders.begin_anew(tmp_path, metric_folders.WEB)
-    assert list(folder.iterdir()) == []
+    assert list(folder.glob("*.db")) == []
+
+
+COUNTER = """
+import sys
+from pathlib import Path
+from webapp import metric_folders
+metric_folders.count_in(Path(sys.argv[1]), metric_folders.WEB)
+from webapp import metrics
+metrics.notice("kept", 0.1)
+metrics.waiting(+1)
+print(metric_folders.place(), flush=True)
+sys.stdin.readline()
+print(metrics.exposition(None).decode())
+"""
+
+
+def counter(folder: Path, root: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", COUNTER, str(folder)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=root, text=True, stdin=pipe, stdout=pipe)
+
+
+def test_a_process_goes_on_with_the_files_of_one_that_was_killed(
+    tmp_path: Path, root: Path
+) -> None:
+    with counter(tmp_path, root) as first, counter(tmp_path, root) as second:
+        assert first.stdout
+        assert second.stdout
+        places = {first.stdout.readline(), second.stdout.readline()}
+        assert places == {"0\n", "1\n"}
+        first.kill()
+        first.wait(timeout=20)
+        with counter(tmp_path, root) as third:
+            said, _ = third.communicate("\n", timeout=60)
+        second.communicate("\n", timeout=60)
+    scrape = Scrape(said.partition("\n")[2])
+    assert scrape("notices_total", outcome="kept") == 3
+    assert scrape("waiting_browsers") == 2, "nobody waits at the dead one"
+    assert len(list((tmp_path / "metrics" / "web").glob("counter_*.db"))) == 2
 
 
 PROGRAM = """
