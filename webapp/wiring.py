@@ -35,6 +35,7 @@ from webapp.store.changes import TimelineProbe
 from webapp.store.clock import shared_clock
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
+from webapp.store.notice_writer import NoticeWriter
 from webapp.store.readiness import Readiness
 from webapp.store.standing import Standings
 from webapp.store.types import Cipher
@@ -95,7 +96,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         start=Start(ground, gateway, progress, references),
         present=Present(ground),
         returned=ReturnStep(ground, references),
-        webhook=Webhook(ground, settings.webhook_headers),
+        webhook=Webhook(ground, NoticeWriter(database), settings.webhook_headers),
         progress=progress,
         decision=Decision(ground, gateway, progress),
         result=Result(ground, watcher),

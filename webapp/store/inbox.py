@@ -1,4 +1,7 @@
-"""Notices as they came: the durable record that something is still to be asked."""
+"""Notices as they came: the durable record that something is still to be asked.
+
+They come in through `notice_writer`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.store.portions import delete_portion
 from webapp.store.schema import inbox, onboardings
@@ -38,37 +40,6 @@ class Inbox:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
         self._cipher = cipher
-
-    def keep(self, verification_id: str, status: str, body: bytes, now: datetime) -> None:
-        """Store a notice, or count a repeat.
-
-        A repeat is open again unless the gateway has already agreed with it: an early
-        or false word must not hide the real one that comes later.
-        """
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(inbox).values(
-            verification_id=verification_id,
-            status=status,
-            body=self._cipher.seal(body.decode("utf-8", "replace")),
-            times=1,
-            first_seen_at=now,
-            last_seen_at=now,
-        )
-        self._connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["verification_id", "status"],
-                set_={"times": inbox.c.times + 1, "last_seen_at": now},
-            )
-        )
-        self._connection.execute(
-            update(inbox)
-            .where(
-                inbox.c.verification_id == verification_id,
-                inbox.c.status == status,
-                inbox.c.settled_as.is_distinct_from("agreed"),
-            )
-            .values(settled_at=None, settled_as=None)
-        )
 
     def unsettled(self, verification_id: str) -> list[Kept]:
         rows = self._connection.execute(_UNSETTLED, {"sought": verification_id})

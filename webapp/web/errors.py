@@ -53,7 +53,7 @@ TABLE: dict[type[StepError], tuple[int, str]] = {
     GatewayForbidden: (502, "gateway_forbidden"),
     NotWritable: (503, "not_writable"),
 }
-_NOT_WRITABLE_SECONDS = 5
+NOT_WRITABLE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _which(error: Conflict) -> str | None:
 def _retry_after(error: StepError) -> int | None:
     if isinstance(error, GatewayAway):
         return max(1, math.ceil(error.retry_after_seconds))
-    return _NOT_WRITABLE_SECONDS if isinstance(error, NotWritable) else None
+    return NOT_WRITABLE_SECONDS if isinstance(error, NotWritable) else None
 
 
 def _stale_form(_: CSRFError) -> ResponseReturnValue:
@@ -142,9 +142,18 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _surprise(error: Exception) -> ResponseReturnValue:
     cause = getattr(error, "original_exception", None) or error
-    if type(cause).__module__ == "gunicorn.http.errors":
-        # A body whose chunks make no sense, which only reading it tells: the sender's fault.
+    if is_bad_body(cause):
         return answer(Trouble(400, "bad_request"))
+    return answer(Trouble(500, "internal_error", error_id=log_surprise(cause)))
+
+
+def is_bad_body(error: BaseException) -> bool:
+    """A body whose chunks make no sense, which only reading it tells: the sender's fault."""
+    return type(error).__module__ == "gunicorn.http.errors"
+
+
+def log_surprise(cause: BaseException) -> str:
+    """Write down what nobody had thought of; the id by which the line is found."""
     error_id = uuid4().hex[:12]
     # Kinds and places, not messages: a message may quote what somebody has typed.
     frames = traceback.extract_tb(cause.__traceback__)[-8:]
@@ -154,7 +163,7 @@ def _surprise(error: Exception) -> ResponseReturnValue:
         errors=[type(each).__name__ for each in _chain(cause)],
         where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     )
-    return answer(Trouble(500, "internal_error", error_id=error_id))
+    return error_id
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

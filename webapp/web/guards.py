@@ -15,6 +15,7 @@ from webapp.web.surface import Surface, surface
 
 View = Callable[..., ResponseReturnValue]
 
+#: `gateway_headers` is the notice door's: no view of Flask's wears it.
 GUARDS = ("everybody", "person", "link_code", "signed_reference", "gateway_headers")
 
 
@@ -49,11 +50,6 @@ def link_code(view: View) -> View:
 def signed_reference(view: View) -> View:
     """The signature inside the address is the proof; the step checks it, no session is read."""
     return _named("signed_reference", view)
-
-
-def gateway_headers(view: View) -> View:
-    """Headers agreed with the gateway are the proof; the step compares them in constant time."""
-    return _named("gateway_headers", view)
 
 
 def _named(name: str, view: View) -> View:

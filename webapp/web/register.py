@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from webapp import metrics
 from webapp.web import (
     address,
     bodies,
@@ -17,6 +18,7 @@ from webapp.web import (
     health,
     language,
     links,
+    notice_door,
     present,
     request_log,
     returned,
@@ -24,7 +26,6 @@ from webapp.web import (
     start,
     static_files,
     theme,
-    webhook,
 )
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, provider
@@ -40,7 +41,6 @@ SECTIONS = (
     present.blueprint,
     result.blueprint,
     returned.blueprint,
-    webhook.blueprint,
     theme.blueprint,
     health.blueprint,
 )
@@ -69,9 +69,10 @@ def register(app: Flask) -> None:
     stream.limit(app)
     for section in SECTIONS:
         app.register_blueprint(section)
-    for view in (webhook.take, handoff.take_posted, login.logout):
+    for view in (handoff.take_posted, login.logout):
         forms.exempt(view)
     refuse_unguarded(app)
+    notice_door.place(app, settings, observe=metrics.notice)
 
 
 def refuse_unguarded(app: Flask) -> None:
@@ -82,11 +83,12 @@ def refuse_unguarded(app: Flask) -> None:
 
 def routes(app: Flask) -> list[tuple[str, str, str]]:
     """Each route as (address, methods, guard); what the architecture test compares."""
-    return sorted(
+    found = [
         (
             rule.rule,
             " ".join(sorted(rule.methods or ())),
             guard_of(app.view_functions[rule.endpoint]) or "-",
         )
         for rule in app.url_map.iter_rules()
-    )
+    ]
+    return sorted([*found, (notice_door.ADDRESS, notice_door.METHOD, notice_door.GUARD)])

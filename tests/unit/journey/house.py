@@ -26,6 +26,7 @@ from webapp.references import SignedReferences
 from webapp.sites import Flow, Site
 from webapp.store.changes import TimelineProbe
 from webapp.store.engine import make_engine
+from webapp.store.notice_writer import NoticeWriter
 from webapp.store.timeline import Entry
 from webapp.store.types import Cipher
 from webapp.store.work import Database
@@ -72,7 +73,7 @@ class House:
         self.admit = Admit(self.ground, PUBLIC_URL)
         self.present = Present(self.ground)
         self.returned = ReturnStep(self.ground, self.references)
-        self.webhook = Webhook(self.ground, [HEADERS])
+        self.webhook = Webhook(self.ground, NoticeWriter(self.database), [HEADERS])
         self.watcher = Watcher(lambda: Polling(lambda: TimelineProbe(self.engine), SQLITE_SECONDS))
         self.result = Result(self.ground, self.watcher)
 

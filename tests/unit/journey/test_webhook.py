@@ -10,6 +10,7 @@ from tests.unit.journey.test_progress import read_times
 from webapp.domain.errors import NoticeNotAuthentic, NoticeUnusable, NotWritable
 from webapp.domain.onboarding import Status
 from webapp.journey.webhook import Webhook
+from webapp.store.notice_writer import NoticeWriter
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_a_notice_without_the_agreed_headers_leaves_no_trace(house, adas, header
 
 
 def test_without_agreed_headers_the_door_is_closed(house, adas):
-    closed = Webhook(house.ground, [])
+    closed = Webhook(house.ground, NoticeWriter(house.database), [])
     with pytest.raises(NoticeNotAuthentic):
         closed.take(HEADERS, b"{}")
 

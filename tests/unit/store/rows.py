@@ -10,6 +10,7 @@ from typing import Any
 
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.store.engine import make_engine
+from webapp.store.notice_writer import NewNotice, NoticeWriter
 from webapp.store.once import hash_of
 from webapp.store.types import Cipher
 from webapp.store.work import Database, Work
@@ -95,3 +96,10 @@ def in_threads(count: int, task: Callable[[], Any]) -> list[Any]:
 def written(database: Database, task: Callable[[Work], Any]) -> Any:
     with database.writing() as work:
         return task(work)
+
+
+def noticed(
+    database: Database, id_: str, word: str = "VERIFIED", at: datetime = NOW, body: bytes = b"{}"
+) -> bool:
+    """A notice comes; whether it is a new one."""
+    return NoticeWriter(database).keep(NewNotice(id_, word, body, at))

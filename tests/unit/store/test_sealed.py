@@ -6,7 +6,17 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.unit.store.rows import KEY, NEWER_KEY, NOW, add, admit, onboarding, stored, written
+from tests.unit.store.rows import (
+    KEY,
+    NEWER_KEY,
+    NOW,
+    add,
+    admit,
+    noticed,
+    onboarding,
+    stored,
+    written,
+)
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.errors import StoreError
 from webapp.store.schema import metadata
@@ -43,10 +53,10 @@ def fill(database: Database) -> Onboarding:
     with database.writing() as work:
         work.onboardings.add(row)
         work.sessions.add(session, NOW)
-        work.inbox.keep(row.id, "VERIFIED", MARKERS["body"].encode(), NOW)
         work.once.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)
         work.tokens.put("account", "me", MARKERS["access"], NOW, NOW)
+    noticed(database, row.id, body=MARKERS["body"].encode())
     return row
 
 
@@ -148,7 +158,7 @@ def test_changes_are_seen_across_connections_by_their_ids_only(database: Databas
         lambda work: work.timeline.add(NOW, "moved", actor="gateway", onboarding_id=row.id),
     )
     with database.reading() as work:
-        (line,) = work.timeline.of(row.id)
+        (_notice, line) = work.timeline.of(row.id)
         assert (line.at, line.event, line.actor, dict(line.detail)) == (NOW, "moved", "gateway", {})
 
 

@@ -1,5 +1,6 @@
 """How much there is of what, counted over indexes, and no more often than it pays."""
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from tests.unit.store.rows import NOW, admit, database_at, onboarding
+from tests.unit.store.rows import NOW, admit, database_at, noticed, onboarding
 from webapp.domain.onboarding import Status
 from webapp.store.standing import Standings
 from webapp.store.work import Database
@@ -35,11 +36,11 @@ def test_each_is_counted(database: Database) -> None:
     put(database, "ada", Status.VERIFIED)
     put(database, "ben", Status.STARTED, look_at=NOW - timedelta(seconds=90))
     put(database, "olga", Status.STARTED, look_at=NOW - timedelta(seconds=30))
-    later = put(database, "max", Status.SUBMITTED, look_at=NOW + timedelta(seconds=30))
+    put(database, "max", Status.SUBMITTED, look_at=NOW + timedelta(seconds=30))
     with database.writing() as work:
-        work.inbox.keep(later, "VERIFIED", b"{}", NOW)
         work.alarms.ring("gateway_forbidden", NOW - timedelta(hours=1))
         work.heartbeats.beat("here")
+    noticed(database, str(uuid.uuid4()))
     standing = Standings(database, lambda: NOW)()
     assert standing is not None
     assert standing.onboardings == {"verified": 1, "started": 2, "submitted": 1}

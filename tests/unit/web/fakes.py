@@ -15,7 +15,6 @@ from webapp.domain.errors import (
     HandOffNotAccepted,
     LinkGone,
     NotFound,
-    NoticeNotAuthentic,
     NoticeUnusable,
     ReferenceExpired,
     ReferenceTampered,
@@ -97,7 +96,9 @@ class FakeSteps:
         self.start = SimpleNamespace(begin=self.begin, prepare=self.prepare)
         self.present = SimpleNamespace(show=self.show, home=self.home)
         self.returned = SimpleNamespace(back=self.back, peek=self.peek)
-        self.webhook = SimpleNamespace(take=self.take, authentic=self.authentic)
+        self.webhook = SimpleNamespace(
+            keep=self.keep, authentic=self.authentic, header_names={"Authorization"}
+        )
         self.result = SimpleNamespace(status=self.status_of, follow=self.follow)
 
     def degraded(self) -> list[str]:
@@ -216,13 +217,12 @@ class FakeSteps:
     def authentic(self, headers: Mapping[str, str]) -> bool:
         return headers.get("Authorization") == "Bearer agreed"
 
-    def take(self, headers: Mapping[str, str], body: bytes) -> None:
-        if not self.authentic(headers):
-            raise NoticeNotAuthentic
+    def keep(self, body: bytes) -> bool:
         if not body.startswith(b"{"):
             raise NoticeUnusable("no JSON object")
         self._answer()
         self.calls.append(body)
+        return self.calls.count(body) == 1
 
     def status_of(self, visitor: Visitor, onboarding_id: str) -> StatusView:
         self._owned(visitor, onboarding_id)

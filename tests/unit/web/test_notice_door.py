@@ -7,10 +7,13 @@ import io
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.contextvars import get_contextvars
+from structlog.testing import capture_logs
 
 from tests.unit.web.conftest import Make
 from tests.unit.web.fakes import steps_of
 from webapp.domain.errors import NotWritable
+from webapp.web import notice_door
 
 PATH = "/webhooks/mobbscan"
 AGREED = {"Authorization": "Bearer agreed"}
@@ -108,3 +111,90 @@ def test_what_could_not_be_stored_is_asked_for_again(app: Flask, stranger: Flask
     answer = stranger.post(PATH, headers=AGREED, data=NOTICE)
     assert (answer.status_code, answer.data) == (503, b"")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.fixture
+def seen() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def watched(app: Flask, seen: list[str]) -> FlaskClient:
+    """A door that tells what it does."""
+
+    def observe(outcome: str, seconds: float) -> None:
+        assert seconds >= 0
+        seen.append(outcome)
+
+    settings = app.extensions["settings"]
+    notice_door.place(app, settings, observe)
+    return app.test_client()
+
+
+def test_every_outcome_is_told_by_name(app: Flask, watched: FlaskClient, seen: list[str]) -> None:
+    watched.post(PATH, headers=AGREED, data=NOTICE)
+    watched.post(PATH, headers=AGREED, data=NOTICE)
+    watched.post(PATH, data=NOTICE)
+    watched.post(PATH, headers=AGREED, data=b"no json")
+    watched.post(PATH, headers=AGREED, data=b"x" * 70_000)
+    watched.get(PATH, headers=AGREED)
+    steps_of(app).trouble = NotWritable()
+    watched.post(PATH, headers=AGREED, data=NOTICE)
+    steps_of(app).trouble = RuntimeError("marker")
+    assert watched.post(PATH, headers=AGREED, data=NOTICE).status_code == 500
+    assert seen == [
+        "kept", "repeated", "not_authentic", "unusable",
+        "too_large", "wrong_method", "not_writable", "failed",
+    ]  # fmt: skip
+    assert set(seen) == notice_door.OUTCOMES.keys()
+
+
+@pytest.mark.parametrize("public_url", ["http://localhost:8000", "https://shop.example/verify"])
+def test_its_headers_are_those_of_every_other_answer(make: Make, public_url: str) -> None:
+    client = make(public_url).test_client()
+    other = client.post("/webhooks/another", headers=AGREED, data=NOTICE)
+    assert other.status_code == 404
+    ours = client.post(PATH, data=NOTICE)
+    different = {"Request-Id"}
+    assert {k: v for k, v in ours.headers if k not in different} == {
+        k: v for k, v in other.headers if k not in different
+    }
+    assert len(ours.headers["Request-Id"]) == 32
+    kept = client.post(PATH, headers=AGREED, data=NOTICE)
+    assert dict(kept.headers).keys() == dict(ours.headers).keys() - {"Content-Length"}
+
+
+def test_it_has_its_line_in_the_log_and_nothing_of_the_notice(stranger: FlaskClient) -> None:
+    with capture_logs() as lines:
+        answer = stranger.post(PATH + "?secret=1", headers=AGREED, data=NOTICE)
+    (line,) = lines
+    assert {**line, "duration_ms": 0} == {
+        "event": "request",
+        "log_level": "info",
+        "method": "POST",
+        "route": PATH,
+        "status": 204,
+        "duration_ms": 0,
+    }
+    assert answer.headers["Request-Id"] not in get_contextvars().values()
+
+
+def test_a_surprise_is_a_500_named_by_kind_and_place(app: Flask, stranger: FlaskClient) -> None:
+    steps_of(app).trouble = RuntimeError("marker")
+    with capture_logs() as lines:
+        answer = stranger.post(PATH, headers=AGREED, data=NOTICE)
+    assert (answer.status_code, answer.data) == (500, b"")
+    assert [line["event"] for line in lines] == ["request_failed", "request"]
+    assert lines[0]["errors"] == ["RuntimeError"]
+    assert "marker" not in str(lines)
+
+
+def test_a_body_that_breaks_off_is_no_notice(app: Flask, stranger: FlaskClient) -> None:
+    environ = {
+        "wsgi.input": io.BytesIO(NOTICE),
+        "wsgi.input_terminated": True,
+        "CONTENT_LENGTH": str(len(NOTICE) + 1),
+    }
+    answer = stranger.post(PATH, headers=AGREED, environ_overrides=environ)
+    assert answer.status_code == 400
+    assert steps_of(app).calls == []

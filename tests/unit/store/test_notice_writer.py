@@ -1,0 +1,213 @@
+"""Many notices in one transaction, and each answered for itself, once it is on the disk."""
+
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from tests.support.eventually import eventually
+from tests.unit.store.rows import KEY, NOW, add, admit, in_threads, noticed, onboarding, stored
+from webapp.store.engine import make_engine
+from webapp.store.errors import Unwritable
+from webapp.store.notice_writer import NewNotice, NoticeWriter
+from webapp.store.types import Cipher
+from webapp.store.work import Database
+
+COUNT = 24
+
+
+@pytest.fixture
+def commits(database: Database) -> list[int]:
+    """One entry for every commit."""
+    found: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: found.append(1))
+    return found
+
+
+@pytest.fixture
+def held(database: Database) -> Iterator[threading.Event]:
+    """The first commit waits until this is set: meanwhile the others gather."""
+    go_on = threading.Event()
+    event.listen(database.engine, "commit", lambda _connection: go_on.wait(30) and None)
+    yield go_on
+    go_on.set()
+
+
+def waiting_for(database: Database) -> Callable[[], int]:
+    """How many notices have been taken in, as the writer asks for the request of each."""
+    seen: list[int] = []
+
+    def request_id() -> None:
+        seen.append(1)
+
+    database.request_id = request_id
+    return lambda: len(seen)
+
+
+def events(database: Database, id_: str) -> list[str]:
+    with database.reading() as work:
+        return [
+            f"{line.actor} {line.event} {line.detail['word']}" for line in work.timeline.of(id_)
+        ]
+
+
+def test_those_who_wait_together_are_one_commit(
+    database: Database, commits: list[int], held: threading.Event
+):
+    writer, ids = NoticeWriter(database), iter([str(uuid.uuid4()) for _ in range(COUNT)])
+    taken = waiting_for(database)
+
+    def keep() -> bool:
+        return writer.keep(NewNotice(next(ids), "VERIFIED", b"{}", NOW))
+
+    first = threading.Thread(target=keep)
+    first.start()
+    eventually(lambda: commits)
+    release = threading.Thread(
+        target=lambda: (eventually(lambda: taken() == COUNT, seconds=30), held.set())
+    )
+    release.start()
+    assert in_threads(COUNT - 1, keep) == [True] * (COUNT - 1)
+    first.join(30)
+    release.join(30)
+    assert len(commits) == 2
+
+
+def test_of_the_same_notice_in_one_batch_one_is_new(database: Database, held: threading.Event):
+    id_, writer = str(uuid.uuid4()), NoticeWriter(database)
+    held.set()
+    answers = in_threads(8, lambda: writer.keep(NewNotice(id_, "VERIFIED", b"{}", NOW)))
+    assert sorted(answers) == [*[False] * 7, True]
+    with database.reading() as work:
+        assert [kept.times for kept in work.inbox.unsettled(id_)] == [8]
+    assert events(database, id_) == ["gateway notice VERIFIED"] * 8
+
+
+def test_an_onboarding_is_woken_and_no_other(database: Database):
+    adas = add(database, onboarding(admit(database), looks=3, look_at=NOW + timedelta(days=1)))
+    bens = add(database, onboarding(admit(database, "ben"), look_at=NOW + timedelta(days=1)))
+    assert noticed(database, adas.id, "PENDING_VERIFICATION")
+    row = stored(database, adas)
+    assert (row.look_at, row.look_cause, row.looks) == (NOW, "notice", 0)
+    assert row.version == adas.version
+    assert stored(database, bens) == bens
+
+
+def test_a_repeat_of_what_was_agreed_with_wakes_nobody_unless_another_is_open(database: Database):
+    row = add(database, onboarding(admit(database)))
+    noticed(database, row.id)
+    with database.writing() as work:
+        work.inbox.settle([kept.id for kept in work.inbox.unsettled(row.id)], "agreed", NOW)
+        work.onboardings.plan(row.id, None, "quiet", 1)
+    assert not noticed(database, row.id)
+    assert stored(database, row).look_at is None
+    assert len(events(database, row.id)) == 1
+    noticed(database, row.id, "VIDEO_AVAILABLE")
+    assert not noticed(database, row.id)
+    assert stored(database, row).look_at == NOW
+    assert len(events(database, row.id)) == 3
+
+
+def test_one_that_cannot_be_stored_fails_alone(database: Database, held: threading.Event):
+    """Nothing that the door lets in; should there ever be such a one."""
+    writer = NoticeWriter(database)
+    words = ["VERIFIED", None, "VERIFIED", "PENDING"]
+    pending = iter([NewNotice(str(uuid.uuid4()), word, b"{}", NOW) for word in words])  # type: ignore[arg-type]
+    taken = waiting_for(database)
+    release = threading.Thread(
+        target=lambda: (eventually(lambda: taken() == len(words), seconds=30), held.set())
+    )
+    release.start()
+    answers = in_threads(len(words), lambda: writer.keep(next(pending)))
+    release.join(30)
+    assert [each for each in answers if each is True] == [True] * 3
+    (failed,) = [each for each in answers if each is not True]
+    assert isinstance(failed, Exception)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 3
+
+
+def broken_at_the_commit(connection: Connection) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_when_the_commit_fails_nobody_hears_that_it_is_stored(database: Database):
+    writer = NoticeWriter(database)
+    keep = lambda: writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))  # noqa: E731
+    event.listen(database.engine, "commit", broken_at_the_commit)
+    assert all(isinstance(each, Exception) for each in in_threads(4, keep))
+    event.remove(database.engine, "commit", broken_at_the_commit)
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 0
+    assert keep() is True, "the writer lives on"
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_while_the_file_is_locked_nothing_is_acknowledged(address: str):
+    engine = make_engine(address, wait_seconds=0.2)
+    database = Database(engine, Cipher([KEY]))
+    other = sqlite3.connect(Path(address.removeprefix("sqlite:///")), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unwritable):
+        noticed(database, str(uuid.uuid4()))
+    other.execute("ROLLBACK")
+    other.close()
+    assert noticed(database, str(uuid.uuid4()))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_full_disk_is_unwritable(database: Database):
+    def full(connection: Any) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")  # no more than it has already
+
+    event.listen(database.engine, "begin", full)
+    with pytest.raises(Unwritable):
+        noticed(database, str(uuid.uuid4()), body=b"x" * 60_000)
+    event.remove(database.engine, "begin", full)
+    assert noticed(database, str(uuid.uuid4()))
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_batches_of_several_writers_in_any_order_do_not_lock_each_other_up(database: Database):
+    """One that comes again holds its row while it wakes: those rows have one order for all."""
+    rows = [add(database, onboarding(admit(database, f"person {number}"))) for number in range(12)]
+    for row in rows:
+        noticed(database, row.id)
+    turn = iter(range(6))
+
+    def burst() -> None:
+        """Another process: a writer of its own, and the same notices from another end."""
+        number = next(turn)
+        writer = NoticeWriter(database)
+        order = rows[number * 2 :] + rows[: number * 2]
+        for _ in range(5):
+            threads = [
+                threading.Thread(
+                    target=writer.keep, args=(NewNotice(row.id, "VERIFIED", b"{}", NOW),)
+                )
+                for row in order
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+
+    assert in_threads(6, burst) == [None] * 6
+    with database.reading() as work:
+        times = [kept.times for row in rows for kept in work.inbox.unsettled(row.id)]
+    assert times == [31] * 12
+
+
+def test_a_writer_without_work_ends_its_thread(database: Database, monkeypatch):
+    monkeypatch.setattr("webapp.store.notice_writer.IDLE_SECONDS", 0.05)
+    writer = NoticeWriter(database)
+    for _ in range(2):
+        assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+        eventually(lambda: writer._thread is None)
