@@ -30,7 +30,8 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
 #: What may become of a notice at the door.
 NOTICE_OUTCOMES = (
-    "kept", "repeated", "not_authentic", "unusable", "too_large", "not_writable", OTHER,
+    "kept", "repeated", "not_authentic", "unusable", "too_large", "wrong_method", "not_writable",
+    "failed", OTHER,
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
