@@ -14,9 +14,9 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from tests.support import postgres
 from tests.support.beside import Beside, PostgresBeside, Rows, SqliteBeside
 from tests.support.ports import free_addresses
+from tests.support.postgres import Postgres, shared
 from tests.support.visitor import HttpSession, Page
 from webapp.sandbox.demo.children import CHECKOUT, Child, Children
 from webapp.sandbox.demo.instance import Instance
@@ -37,7 +37,8 @@ class Person:
 class Stack:
     """Server, gateway in a box, identity provider and shop.
 
-    `database` is `sqlite` or `postgresql`, and a fresh one: tests take it from `database_kind`.
+    `database` is `sqlite` or `postgresql`, as tests take it from `database_kind`, or a server of
+    one's own; it is a fresh one.
     `environment` adds to the server's settings, `None` takes one out (secrets are there as
     `NAME_FILE`). `site` and `flow` change the tables of the shop in `sites.toml` likewise, `tables`
     adds others by their dotted names. What is in `leave_out` is not started by `start`.
@@ -47,7 +48,7 @@ class Stack:
         self,
         folder: Path,
         *,
-        database: str,
+        database: str | Postgres,
         environment: Mapping[str, str | None] | None = None,
         site: Table | None = None,
         flow: Table | None = None,
@@ -57,7 +58,8 @@ class Stack:
         self.addresses = free_addresses()
         self.instance = Instance(folder / "instance")
         self.instance.prepare(keep=False)
-        self._postgres = postgres.shared().new_database() if database == "postgresql" else None
+        self._postgres = _postgres(database)
+        self._address = self._postgres.new_database() if self._postgres else None
         self._write_sites(site or {}, flow or {}, tables or {})
         self.settings = self._settings(environment or {})
         self._leave_out = leave_out
@@ -107,9 +109,9 @@ class Stack:
         self.gateway_control.close()
         for session in self.sessions:
             session.close()
-        if self._postgres:
-            postgres.shared().drop(self._postgres)
-            self._postgres = None
+        if self._postgres and self._address:
+            self._postgres.drop(self._address)
+            self._address = None
 
     def logs(self, name: str) -> str:
         """All that a program has ever said."""
@@ -241,14 +243,12 @@ class Stack:
 
     @cached_property
     def _beside(self) -> Beside:
-        return (
-            PostgresBeside(self._postgres) if self._postgres else SqliteBeside(self.sqlite_file())
-        )
+        return PostgresBeside(self._address) if self._address else SqliteBeside(self.sqlite_file())
 
     def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
         settings: dict[str, str | None] = {
             **server_settings(self.addresses, self.instance),
-            "DATABASE_URL": self._postgres,
+            "DATABASE_URL": self._address,
             **changes,
         }
         for name in changes:
@@ -261,3 +261,9 @@ class Stack:
         shop = {**shop_site(self.addresses, self.instance.secret_file("handoff_key")), **site}
         shop_tables = {"sites.shop": shop, "sites.shop.flows.default": {**shop_flow(), **flow}}
         self.instance.write_sites(sites_toml({**shop_tables, **tables}))
+
+
+def _postgres(database: str | Postgres) -> Postgres | None:
+    if isinstance(database, Postgres):
+        return database
+    return shared() if database == "postgresql" else None

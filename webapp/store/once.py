@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import uuid
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from webapp.store.errors import AlreadyThere
@@ -26,6 +27,16 @@ class Once:
                 )
         except IntegrityError as cause:
             raise AlreadyThere(kind) from cause
+
+    def rehearse(self) -> None:
+        """Set a mark and take it back: what is committed after this has really been written."""
+        kind, mark = "rehearsal", uuid.uuid4().hex
+        self._connection.execute(
+            insert(used_once).values(kind=kind, mark=mark, until=datetime.now(UTC))
+        )
+        self._connection.execute(
+            delete(used_once).where(used_once.c.kind == kind, used_once.c.mark == mark)
+        )
 
     def forget(self, now: datetime) -> int:
         """A portion of the marks whose time is over; how many."""
