@@ -20,7 +20,14 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return _postgresql(url)
-    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=60)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        # One for each thread and some: opening one costs more than most of what is done with it.
+        pool_size=70,
+        max_overflow=0,
+        pool_use_lifo=True,  # the one used last still knows its statements
+    )
     file = SqliteFile.of(url)
     if file is not None:
         _watch(engine, file)
@@ -35,8 +42,11 @@ def _postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
         pool_pre_ping=True,
+        # Threads wait for each other: a server takes a hundred connections from everybody
+        # together, unless it is told otherwise, and refuses the next one.
         pool_size=10,
-        max_overflow=20,
+        max_overflow=0,
+        pool_use_lifo=True,
     )
     event.listen(engine, "connect", _insist_on_the_disk)
     return engine

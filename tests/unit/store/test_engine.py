@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from tests.unit.store.rows import NOW, add, admit, database_at, onboarding, stored
+from tests.unit.store.rows import NOW, add, admit, database_at, in_threads, onboarding, stored
 from webapp.domain.errors import NotWritable
 from webapp.domain.onboarding import Onboarding
 from webapp.store.engine import WAIT_SECONDS, make_engine
@@ -116,3 +116,16 @@ def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path
         database.reading() as work,
     ):
         work.onboardings.unfinished()
+
+
+def test_of_one_process_a_server_sees_ten_connections_and_the_rest_wait(migrated_postgres: Engine):
+    count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+
+    def look() -> int:
+        with migrated_postgres.connect() as connection:
+            connection.execute(text("SELECT pg_sleep(0.05)"))
+            return connection.scalar(count) or 0
+
+    answers = in_threads(30, look)
+    migrated_postgres.dispose()
+    assert max(answers) == 10

@@ -1,0 +1,115 @@
+"""An installation to measure, and people who are signed in there, as raw as their requests."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import session
+from flask_wtf.csrf import generate_csrf
+
+from webapp.app import create_app
+from webapp.journey.visit import SESSION_LIFE
+from webapp.settings import Settings
+from webapp.store import migrate
+from webapp.store.engine import make_engine
+from webapp.store.once import hash_of
+from webapp.store.sessions import Session
+
+SITES = """
+[sites.shop]
+name = "Example Shop"
+handoff_keys = ["0123456789abcdef0123456789abcdef"]
+[sites.shop.flows.default]
+mode = "iframe"
+country = "ESP"
+document_type = "IDCard"
+consent_version = "2026-01"
+"""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody signed in: the session behind the cookie, the cookie, and a form's token."""
+
+    session_id: str
+    cookie: str
+    form_token: str
+
+    def click(self) -> bytes:
+        """The request of the home page's button."""
+        body = f"csrf_token={self.form_token}&consent=2026-01".encode()
+        head = (
+            "POST /onboardings HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Cookie: mobbscan={self.cookie}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+class Office:
+    """Settings, database and people of one installation; who serves it is another question."""
+
+    def __init__(self, folder: Path, gateway_url: str, database_url: str | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "sites.toml").write_text(SITES)
+        self.environment = {
+            "MOBBSCAN_GATEWAY_URL": gateway_url,
+            "MOBBSCAN_API_KEY": "key",
+            "MOBBSCAN_API_SECRET": "secret",
+            "MOBBSCAN_WEBHOOK_HEADERS": '{"X-Notice-Key": "agreed"}',
+            "PUBLIC_URL": "http://127.0.0.1:1",  # no request's own address is believed anyway
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "DATA_KEYS": f'["{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"]',
+            "SITES_FILE": str(folder / "sites.toml"),
+            "INSTANCE_DIR": str(folder / "instance"),
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+        self.settings = Settings.from_environment(self.environment)
+        self.settings.instance_dir.mkdir(mode=0o700, exist_ok=True)
+        engine = make_engine(self.settings.database_url)
+        migrate.upgrade(engine)
+        engine.dispose()
+        self.app = create_app(self.settings)
+        self.wired = self.app.extensions["wired"]
+
+    def clicks(self) -> Iterator[bytes]:
+        """Each by somebody new."""
+        while True:
+            yield from [visitor.click() for visitor in self.admit(500)]
+
+    def admit(self, count: int) -> list[Visitor]:
+        """So many new people, signed in."""
+        now = datetime.now(UTC)
+        sessions = []
+        with self.wired.database.writing() as work:
+            for _ in range(count):
+                subject = uuid.uuid4().hex
+                person = work.people.admit(
+                    "shop", subject, hash_of(subject), now, name="Ada Lovelace", locale="en"
+                )
+                sessions.append(
+                    Session(
+                        secrets.token_urlsafe(32),
+                        person.id,
+                        "handoff",
+                        now + SESSION_LIFE,
+                        seen_at=now + timedelta(minutes=5),
+                    )
+                )
+                work.sessions.add(sessions[-1], now)
+        return [self._visitor(one) for one in sessions]
+
+    def _visitor(self, opened: Session) -> Visitor:
+        with self.app.test_request_context():
+            session["sid"], session["site"] = opened.id, "shop"
+            form_token = generate_csrf()
+            signer = self.app.session_interface.get_signing_serializer(self.app)
+            assert signer is not None
+            return Visitor(opened.id, signer.dumps(dict(session)), form_token)
