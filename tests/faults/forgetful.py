@@ -1,0 +1,17 @@
+"""The server over a database that answers before its disk does: the control of test_fsync.py."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from webapp.app import create_app
+from webapp.settings import Settings
+
+
+def forget(connection: Any, _record: Any, _fairy: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+event.listen(Pool, "checkout", forget)
+app = create_app(Settings.from_environment())
