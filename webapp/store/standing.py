@@ -16,6 +16,8 @@ from webapp.store.work import Database, Work
 
 #: However often it is asked, the database counts no more often than this (seconds).
 FRESH_SECONDS = 5.0
+#: Nor does it count for more than one part in so many of its time.
+REST_SHARE = 50
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,10 @@ class Standings:
     def __call__(self) -> Standing | None:
         with self._lock:
             if time.monotonic() >= self._until:
+                began_at = time.monotonic()
                 self._last = self._look()
-                self._until = time.monotonic() + FRESH_SECONDS
+                took = time.monotonic() - began_at
+                self._until = time.monotonic() + max(FRESH_SECONDS, REST_SHARE * took)
             return self._last
 
     def _look(self) -> Standing | None:
