@@ -12,6 +12,8 @@ def test_what_a_person_may_be_called(fine: str) -> None:
     assert fit_text(fine) == fine
 
 
-@pytest.mark.parametrize("odd", [None, 7, True, ["Ada"], "x" * 256, "\x00", "\n", "\x9f", "\ud800"])
+@pytest.mark.parametrize(
+    "odd", [None, 7, True, ["Ada"], "x" * 256, "\x00", "\n", "\x9f", "\ud800", "\u202eadA"]
+)
 def test_what_breaks_databases_and_headers_is_told_by_nobody(odd: object) -> None:
     assert fit_text(odd) is None

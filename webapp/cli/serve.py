@@ -13,7 +13,6 @@ import structlog
 from webapp import logs, metric_folders, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import known_database, ready_database, settings
-from webapp.cli.master import Server
 from webapp.jobs.run import JobsProcess
 from webapp.settings import Settings
 
@@ -33,6 +32,12 @@ def serve(bind: str, no_jobs: bool) -> None:
     found = settings()
     ready_database(found)
     _raise_file_limit()
+    try:
+        from webapp.cli.master import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
+    except ValueError as cause:
+        raise click.ClickException(
+            "WEB_CONCURRENCY is no number of web workers: set it to 2, say."
+        ) from cause
     Server(bind, jobs=not no_jobs).run()
 
 

@@ -58,8 +58,8 @@ def verify(
         jti=_required(claims, "jti", "no_jti"),
         issued_at=datetime.fromtimestamp(issued, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
-        name=_optional(claims, "name"),
-        locale=_optional(claims, "locale"),
+        name=_for_greeting(claims, "name"),
+        locale=_for_greeting(claims, "locale"),
         flow=_optional(claims, "flow"),
         return_url=_optional(claims, "return_url", _MAX_ADDRESS_CHARACTERS),
         state=_optional(claims, "state", _MAX_ADDRESS_CHARACTERS),
@@ -122,6 +122,13 @@ def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
     if value is None or not value.strip():
         raise HandOffRefused(code)
     return value
+
+
+def _for_greeting(claims: Mapping[str, Any], name: str) -> str | None:
+    """A text that cannot be shown is left out: it is no reason to keep its person out."""
+    if isinstance(claims.get(name), str):
+        return fit_text(claims[name]) or None
+    return _optional(claims, name)
 
 
 def _optional(claims: Mapping[str, Any], name: str, most: int = MOST_CHARACTERS) -> str | None:

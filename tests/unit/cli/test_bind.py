@@ -1,5 +1,8 @@
 """Where `serve` listens is checked before anything is touched."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.unit.cli.conftest import Run
@@ -36,3 +39,15 @@ def test_anything_else_is_refused_with_the_cure_before_the_database_is_made(
     assert result.exit_code == 2
     assert cure in " ".join(plain(result).split())
     assert not installed.settings.instance_dir.exists()
+
+
+def test_a_number_of_workers_that_is_none_is_one_clear_line(ready: Installation) -> None:
+    environment = {**ready.process_environment(), "WEB_CONCURRENCY": "abc"}
+    for words, code in ((["serve"], 1), (["database", "check"], 0)):
+        ended = subprocess.run(
+            [sys.executable, "-m", "webapp", *words],
+            env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert ended.returncode == code, ended
+        assert ended.stderr.count("WEB_CONCURRENCY is no number of web workers") == code
+        assert "Traceback" not in ended.stderr

@@ -129,12 +129,25 @@ def test_ids_of_255_characters_and_foreign_scripts_are_fine() -> None:
     assert verified(signed(claims(jti="時" * 255))).jti == "時" * 255
 
 
-@pytest.mark.parametrize(
-    "value", [7, True, ["es"], {"a": 1}, "x" * 2049, "a\x00", "a\r\nb", "\udfff"]
-)
+UNFIT = ("x" * 2049, "a\x00", "a\r\nb", "\udfff", "\u202eadA")
+
+
+@pytest.mark.parametrize("value", [7, True, ["es"], {"a": 1}])
 @pytest.mark.parametrize("name", ["name", "locale", "flow", "return_url", "state"])
 def test_an_optional_claim_of_another_kind_is_refused(name: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == "bad_claim"
+
+
+@pytest.mark.parametrize("value", UNFIT, ids=ascii)
+@pytest.mark.parametrize("name", ["flow", "return_url", "state"])
+def test_an_optional_claim_that_decides_something_is_refused(name: str, value: str) -> None:
+    assert refusal(signed(claims(**{name: value}))) == "bad_claim"
+
+
+@pytest.mark.parametrize("value", UNFIT, ids=ascii)
+@pytest.mark.parametrize("name", ["name", "locale"])
+def test_what_is_for_greeting_only_keeps_nobody_out(name: str, value: str) -> None:
+    assert getattr(verified(signed(claims(**{name: value}))), name) is None
 
 
 @pytest.mark.parametrize(

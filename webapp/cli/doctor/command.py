@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from webapp.cli.common import opened, settings
-from webapp.cli.doctor import gateway, public_address, sites, vendor_sheet, webhook
+from webapp.cli.doctor import gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, failure, good, warning
 from webapp.settings import Settings
 
@@ -53,4 +53,5 @@ def _findings(found: Settings) -> Iterator[Finding]:
     if not problems:
         yield good("database is up to date and writable")
     yield from gateway.findings(found, parts.gateway)
+    yield from login.findings(found)
     yield from public_address.findings(found)
