@@ -23,7 +23,7 @@ import common
 from serving import Office
 from sqlalchemy import Engine, event
 
-from tests.support.crowd import crowd
+from tests.support.crowd import crowd, tenfold
 from tests.support.instant_gateway import running
 from webapp.journey.views import Visitor
 
@@ -39,7 +39,11 @@ class Crowded:
         self.office = Office(folder, gateway_url, url)
         self._parts = self.office.wired
         seal = self._parts.database.cipher.seal("x")
-        crowd(self._parts.engine, count, datetime.now(UTC), seal)
+        if count == FULL:
+            crowd(self._parts.engine, count // 10, datetime.now(UTC), seal)
+            tenfold(self._parts.engine)
+        else:
+            crowd(self._parts.engine, count, datetime.now(UTC), seal)
         self._newcomers = self._signed_in()
         self._ada = next(self._newcomers)
         self._adas = self._start()

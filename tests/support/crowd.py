@@ -40,6 +40,43 @@ def crowd(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
         connection.commit()
 
 
+#: What makes a row somebody's, in each table.
+_OWN = {
+    people: ("id", "subject_hash"),
+    sessions: ("id_hash", "person_id"),
+    onboardings: ("id", "person_id"),
+    consents: ("onboarding_id",),
+    timeline: ("onboarding_id",),
+    inbox: ("verification_id",),
+    links: ("code_hash", "onboarding_id"),
+    used_once: ("mark",),
+}
+
+
+def tenfold(engine: Engine) -> None:
+    """Nine more people like each one there is, and all that is theirs; the database does it."""
+    with engine.connect() as plain:
+        connection = plain.execution_options(writing=True)
+        with connection.begin():
+            for table, own in _OWN.items():
+                names = [each.name for each in table.c if each.name in own or each.name != "id"]
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table.name} ({', '.join(names)}) "
+                    "WITH RECURSIVE copy(n) AS "
+                    "(SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 9) "
+                    f"SELECT {', '.join(_copied(each, own) for each in names)} "
+                    f"FROM copy, {table.name}"
+                )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def _copied(name: str, own: tuple[str, ...]) -> str:
+    # No id begins with this letter, and none of a copy is that of another one.
+    return f"'g' || n || substr({name}, 3)" if name in own else name
+
+
 def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
     for table in (people, sessions, onboardings, consents, timeline, inbox, links, used_once):
         rows = [row for each, row in written if each is table]
