@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.fleet import both, fleet
+
+__all__ = ["both", "fleet"]
+
 _told = pytest.StashKey[list[str]]()
 
 Tell = Callable[[str], None]

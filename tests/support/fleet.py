@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from tests.support.balancer import Balancer
 from tests.support.eventually import eventually
 from tests.support.killing import jobs_process_of
@@ -126,6 +128,19 @@ class Fleet:
     def arrive(self, person: Person, host: Host) -> tuple[HttpSession, Page]:
         """Come in by a hand-off at this host."""
         return self.stack.login_handoff(person, self.browser_at(host))
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    with Fleet(tmp_path_factory.mktemp("fleet")) as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(both: Fleet) -> Fleet:
+    """Two hosts, shared by tests; both are up, whatever the test before has done to them."""
+    both.heal()
+    return both
 
 
 def _elsewhere(program: Program, state: Path, port: int) -> Program:

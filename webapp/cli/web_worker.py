@@ -28,6 +28,26 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         self._hanging_up = ThreadPoolExecutor(max_workers=16, thread_name_prefix="hanging-up")
         super().init_process()
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """gunicorn calls it first of all when the worker is to stop.
+
+        It would keep the door open, with nobody at it, until the last request is answered: whoever
+        came meanwhile would be hung up on. So those who stand there are let in, and the door is
+        shut: a load balancer then passes over us at once.
+        """
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            return
+        for listener in self.sockets:
+            while self._let_in(listener):
+                pass
+            listener.close()
+
+    def _let_in(self, listener: Any) -> bool:
+        before = self.nr_conns
+        self.accept(listener)
+        return bool(self.nr_conns > before)
+
     def enqueue_req(self, conn: TConn) -> None:
         self._listening_until[conn] = time.monotonic() + HEAR_OUT_SECONDS
         super().enqueue_req(conn)
