@@ -183,6 +183,9 @@ def _states(standing: Standing | None) -> Iterator[Metric]:
         standing.overdue_seconds,
     )
     yield _gauge("notices_unsettled", "Notices not confirmed by a read yet.", standing.unsettled)
+    yield _gauge(
+        "dead_letters", "Reads and notices that have been given up, to be replayed.", standing.dead
+    )
     if standing.jobs_seen_seconds is not None:
         yield _gauge(
             "jobs_seen_seconds",

@@ -15,6 +15,7 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.observed import Observer, nobody
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
+from webapp.journey.dead import Dead
 from webapp.journey.decision import Decision
 from webapp.journey.fleet_tokens import FleetTokens
 from webapp.journey.ground import MIXED_UP, Ground
@@ -99,6 +100,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         webhook=Webhook(ground, NoticeWriter(database), settings.webhook_headers),
         progress=progress,
         decision=Decision(ground, gateway, progress),
+        dead=Dead(ground),
         result=Result(ground, watcher),
         ready=Readiness(database),
         degraded=lambda: [*degraded(database), *jobs_unseen(database)],

@@ -17,6 +17,7 @@ STANDING = Standing(
     due=4,
     overdue_seconds=1.5,
     unsettled=5,
+    dead=3,
     alarms={"gateway_forbidden": 60.0},
     jobs_seen_seconds=7.0,
 )
@@ -34,6 +35,7 @@ def test_what_the_database_holds_is_said_for_every_status() -> None:
     assert scrape("onboardings_due") == 4
     assert scrape("onboardings_overdue_seconds") == 1.5
     assert scrape("notices_unsettled") == 5
+    assert scrape("dead_letters") == 3
     assert scrape("alarm_seconds", alarm="gateway_forbidden") == 60
     assert scrape("jobs_seen_seconds") == 7
     assert scrape("database_up") == 1

@@ -10,6 +10,7 @@ import click
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
+from webapp.cli.notices import notices
 from webapp.cli.onboardings import onboardings
 from webapp.cli.sandbox import sandbox
 from webapp.cli.serve import serve, worker
@@ -32,7 +33,7 @@ def main() -> None:
     os.umask(0o077)  # whatever is made here is for its owner only, databases above all
 
 
-for command in (serve, worker, database, doctor, onboardings, sandbox):
+for command in (serve, worker, database, doctor, onboardings, notices, sandbox):
     main.add_command(command)
 for decision in (accept, reject, review):
     onboardings.add_command(decision)

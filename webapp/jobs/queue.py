@@ -118,14 +118,15 @@ class Queue:
             try:
                 read(onboarding_id)
             except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
-                put_off(onboarding_id)
+                put_off(progress.postpone, onboarding_id)
             except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
-                _log.error("read_failed", onboarding=onboarding_id, error=str(surprise))
-                put_off(onboarding_id)
+                why = str(surprise) if isinstance(surprise, Failed) else type(surprise).__name__
+                _log.error("read_failed", onboarding=onboarding_id, error=why)
+                put_off(lambda id_: progress.fail(id_, why), onboarding_id)
 
-        def put_off(onboarding_id: str) -> None:
+        def put_off(how: Callable[[str], None], onboarding_id: str) -> None:
             try:
-                in_brief(progress.postpone, onboarding_id)
+                in_brief(how, onboarding_id)
             except Failed as still_due:  # another job is made for it
                 _log.error("put_off_failed", onboarding=onboarding_id, error=str(still_due))
 

@@ -19,8 +19,10 @@ from webapp.domain.schedule import LookCause, is_slow, next_look
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Conflict, Refused, Unauthorised
 from webapp.gateway.models import ProcessData
+from webapp.journey import giving_up
 from webapp.journey.ground import MIXED_UP, Ground
-from webapp.store.inbox import Kept
+from webapp.store.counts import SILENCES_REPAIRED
+from webapp.store.inbox import UNCONFIRMED, Kept
 from webapp.store.work import Work
 
 #: After this many reads a notice that the gateway itself never confirms is left as unconfirmed.
@@ -89,18 +91,12 @@ class Progress:
             work.onboardings.plan(onboarding.id, None, LookCause.QUIET, 0)
 
     def postpone(self, onboarding_id: str) -> None:
-        """It could not be asked about for a while: try again on the slow schedule.
+        """The gateway could not be asked, or does not let us: see `giving_up.postpone`."""
+        giving_up.postpone(self._ground, onboarding_id)
 
-        Nothing sealed is opened: a row that none of DATA_KEYS opens must not stay due for ever.
-        """
-        now = self._ground.clock()
-        until = next_look(LookCause.QUIET, 0, self._ground.slow, now, now)
-        with self._ground.database.writing() as work:
-            if work.onboardings.put_off(onboarding_id, now, until):
-                site = work.onboardings.site_of(onboarding_id)
-                work.timeline.add(
-                    now, "gateway_away", actor="system", onboarding_id=onboarding_id, site=site
-                )
+    def fail(self, onboarding_id: str, why: str) -> None:
+        """A read ended as nobody had thought of: see `giving_up.fail`."""
+        giving_up.fail(self._ground, onboarding_id, why)
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""
@@ -126,6 +122,7 @@ class Progress:
             if row is None:
                 return None
             word = _word(answer)
+            work.failed_reads.ended(row.id)
             if answer is not None:
                 work.alarms.clear(FORBIDDEN)
                 work.alarms.clear(MIXED_UP, silent_since=self._ground.clock() - MIXED_UP_RINGS)
@@ -136,6 +133,8 @@ class Progress:
             waiting = [n for n in notices if n not in settled]
             self._plan(work, before, row, after, waiting)
             silence = _heard_by_asking(work, row, after, word)
+            if silence:
+                work.counts.add_one(SILENCES_REPAIRED)
         now = self._ground.clock()
         for notice in settled:
             self._tell(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
@@ -222,7 +221,7 @@ class Progress:
         cause = LookCause(row.look_cause or LookCause.QUIET)
         looks = row.looks + 1
         if after.status not in ACTIVE and (not waiting or looks >= NOTICE_READS):
-            work.inbox.settle([n.id for n in waiting], "unconfirmed", now)
+            work.inbox.settle([n.id for n in waiting], UNCONFIRMED, now)
             work.onboardings.plan(row.id, None, cause, looks)
             return
         at = next_look(cause, looks, self._ground.slow, now, after.expires_at)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from webapp.journey.admit import Admit
+from webapp.journey.dead import Dead
 from webapp.journey.decision import Decision
 from webapp.journey.links import Links
 from webapp.journey.present import Present
@@ -38,6 +39,7 @@ class Steps:
     webhook: Webhook
     progress: Progress
     decision: Decision
+    dead: Dead
     result: Result
     ready: Callable[[], list[str]]
     degraded: Callable[[], list[str]]

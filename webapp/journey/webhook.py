@@ -40,12 +40,14 @@ class Webhook:
         """Store an authentic notice so that it survives whatever comes; whether it was new.
 
         It has the gateway asked, unless that has agreed with it already. Returns only once it is
-        on disk. Raises NoticeUnusable, or NotWritable (it is not known to be stored, the sender
-        should try again). Contract 5.
+        on disk. Raises NoticeUnusable (it is in quarantine), or NotWritable (it is not known to be
+        stored, the sender should try again). Contract 5.
         """
         try:
             told = notice.parse_notice(body)
         except notice.NoticeUnusable as cause:
+            with self._ground.database.writing() as work:
+                work.quarantine.keep(body, cause.why, self._ground.clock())
             raise NoticeUnusable(cause.why) from cause
         new = NewNotice(told.verification_id, told.status, told.raw, self._ground.clock())
         return self._writer.keep(new)

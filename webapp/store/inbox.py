@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, true, update
 
 from webapp.store.portions import delete_portion
 from webapp.store.schema import inbox, onboardings
 from webapp.store.types import Cipher
 
 _KEEP_STRANGE = timedelta(days=30)
+#: Settled so: the gateway has been asked often enough and never agreed.
+UNCONFIRMED = "unconfirmed"
 _UNSETTLED = (
     select(inbox)
     .where(inbox.c.verification_id == bindparam("sought"), inbox.c.settled_at.is_(None))
@@ -34,6 +37,19 @@ class Kept:
     first_seen_at: datetime
     last_seen_at: datetime
     settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A notice for operators; `state` is `open`, `unknown` (about an id that we never had), or
+    how it was settled."""
+
+    verification_id: str
+    status: str
+    times: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    state: str
 
 
 class Inbox:
@@ -73,6 +89,36 @@ class Inbox:
                 update(inbox).where(inbox.c.id.in_(settled)).values(settled_at=now, settled_as=how)
             )
 
+    def listed(self, limit: int) -> list[Listed]:
+        """Newest first, for operators."""
+        known = exists().where(onboardings.c.id == inbox.c.verification_id)
+        rows = self._connection.execute(
+            select(inbox, known.label("known")).order_by(inbox.c.id.desc()).limit(limit)
+        )
+        return [_listed(row) for row in rows]
+
+    def unconfirmed(self) -> list[Listed]:
+        """What the gateway has never confirmed however often it was asked; longest first."""
+        rows = self._connection.execute(
+            select(inbox, true().label("known"))
+            .where(inbox.c.settled_as == UNCONFIRMED)
+            .order_by(inbox.c.settled_at)
+        )
+        return [_listed(row) for row in rows]
+
+    def count_unconfirmed(self) -> int:
+        count = select(func.count()).where(inbox.c.settled_as == UNCONFIRMED)
+        return self._connection.scalar(count) or 0
+
+    def reopen(self, verification_id: str) -> int:
+        """Have the gateway asked again about what it has not confirmed; how many notices."""
+        done = self._connection.execute(
+            update(inbox)
+            .where(inbox.c.verification_id == verification_id, inbox.c.settled_as == UNCONFIRMED)
+            .values(settled_at=None, settled_as=None)
+        )
+        return done.rowcount
+
     def forget(self, now: datetime) -> int:
         """A portion of the notices about ids we never had; how many.
 
@@ -86,3 +132,9 @@ class Inbox:
             ~known.correlate(inbox).exists(),
         )
         return delete_portion(self._connection, inbox, strange)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    state = row.settled_as or ("open" if row.known else "unknown")
+    seen = (row.first_seen_at, row.last_seen_at)
+    return Listed(row.verification_id, row.status, row.times, *seen, state)

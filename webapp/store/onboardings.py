@@ -72,7 +72,7 @@ _UNFINISHED = (
 _PUT_OFF = (
     update(onboardings)
     .where(_this, _columns.look_at <= bindparam("now"))
-    .values(look_at=bindparam("until"), looks=_columns.looks + 1)
+    .values(look_at=bindparam("until"))
 )
 _CONSENT = select(consents).where(
     consents.c.onboarding_id == bindparam("this"), consents.c.version == bindparam("shown")
@@ -108,17 +108,18 @@ class Onboardings:
         values = {"this": onboarding_id, "look_at": look_at, "look_cause": cause, "looks": looks}
         self._connection.execute(_PLAN, values)
 
-    def put_off(self, onboarding_id: str, now: datetime, until: datetime) -> bool:
-        """Plan a due read for `until`; whether it was still due.
+    def put_off(self, onboarding_id: str, now: datetime, until: datetime | None) -> bool:
+        """Plan a due read for `until` (None: for never); whether it was still due.
 
         Opens no sealed column, so a row that none of DATA_KEYS opens can be put off too.
         """
         values = {"this": onboarding_id, "now": now, "until": until}
         return self._connection.execute(_PUT_OFF, values).rowcount == 1
 
-    def site_of(self, onboarding_id: str) -> str | None:
+    def site_of(self, onboarding_id: str, *, for_update: bool = False) -> str | None:
         """The site alone, without opening anything."""
-        return self._connection.scalar(select(_columns.site).where(_columns.id == onboarding_id))
+        site = select(_columns.site).where(_columns.id == onboarding_id)
+        return self._connection.scalar(site.with_for_update() if for_update else site)
 
     def get(self, onboarding_id: str, *, for_update: bool = False) -> Onboarding | None:
         return self._one(_GET_FOR_UPDATE if for_update else _GET, this=onboarding_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -162,6 +163,50 @@ inbox = Table(
         sqlite_where=text("settled_at IS NULL"),
         postgresql_where=text("settled_at IS NULL"),
     ),
+    Index(
+        "ix_inbox_unconfirmed",
+        "settled_at",
+        sqlite_where=text("settled_as = 'unconfirmed'"),
+        postgresql_where=text("settled_as = 'unconfirmed'"),
+    ),
+)
+
+# Authentic bodies that are no notices, for operators to look at; the oldest make room.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("came_at", UtcDateTime, nullable=False),
+    Column("why", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", Sealed, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Onboardings whose last read failed: how often in a row, and whether it was given up.
+failed_reads = Table(
+    "failed_reads",
+    metadata,
+    Column("onboarding_id", _UUID, primary_key=True),
+    Column("why", String(64), nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("given_up_at", UtcDateTime),
+    Index(
+        "ix_failed_reads_given_up",
+        "given_up_at",
+        sqlite_where=text("given_up_at IS NOT NULL"),
+        postgresql_where=text("given_up_at IS NOT NULL"),
+    ),
+)
+
+# What is counted for good, over all processes and restarts.
+counts = Table(
+    "counts",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )
 
 timeline = Table(

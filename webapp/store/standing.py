@@ -25,14 +25,15 @@ class Standing:
     """The same on every machine of a fleet, for it is the database's.
 
     `onboardings` by status; `due`, how many are to be asked about now, and since when the first
-    of them is; `unsettled` notices; `alarms` with the seconds since they began to ring;
-    `jobs_seen_seconds` None: no jobs process has ever been seen.
+    of them is; `unsettled` notices; `dead` letters, which have been given up; `alarms` with the
+    seconds since they began to ring; `jobs_seen_seconds` None: no jobs process has ever been seen.
     """
 
     onboardings: Mapping[str, int]
     due: int
     overdue_seconds: float
     unsettled: int
+    dead: int
     alarms: Mapping[str, float]
     jobs_seen_seconds: float | None
 
@@ -75,6 +76,7 @@ def _standing(work: Work, now: datetime) -> Standing:
         due=due,
         overdue_seconds=(now - oldest).total_seconds() if oldest else 0.0,
         unsettled=work.connection.scalar(unsettled) or 0,
+        dead=work.failed_reads.count_given_up() + work.inbox.count_unconfirmed(),
         alarms={
             name: (now - since).total_seconds() for name, since in work.alarms.ringing().items()
         },

@@ -11,7 +11,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, Operat
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
+from webapp.store.counts import Counts
 from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.failed_reads import FailedReads
 from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
 from webapp.store.links import Links
@@ -20,6 +22,7 @@ from webapp.store.once import Once
 from webapp.store.own_keys import OwnKeys
 from webapp.store.people import People
 from webapp.store.portions import PORTION
+from webapp.store.quarantine import Quarantine
 from webapp.store.sessions import Sessions
 from webapp.store.timeline import Timeline
 from webapp.store.tokens import Tokens
@@ -34,6 +37,8 @@ class Work:
     ) -> None:
         self.alarms = Alarms(connection)
         self.connection = connection
+        self.counts = Counts(connection)
+        self.failed_reads = FailedReads(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)
@@ -43,6 +48,7 @@ class Work:
         self.timeline = Timeline(connection, request_id)
         self.once = Once(connection)
         self.own_keys = OwnKeys(connection, cipher)
+        self.quarantine = Quarantine(connection, cipher)
         self.tokens = Tokens(connection, cipher)
 
 

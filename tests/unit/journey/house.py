@@ -11,6 +11,7 @@ from typing import Any
 from tests.unit.journey.fakes import Clock, FakeGateway
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
+from webapp.journey.dead import Dead
 from webapp.journey.ground import Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
@@ -68,6 +69,7 @@ class House:
         self.references = SignedReferences(PUBLIC_URL, ["a key to sign with"])
         gateway: Any = self.gateway
         self.progress = Progress(self.ground, gateway)
+        self.dead = Dead(self.ground)
         self.links = Links(self.ground, PUBLIC_URL)
         self.start = Start(self.ground, gateway, self.progress, self.references)
         self.admit = Admit(self.ground, PUBLIC_URL)

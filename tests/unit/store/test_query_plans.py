@@ -21,7 +21,7 @@ from webapp.store.changes import TimelineProbe
 
 Sent = dict[str, Any]
 #: However many people there are: a token for each account, a key for each purpose.
-FEW_ROWS = ("gateway_token", "own_keys", "alarms", "heartbeats")
+FEW_ROWS = ("gateway_token", "own_keys", "alarms", "heartbeats", "failed_reads", "counts")
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 

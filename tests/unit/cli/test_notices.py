@@ -1,0 +1,68 @@
+"""`notices list|dead|replay|quarantine`."""
+
+import json
+import uuid
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.installation import MARKER, Installation
+from tests.unit.cli.test_database import plain
+from webapp.domain.errors import NoticeUnusable
+from webapp.journey.giving_up import GIVE_UP_AFTER
+
+
+def tell(installed: Installation, id_: str, word: str = "VERIFIED") -> None:
+    with installed.parts() as parts:
+        body = {"verificationId": id_, "status": word, "name": MARKER}
+        parts.steps.webhook.keep(json.dumps(body).encode())
+
+
+def give_up(installed: Installation, id_: str) -> None:
+    with installed.parts() as parts:
+        for _ in range(GIVE_UP_AFTER):
+            parts.steps.progress.fail(id_, "KeyError")
+
+
+def test_notices_are_listed_with_what_became_of_them(run: Run, ready: Installation):
+    adas, stranger = ready.add().id, str(uuid.uuid4())
+    tell(ready, adas)
+    tell(ready, adas)
+    tell(ready, stranger, "NOT_VERIFIED")
+    first, second = plain(run("notices", "list")).splitlines()
+    assert first.split()[2:] == ["unknown", "1", "x", "NOT_VERIFIED", stranger]
+    assert second.split()[2:] == ["open", "2", "x", "VERIFIED", adas]
+    assert len(plain(run("notices", "list", "--limit", "1")).splitlines()) == 1
+    assert MARKER not in run("notices", "list").output
+
+
+def test_what_was_given_up_is_listed_and_replayed(run: Run, ready: Installation):
+    adas, bens = ready.add("ada").id, ready.add("ben").id
+    give_up(ready, adas)
+    give_up(ready, bens)
+    lines = plain(run("notices", "dead")).splitlines()
+    assert {line.split()[-1] for line in lines} == {adas, bens}
+    assert lines[0].split()[2:6] == ["read", str(GIVE_UP_AFTER), "x", "KeyError"]
+    assert plain(run("notices", "replay", adas)) == f"{adas}\n"
+    assert plain(run("notices", "replay", "--all")) == f"{bens}\n"
+    assert plain(run("notices", "dead")) == ""
+    assert ready.row(adas).look_at is not None
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 2), (("x", "--all"), 2), (("x",), 1)])
+def test_a_replay_of_nothing_is_said_plainly(run: Run, ready: Installation, arguments, code):
+    assert run("notices", "replay", *arguments).exit_code == code
+
+
+def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Installation):
+    body = b'{"verificationId": "\x1b[2J", "status": "' + MARKER.encode() + b'"}'
+    with ready.parts() as parts, pytest.raises(NoticeUnusable):
+        parts.steps.webhook.keep(body)
+    (line,) = plain(run("notices", "quarantine")).splitlines()
+    number = line.split()[0]
+    assert line.endswith("not JSON")
+    assert MARKER not in line
+    shown = run("notices", "quarantine", number)
+    assert json.loads(shown.output).encode() == body
+    assert "\x1b" not in shown.output
+    assert run("notices", "quarantine", "99").exit_code == 1

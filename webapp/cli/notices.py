@@ -1,0 +1,78 @@
+"""`notices list|dead|replay|quarantine`: what came, what was given up, what could not be read."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import click
+
+from webapp.cli.common import wired
+
+
+@click.group()
+def notices() -> None:
+    """Look at notices of the gateway, and have what was given up done again."""
+
+
+@notices.command("list")
+@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+def list_(limit: int) -> None:
+    """One line each: when it last came, its state, how often it came, its word, its id."""
+    with wired().database.reading() as work:
+        listed = work.inbox.listed(limit)
+    for one in listed:
+        click.echo(
+            f"{_at(one.last_seen_at)}  {one.state:<11}  {one.times:>4} x  {one.status:<22}"
+            f"  {one.verification_id}"
+        )
+
+
+@notices.command()
+def dead() -> None:
+    """What was tried again and again and then given up; `replay` has it done again."""
+    for letter in wired().steps.dead.letters():
+        click.echo(
+            f"{_at(letter.since)}  {letter.what:<6}  {letter.times:>4} x  {letter.why:<22}"
+            f"  {letter.onboarding_id}"
+        )
+
+
+@notices.command()
+@click.argument("onboarding_id", required=False)
+@click.option("--all", "all_", is_flag=True, help="All that `dead` lists.")
+def replay(onboarding_id: str | None, all_: bool) -> None:
+    """Have the gateway asked at once about what was given up. The jobs process does it."""
+    if all_ == (onboarding_id is not None):
+        raise click.UsageError("name one ID of `notices dead`, or say --all")
+    dead_letters = wired().steps.dead
+    if onboarding_id is None:
+        replayed = dead_letters.replay_all()
+    elif dead_letters.replay(onboarding_id):
+        replayed = [onboarding_id]
+    else:
+        raise click.ClickException(f"nothing of {onboarding_id} has been given up")
+    for each in replayed:
+        click.echo(each)
+
+
+@notices.command()
+@click.argument("number", required=False, type=int)
+def quarantine(number: int | None) -> None:
+    """Authentic bodies that are no notices: a line for each, or the body of one NUMBER.
+
+    A body may hold personal data. It is shown as a JSON string, so it cannot steer a terminal.
+    """
+    with wired().database.reading() as work:
+        if number is None:
+            for one in work.quarantine.listed():
+                click.echo(f"{one.id:>6}  {_at(one.came_at)}  {one.size:>6} bytes  {one.why}")
+            return
+        body = work.quarantine.body(number)
+    if body is None:
+        raise click.ClickException(f"no body {number}: see `notices quarantine`")
+    click.echo(json.dumps(body))
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}"

@@ -1,0 +1,52 @@
+"""giving up: a read that came to nothing is made again, ever more seldom, and perhaps no more.
+
+Nothing sealed is opened here: a row that none of DATA_KEYS opens must not stay due for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from webapp.journey.ground import Ground
+
+#: A read that fails for a reason of our own is given up after so many times in a row.
+GIVE_UP_AFTER = 8
+#: While the gateway is away, it is asked about each onboarding at least so often.
+AWAY_LONGEST = timedelta(minutes=30)
+AWAY = "gateway_away"
+
+
+def postpone(ground: Ground, onboarding_id: str) -> None:
+    """The gateway could not be asked, or does not let us. That is no reason to give up."""
+    now = ground.clock()
+    with ground.database.writing() as work:
+        site = work.onboardings.site_of(onboarding_id, for_update=True)
+        times = work.failed_reads.failed(onboarding_id, AWAY, now)
+        until = now + min(_rest(ground, times), AWAY_LONGEST)
+        if work.onboardings.put_off(onboarding_id, now, until) and times == 1:
+            work.timeline.add(now, AWAY, actor="system", onboarding_id=onboarding_id, site=site)
+
+
+def fail(ground: Ground, onboarding_id: str, why: str) -> None:
+    """A read ended as nobody had thought of; `why` is the kind of the error.
+
+    Given up after GIVE_UP_AFTER times in a row: then `Dead` lists it. Whatever wakes the
+    onboarding later has it tried once more.
+    """
+    now = ground.clock()
+    with ground.database.writing() as work:
+        site = work.onboardings.site_of(onboarding_id, for_update=True)
+        times = work.failed_reads.failed(onboarding_id, why, now)
+        over = times >= GIVE_UP_AFTER
+        work.onboardings.put_off(onboarding_id, now, None if over else now + _rest(ground, times))
+        if over:
+            work.failed_reads.give_up(onboarding_id, now)
+        if over or times == 1:
+            event = "read_given_up" if over else "read_failed"
+            work.timeline.add(
+                now, event, actor="system", onboarding_id=onboarding_id, site=site, why=why
+            )
+
+
+def _rest(ground: Ground, times: int) -> timedelta:
+    return ground.slow[min(times, len(ground.slow)) - 1]

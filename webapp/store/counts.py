@@ -1,0 +1,26 @@
+"""Counts that outlive every process; metrics read them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.store.schema import counts
+
+#: Changes at the gateway of which no notice has told, found by asking.
+SILENCES_REPAIRED = "silences_repaired"
+
+
+class Counts:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_one(self, name: str) -> None:
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        one = dialect.insert(counts).values(name=name, value=1)
+        self._connection.execute(
+            one.on_conflict_do_update(index_elements=["name"], set_={"value": counts.c.value + 1})
+        )
+
+    def value(self, name: str) -> int:
+        return self._connection.scalar(select(counts.c.value).where(counts.c.name == name)) or 0

@@ -1,0 +1,61 @@
+"""Authentic bodies that are no notices: kept for operators, in bounds, sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from webapp.store.schema import quarantine
+from webapp.store.types import Cipher
+
+#: No more than so many, and no more bytes than these in all: the oldest make room.
+MOST_ROWS = 200
+MOST_BYTES = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """`why` names what is wrong with the body, `size` is in bytes."""
+
+    id: int
+    came_at: datetime
+    why: str
+    size: int
+
+
+class Quarantine:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def keep(self, body: bytes, why: str, now: datetime) -> None:
+        text = body.decode("utf-8", "backslashreplace")  # what is no text stays readable
+        sealed = self._cipher.seal(text)
+        row = {"came_at": now, "why": why[:64], "size": len(body), "body": sealed}
+        self._connection.execute(insert(quarantine).values(row))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        newest = select(quarantine.c.id, quarantine.c.size).order_by(quarantine.c.id.desc())
+        total = 0
+        for number, row in enumerate(self._connection.execute(newest.limit(MOST_ROWS + 1))):
+            total += row.size
+            if number and (number >= MOST_ROWS or total > MOST_BYTES):
+                self._connection.execute(delete(quarantine).where(quarantine.c.id <= row.id))
+                return
+
+    def listed(self) -> list[Unusable]:
+        """Newest first."""
+        columns = (quarantine.c.id, quarantine.c.came_at, quarantine.c.why, quarantine.c.size)
+        rows = self._connection.execute(select(*columns).order_by(quarantine.c.id.desc()))
+        return [Unusable(*row) for row in rows]
+
+    def body(self, number: int) -> str | None:
+        """What came, as text; None if there is no such row (any more)."""
+        sealed = self._connection.scalar(select(quarantine.c.body).where(quarantine.c.id == number))
+        return None if sealed is None else self._cipher.open(sealed)
+
+    def count(self) -> int:
+        return self._connection.scalar(select(func.count()).select_from(quarantine)) or 0
