@@ -38,7 +38,7 @@ class Opening:
         self._references = references
 
     def claim(self, work: Work, row: Onboarding) -> Onboarding | None:
-        """`row`, new or locked in this `work`, as its caller's to `open` once that is committed.
+        """`row`, locked in this `work`, as its caller's to `open` once that is committed.
 
         None: it has its process, or somebody else is at it.
         """
@@ -47,10 +47,19 @@ class Opening:
             return None
         if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
             return None
-        claimed = row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
+        claimed = self.called(row)
         work.onboardings.save(claimed, was=row.version)
-        self._ground.note(work, claimed, "create_called", call=claimed.create_calls)
+        self.note_call(work, claimed)
         return claimed
+
+    def called(self, row: Onboarding) -> Onboarding:
+        """`row` with one more create call begun: whoever stores it may make that call."""
+        now = self._ground.clock()
+        return row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
+
+    def note_call(self, work: Work, row: Onboarding) -> None:
+        """Write that call down."""
+        self._ground.note(work, row, "create_called", call=row.create_calls)
 
     def open(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
         """Call create (contract 3.1) for a claimed row; the id of the onboarding to go on with.

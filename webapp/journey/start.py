@@ -120,17 +120,28 @@ class Start:
             with self._ground.database.writing() as work:
                 last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
                 if last is None or self._may_begin_anew(work, wish, last):
-                    row = self._add(work, wish, last)
-                elif last.status is Status.CREATED:
-                    row = work.onboardings.get(last.id, for_update=True) or last
-                else:
+                    return self._entered(work, wish, last, to_open=to_open)
+                if last.status is not Status.CREATED or not to_open:
                     return Found(last)
-                return self._claimed(work, wish, row) if to_open else Found(row)
+                row = work.onboardings.get(last.id, for_update=True) or last
+                return self._claimed(work, wish, row)
         except AlreadyThere:  # another click was quicker, and its row is there now
             return self._found(wish, to_open=to_open)
 
+    def _entered(self, work: Work, wish: Wish, last: Onboarding | None, *, to_open: bool) -> Found:
+        """A new row; stored as claimed at once when nothing is left to agree to."""
+        new = self._new(work, wish, last)
+        claimed = to_open and wish.flow.consent_version in (None, wish.consent)
+        row = self._opening.called(new) if claimed else new
+        work.onboardings.add(row)
+        self._ground.note(work, row, "created", actor="user")
+        if claimed:
+            self._agreed(work, wish, row)
+            self._opening.note_call(work, row)
+        return Found(row, claimed)
+
     def _claimed(self, work: Work, wish: Wish, row: Onboarding) -> Found:
-        """`row`, new or locked, claimed if it may be opened and nobody else is at it."""
+        """`row`, which is locked, claimed if it may be opened and nobody else is at it."""
         if row.status is not Status.CREATED or self._late(row):
             return Found(row)
         claimed = self._opening.claim(work, row) if self._agreed(work, wish, row) else None
@@ -147,11 +158,11 @@ class Start:
         since = self._ground.clock() - timedelta(days=1)
         return work.onboardings.opened_since(row.person_id, row.flow, since) >= MOST_A_DAY
 
-    def _add(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
+    def _new(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
         used = work.onboardings.submitted_count(last.person_id, last.flow) if last else 0
         now = self._ground.clock()
         expires_at = now + timedelta(hours=wish.flow.expires_after_hours)
-        new = Onboarding(
+        return Onboarding(
             id=str(uuid.uuid4()),
             person_id=wish.visitor.person.id,
             site=wish.visitor.site.id,
@@ -168,9 +179,6 @@ class Start:
             look_at=expires_at,
             look_cause=LookCause.QUIET,
         )
-        work.onboardings.add(new)
-        self._ground.note(work, new, "created", actor="user")
-        return new
 
     def _agreed(self, work: Work, wish: Wish, onboarding: Onboarding) -> bool:
         version = wish.flow.consent_version
@@ -227,7 +235,7 @@ class Start:
                 reasons=(reason(ReasonCode.REPLACED),),
                 look_at=None,
             )
-            new = self._add(work, wish, retired)
+            new = self._entered(work, wish, retired, to_open=False).row
             linked = retired.changed(self._ground.clock(), replaced_by=new.id)
             work.onboardings.save(linked, was=retired.version)
             given = work.onboardings.consent(old.id, version) if version else None
