@@ -16,7 +16,7 @@ from prometheus_client import (
     generate_latest,
     values,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -57,9 +57,6 @@ _notice_seconds = _histogram("notice_seconds", "From a notice's arrival to our a
 _notice_age = _histogram(
     "notice_age_seconds", "From a notice's arrival to the read-back that settled it.", _AGE
 )
-_silences = _counter(
-    "silences_repaired", "Changes at the gateway that no notice told of, found by asking."
-)
 _calls = _counter("gateway_calls", "Calls to the gateway by their end.", "call", "outcome")
 _call_seconds = _histogram(
     "gateway_call_seconds", "Time of a call to the gateway, with its repetitions.", _CALL, "call"
@@ -96,11 +93,6 @@ def notice(outcome: str, seconds: float) -> None:
 def notice_settled(age_seconds: float) -> None:
     """The gateway's own answer has agreed with a notice."""
     _notice_age.observe(max(0.0, age_seconds))
-
-
-def silence_repaired() -> None:
-    """A change has been found that no notice had told of."""
-    _silences.inc()
 
 
 def gateway_call(call: str, outcome: str, seconds: float) -> None:
@@ -185,6 +177,14 @@ def _states(standing: Standing | None) -> Iterator[Metric]:
     yield _gauge("notices_unsettled", "Notices not confirmed by a read yet.", standing.unsettled)
     yield _gauge(
         "dead_letters", "Reads and notices that have been given up, to be replayed.", standing.dead
+    )
+    yield _gauge(
+        "notices_quarantined", "Authentic bodies that are no notices.", standing.quarantine
+    )
+    yield CounterMetricFamily(
+        _PREFIX + "silences_repaired",
+        "Changes at the gateway that no notice told of, found by asking.",
+        value=standing.silences_repaired,
     )
     if standing.jobs_seen_seconds is not None:
         yield _gauge(

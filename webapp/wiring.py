@@ -38,7 +38,7 @@ from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
 from webapp.store.readiness import Readiness
-from webapp.store.standing import Standings
+from webapp.store.standing import Standings, dead_letters
 from webapp.store.types import Cipher
 from webapp.store.work import Database
 
@@ -103,7 +103,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         dead=Dead(ground),
         result=Result(ground, watcher),
         ready=Readiness(database),
-        degraded=lambda: [*degraded(database), *jobs_unseen(database)],
+        degraded=lambda: [*degraded(database), *jobs_unseen(database), *given_up(database)],
         standing=Standings(database, clock),
     )
     return Wired(settings, engine, database, gateway, watcher, steps, clock)
@@ -184,6 +184,24 @@ def jobs_unseen(database: Database) -> list[str]:
         "meanwhile, but nobody asks the gateway"
     )
     return [f"no jobs process has been seen {since}: {cure}"]
+
+
+def given_up(database: Database) -> list[str]:
+    """That something waits for an operator, in words; nothing = it does not."""
+    try:
+        with database.reading() as work:
+            dead, unread = dead_letters(work), work.quarantine.count()
+    except StoreError:
+        return []  # `ready` says that already
+    said = []
+    if dead:
+        said.append(
+            f"{dead} dead letters: `webapp notices dead` lists them, `notices replay` has them done"
+            " again"
+        )
+    if unread:
+        said.append(f"{unread} notices could not be read: `webapp notices quarantine` shows them")
+    return said
 
 
 def _live(settings: Settings) -> bool:

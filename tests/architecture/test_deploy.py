@@ -32,7 +32,7 @@ def alerts(deploy: Path) -> list[dict[str, Any]]:
 
 
 def known_metrics() -> set[str]:
-    standing = Standing({}, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+    standing = Standing({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
     metrics.request("GET", "unmatched", 404, 0.1)
     text = metrics.exposition(standing).decode()
     return set(re.findall(r"^(mobbscan_embed_\w+)[{ ]", text, re.M))

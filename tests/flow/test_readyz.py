@@ -114,6 +114,24 @@ def test_what_only_the_vendor_can_cure_is_said_and_the_server_stays_in_service(
     ]
 
 
+def test_what_waits_for_an_operator(told: Told, installed: Installation) -> None:
+    given_up = installed.add()
+    now = datetime.now(UTC)
+    with installed.parts() as parts, parts.database.writing() as work:
+        work.heartbeats.beat("here")
+        work.failed_reads.failed(given_up.id, "WrongKey", now)
+    assert told()["degraded"] == [], "not given up yet"
+    with installed.parts() as parts, parts.database.writing() as work:
+        work.failed_reads.give_up(given_up.id, now)
+        work.quarantine.keep(b"no notice", "not JSON", now)
+    said = told()
+    assert said["ready"]
+    assert [each.split(":")[0] for each in said["degraded"]] == [
+        "1 dead letters",
+        "1 notices could not be read",
+    ]
+
+
 def test_jobs_that_nobody_does(told: Told, installed: Installation) -> None:
     assert "no jobs process has been seen yet" in told()["degraded"][0]
     with installed.parts() as parts, parts.database.writing() as work:

@@ -18,6 +18,8 @@ STANDING = Standing(
     overdue_seconds=1.5,
     unsettled=5,
     dead=3,
+    quarantine=8,
+    silences_repaired=9,
     alarms={"gateway_forbidden": 60.0},
     jobs_seen_seconds=7.0,
 )
@@ -35,6 +37,8 @@ def test_what_the_database_holds_is_said_for_every_status() -> None:
     assert scrape("onboardings_due") == 4
     assert scrape("onboardings_overdue_seconds") == 1.5
     assert scrape("notices_unsettled") == 5
+    assert scrape("notices_quarantined") == 8
+    assert scrape("silences_repaired_total") == 9
     assert scrape("dead_letters") == 3
     assert scrape("alarm_seconds", alarm="gateway_forbidden") == 60
     assert scrape("jobs_seen_seconds") == 7

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from webapp.store.counts import SILENCES_REPAIRED
 from webapp.store.errors import StoreError
 from webapp.store.schema import inbox, onboardings
 from webapp.store.work import Database, Work
@@ -25,8 +26,9 @@ class Standing:
     """The same on every machine of a fleet, for it is the database's.
 
     `onboardings` by status; `due`, how many are to be asked about now, and since when the first
-    of them is; `unsettled` notices; `dead` letters, which have been given up; `alarms` with the
-    seconds since they began to ring; `jobs_seen_seconds` None: no jobs process has ever been seen.
+    of them is; `unsettled` notices; `dead` letters, which have been given up; bodies in
+    `quarantine`; `silences_repaired` since the database was made; `alarms` with the seconds since
+    they began to ring; `jobs_seen_seconds` None: no jobs process has ever been seen.
     """
 
     onboardings: Mapping[str, int]
@@ -34,6 +36,8 @@ class Standing:
     overdue_seconds: float
     unsettled: int
     dead: int
+    quarantine: int
+    silences_repaired: int
     alarms: Mapping[str, float]
     jobs_seen_seconds: float | None
 
@@ -65,6 +69,11 @@ class Standings:
             return None
 
 
+def dead_letters(work: Work) -> int:
+    """How many reads and notices have been given up, and wait for an operator."""
+    return work.failed_reads.count_given_up() + work.inbox.count_unconfirmed()
+
+
 def _standing(work: Work, now: datetime) -> Standing:
     ask = work.connection.execute
     by_status = select(onboardings.c.status, func.count()).group_by(onboardings.c.status)
@@ -76,7 +85,9 @@ def _standing(work: Work, now: datetime) -> Standing:
         due=due,
         overdue_seconds=(now - oldest).total_seconds() if oldest else 0.0,
         unsettled=work.connection.scalar(unsettled) or 0,
-        dead=work.failed_reads.count_given_up() + work.inbox.count_unconfirmed(),
+        dead=dead_letters(work),
+        quarantine=work.quarantine.count(),
+        silences_repaired=work.counts.value(SILENCES_REPAIRED),
         alarms={
             name: (now - since).total_seconds() for name, since in work.alarms.ringing().items()
         },
