@@ -1,0 +1,117 @@
+"""Every lie of a gateway in every call of the client: it ends as declared here, and in time."""
+
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.unit.gateway.doubles import CALLS, CHANGES, EVIDENCE, READS, gateway_at
+from tests.unit.gateway.lies import (
+    ANSWER_FAULTS,
+    LIES,
+    LOW_FAULTS,
+    REFUSED_CONNECTION,
+    gateway_that,
+)
+from webapp.gateway import (
+    Conflict,
+    CredentialsRefused,
+    Forbidden,
+    GatewayError,
+    Nonsense,
+    NotCaptured,
+    Refused,
+    Unauthorised,
+    Unavailable,
+    WrongProcess,
+)
+
+BUDGET_SECONDS = 0.1
+# Generous, for busy machines: without a deadline many of these last as long as the test.
+AT_MOST_SECONDS = BUDGET_SECONDS + 3
+
+Ending = type[GatewayError] | None
+#: Calls that change something say little when they have worked: any success will do.
+FINE: Ending = None
+
+COLUMNS = {
+    "log in": ("log_in",),
+    "create": ("create",),
+    "read": tuple(READS),
+    "accept, reject, review, delete": tuple(CHANGES),
+    "image, recording, pdf, zip": tuple(EVIDENCE),
+}
+_REFUSED = (Nonsense, Refused, Refused, Refused, Refused)
+TABLE: dict[str, tuple[Ending, ...]] = {
+    # lie: log in, create, read, changes, evidence
+    REFUSED_CONNECTION: (Unavailable,) * 5,
+    **dict.fromkeys(LOW_FAULTS, (Unavailable,) * 5),
+    **dict.fromkeys(ANSWER_FAULTS, (Nonsense, Nonsense, Nonsense, FINE, Nonsense)),
+    "nothing": (Nonsense, Nonsense, Nonsense, FINE, NotCaptured),
+    "nothing, by status": (Nonsense, Nonsense, Nonsense, FINE, NotCaptured),
+    "about another process": (Nonsense, *(WrongProcess,) * 4),
+    "unknown words": (Nonsense, Nonsense, FINE, FINE, Nonsense),
+    "an empty object": (Nonsense, Nonsense, FINE, FINE, Nonsense),
+    "400": (CredentialsRefused, Refused, Refused, Refused, NotCaptured),
+    "401": (CredentialsRefused, *(Unauthorised,) * 4),
+    "403": (CredentialsRefused, *(Forbidden,) * 4),
+    "404": (Nonsense, Nonsense, Unauthorised, Unauthorised, NotCaptured),
+    "405": (Nonsense, Nonsense, Refused, Refused, Refused),
+    "409": (Nonsense, *(Conflict,) * 4),
+    "410": (Nonsense, Unauthorised, Unauthorised, Unauthorised, NotCaptured),
+    "422": (CredentialsRefused, Refused, Refused, Refused, Refused),
+    **dict.fromkeys(("406", "413", "415", "418", "451"), _REFUSED),
+    **dict.fromkeys(("501", "505", "599"), (Unavailable,) * 5),
+}
+CASES = [
+    pytest.param(lie, call, ending, id=f"{call}-{lie}")
+    for lie, endings in TABLE.items()
+    for calls, ending in zip(COLUMNS.values(), endings, strict=True)
+    for call in calls
+]
+
+
+@pytest.mark.parametrize(("lie", "call", "ending"), CASES)
+def test_it_ends_as_declared_and_in_time(lie: str, call: str, ending: Ending) -> None:
+    with gateway_that(lie) as url:
+        client = gateway_at(url, BUDGET_SECONDS)
+        began = monotonic()
+        try:
+            if ending is FINE:
+                CALLS[call](client)
+            else:
+                with pytest.raises(ending):
+                    CALLS[call](client)
+        finally:
+            elapsed = monotonic() - began
+            client.close()
+    assert elapsed < AT_MOST_SECONDS
+
+
+def test_the_table_knows_every_lie_and_every_call() -> None:
+    assert TABLE.keys() == {REFUSED_CONNECTION, *LIES}
+    assert sorted(call for calls in COLUMNS.values() for call in calls) == sorted(CALLS)
+
+
+def test_the_documentation_shows_the_same_table(root: Path) -> None:
+    assert "\n".join(documented()) in (root / "docs" / "reliability.md").read_text()
+
+
+def documented() -> list[str]:
+    """Lies that end alike share a row."""
+    rows: dict[tuple[Ending, ...], list[str]] = {}
+    for lie, endings in TABLE.items():
+        rows.setdefault(endings, []).append(lie)
+    head = ["The gateway gives", *COLUMNS]
+    return [
+        "| " + " | ".join(head) + " |",
+        "|---" * len(head) + "|",
+        *(
+            "| " + " | ".join([", ".join(lies), *map(_named, endings)]) + " |"
+            for endings, lies in rows.items()
+        ),
+    ]
+
+
+def _named(ending: Ending) -> str:
+    return f"`{ending.__name__}`" if ending else "taken"
