@@ -86,7 +86,7 @@ class Start:
             found = self._found(wish)
         offered_before = found.row.status in (Status.STARTED, Status.INTERRUPTED)
         if offered_before or (unfinished and found.row.status is Status.SUBMITTED):
-            found = self._asked_before_reuse(wish, found.row)
+            found = self._asked_before_reuse(wish, found.row, unfinished=unfinished)
         gone_on_to = self._opened(wish, found)
         if gone_on_to is None:
             gone_on_to = self._opened(wish, self._replace(wish, found.row))
@@ -97,7 +97,7 @@ class Start:
     def _opened(self, wish: Wish, found: Found) -> str | None:
         """The id to go on with; None when the address of its process is lost."""
         if not found.claimed:
-            return found.row.replaced_by or found.row.id
+            return found.row.id
         return self._opening.open(found.row, wish.flow, wish.visitor.person)
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
@@ -198,21 +198,21 @@ class Start:
             )
         return True
 
-    def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding) -> Found:
+    def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding, *, unfinished: bool) -> Found:
         """An address is offered again only after the gateway has been asked about it."""
         self._progress.read(onboarding.id)
         with self._ground.database.writing() as work:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is None:
                 raise NotFound("no such onboarding")
-            again = self._offered_again(work, row)
+            again = self._offered_again(work, row, unfinished=unfinished)
         if row.replaced_by is not None:
             return self._found(wish)  # another click was quicker
         return Found(again) if again else self._replace(wish, row)
 
-    def _offered_again(self, work: Work, row: Onboarding) -> Onboarding | None:
+    def _offered_again(self, work: Work, row: Onboarding, *, unfinished: bool) -> Onboarding | None:
         """The row as it is gone on with; None when only a new one will do."""
-        if row.status is Status.SUBMITTED:
+        if row.status is Status.SUBMITTED and unfinished:
             return self._ground.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
         if row.status is not Status.INTERRUPTED:
             return row

@@ -172,3 +172,23 @@ def test_reasons_of_an_ended_row_come_with_what_to_do(house, ada):
     found = house.begin(ada)
     view = house.result.status(ada, found)
     assert (view.next, view.reasons) == ("retry", (reason(ReasonCode.GATEWAY_REFUSED),))
+
+
+def test_what_has_been_replaced_and_goes_on_after_all_is_where_the_next_click_leads(house, ada):
+    first = house.begin(ada)
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    house.gateway.trouble["delete"].append(away())
+    second = house.begin(ada)
+    house.said(second, "NOT_VERIFIED")
+    house.progress.read(second)
+    house.said(first, "PENDING_VERIFICATION")
+    house.progress.read(first)
+    assert house.status(first) is Status.IN_REVIEW
+    assert house.begin(ada) == first
+
+
+def test_who_is_done_in_another_tab_while_the_gateway_is_asked_is_not_sent_back(house, ada):
+    found = house.begin(ada)
+    house.gateway.during["read"] = house.back
+    assert house.begin(ada) == found
+    assert house.status(found) is Status.SUBMITTED
