@@ -10,16 +10,16 @@ from tests.support.fleet import both, fleet
 
 __all__ = ["both", "fleet"]
 
-_told = pytest.StashKey[list[str]]()
+_TOLD = "faults"
 
 Tell = Callable[[str], None]
 
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Tell:
-    """Have a line said at the end of the run, with the name of the test."""
-    lines = request.config.stash.setdefault(_told, [])
-    return lambda line: lines.append(f"{request.node.name}: {line}")
+    """Have a line said at the end of the run, below the name of the test."""
+    # Properties travel with the report, from the processes that share a run as well.
+    return lambda line: request.node.user_properties.append((_TOLD, line))
 
 
 @pytest.fixture
@@ -31,10 +31,17 @@ def seed(tell: Tell) -> int:
     return chosen
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if lines := config.stash.get(_told, None):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told: dict[str, list[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if lines := [
+                line for key, line in getattr(report, "user_properties", ()) if key == _TOLD
+            ]:
+                told[report.nodeid] = max(told.get(report.nodeid, []), lines, key=len)
+    if told:
         terminalreporter.section("faults")
+    for test, lines in told.items():
+        terminalreporter.line(test)
         for line in lines:
-            terminalreporter.line(line)
+            terminalreporter.line(f"    {line}")

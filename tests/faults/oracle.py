@@ -35,7 +35,7 @@ def too_much(record: Record, inbox: Rows) -> list[str]:
     found = [f"{count} rows of {notice}" for notice, count in rows.items() if count > 1]
     for row in inbox:
         notice = (row["verification_id"], row["status"])
-        most = record.acknowledged[notice] + record.unknown[notice]
+        most = record.acknowledged[notice] + record.perhaps[notice]
         if row["times"] > most:
             found.append(f"{notice} counted {row['times']} times, sent {most} times")
     return found

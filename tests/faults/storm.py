@@ -71,27 +71,28 @@ def _about_a_stranger(chance: random.Random) -> Notice:
 
 @dataclass
 class Record:
-    """What the senders know, by notice. `refused` was answered otherwise, or never sent;
-    `unknown` was sent and got no answer. `answers` counts deliveries by what came back."""
+    """What the senders know. `perhaps`: sent, but without an answer, or with one that says that
+    the server does not know either. `answers` counts deliveries by what came back."""
 
     acknowledged: Counter[Notice] = field(default_factory=Counter)
-    unknown: Counter[Notice] = field(default_factory=Counter)
+    perhaps: Counter[Notice] = field(default_factory=Counter)
     answers: Counter[int | str] = field(default_factory=Counter)
 
     def add(self, notice: Notice, answer: int | str) -> None:
         self.answers[answer] += 1
         if answer == 204:
             self.acknowledged[notice] += 1
-        elif answer == UNKNOWN:
-            self.unknown[notice] += 1
+        elif answer in (UNKNOWN, 503):
+            self.perhaps[notice] += 1
 
     def __str__(self) -> str:
+        """Deliveries, not tries: who finds nobody tries again."""
         good, unknown = self.answers[204], self.answers[UNKNOWN]
-        refused = self.answers.total() - good - unknown
+        refused = self.answers.total() - good - unknown - self.answers[NOBODY]
         repeats = good - len(self.acknowledged)
         return (
-            f"{good:,} acknowledged ({repeats:,} of them repeats),"
-            f" {refused:,} refused, {unknown:,} unknown"
+            f"{good:,} acknowledged ({repeats:,} of them repeats), {refused:,} refused,"
+            f" {unknown:,} unknown; {self.answers[NOBODY]:,} times nobody was there"
         )
 
 

@@ -41,8 +41,8 @@ SMALL = Size(
     clients=8,
     per_second=100,
     victims=("worker", "worker", "jobs", "everything"),
-    calm=(30, 60),
-    enough=300,
+    calm=(25, 45),
+    enough=220,
     seconds=200,
 )
 LARGE = Size(
@@ -146,6 +146,7 @@ def storm_over(stack: Stack, size: Size, seed: int, tell: Tell) -> None:
     assert counters(stack)["creates"] == size.onboardings
 
 
+@pytest.mark.both_databases
 @pytest.mark.timeout(400)
 def test_whatever_dies_every_acknowledged_notice_is_there_once_and_nobody_is_stuck(
     stormy: Stack, seed: int, tell: Tell
@@ -154,6 +155,7 @@ def test_whatever_dies_every_acknowledged_notice_is_there_once_and_nobody_is_stu
 
 
 @pytest.mark.nightly
+@pytest.mark.both_databases
 @pytest.mark.timeout(3600)
 def test_of_100_000_acknowledged_notices_none_is_lost_in_hundreds_of_kills(
     stormy: Stack, seed: int, tell: Tell
