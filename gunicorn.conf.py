@@ -5,6 +5,7 @@ import sys
 import threading
 
 from webapp import metric_folders
+from webapp.cli.file_limit import raise_file_limit
 from webapp.logs import configuration
 from webapp.settings import Settings, SettingsError
 from webapp.store.errors import StoreError
@@ -20,11 +21,12 @@ wsgi_app = "wsgi:app"
 bind = "127.0.0.1:8000"
 worker_class = "webapp.cli.web_worker.WebWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# A thread is held by every browser that waits on a live page.
 threads = 64
+# Browsers that wait on live pages hold an open file each, and no thread.
+worker_connections = min(1000, raise_file_limit() // 4)
 # Idle connections of browsers must not keep a thread; longer than a proxy's own keep-alive.
 keepalive = 65
-# A live page's stream ends by itself when the worker is told to stop (below).
+# Live pages do not hold up the end of a worker (below).
 graceful_timeout = 10
 timeout = 60
 preload_app = (
@@ -60,12 +62,20 @@ def child_exit(_server, worker):
 
 
 def post_worker_init(worker):
-    """End the live streams as soon as the worker is to stop: otherwise they hold it up."""
-    watcher = worker.wsgi.extensions["wired"].watcher
+    """Tell waiting browsers to come again as soon as the worker is to stop."""
 
     def end_with_worker():
-        while worker.alive:
-            threading.Event().wait(0.1)
-        watcher.close()
+        worker.stopping.wait()
+        _followed(worker).close(wait_seconds=0)
 
     threading.Thread(target=end_with_worker, name="stream-ender", daemon=True).start()
+
+
+def worker_exit(_server, worker):
+    """All of them are to hear it."""
+    if worker.booted:
+        _followed(worker).close(wait_seconds=2)
+
+
+def _followed(worker):
+    return worker.app.wsgi().extensions["steps"].result

@@ -18,6 +18,7 @@ from webapp.journey.admit import Admit
 from webapp.journey.dead import Dead
 from webapp.journey.decision import Decision
 from webapp.journey.fleet_tokens import FleetTokens
+from webapp.journey.followers import Followers
 from webapp.journey.ground import MIXED_UP, Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
@@ -27,12 +28,14 @@ from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
 from webapp.journey.steps import Steps
 from webapp.journey.webhook import Webhook
-from webapp.live import polling
+from webapp.live.keeper import Keeper
+from webapp.live.polling import SQLITE_SECONDS, Polling
+from webapp.live.postgres import Listening
 from webapp.live.watcher import Watcher
 from webapp.references import SignedReferences
 from webapp.settings import Settings
 from webapp.store import migrate
-from webapp.store.changes import TimelineProbe
+from webapp.store.changes import CHANNEL, TimelineProbe, listening_arguments
 from webapp.store.clock import shared_clock
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
@@ -59,7 +62,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Wired:
-    """One process's parts. The gateway's connections and the watcher's thread start when used."""
+    """One process's parts. The gateway's connections and the threads start when used."""
 
     settings: Settings
     engine: Engine
@@ -101,7 +104,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         progress=progress,
         decision=Decision(ground, gateway, progress),
         dead=Dead(ground),
-        result=Result(ground, watcher),
+        result=Result(ground, Followers(ground, watcher), Keeper()),
         ready=Readiness(database),
         degraded=lambda: [*degraded(database), *jobs_unseen(database), *given_up(database)],
         standing=Standings(database, clock),
@@ -154,9 +157,9 @@ def make_gateway(
 
 
 def make_watcher(engine: Engine) -> Watcher:
-    sqlite = engine.dialect.name == "sqlite"
-    seconds = polling.SQLITE_SECONDS if sqlite else polling.POSTGRES_SECONDS
-    return Watcher(lambda: polling.Polling(lambda: TimelineProbe(engine), seconds))
+    if engine.dialect.name == "sqlite":
+        return Watcher(lambda: Polling(lambda: TimelineProbe(engine), SQLITE_SECONDS))
+    return Watcher(lambda: Listening(listening_arguments(engine), CHANNEL))
 
 
 def degraded(database: Database) -> list[str]:

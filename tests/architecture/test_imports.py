@@ -15,7 +15,7 @@ LIBRARIES = {
     "gateway": {"httpx", "joserfc", "pybreaker", "pydantic", "stamina"},
     "hostsite": {"httpx", "joserfc", "standardwebhooks"},
     "store": {"alembic", "cryptography", "sqlalchemy"},
-    "live": {"sqlalchemy"},
+    "live": {"psycopg"},
     "journey": set(),
     "web": {
         "authlib",

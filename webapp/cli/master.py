@@ -19,6 +19,8 @@ from webapp.settings import Settings, SettingsError
 ROOT = Path(__file__).parents[2]
 #: A jobs process that dies at once is not started again faster than this (seconds).
 LEAST_LIFE_SECONDS = 1.0
+#: Reloading, old workers go on until new ones answer, but not for longer than this (seconds).
+START_SECONDS = 20.0
 
 
 class Server(Application):  # type: ignore[misc]
@@ -46,10 +48,16 @@ class Master(Arbiter):  # type: ignore[misc]
         self._with_jobs = jobs
         self._child: subprocess.Popen[bytes] | None = None
         self._born = 0.0
+        self._replacing: int | None = None
         super().__init__(app)
 
     def manage_workers(self) -> None:
-        """Called by gunicorn in every turn of its loop, and at once when a child has died."""
+        """Called by gunicorn in every turn of its loop, and at once when a child has died.
+
+        While reloading too, once new workers have been started and before old ones are stopped.
+        """
+        if self._replacing is not None:
+            self._wait_for_workers_after(self._replacing)
         super().manage_workers()
         dead = self._child is None or self._child.poll() is not None
         rested = time.monotonic() - self._born >= LEAST_LIFE_SECONDS
@@ -70,7 +78,11 @@ class Master(Arbiter):  # type: ignore[misc]
         except SettingsError as wrong:
             self.log.error("not reloaded: %s", wrong)
             return
-        super().reload()
+        self._replacing = self.worker_age
+        try:
+            super().reload()
+        finally:
+            self._replacing = None
         if self._child is not None:
             self._child.terminate()  # the next turn starts it again, with the new settings
 
@@ -81,6 +93,20 @@ class Master(Arbiter):  # type: ignore[misc]
         super().stop(graceful)
         if self._child is not None:
             self._end_jobs(self._child)
+
+    def _wait_for_workers_after(self, age: int) -> None:
+        """Until they answer: with none at all people would wait for as long as a start takes."""
+        # A worker's sign of life is the time of this file; it changes when it begins to serve.
+        first = {
+            each.pid: each.tmp.last_update() for each in self.WORKERS.values() if each.age > age
+        }
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.reap_workers()  # one that cannot start ends the waiting
+            alive = {pid: each for pid, each in self.WORKERS.items() if pid in first}
+            if all(each.tmp.last_update() != first[pid] for pid, each in alive.items()):
+                return
+            time.sleep(0.05)
 
     def _start_jobs(self) -> None:
         self._born = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import types
 
@@ -31,7 +30,6 @@ def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, and its jobs process beside it."""
     found = settings()
     ready_database(found)
-    _raise_file_limit()
     try:
         from webapp.cli.master import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
     except ValueError as cause:
@@ -71,9 +69,3 @@ def _count(found: Settings, *, alone: bool) -> None:
         metric_folders.begin_anew(found.instance_dir, metric_folders.JOBS)
     if not metric_folders.count_in(found.instance_dir, metric_folders.JOBS):
         structlog.get_logger(__name__).warning("metrics_not_shared")
-
-
-def _raise_file_limit() -> None:
-    """Every waiting browser is an open file."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,17 +1,53 @@
-"""gunicorn's thread worker, in which nobody keeps a thread by not going on."""
+"""gunicorn's thread worker, in which nobody keeps a thread by not going on, or by waiting.
+
+An application may take a connection over while it answers, see `Connection`. The worker then
+forgets it, as if it had been closed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 #: A request has to be here, body and all, so many seconds after its first byte.
 HEAR_OUT_SECONDS = 10.0
+#: Under this name applications find the connection of their request.
+CONNECTION = "webapp.connection"
+#: A worker that stops still waits so long for the first request of a connection. (Between two
+#: requests gunicorn waits for two seconds.)
+LINGER_SECONDS = 1.5
+
+
+class TakenOver(OSError):
+    """Errors of connections pass through gunicorn in silence, and it writes nothing more."""
+
+
+class Connection:
+    """The connection of one request, for an answer that goes on without a thread."""
+
+    def __init__(self, request: Any, conn: TConn) -> None:
+        self._request = request
+        self._conn = conn
+
+    def announce(self) -> None:
+        """To be called before the head goes out, which then says that it is the last answer."""
+        self._request.force_close()
+
+    def take_over(self, taker: Callable[[socket.socket, bool], None]) -> NoReturn:
+        """To be called by the body, once its last piece of ours has been written.
+
+        The taker is given the connection, and whether the answer is sent in chunks.
+        """
+        taken = socket.socket(fileno=self._conn.sock.detach())
+        taker(taken, self._request.version > (1, 0))
+        raise TakenOver
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]
@@ -23,6 +59,10 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._listening_until: dict[TConn, float] = {}
+        self._at_hand = threading.local()
+        self._silent_until = 0.0
+        #: Set as soon as the worker is told to stop.
+        self.stopping = threading.Event()
 
     def init_process(self) -> None:
         self._hanging_up = ThreadPoolExecutor(max_workers=16, thread_name_prefix="hanging-up")
@@ -38,6 +78,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         super().set_accept_enabled(enabled)
         if self.alive:
             return
+        self._silent_until = time.monotonic() + LINGER_SECONDS
+        self.stopping.set()
         for listener in self.sockets:
             while self._let_in(listener):
                 pass
@@ -52,13 +94,33 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         self._listening_until[conn] = time.monotonic() + HEAR_OUT_SECONDS
         super().enqueue_req(conn)
 
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self._application: Any = self.app.wsgi()
+        self.wsgi = self._serve
+
     def handle_request(self, req: Any, conn: TConn) -> Any:
         if not _has_body(req):
             self._listening_until.pop(conn, None)  # all is said; the answer may take long
-        return super().handle_request(req, conn)
+        self._at_hand.connection = Connection(req, conn)
+        try:
+            return super().handle_request(req, conn)
+        except TakenOver:
+            return False
+        finally:
+            del self._at_hand.connection
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Runs inside of `handle_request`."""
+        if not self.cfg.is_ssl:  # those bytes would have to be encrypted by whoever takes it
+            environ[CONNECTION] = self._at_hand.connection
+        return self._application(environ, start_response)
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         self._listening_until.pop(conn, None)
+        if conn.sock.fileno() < 0:  # taken over, or gone
+            self._gone()
+            return
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)  # it goes on: deferred or kept alive
             return
@@ -72,12 +134,22 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
 
     def murder_pending(self) -> None:
         """gunicorn calls it at least once a second."""
+        if self.stopping.is_set():
+            self._stop_listening_to_the_silent()
         super().murder_pending()
         now = time.monotonic()
         for conn in [each for each, until in list(self._listening_until.items()) if until <= now]:
             self._listening_until.pop(conn, None)
             with contextlib.suppress(OSError):  # it has gone by itself
                 conn.sock.shutdown(socket.SHUT_RD)
+
+    def _stop_listening_to_the_silent(self) -> None:
+        """Browsers open connections that they may need later: they must not hold up the end."""
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, self._silent_until)
+        for conn, until in list(self._listening_until.items()):
+            if not conn.initialized:  # not a byte has come yet
+                self._listening_until[conn] = min(until, self._silent_until)
 
 
 def _has_body(req: Any) -> bool:

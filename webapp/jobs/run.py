@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -13,13 +14,12 @@ from typing import Protocol
 import structlog
 
 from webapp.jobs.queue import REMAKE_SECONDS, Queue
-from webapp.store.changes import TimelineProbe
 from webapp.store.errors import Unwritable
 from webapp.wiring import Wired
 
-#: How often the database is asked whether anything happened, and what is due anyway (seconds).
-LOOK_SECONDS = 0.05
+#: What is due is looked for this often anyway, and whether we are to stop (seconds).
 TICK_SECONDS = 0.5
+STOP_SECONDS = 0.05
 CLEAN_SECONDS = 3600
 #: How often the fleet is told that this process lives (seconds).
 BEAT_SECONDS = 10
@@ -47,17 +47,19 @@ class JobsProcess:
         self._clean_at = 0.0
         self._beat_at = 0.0
         self._name = executor_id(wired.settings.instance_dir)
+        self._news = threading.Event()
 
     def run(self) -> None:
         queue = Queue(self._wired, self._name)
-        probe = TimelineProbe(self._wired.engine)
+        self._wired.watcher.start(self._told)
         _log.info("jobs_started")
         try:
             while not self._stopping():
+                self._news.clear()
                 self._turn(queue)
-                self._wait(probe)
+                self._wait()
         finally:
-            probe.close()
+            self._wired.watcher.close(wait_seconds=1)
             queue.close()
             _log.info("jobs_stopped")
 
@@ -91,12 +93,15 @@ class JobsProcess:
             queue.ask_for(onboarding_id, planned)
             self._asked[onboarding_id, planned.timestamp()] = now
 
-    def _wait(self, probe: TimelineProbe) -> None:
-        """Until another process has written something, or half a second has gone."""
+    def _told(self, touched: set[str] | None) -> None:
+        if touched is None or touched:
+            self._news.set()
+
+    def _wait(self) -> None:
+        """Until somebody has written something about an onboarding, or half a second has gone."""
         end = time.monotonic() + TICK_SECONDS
         while time.monotonic() < end and not self._stopping():
-            time.sleep(LOOK_SECONDS)
-            if self._wired.engine.dialect.name == "sqlite" and probe.moved():
+            if self._news.wait(STOP_SECONDS):
                 return
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import queue
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from webapp.journey.followers import Follower, Followers
 from webapp.journey.ground import Ground
 from webapp.journey.views import StatusView, Visitor, status_view
-from webapp.live.watcher import Watcher
+from webapp.live.keeper import Keeper
 
 #: A line of nothing this often keeps proxies from closing a quiet stream, and shows soon when
 #: nobody reads it any more (seconds).
@@ -17,9 +20,10 @@ HEARTBEAT_SECONDS = 5.0
 class Result:
     """What an owner may know, once or as it changes."""
 
-    def __init__(self, ground: Ground, watcher: Watcher) -> None:
+    def __init__(self, ground: Ground, followers: Followers, keeper: Keeper) -> None:
         self._ground = ground
-        self._watcher = watcher
+        self._followers = followers
+        self._keeper = keeper
 
     def status(self, visitor: Visitor, onboarding_id: str) -> StatusView:
         """Raises NotFound for anything that is not the visitor's own."""
@@ -32,28 +36,82 @@ class Result:
     ) -> Iterator[StatusView | None]:
         """The status now, then each new one; None when there is nothing to say but "still here".
 
-        Ends after `max_seconds`, or when the process is about to stop. Raises NotFound at once.
+        Ends after `max_seconds`, with the session, or when the process is about to stop.
+        Raises NotFound at once. Holds the thread that iterates; `keep` holds none.
         """
-        first = self.status(visitor, onboarding_id)
-        return self._changes(visitor, first, time.monotonic() + max_seconds)
+        self.status(visitor, onboarding_id)
+        return self._changes(visitor, onboarding_id, time.monotonic() + max_seconds)
+
+    def keep(
+        self,
+        visitor: Visitor,
+        onboarding_id: str,
+        connection: socket.socket,
+        chunked: bool,
+        gone: Callable[[], None],
+        *,
+        words: Callable[[StatusView], bytes],
+        max_seconds: float,
+    ) -> None:
+        """Go on with the answer on `connection`, whose head is out: `words` of each new status.
+
+        Ends like `follow`, or when the browser hangs up or stops reading; `gone` is called then,
+        once. Returns at once. Raises NotFound and Unwritable; the answer ends then too.
+        """
+
+        def leave() -> None:
+            self._followers.remove(follower)
+            gone()
+
+        follower = Follower(
+            visitor.session_id,
+            visitor.person.id,
+            onboarding_id,
+            tell=lambda view: self._keeper.say(line, words(view)),
+            over=lambda: self._keeper.end(line),
+        )
+        line = self._keeper.hold(connection, chunked=chunked, seconds=max_seconds, gone=leave)
+        try:
+            self._followers.add(follower)
+            self._followers.greet(follower, visitor)
+        except BaseException:
+            self._keeper.end(line)
+            raise
+        finally:
+            if line.closed:  # perhaps before it was added
+                self._followers.remove(follower)
+
+    def close(self, wait_seconds: float) -> None:
+        """End what everybody here follows, and wait so long until all have been told."""
+        self._keeper.close(wait_seconds)
+        self._followers.close(wait_seconds)
 
     def _changes(
-        self, visitor: Visitor, known: StatusView, end: float
+        self, visitor: Visitor, onboarding_id: str, end: float
     ) -> Iterator[StatusView | None]:
-        with self._watcher.watching(known.id) as changed:
+        told: queue.SimpleQueue[StatusView | None] = queue.SimpleQueue()
+        follower = Follower(
+            visitor.session_id,
+            visitor.person.id,
+            onboarding_id,
+            tell=told.put,
+            over=lambda: told.put(None),
+        )
+        self._followers.add(follower)
+        try:
             # Read again once we are listening: nothing can fall between the two.
-            yield (known := self.status(visitor, known.id))
-            while not self._watcher.closed and (left := end - time.monotonic()) > 0:
-                if not changed.wait(min(left, HEARTBEAT_SECONDS)):
+            self._followers.greet(follower, visitor)
+            while True:
+                left = max(0.0, end - time.monotonic())
+                try:
+                    news = told.get(timeout=min(left, HEARTBEAT_SECONDS))
+                except queue.Empty:
+                    if not left:
+                        return
                     yield None
                     continue
-                changed.clear()
-                if not self._still_in(visitor):
+                if news is None:
                     return
-                now_known = self.status(visitor, known.id)
-                if now_known.version != known.version:
-                    yield (known := now_known)
-
-    def _still_in(self, visitor: Visitor) -> bool:
-        with self._ground.database.reading() as work:
-            return work.sessions.get(visitor.session_id, self._ground.clock()) is not None
+                yield news
+        finally:
+            self._followers.remove(follower)

@@ -1,4 +1,4 @@
-"""Seeing changes by looking at the database: cheap on SQLite, slower but right on PostgreSQL."""
+"""Seeing changes by looking at the database, which is cheap on SQLite."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 #: Between two looks, in seconds. `PRAGMA data_version` costs microseconds.
-SQLITE_SECONDS = 0.01
-POSTGRES_SECONDS = 0.25
+SQLITE_SECONDS = 0.005
 
 
 class Probe(Protocol):

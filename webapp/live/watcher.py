@@ -1,16 +1,17 @@
-"""One thread per process looks whether anything changed, and wakes whoever waits for it."""
+"""One thread per process looks whether anything has changed, and tells what."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Protocol
 
 #: After trouble: the database may be away for a moment.
 PAUSE_SECONDS = 1.0
+
+#: Told the ids touched since last time, in every turn, so mostly none. None: it was not
+#: looking for a while, and anything may have changed.
+Told = Callable[[set[str] | None], None]
 
 
 class Changes(Protocol):
@@ -25,7 +26,7 @@ class Changes(Protocol):
 
 
 class Watcher:
-    """The thread starts with the first waiter, so that it lives in the process that waits."""
+    """The thread starts with the first `start`, so that it lives in the process that waits."""
 
     def __init__(
         self, open_changes: Callable[[], Changes], pause_seconds: float = PAUSE_SECONDS
@@ -33,56 +34,44 @@ class Watcher:
         self._open = open_changes
         self._pause_seconds = pause_seconds
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[threading.Event]] = defaultdict(set)
         self._thread: threading.Thread | None = None
-        self.closed = False
+        self._ending = threading.Event()
 
-    @contextmanager
-    def watching(self, onboarding_id: str) -> Iterator[threading.Event]:
-        """An event that is set whenever this onboarding has changed."""
-        event = threading.Event()
+    def start(self, told: Told) -> None:
+        """Have `told` called in the watcher's thread; more than once does no harm.
+
+        When `told` raises it is told again, and then that anything may have changed.
+        """
         with self._lock:
-            self._waiting[onboarding_id].add(event)
             if self._thread is None and not self.closed:
-                self._thread = threading.Thread(target=self._look, name="watcher", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._look, args=(told,), name="watcher", daemon=True
+                )
                 self._thread.start()
-        try:
-            yield event
-        finally:
-            with self._lock:
-                self._waiting[onboarding_id].discard(event)
-                if not self._waiting[onboarding_id]:
-                    del self._waiting[onboarding_id]
 
-    def close(self) -> None:
-        """Wake everybody for the last time; streams end."""
-        self.closed = True
-        self._wake_all()
+    def close(self, wait_seconds: float = 0) -> None:
+        """The thread ends soon; wait so long for it."""
+        with self._lock:
+            self._ending.set()
+        if self._thread is not None:
+            self._thread.join(wait_seconds)
 
-    def _look(self) -> None:
+    @property
+    def closed(self) -> bool:
+        return self._ending.is_set()
+
+    def _look(self, told: Told) -> None:
         while not self.closed:
             try:
-                self._look_until_trouble()
+                self._look_until_trouble(told)
             except Exception:  # noqa: BLE001 - the watcher must outlive any trouble of the database
-                time.sleep(self._pause_seconds)
+                self._ending.wait(self._pause_seconds)
 
-    def _look_until_trouble(self) -> None:
+    def _look_until_trouble(self, told: Told) -> None:
         changes = self._open()
         try:
-            self._wake_all()  # what changed while nobody was looking is not missed
+            told(None)  # what changed while nobody was looking is not missed
             while not self.closed:
-                for onboarding_id in changes.wait():
-                    self._wake(onboarding_id)
+                told(changes.wait())
         finally:
             changes.close()
-
-    def _wake_all(self) -> None:
-        with self._lock:
-            for events in self._waiting.values():
-                for event in events:
-                    event.set()
-
-    def _wake(self, onboarding_id: str) -> None:
-        with self._lock:
-            for event in self._waiting.get(onboarding_id, ()):
-                event.set()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from webapp.store.batches import batched
 from webapp.store.once import hash_of
 from webapp.store.portions import delete_portion
 from webapp.store.schema import sessions
@@ -14,6 +16,11 @@ from webapp.store.types import Cipher
 
 _LIVE = select(sessions).where(
     sessions.c.id_hash == bindparam("sought"),
+    sessions.c.revoked_at.is_(None),
+    sessions.c.expires_at > bindparam("now"),
+)
+_LIVE_OF = select(sessions.c.id_hash).where(
+    sessions.c.id_hash.in_(bindparam("these", expanding=True)),
     sessions.c.revoked_at.is_(None),
     sessions.c.expires_at > bindparam("now"),
 )
@@ -77,6 +84,15 @@ class Sessions:
             self._open(row.id_token),
             seen_at=row.seen_at,
         )
+
+    def live(self, session_ids: Collection[str], now: datetime) -> set[str]:
+        """Those of these that are neither unknown nor over nor revoked."""
+        by_hash = {hash_of(each): each for each in session_ids}
+        found: set[str] = set()
+        for some in batched(by_hash):
+            hashes = self._connection.scalars(_LIVE_OF, {"these": some, "now": now})
+            found.update(by_hash[each] for each in hashes)
+        return found
 
     def seen(self, session_id: str, now: datetime) -> None:
         """The session has just been used."""

@@ -1,7 +1,6 @@
 """All steps over a real SQLite file and a gateway in memory, as `wiring` builds them."""
 
 import json
-import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from tests.unit.journey.fakes import Clock, FakeGateway
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
 from webapp.journey.dead import Dead
+from webapp.journey.followers import Followers
 from webapp.journey.ground import Ground
 from webapp.journey.links import Links
 from webapp.journey.present import Present
@@ -21,20 +21,20 @@ from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
 from webapp.journey.views import Visitor
 from webapp.journey.webhook import Webhook
-from webapp.live.polling import SQLITE_SECONDS, Polling
-from webapp.live.watcher import Watcher
+from webapp.live.keeper import Keeper
 from webapp.references import SignedReferences
 from webapp.sites import Flow, Site
-from webapp.store.changes import TimelineProbe
 from webapp.store.engine import make_engine
 from webapp.store.notice_writer import NoticeWriter
 from webapp.store.timeline import Entry
 from webapp.store.types import Cipher
 from webapp.store.work import Database
+from webapp.wiring import make_watcher
 
 KEY = "a2tr" * 10 + "a2s"
 PUBLIC_URL = "https://shop.example/verify"
 SECRET = "hand-off secret of the shop, at least 32 bytes"
+SESSIONS_EVERY_SECONDS = 0.05
 HEADERS = {"X-Notice-Key": "agreed"}
 SLOW = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 1440))
 SHOP = Site(
@@ -76,14 +76,12 @@ class House:
         self.present = Present(self.ground)
         self.returned = ReturnStep(self.ground, self.references)
         self.webhook = Webhook(self.ground, NoticeWriter(self.database), [HEADERS])
-        self.watcher = Watcher(lambda: Polling(lambda: TimelineProbe(self.engine), SQLITE_SECONDS))
-        self.result = Result(self.ground, self.watcher)
+        self.followers = Followers(self.ground, make_watcher(self.engine), SESSIONS_EVERY_SECONDS)
+        self.keeper = Keeper()
+        self.result = Result(self.ground, self.followers, self.keeper)
 
     def close(self) -> None:
-        self.watcher.close()
-        for thread in threading.enumerate():
-            if thread.name == "watcher":  # its connection goes back before the pool is closed
-                thread.join(timeout=10)
+        self.result.close(wait_seconds=10)  # its connection goes back before the pool is closed
         self.engine.dispose()
 
     def visitor(self, subject: str = "ada", site: str = "shop") -> Visitor:

@@ -83,7 +83,7 @@ def test_a_change_by_another_process_wakes_ada_within_a_second(house, ada, adas)
     other.progress.read(adas)
     eventually(lambda: listener.words() == ["started", "verified"], every=0.01)
     assert time.monotonic() - began < 1
-    house.watcher.close()
+    house.result.close(wait_seconds=0)
     assert listener.ended()
     other.close()
 
@@ -113,7 +113,7 @@ def test_bens_changes_do_not_wake_ada(house, ada, ben, adas):
     house.progress.read(adas)
     eventually(lambda: len(listener.words()) == 2)
     assert listener.words() == ["started", "in_review"]
-    house.watcher.close()
+    house.result.close(wait_seconds=0)
     assert listener.ended()
 
 
@@ -125,7 +125,7 @@ def test_what_nobody_may_see_wakes_nobody(house, ada, adas):
     house.progress.read(adas)
     eventually(lambda: "verified" in listener.words())
     assert listener.words() == ["started", "verified"]
-    house.watcher.close()
+    house.result.close(wait_seconds=0)
     assert listener.ended()
 
 
@@ -138,7 +138,7 @@ def test_a_stream_ends_at_its_time(house, ada, adas):
 def test_all_streams_end_when_the_process_stops(house, ada, adas):
     listeners = [Listener(house, ada, adas) for _ in range(5)]
     eventually(lambda: all(listener.words() for listener in listeners))
-    house.watcher.close()
+    house.result.close(wait_seconds=0)
     assert all(listener.ended() for listener in listeners)
 
 
@@ -152,4 +152,4 @@ def test_a_browser_that_goes_leaves_nothing_waiting(house, ada, adas):
     next(stream)
     with suppress(StopIteration):
         stream.close()
-    assert dict(house.watcher._waiting) == {}
+    assert len(house.followers) == 0

@@ -1,7 +1,6 @@
-"""One thread per process looks, wakes whoever waits, and outlives every trouble."""
+"""One thread per process looks, tells what has changed, and outlives every trouble."""
 
 import queue
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +10,10 @@ from webapp.live.watcher import Watcher
 
 
 class Changes:
-    """Where a test says what has changed; `Trouble` in the queue is raised."""
+    """Where a test says what has changed; trouble in the queue is raised."""
 
     def __init__(self) -> None:
-        self.told: queue.Queue[set[str] | Exception] = queue.Queue()
+        self.said: queue.Queue[set[str] | Exception] = queue.Queue()
         self.opened = 0
         self.closed = 0
         self.refusals = 0
@@ -28,15 +27,31 @@ class Changes:
 
     def wait(self) -> set[str]:
         try:
-            told = self.told.get(timeout=0.01)
+            said = self.said.get(timeout=0.01)
         except queue.Empty:
             return set()
-        if isinstance(told, Exception):
-            raise told
-        return told
+        if isinstance(said, Exception):
+            raise said
+        return said
 
     def close(self) -> None:
         self.closed += 1
+
+
+class Told(list[set[str] | None]):
+    """What was told, without the turns in which nothing was; raises what is in `trouble`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trouble: list[Exception] = []
+        self.turns = 0
+
+    def __call__(self, touched: set[str] | None) -> None:
+        self.turns += 1
+        if touched is None or touched:
+            self.append(touched)
+        if self.trouble:
+            raise self.trouble.pop()
 
 
 @pytest.fixture
@@ -45,82 +60,76 @@ def changes() -> Changes:
 
 
 @pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
 def watcher(changes: Changes) -> Iterator[Watcher]:
     watcher = Watcher(changes.open, pause_seconds=0.01)
     yield watcher
     watcher.close()
+    eventually(lambda: changes.closed == changes.opened)
 
 
-def settled(event: threading.Event) -> threading.Event:
-    """The event after the first wake, which every newcomer may get."""
-    event.clear()
-    return event
+def test_what_has_changed_is_told_after_a_first_look_at_everything(
+    watcher: Watcher, changes: Changes, told: Told
+):
+    """What changed before the looking began would be missed otherwise."""
+    watcher.start(told)
+    changes.said.put({"adas"})
+    eventually(lambda: told == [None, {"adas"}])
 
 
-def test_only_who_waits_for_it_is_woken(watcher: Watcher, changes: Changes):
-    with watcher.watching("adas") as adas, watcher.watching("bens") as bens:
-        eventually(lambda: changes.opened)
-        adas.wait(1)
-        settled(bens)
-        settled(adas)
-        changes.told.put({"adas"})
-        assert adas.wait(5)
-        assert not bens.is_set()
+def test_turns_without_a_change_are_told_too(watcher: Watcher, told: Told):
+    watcher.start(told)
+    eventually(lambda: told.turns > 3)
+    assert told == [None]
 
 
-def test_two_who_wait_for_the_same_are_both_woken(watcher: Watcher, changes: Changes):
-    with watcher.watching("adas") as one, watcher.watching("adas") as two:
-        changes.told.put({"adas"})
-        assert one.wait(5)
-        assert two.wait(5)
-
-
-def test_the_thread_starts_with_the_first_who_waits(watcher: Watcher, changes: Changes):
+def test_the_thread_starts_when_it_is_asked_to_and_only_once(
+    watcher: Watcher, changes: Changes, told: Told
+):
     assert changes.opened == 0
-    with watcher.watching("adas"):
-        eventually(lambda: changes.opened == 1)
-    with watcher.watching("bens"), watcher.watching("olgas"):
-        pass
+    watcher.start(told)
+    watcher.start(told)
+    changes.said.put({"adas"})
+    eventually(lambda: {"adas"} in told)
     assert changes.opened == 1
 
 
-def test_who_came_before_the_looking_began_looks_once_more(watcher: Watcher, changes: Changes):
-    """What changed in between would be missed otherwise."""
-    with watcher.watching("adas") as adas:
-        assert adas.wait(5)
-
-
-def test_trouble_in_the_middle_ends_nothing_and_everybody_looks_once_more(
-    watcher: Watcher, changes: Changes
+def test_trouble_in_the_middle_ends_nothing_and_everything_is_looked_at_once_more(
+    watcher: Watcher, changes: Changes, told: Told
 ):
-    with watcher.watching("adas") as adas:
-        adas.wait(5)
-        settled(adas)
-        changes.refusals = 2
-        changes.told.put(ConnectionError())
-        assert adas.wait(5)
-        settled(adas)
-        changes.told.put({"adas"})
-        assert adas.wait(5)
-    assert changes.closed == 1
+    watcher.start(told)
+    eventually(lambda: told == [None])
+    changes.refusals = 2
+    changes.said.put(ConnectionError())
+    eventually(lambda: told == [None, None])
+    changes.said.put({"adas"})
+    eventually(lambda: told == [None, None, {"adas"}])
 
 
-def test_trouble_at_the_start_ends_nothing(watcher: Watcher, changes: Changes):
+def test_trouble_of_whoever_is_told_is_made_good_by_a_look_at_everything(
+    watcher: Watcher, changes: Changes, told: Told
+):
+    watcher.start(told)
+    eventually(lambda: told == [None])
+    told.trouble = [ConnectionError(), ConnectionError()]
+    changes.said.put({"adas"})
+    eventually(lambda: not told.trouble)
+    eventually(lambda: told[-1] is None)
+    changes.said.put({"bens"})
+    eventually(lambda: told[-1] == {"bens"})
+
+
+def test_trouble_at_the_start_ends_nothing(watcher: Watcher, changes: Changes, told: Told):
     changes.refusals = 3
-    with watcher.watching("adas") as adas:
-        assert adas.wait(5)
+    watcher.start(told)
+    eventually(lambda: told == [None])
 
 
-def test_at_the_end_everybody_wakes_and_the_looking_stops(watcher: Watcher, changes: Changes):
-    with watcher.watching("adas") as adas:
-        adas.wait(5)
-        settled(adas)
-        watcher.close()
-        assert adas.wait(5)
-        eventually(lambda: changes.closed == changes.opened)
-
-
-def test_after_the_end_nobody_starts_it_again(watcher: Watcher, changes: Changes):
+def test_after_the_end_nobody_starts_it_again(watcher: Watcher, changes: Changes, told: Told):
     watcher.close()
-    with watcher.watching("adas"):
-        assert changes.opened == 0
+    watcher.start(told)
+    assert changes.opened == 0

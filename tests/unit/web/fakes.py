@@ -99,7 +99,9 @@ class FakeSteps:
         self.webhook = SimpleNamespace(
             keep=self.keep, authentic=self.authentic, header_names={"Authorization"}
         )
-        self.result = SimpleNamespace(status=self.status_of, follow=self.follow)
+        self.result = SimpleNamespace(
+            status=self.status_of, follow=self.follow, keep=lambda *_given, **_more: None
+        )
 
     def degraded(self) -> list[str]:
         return []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.unit.web.fakes import ADAS, steps_of
+from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
+from webapp.journey.views import Visitor
 from webapp.web.result.stream import SEATS_PER_SESSION, Seats
 
 STATUS = f"/onboardings/{ADAS}/status"
@@ -80,11 +84,90 @@ def test_a_stream_that_breaks_simply_ends(app: Flask, ada: FlaskClient) -> None:
 
 @pytest.mark.parametrize("closings", [1, 2])
 def test_a_seat_is_given_back_once(closings: int) -> None:
-    seats = Seats(in_all=1, per_session=1)
-    leave = seats.take("ada")
+    seats = Seats(per_session=1)
+    leave = seats.take("ada", 1)
     assert leave is not None
-    assert seats.take("ben") is None
+    assert seats.take("ben", 1) is None
     for _ in range(closings):
         leave()
-    assert seats.take("ben") is not None
-    assert seats.take("olga") is None
+    assert seats.take("ben", 1) is not None
+    assert seats.take("olga", 1) is None
+
+
+class Connection:
+    """What our worker offers: here the test is what goes on with the connection."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.taken: list[Any] = []
+
+    def announce(self) -> None:
+        self.said.append("last answer")
+
+    def take_over(self, taker: Any) -> None:
+        self.said.append("taken")
+        taker("the connection", True)
+
+
+def kept(
+    app: Flask, ada: FlaskClient, connection: Connection, trouble: Exception | None = None
+) -> TestResponse:
+    """Ask for the stream where an answer may go on without a thread."""
+
+    def keep(visitor: Visitor, onboarding_id: str, *given: Any, **more: Any) -> None:
+        connection.taken.append((visitor.person.subject, onboarding_id, *given))
+        if trouble:
+            raise trouble
+        assert more["words"](steps_of(app).status).startswith(b"id: 2\ndata: {")
+
+    steps_of(app).result.keep = keep
+    return ada.get(STREAM, environ_overrides={"webapp.connection": connection})
+
+
+def test_with_our_worker_the_answer_goes_on_without_its_thread(
+    app: Flask, ada: FlaskClient
+) -> None:
+    connection = Connection()
+    answer = kept(app, ada, connection)
+    assert answer.text == "retry: 2000\n\n", "the rest is said by whoever keeps it"
+    assert connection.said == ["last answer", "taken"]
+    ((subject, onboarding_id, sock, chunked, _leave),) = connection.taken
+    assert (subject, onboarding_id, sock, chunked) == ("ada", ADAS, "the connection", True)
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert "Content-Length" not in answer.headers
+
+
+def test_a_kept_seat_comes_free_when_the_keeper_says_so(app: Flask, ada: FlaskClient) -> None:
+    connection = Connection()
+    for _ in range(SEATS_PER_SESSION):
+        assert kept(app, ada, connection).text
+    assert kept(app, ada, connection).status_code == 503
+    leave = connection.taken[0][-1]
+    leave()
+    assert kept(app, ada, connection).status_code == 200
+
+
+def test_who_has_gone_before_the_answer_began_keeps_no_seat(app: Flask, ada: FlaskClient) -> None:
+    connection = Connection()
+    for _ in range(SEATS_PER_SESSION + 1):
+        unread = ada.get(STREAM, environ_overrides={"webapp.connection": connection})
+        assert unread.status_code == 200
+        unread.close()
+    assert connection.taken == []
+
+
+def test_trouble_of_the_keeper_is_none_of_the_worker(app: Flask, ada: FlaskClient) -> None:
+    connection = Connection()
+    assert kept(app, ada, connection, trouble=NotFound()).text
+    assert connection.said == ["last answer", "taken"]
+
+
+def test_with_our_worker_too_a_strangers_stream_is_404(app: Flask, ada: FlaskClient) -> None:
+    connection = Connection()
+    answer = ada.get(
+        "/onboardings/0b9a6f6e-94a4-4c55-8f53-5b1a4a1f0d10/stream",
+        environ_overrides={"webapp.connection": connection},
+    )
+    assert answer.status_code == 404
+    assert connection.said == []

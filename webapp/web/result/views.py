@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -10,6 +14,9 @@ from webapp.web import context
 from webapp.web.guards import person
 from webapp.web.result import stream
 from webapp.web.result.status_json import as_json
+
+if TYPE_CHECKING:
+    from webapp.journey.views import Visitor
 
 blueprint = Blueprint("result", __name__)
 
@@ -38,8 +45,18 @@ def follow(onboarding_id: str) -> ResponseReturnValue:
         raise ServiceUnavailable(retry_after=stream.FULL_RETRY_SECONDS)
     try:
         # A stranger's id raises here, before anything of the stream is sent.
-        changes = context.steps().result.follow(visitor, known_id, stream.LIFE_SECONDS)
+        return _stream(visitor, known_id, leave)
     except BaseException:
         leave()
         raise
-    return stream.respond(changes, leave)
+
+
+def _stream(visitor: Visitor, known_id: str, leave: Callable[[], None]) -> Response:
+    result, connection = context.steps().result, stream.connection()
+    if connection is None:
+        return stream.respond(result.follow(visitor, known_id, stream.LIFE_SECONDS), leave)
+    result.status(visitor, known_id)
+    go_on = partial(
+        result.keep, visitor, known_id, words=stream.as_event, max_seconds=stream.KEPT_LIFE_SECONDS
+    )
+    return stream.respond_without_thread(connection, go_on, leave)

@@ -1,0 +1,242 @@
+"""Many who wait on their own connections, and the few looks that are made for all of them."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import event
+
+from tests.support.eventually import eventually
+from tests.unit.journey.house import House
+from webapp.domain.errors import NotFound
+from webapp.domain.onboarding import Status
+from webapp.journey.views import StatusView, Visitor
+
+LONG = 600.0
+
+
+def words(view: StatusView) -> bytes:
+    return json.dumps([view.status, view.version]).encode() + b"\n"
+
+
+class Browser:
+    """Waits without a thread of the server; hears lines, and the end."""
+
+    def __init__(self, house: House, visitor: Visitor, onboarding_id: str) -> None:
+        self.sock, ours = socket.socketpair()
+        self.sock.settimeout(10)
+        self._reader = self.sock.makefile("rb")
+        self.left = 0
+        try:
+            house.result.keep(
+                visitor, onboarding_id, ours, False, self._leave, words=words, max_seconds=LONG
+            )
+        except BaseException:
+            self.rest()
+            self.close()
+            raise
+
+    def _leave(self) -> None:
+        self.left += 1
+
+    def hear(self) -> str:
+        """The status in the next line."""
+        return str(json.loads(self._reader.readline())[0])
+
+    def rest(self) -> list[str]:
+        """What is said until the end."""
+        return [str(json.loads(line)[0]) for line in self._reader if line.startswith(b"[")]
+
+    def close(self) -> None:
+        self._reader.close()
+        self.sock.close()
+
+
+Waiting = Callable[..., Browser]
+
+
+@pytest.fixture
+def waiting(house: House) -> Iterator[Waiting]:
+    with ExitStack() as browsers:
+
+        def come(visitor: Visitor, onboarding_id: str) -> Browser:
+            browser = Browser(house, visitor, onboarding_id)
+            browsers.callback(browser.close)
+            return browser
+
+        yield come
+
+
+@pytest.fixture
+def adas(house: House, ada: Visitor) -> str:
+    return house.begin(ada)
+
+
+def settled(house: House) -> None:
+    """The watcher has looked at everything once, and the sessions of all are known to live."""
+    house.followers._sessions_every_seconds = LONG
+    house.followers._sessions_at = 0.0
+    eventually(lambda: house.followers._sessions_at > time.monotonic() + LONG / 2)
+
+
+def decide(house: House, onboarding_id: str, word: str) -> None:
+    house.said(onboarding_id, word)
+    house.progress.read(onboarding_id)
+
+
+def test_ada_hears_what_stands_and_each_change(house: House, ada, adas, waiting: Waiting):
+    browser = waiting(ada, adas)
+    assert browser.hear() == "started"
+    decide(house, adas, "PENDING_VERIFICATION")
+    assert browser.hear() == "in_review"
+    decide(house, adas, "VERIFIED")
+    assert browser.hear() == "verified"
+
+
+def test_each_hears_of_their_own_only(house: House, ada, ben, adas, waiting: Waiting):
+    bens = house.begin(ben)
+    first, second = waiting(ada, adas), waiting(ben, bens)
+    decide(house, adas, "VERIFIED")
+    decide(house, bens, "NOT_VERIFIED")
+    assert [first.hear(), first.hear()] == ["started", "verified"]
+    assert [second.hear(), second.hear()] == ["started", "rejected"]
+    house.result.close(wait_seconds=10)
+    assert first.rest() == second.rest() == []
+
+
+def test_ben_cannot_wait_for_ada_and_his_connection_ends(house: House, ben, adas, waiting):
+    with pytest.raises(NotFound):
+        waiting(ben, adas)
+    eventually(lambda: len(house.followers) == 0)
+
+
+def test_a_session_that_is_revoked_ends_what_it_follows_although_nothing_changes(
+    house: House, ada, adas, waiting: Waiting
+):
+    browser, other = waiting(ada, adas), waiting(house.visitor("ada"), adas)
+    house.admit.leave(ada)
+    assert browser.rest() == ["started"]
+    assert other.hear() == "started"
+    decide(house, adas, "VERIFIED")
+    assert other.hear() == "verified", "her other session goes on"
+
+
+def test_a_session_that_is_over_ends_what_it_follows(house: House, ada, adas, waiting: Waiting):
+    browser = waiting(ada, adas)
+    house.clock.turn(hours=8, seconds=1)
+    assert browser.rest() == ["started"]
+
+
+def test_after_the_end_of_the_session_not_one_change_is_told(
+    house: House, ada, adas, waiting: Waiting
+):
+    """Even where the sessions of all are not looked at for long."""
+    browser = waiting(ada, adas)
+    assert browser.hear() == "started"
+    settled(house)
+    house.admit.leave(ada)
+    decide(house, adas, "VERIFIED")
+    assert browser.rest() == []
+
+
+def test_somebody_elses_row_is_never_told(house: House, ada, ben, adas, waiting: Waiting):
+    """Should an onboarding ever change hands."""
+    browser = waiting(ada, adas)
+    assert browser.hear() == "started"
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE onboardings SET person_id = '{ben.person.id}', version = 9 WHERE id = '{adas}'"
+        )
+    house.followers.look({adas})
+    assert browser.rest() == []
+
+
+def test_what_is_old_by_now_is_not_told_after_what_is_new(
+    house: House, ada, adas, waiting: Waiting
+):
+    browser = waiting(ada, adas)
+    assert browser.hear() == "started"
+    old = house.row(adas)
+    decide(house, adas, "VERIFIED")
+    assert browser.hear() == "verified"
+    (follower,) = house.followers._of({adas})
+    house.followers._tell(follower, old)
+    house.result.close(wait_seconds=10)
+    assert browser.rest() == []
+
+
+def test_who_hangs_up_leaves_nothing_behind(house: House, ada, adas, waiting: Waiting):
+    browser = waiting(ada, adas)
+    browser.close()
+    eventually(lambda: browser.left == 1)
+    assert len(house.followers) == len(house.keeper) == 0
+
+
+def test_at_the_end_of_the_process_all_are_told_and_the_late_ones_too(
+    house: House, ada, adas, waiting: Waiting
+):
+    crowd = [waiting(ada, adas) for _ in range(5)]
+    house.result.close(wait_seconds=10)
+    crowd.append(waiting(ada, adas))
+    for each in crowd:
+        each.rest()
+    assert [each.left for each in crowd] == [1] * 6
+    assert len(house.followers) == 0
+
+
+def test_one_row_that_cannot_be_read_stands_in_nobodys_way(
+    house: House, ada, ben, adas, waiting: Waiting
+):
+    bens = house.begin(ben)
+    first, second = waiting(ada, adas), waiting(ben, bens)
+    assert (first.hear(), second.hear()) == ("started", "started")
+    settled(house)
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE onboardings SET status = 'newer' WHERE id = '{adas}'")
+    house.put(bens, status=Status.VERIFIED)
+    house.followers.look({adas, bens})
+    assert second.hear() == "verified"
+    assert first.rest() == []
+
+
+class Counted:
+    """The questions about rows while it is open; those of the watcher itself do not count."""
+
+    def __init__(self, house: House) -> None:
+        self._engine = house.engine
+        self.asked: list[str] = []
+
+    def __enter__(self) -> list[str]:
+        event.listen(self._engine, "before_cursor_execute", self._note)
+        return self.asked
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection, _cursor, statement: str, *_: object) -> None:
+        table = statement.split("FROM ")[-1].split()[0]
+        if table in ("onboardings", "sessions"):
+            self.asked.append(table)
+
+
+def test_many_who_wait_for_nothing_new_ask_nothing_and_all_changes_cost_two_questions(
+    house: House, ada, ben, waiting: Waiting
+):
+    ids = [house.begin(ada), house.begin(ben)]
+    crowd = [waiting(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)]
+    assert {each.hear() for each in crowd} == {"started"}
+    settled(house)
+    with Counted(house) as asked:
+        for _ in range(100):
+            house.followers.look(set())
+            house.followers.look({"an onboarding for which nobody waits"})
+    assert asked == []
+    for each in ids:
+        house.put(each, status=Status.VERIFIED)
+    with Counted(house) as asked:
+        house.followers.look(ids)
+    assert sorted(asked) == ["onboardings", "sessions"]
+    assert {each.hear() for each in crowd} == {"verified"}
