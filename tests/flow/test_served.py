@@ -4,9 +4,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.postgres import shared
 from tests.support.prometheus import scrape
 from tests.unit.cli.installation import Installation
 from webapp.cli.web_worker import HEAR_OUT_SECONDS
@@ -145,6 +147,14 @@ def test_gunicorn_alone_says_what_is_wrong_in_one_message(
     assert [served.log.count(f"{name} ") for name in named] == [1] * len(named)
 
 
+def test_a_shared_database_that_is_not_up_to_date_waits_for_its_operator(serving: Serving) -> None:
+    """Others may be at work on it: no server changes it by being started."""
+    served = serving(SERVE, DATABASE_URL=shared().new_database(migrated=False))
+    assert served.process.wait(timeout=60) == 1
+    assert "run `python -m webapp database upgrade`" in served.log
+    assert "Traceback" not in served.log
+
+
 def test_the_level_of_the_log_may_come_from_a_file(
     serving: Serving, installed: Installation
 ) -> None:
@@ -204,13 +214,45 @@ HALF = {
 }
 
 
-@pytest.mark.parametrize("half", HALF.values(), ids=HALF.keys())
-def test_those_who_do_not_go_on_keep_nobody_out_for_long(serving: Serving, half: bytes) -> None:
+@contextmanager
+def dripping(crowd: list[socket.socket]) -> Iterator[None]:
+    """Each of them sends a byte now and then, as long as it is listened to."""
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.3):
+            for one in crowd:
+                with suppress(OSError):
+                    one.send(b"a")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("half", "drip"),
+    [
+        pytest.param(HALF["a body"], True, id="a body byte by byte"),
+        pytest.param(HALF["a header"], False, id="half a header"),
+        pytest.param(HALF["a body"], False, id="half a body", marks=pytest.mark.nightly),
+        pytest.param(HALF["a header"], True, id="a header byte by byte", marks=pytest.mark.nightly),
+    ],
+)
+def test_those_who_do_not_go_on_keep_nobody_out_for_long(
+    serving: Serving, half: bytes, drip: bool
+) -> None:
     served = serving([*SERVE, "--no-jobs"]).ready()
     with ExitStack() as crowd:
+        everybody = []
         for _ in range(300):
             one = crowd.enter_context(socket.create_connection(served.address, timeout=10))
             one.sendall(half)
+            everybody.append(one)
+        if drip:
+            crowd.enter_context(dripping(everybody))
         time.sleep(0.5)
         assert served.status("/healthz", seconds=HEAR_OUT_SECONDS + 8) == 200
         assert served.status("/healthz", seconds=2) == 200, "all of them are gone at once"
