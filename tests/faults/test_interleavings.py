@@ -1,11 +1,8 @@
 """Whatever happens in whatever order, the steps end where an independent model says."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,15 +18,20 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 
-from tests.faults.model import ACTIVE, ASKS_FOR, FAR, MAY_EXPIRE, VERDICTS, Model, asks_for
-from tests.faults.witness import Killed, Witness
-from tests.support.databases import (  # noqa: F401 - fixtures
+from tests.faults.conftest import Tell
+from tests.faults.homes import (  # noqa: F401 - fixtures
+    Ticking,
     address,
+    emptied,
+    kind,
     migrated_postgres,
     migrated_sqlite,
     postgres,
+    tmp_path,
 )
-from tests.unit.journey.fakes import Clock, away
+from tests.faults.model import ACTIVE, ASKS_FOR, FAR, MAY_EXPIRE, VERDICTS, Model, asks_for
+from tests.faults.witness import Killed, Witness
+from tests.unit.journey.fakes import away
 from tests.unit.journey.house import House, unknown_id
 from webapp.domain.errors import Conflict, GatewayAway, ReferenceExpired
 from webapp.domain.onboarding import Status
@@ -51,17 +53,11 @@ TROUBLES: dict[str, Callable[[Witness, str], None]] = {
 }
 CALLS = ("create", "read", "delete", "send_to_review", "accept", "reject")
 
+STEPS = 30
+
 which = st.integers(0, 3)
 words = st.sampled_from(WORDS)
 homes = st.sampled_from([0, 1])
-
-
-class Ticking(Clock):
-    """No two looks at it are the same."""
-
-    def __call__(self) -> datetime:
-        self.moment += timedelta(milliseconds=1)
-        return self.moment
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -85,9 +81,7 @@ class Interleavings(RuleBasedStateMachine):
         finally:
             self.gateway.well_again()
             self.gateway.processes.clear()
-            with self.houses[0].engine.begin() as connection:
-                for table in ("consents", "inbox", "timeline", "links", "onboardings"):
-                    connection.execute(text(f"DELETE FROM {table}"))
+            emptied(self.houses[0])
 
     @initialize(
         flow=st.sampled_from(["default", "host"]),
@@ -324,19 +318,6 @@ def _aware(moment: Any) -> datetime:
 
 
 @pytest.fixture
-def kind(database_kind: str) -> str:
-    return database_kind
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """In memory where there is such a folder: thousands of commits, and no power will fail."""
-    quick = "/dev/shm"
-    with TemporaryDirectory(dir=quick if os.access(quick, os.W_OK) else None) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
 def houses(address: str) -> Iterator[list[House]]:  # noqa: F811
     gateway, clock = Witness(), Ticking()
     both = [House(address, gateway, clock), House(address, gateway, clock)]
@@ -345,10 +326,18 @@ def houses(address: str) -> Iterator[list[House]]:  # noqa: F811
         house.close()
 
 
+#: An example takes longer where each statement is a conversation.
+SHARE = {"sqlite": 1.0, "postgresql": 0.4}
+
+
 @pytest.mark.both_databases
 def test_steps_and_model_agree_whatever_happens_in_whatever_order(
-    houses: list[House], seed: int
+    houses: list[House], database_kind: str, seed: int, tell: Tell
 ) -> None:
     machine = use_seed(seed)(type("Interleavings", (Interleavings,), {"houses": houses}))
-    chosen = settings(stateful_step_count=30, suppress_health_check=list(HealthCheck))
+    examples = round(settings.default.max_examples * SHARE[database_kind])
+    tell(f"{examples:,} examples of up to {STEPS} steps")
+    chosen = settings(
+        max_examples=examples, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck)
+    )
     run_state_machine_as_test(machine, settings=chosen)
