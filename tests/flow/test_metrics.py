@@ -139,7 +139,8 @@ def test_a_waiting_browser_is_counted_while_it_waits_and_not_when_its_worker_has
     walk = begin(counting, Person("ada-who-waits", "Ada Lovelace", "en"))
     before = seen(counting)("waiting_browsers")
     with walk.browser.client.stream("GET", f"{walk.url}/stream") as stream:
-        next(stream.iter_lines())
+        lines = stream.iter_lines()  # held, so that the connection is
+        assert next(lines)
         eventually(lambda: seen(counting)("waiting_browsers") == before + 1)
         for worker in workers(counting):
             os.kill(worker, signal.SIGKILL)
