@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
@@ -21,6 +21,8 @@ from webapp.store.sqlite_file import SqliteFile
 from webapp.store.work import translated
 
 _CURE = "run `python -m webapp database upgrade`"
+#: Names our lock among all of a PostgreSQL database; any number that stays the same.
+_MIGRATING = 6_622_722_653
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -31,16 +33,20 @@ def _config(scripts: Path, connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(engine: Engine, scripts: Path = SCRIPTS) -> str:
-    """Run what is missing, in one transaction; the revision reached. Makes an SQLite file."""
+def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
+    """Run what is missing, in one transaction; the revision reached. Makes an SQLite file.
+
+    One process at a time: the others wait, and find it done. Whoever is killed leaves nothing.
+    """
     file = SqliteFile.of(engine.url)
     if file is not None:
         file.make()
     with translated(), engine.connect() as plain, _without_foreign_keys(plain):
         connection = plain.execution_options(writing=True)
         with connection.begin():
+            _wait_for_others(connection)
             _refuse_newer(_revision(connection), scripts)
-            command.upgrade(_config(scripts, connection), "head")
+            command.upgrade(_config(scripts, connection), to)
             _refuse_broken(connection)
             return _revision(connection) or ""
 
@@ -70,6 +76,12 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """SQLite's writers take turns anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
 
 
 def _refuse_broken(connection: Connection) -> None:
