@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import logging.config
+import os
 import sys
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +24,7 @@ _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+_STDERR = 2
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
@@ -68,6 +72,57 @@ def _event(message: object) -> str:
     return message.partition("%")[0].partition("\n")[0].strip(": ")
 
 
+class Lines(logging.StreamHandler[Any]):
+    """Each line is one write, without a lock held meanwhile.
+
+    With one, all threads of a busy server queue for whoever is just making a line or waiting for
+    the disk: that cost a request more than all the rest of it. A write is whole by itself.
+    """
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        if told := bool(self.filter(record)):
+            self.emit(record)
+        return told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record) + self.terminator
+            if self.stream is sys.__stderr__:
+                data = line.encode("utf-8", "backslashreplace")
+                while data:
+                    data = data[os.write(_STDERR, data) :]
+            else:
+                self.stream.write(line)
+        except Exception:  # noqa: BLE001 - as all handlers do: a log must not end a request
+            self.handleError(record)
+
+
+class Ready(str):
+    """A line that is JSON already."""
+
+    __slots__ = ()
+
+
+class Json(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return record.msg if isinstance(record.msg, Ready) else super().format(record)
+
+
+def say_quickly(name: str, event: str, **words: object) -> None:
+    """What `structlog.get_logger(name).info` says, for a fifth of the time.
+
+    For what is said many times a second: nothing is looked up, copied or processed on the way.
+    """
+    logger = logging.getLogger(name)
+    if logger.isEnabledFor(logging.INFO):
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        known = {"level": "info", "logger": name, "timestamp": at}
+        line = json.dumps(
+            {**structlog.contextvars.get_contextvars(), "event": event, **words, **known}
+        )
+        logger.handle(logger.makeRecord(name, logging.INFO, "", 0, Ready(line), (), None))
+
+
 class FirstLine(logging.Filter):
     """The job library's first line says what failed; its others quote statements and values."""
 
@@ -83,7 +138,7 @@ def configuration(level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": Json,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.ExceptionRenderer(kinds_and_places),
@@ -97,7 +152,7 @@ def configuration(level: str) -> dict[str, Any]:
             }
         },
         "filters": {"in_brief": {"()": InBrief}, "first_line": {"()": FirstLine}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {"stderr": {"()": Lines, "formatter": "json"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
             **{name: {"level": "WARNING"} for name in _QUIET},

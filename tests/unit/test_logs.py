@@ -3,12 +3,14 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import structlog
 from gunicorn.http.errors import InvalidHeader
 
 from webapp import logs
@@ -91,3 +93,37 @@ except ValueError:
     (line,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert line["event"] == "it failed"
     assert MARKER not in done.stderr
+
+
+def test_a_line_said_quickly_is_like_every_other(said):
+    words = {"method": "POST", "status": 204}
+    structlog.get_logger("web").info("request", **words)
+    logs.say_quickly("web", "request", **words)
+    slowly, quickly = said()
+    for line in (slowly, quickly):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line.pop("timestamp"))
+    assert slowly == quickly
+
+
+def test_nothing_is_said_below_the_level(said):
+    logging.getLogger().setLevel("WARNING")
+    logs.say_quickly("web", "request")
+    assert said() == []
+
+
+def test_lines_of_many_threads_are_whole(tmp_path):
+    program = """
+import threading
+from webapp import logs
+logs.set_up("INFO")
+def talk(number):
+    for _ in range(50):
+        logs.say_quickly("web", "request", number=number, words="x" * 500)
+threads = [threading.Thread(target=talk, args=(n,)) for n in range(8)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+"""
+    with (tmp_path / "log").open("wb") as log:
+        subprocess.run([sys.executable, "-c", program], stderr=log, check=True, timeout=60)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert len(lines) == 400

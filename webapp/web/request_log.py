@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from random import getrandbits
 from typing import Any
 
@@ -10,6 +11,8 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import metrics
+
+Say = Callable[..., None]
 
 
 def log() -> Any:
@@ -21,18 +24,13 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
-def write_down(method: str, route: str, status: int, seconds: float) -> None:
+def write_down(method: str, route: str, status: int, seconds: float, *, say: Say) -> None:
     """One line of the log and one more in the metrics.
 
     The rule, not the path: paths hold references and codes.
     """
-    log().info(
-        "request",
-        method=method,
-        route=route,
-        status=status,
-        duration_ms=round(seconds * 1000, 1),
-    )
+    milliseconds = round(seconds * 1000, 1)
+    say("request", method=method, route=route, status=status, duration_ms=milliseconds)
     metrics.request(method, route, status, seconds)
 
 
@@ -63,7 +61,9 @@ def log_requests(app: Flask) -> None:
         response.headers["Request-Id"] = request_id()
         rule = request.url_rule.rule if request.url_rule else "unmatched"
         now = time.monotonic()
-        write_down(request.method, rule, response.status_code, now - g.get("began_at", now))
+        write_down(
+            request.method, rule, response.status_code, now - g.get("began_at", now), say=log().info
+        )
         return response
 
     @app.teardown_request
