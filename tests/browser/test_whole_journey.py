@@ -28,9 +28,6 @@ ERRORS = (
     ("OnboardingError", "hosted_error", "Something went wrong during the check"),
 )
 
-# Minutes of its own: every case starts browsers or servers anew.
-pytestmark = pytest.mark.nightly
-
 
 class Traveller(Guest):
     """A guest in either mode: the hosted page is in the frame or has the tab to itself."""

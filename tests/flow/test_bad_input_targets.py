@@ -42,7 +42,7 @@ JUDGE = """([base, home, texts]) => JSON.stringify(JSON.parse(texts).filter(text
     } catch { return false; }
 }))"""
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.nightly]
+pytestmark = pytest.mark.needs("chromium")
 
 
 def corpus() -> list[str]:
