@@ -42,6 +42,8 @@ def _postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
         pool_pre_ping=True,
+        # A server behind a cut line answers nothing at all: that is an error too, and soon.
+        connect_args={"connect_timeout": 5, "tcp_user_timeout": 10_000},
         # Threads wait for each other: a server takes a hundred connections from everybody
         # together, unless it is told otherwise, and refuses the next one.
         pool_size=10,
