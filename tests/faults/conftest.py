@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.fleet import both, fleet
+from tests.support.served import installed, serving
 
-__all__ = ["both", "fleet"]
+__all__ = ["both", "fleet", "installed", "serving"]
 
 _TOLD = "faults"
 

@@ -1,99 +1,22 @@
 """The server as gunicorn runs it: alone, from elsewhere, and against those who do not go on."""
 
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 
-import httpx
 import pytest
 
 from tests.support.eventually import eventually
 from tests.support.postgres import shared
 from tests.support.prometheus import scrape
+from tests.support.served import GUNICORN, SERVE, Serving
 from tests.unit.cli.installation import Installation
 from webapp.cli.web_worker import HEAR_OUT_SECONDS
-
-#: Nobody is there: the gateway is asked by nothing in these tests.
-NOWHERE = "http://127.0.0.1:1"
-GUNICORN = ["-m", "gunicorn", "wsgi:app"]
-SERVE = ["-m", "webapp", "serve"]
-
-
-class Served:
-    """One server on a free port, until the end of the block."""
-
-    def __init__(
-        self, environ: dict[str, str], command: list[str], folder: Path, log: Path
-    ) -> None:
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self.address: tuple[str, int] = free.getsockname()
-        self._log = log
-        with log.open("ab") as told:
-            self.process = subprocess.Popen(
-                [sys.executable, *command, "--bind", f"127.0.0.1:{self.address[1]}"],
-                cwd=folder,
-                env=environ,
-                stdout=told,
-                stderr=told,
-            )
-
-    def __enter__(self) -> "Served":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def status(self, path: str, seconds: float = 2) -> int:
-        address = "http://{}:{}".format(*self.address)
-        try:
-            return httpx.get(f"{address}{path}", timeout=seconds, trust_env=False).status_code
-        except httpx.TransportError:
-            return 0
-
-    def ready(self) -> "Served":
-        eventually(lambda: self.status("/readyz") == 200, seconds=60)
-        return self
-
-
-Serving = Callable[..., Served]
-
-
-@pytest.fixture
-def installed(tmp_path: Path) -> Installation:
-    return Installation(tmp_path, NOWHERE, WEB_CONCURRENCY="1")
-
-
-@pytest.fixture
-def serving(installed: Installation, root: Path) -> Iterator[Serving]:
-    """Start a server: its command, and changes to its environment (None takes one out)."""
-    with ExitStack() as running:
-
-        def start(command: list[str], folder: Path = root, **changes: str | None) -> Served:
-            changed = {**installed.process_environment(), **changes}
-            environ = {name: value for name, value in changed.items() if value is not None}
-            log = installed.folder / "server.log"
-            return running.enter_context(Served(environ, command, folder, log))
-
-        yield start
 
 
 def test_gunicorn_alone_brings_the_database_up_to_date(

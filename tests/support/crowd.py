@@ -1,182 +1,168 @@
-"""Many people and what they leave behind, written straight into the tables."""
+"""Browsers that wait on live pages, thousands in one thread; each behaves like EventSource."""
 
-import uuid
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+import heapq
+import json
+import re
+import selectors
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
 
-from sqlalchemy import Connection, Engine, Table, insert
-
-from webapp.store.schema import (
-    consents,
-    inbox,
-    links,
-    onboardings,
-    people,
-    sessions,
-    timeline,
-    used_once,
-)
-
-#: Rows that are written at a time.
-_BATCH = 5_000
-Row = dict[str, Any]
+#: So many connect at the same time at most; the others come when there is room.
+AT_ONCE = 64
+_DATA = re.compile(rb"data: (\{.*?\})\n\n")
+_RETRY = re.compile(rb"retry: (\d+)\n\n")
 
 
-def crowd(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
-    """So many people with one onboarding each; of twenty, nineteen are verified, one has begun.
+@dataclass(eq=False)
+class Waiter:
+    """One browser. `seen` is what it was last told, with the time (monotonic)."""
 
-    One of twenty notices is open; one of ten people has a session, a link, a used hand-off.
-    `sealed` stands in every sealed column.
+    number: int
+    request: bytes
+    sock: socket.socket | None = None
+    opening: bool = False
+    head: bool = False
+    said: bytes = b""
+    retry_seconds: float = 3.0
+    seen: dict[str, object] = field(default_factory=dict)
+    seen_at: float = 0.0
+    streams: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Its present stream is open and has told something."""
+        return self.sock is not None and self.streams > 0 and not self.opening
+
+
+class Crowd:
+    """Comes at once, and comes again by itself when a stream ends, until the end of the block.
+
+    `refused` counts answers other than 200, after which a browser gives up; `broken` counts
+    streams that did not end as an answer ends, `unanswered` requests without the head of an answer.
     """
-    for first in range(0, count, _BATCH):
-        numbers = range(first, min(count, first + _BATCH))
-        with engine.connect() as plain:
-            connection = plain.execution_options(writing=True)
-            with connection.begin():
-                _write(connection, list(_people(numbers, now, sealed)))
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
 
+    def __init__(self, address: tuple[str, int], requests: Sequence[bytes]) -> None:
+        self.browsers = [Waiter(*each) for each in enumerate(requests)]
+        self.refused: Counter[str] = Counter()
+        self.ended = self.broken = self.unanswered = 0
+        self._address = address
+        self._selector = selectors.DefaultSelector()
+        self._coming = [(0.0, number) for number in range(len(self.browsers))]
+        self._opening = 0
+        self._over = False
+        self._thread = threading.Thread(target=self._live, name="crowd", daemon=True)
 
-#: What makes a row somebody's, in each table.
-_OWN = {
-    people: ("id", "subject_hash"),
-    sessions: ("id_hash", "person_id"),
-    onboardings: ("id", "person_id"),
-    consents: ("onboarding_id",),
-    timeline: ("onboarding_id",),
-    inbox: ("verification_id",),
-    links: ("code_hash", "onboarding_id"),
-    used_once: ("mark",),
-}
+    def __enter__(self) -> "Crowd":
+        self._thread.start()
+        return self
 
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over = True
+        self._thread.join()
+        for each in self.browsers:
+            if each.sock is not None:
+                each.sock.close()
+        self._selector.close()
 
-def tenfold(engine: Engine) -> None:
-    """Nine more people like each one there is, and all that is theirs; the database does it."""
-    with engine.connect() as plain:
-        connection = plain.execution_options(writing=True)
-        with connection.begin():
-            for table, own in _OWN.items():
-                names = [each.name for each in table.c if each.name in own or each.name != "id"]
-                connection.exec_driver_sql(
-                    f"INSERT INTO {table.name} ({', '.join(names)}) "
-                    "WITH RECURSIVE copy(n) AS "
-                    "(SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 9) "
-                    f"SELECT {', '.join(_copied(each, own) for each in names)} "
-                    f"FROM copy, {table.name}"
-                )
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+    @property
+    def waiting(self) -> int:
+        return sum(each.waiting for each in self.browsers)
 
+    @property
+    def streams(self) -> int:
+        """How many streams have told something, in all."""
+        return sum(each.streams for each in self.browsers)
 
-def _copied(name: str, own: tuple[str, ...]) -> str:
-    # No id begins with this letter, and none of a copy is that of another one.
-    return f"'g' || n || substr({name}, 3)" if name in own else name
+    def _live(self) -> None:
+        while not self._over:
+            self._let_come()
+            for key, events in self._selector.select(0.02):
+                browser: Waiter = key.data
+                if events & selectors.EVENT_WRITE:
+                    self._ask(browser)
+                else:
+                    self._hear(browser)
 
+    def _let_come(self) -> None:
+        now = time.monotonic()
+        while self._coming and self._opening < AT_ONCE and self._coming[0][0] <= now:
+            browser = self.browsers[heapq.heappop(self._coming)[1]]
+            browser.sock, browser.said = socket.socket(), b""
+            browser.opening, browser.head = True, False
+            self._opening += 1
+            browser.sock.setblocking(False)
+            with suppress(BlockingIOError):
+                browser.sock.connect(self._address)
+            self._selector.register(browser.sock, selectors.EVENT_WRITE, browser)
 
-def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
-    for table in (people, sessions, onboardings, consents, timeline, inbox, links, used_once):
-        rows = [row for each, row in written if each is table]
-        if rows:
-            connection.execute(insert(table), rows)
+    def _ask(self, browser: Waiter) -> None:
+        assert browser.sock is not None
+        try:
+            browser.sock.sendall(browser.request)
+        except OSError:  # nobody listens
+            self._leave(browser)
+            self._come_again(browser)
+            return
+        self._selector.modify(browser.sock, selectors.EVENT_READ, browser)
 
+    def _hear(self, browser: Waiter) -> None:
+        assert browser.sock is not None
+        try:
+            more = browser.sock.recv(65536)
+        except OSError:
+            more = b""
+        browser.said += more
+        if not more:
+            self._end(browser)
+            return
+        if not browser.head:
+            if b"\r\n\r\n" not in browser.said:
+                return
+            if (status := browser.said[9:12]) != b"200":
+                self.refused[status.decode()] += 1
+                self._leave(browser)
+                return
+            browser.head = True
+        for told in _RETRY.findall(browser.said):
+            browser.retry_seconds = int(told) / 1000
+        for told in _DATA.findall(browser.said):
+            browser.seen, browser.seen_at = json.loads(told), time.monotonic()
+            if browser.opening:
+                browser.opening = False
+                browser.streams += 1
+                self._opening -= 1
+        _, _, browser.said = browser.said.rpartition(b"\n\n")
 
-def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Table, Row]]:
-    for number in numbers:
-        id_, person, then = str(uuid.uuid4()), str(uuid.uuid4()), now - timedelta(seconds=number)
-        yield (
-            people,
-            {
-                "id": person,
-                "site": "shop",
-                "subject_hash": id_,
-                "subject": sealed,
-                "created_at": then,
-                "seen_at": then,
-            },
-        )
-        yield onboardings, _onboarding(id_, person, then, began=number % 20 == 0)
-        yield (
-            consents,
-            {
-                "onboarding_id": id_,
-                "version": "2026-01",
-                "locale": "en",
-                "agreed_at": then,
-            },
-        )
-        for event in ("created", "create_called", "started", "moved"):
-            yield (
-                timeline,
-                {
-                    "at": then,
-                    "onboarding_id": id_,
-                    "site": "shop",
-                    "actor": "user",
-                    "event": event,
-                    "detail": {},
-                },
-            )
-        yield (
-            inbox,
-            {
-                "verification_id": id_,
-                "status": "VERIFIED",
-                "body": sealed,
-                "times": 1,
-                "first_seen_at": then,
-                "last_seen_at": then,
-                "settled_at": then,
-                "settled_as": "agreed",
-            },
-        )
-        if number % 10 == 0:
-            soon = now + timedelta(hours=8)
-            yield (
-                sessions,
-                {
-                    "id_hash": id_,
-                    "person_id": person,
-                    "via": "handoff",
-                    "created_at": now,
-                    "expires_at": soon,
-                },
-            )
-            yield (
-                links,
-                {
-                    "code_hash": id_,
-                    "onboarding_id": id_,
-                    "created_at": now,
-                    "expires_at": soon,
-                },
-            )
-            yield used_once, {"kind": "handoff", "mark": id_, "until": soon}
+    def _end(self, browser: Waiter) -> None:
+        if not browser.head:
+            self.unanswered += 1
+        elif browser.said.endswith(b"0\r\n\r\n"):
+            self.ended += 1
+        else:
+            self.broken += 1
+        self._leave(browser)
+        self._come_again(browser)
 
+    def _leave(self, browser: Waiter) -> None:
+        assert browser.sock is not None
+        self._selector.unregister(browser.sock)
+        browser.sock.close()
+        browser.sock = None
+        if browser.opening:
+            browser.opening = False
+            self._opening -= 1
 
-def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
-    later = then + timedelta(days=60)
-    return {
-        "id": id_,
-        "person_id": person,
-        "site": "shop",
-        "flow": "default",
-        "status": "started" if began else "verified",
-        "attempt": 1,
-        "mode": "iframe",
-        "locale": "en",
-        "livemode": False,
-        "created_at": then,
-        "updated_at": then,
-        "expires_at": later,
-        "version": 4,
-        "reasons": [],
-        "create_calls": 1,
-        "interruptions": 0,
-        "looks": 0,
-        "look_at": later if began else None,
-        "look_cause": "quiet",
-    }
+    def _come_again(self, browser: Waiter) -> None:
+        at = time.monotonic() + browser.retry_seconds
+        heapq.heappush(self._coming, (at, browser.number))

@@ -20,9 +20,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HEAR_OUT_SECONDS = 10.0
 #: Under this name applications find the connection of their request.
 CONNECTION = "webapp.connection"
-#: A worker that stops still waits so long for the first request of a connection. (Between two
-#: requests gunicorn waits for two seconds.)
-LINGER_SECONDS = 1.5
+#: A worker that stops still waits so long for the next request of an idle connection, or for the
+#: first one: it may be on its way. (gunicorn: two seconds, or as long as it can.)
+LINGER_SECONDS = 1.0
 
 
 class TakenOver(OSError):
@@ -79,6 +79,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         if self.alive:
             return
         self._silent_until = time.monotonic() + LINGER_SECONDS
+        for conn in self.keepalived_conns:
+            conn.timeout = min(conn.timeout, self._silent_until)
         self.stopping.set()
         for listener in self.sockets:
             while self._let_in(listener):

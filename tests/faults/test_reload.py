@@ -1,0 +1,161 @@
+"""The server is reloaded and stopped while many wait on live pages and others ask on and on.
+
+What counts as failed stands at `tests.support.steady.Steady`; a waiting browser's request has
+failed when its stream does not end as an answer ends, or when it is refused.
+"""
+
+import json
+import signal
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.faults.conftest import Tell
+from tests.support.crowd import Crowd
+from tests.support.eventually import eventually
+from tests.support.killing import children_of
+from tests.support.served import SERVE, Served, Serving
+from tests.support.steady import Asks, Steady, until
+from tests.support.waiting import people
+from tests.unit.cli.installation import Installation
+from webapp.wiring import Wired
+
+#: Old workers are gone within seconds; machines of tests are busy. (gunicorn would wait for 10.)
+GONE_SECONDS = 30
+HEADERS = {"X-Notice-Key": "agreed", "Content-Type": "application/json"}
+
+
+@pytest.fixture
+def parts(installed: Installation) -> Iterator[Wired]:
+    with installed.parts() as parts:
+        yield parts
+
+
+@pytest.fixture
+def served(serving: Serving) -> Served:
+    return serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="2").ready()
+
+
+def notice() -> bytes:
+    return json.dumps({"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}).encode()
+
+
+def everybody(parts: Wired) -> list[Asks]:
+    """Busy and idle browsers, and senders of notices, with and without kept connections."""
+    ada, *idle = people(parts.database, parts.settings, 9)
+    status = f"/onboardings/{ada.onboarding_id}/status"
+    return [
+        Asks("GET", status, {"Cookie": ada.cookie}),
+        Asks("GET", status, {"Cookie": ada.cookie}, keeps=False),
+        Asks("POST", "/webhooks/mobbscan", HEADERS, notice),
+        Asks("POST", "/webhooks/mobbscan", HEADERS, notice, keeps=False),
+        # Their next request may come just when an idle connection is closed.
+        *(
+            Asks(
+                "GET",
+                f"/onboardings/{each.onboarding_id}/status",
+                {"Cookie": each.cookie},
+                rests=(0.1, 2.5),
+            )
+            for each in idle
+        ),
+    ]
+
+
+def reload(served: Served) -> float:
+    """Until the old workers are gone (seconds)."""
+    old = set(children_of(served.process.pid))
+    served.process.send_signal(signal.SIGHUP)
+    return until(lambda: not old & set(children_of(served.process.pid)), GONE_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "requests", "reloads"),
+    [(60, 300, 2), pytest.param(1000, 300_000, 20, marks=pytest.mark.nightly)],
+)
+def test_a_reload_under_load_fails_no_request(
+    served: Served, parts: Wired, tell: Tell, waiting: int, requests: int, reloads: int
+) -> None:
+    crowd = Crowd(
+        served.address,
+        [each.request() for each in people(parts.database, parts.settings, waiting)],
+    )
+    took = []
+    with crowd, Steady(served.address, everybody(parts)) as load:
+        eventually(lambda: crowd.waiting == waiting, seconds=120)
+        for number in range(1, reloads + 1):
+            share = requests * number // (reloads + 1)
+            eventually(lambda share=share: load.answers.total() >= share, seconds=1800)
+            took.append(reload(served))
+            eventually(
+                lambda number=number: (
+                    crowd.streams >= waiting * (number + 1) and crowd.waiting == waiting
+                ),
+                seconds=120,
+            )
+        eventually(lambda: load.answers.total() >= requests, seconds=1800)
+    tell(f"{load.answers.total()} requests: {dict(load.answers)}, {load.resent} sent once more")
+    tell(f"{crowd.streams} streams of {waiting} browsers in {reloads} reloads")
+    tell(f"old workers gone after {', '.join(f'{each:.1f}' for each in took)} seconds")
+    assert load.failed == {}
+    assert (crowd.broken, crowd.unanswered, dict(crowd.refused)) == (0, 0, {})
+    with parts.engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT count(*) FROM inbox").scalar()
+    assert kept == load.answers["204"], "each acknowledged notice is there, once"
+
+
+def test_a_request_that_is_half_here_is_answered_by_the_old_worker(
+    serving: Serving, parts: Wired
+) -> None:
+    served = serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="1").ready()
+    (old,) = children_of(served.process.pid)
+    (ada,) = people(parts.database, parts.settings, 1)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as lines:
+
+        def line() -> socket.socket:
+            return lines.enter_context(socket.create_connection(served.address, timeout=20))
+
+        kept, new, silent = line(), line(), line()
+        kept.sendall(whole)
+        assert b" 200 " in answer(kept)
+        for each in (kept, new):
+            each.sendall(whole[:20])
+        with Crowd(served.address, [ada.request()]) as crowd:
+            eventually(lambda: crowd.waiting == 1)
+            served.process.send_signal(signal.SIGHUP)
+            eventually(lambda: crowd.ended == 1, seconds=60)
+        assert old in children_of(served.process.pid), "told to stop, and not gone"
+        for each in (kept, new):
+            each.sendall(whole[20:])
+            said = answer(each)
+            assert b" 200 " in said
+            assert b"\r\nConnection: close\r\n" in said
+            assert each.recv(1) == b""
+        assert silent.recv(1) == b"", "who says nothing does not hold up the end"
+    until(lambda: old not in children_of(served.process.pid), GONE_SECONDS)
+
+
+def answer(line: socket.socket) -> bytes:
+    """Up to the end of its few words."""
+    said = b""
+    while not said.endswith(b"ok\n"):
+        more = line.recv(65536)
+        assert more, f"it ended with {said!r}"
+        said += more
+    return said
+
+
+def test_a_stop_says_goodbye_to_all_who_wait(served: Served, parts: Wired, tell: Tell) -> None:
+    waiting = people(parts.database, parts.settings, 60)
+    with Crowd(served.address, [each.request() for each in waiting]) as crowd:
+        eventually(lambda: crowd.waiting == 60, seconds=60)
+        served.process.send_signal(signal.SIGTERM)
+        seconds = until(lambda: served.process.poll() is not None, GONE_SECONDS)
+        eventually(lambda: crowd.waiting == 0)
+        tell(f"stopped after {seconds:.1f} seconds")
+        assert served.process.returncode == 0
+        assert (crowd.ended, crowd.broken, crowd.unanswered) == (60, 0, 0)

@@ -1,0 +1,135 @@
+"""Browsers that wait on live pages of a real server: more of them than it has threads."""
+
+import resource
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.crowd import Crowd
+from tests.support.eventually import eventually
+from tests.support.killing import children_of
+from tests.support.served import GUNICORN, NOWHERE, SERVE, Served, Serving
+from tests.support.waiting import Person, move, people
+from tests.unit.cli.installation import Installation
+from webapp.domain.onboarding import Status
+from webapp.wiring import Wired
+
+#: More than the 64 threads of a worker.
+CI_SIZE = 150
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("waiting"), NOWHERE, WEB_CONCURRENCY="1")
+
+
+@pytest.fixture(scope="module")
+def served(shared: Installation, root: Path) -> Iterator[Served]:
+    command = [*SERVE, "--no-jobs"]
+    log = shared.folder / "server.log"
+    with Served(shared.process_environment(), command, root, log) as served:
+        yield served.ready()
+
+
+@pytest.fixture
+def parts(shared: Installation, served: Served) -> Iterator[Wired]:
+    with shared.parts() as parts:
+        yield parts
+
+
+def crowd_of(parts: Wired, served: Served, count: int) -> tuple[list[Person], Crowd]:
+    waiting = people(parts.database, parts.settings, count)
+    return waiting, Crowd(served.address, [each.request() for each in waiting])
+
+
+def worker(served: Served) -> int:
+    (pid,) = children_of(served.process.pid)
+    return pid
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+@pytest.mark.parametrize("count", [CI_SIZE, pytest.param(5000, marks=pytest.mark.nightly)])
+def test_more_wait_than_there_are_threads_and_everybody_is_served(
+    served: Served, parts: Wired, count: int
+) -> None:
+    pid = worker(served)
+    before = open_files(pid)
+    waiting, crowd = crowd_of(parts, served, count)
+    with crowd:
+        eventually(lambda: crowd.waiting == count, seconds=300)
+        assert open_files(pid) >= before + count
+        assert threads(pid) <= 64 + 16, "those of requests, and a few"
+        assert served.status("/healthz", seconds=5) == 200
+        told = crowd.browsers[count // 2]
+        move(parts.database, waiting[count // 2].onboarding_id, Status.VERIFIED)
+        eventually(lambda: told.seen["status"] == "verified")
+        assert [each for each in crowd.browsers if each.seen["status"] == "verified"] == [told]
+        assert not crowd.refused
+    # The database's connections are files too, and stay.
+    eventually(lambda: open_files(pid) < before + count // 2, seconds=30)
+
+
+def test_who_leaves_gives_their_seats_back(served: Served, parts: Wired) -> None:
+    (ada,) = people(parts.database, parts.settings, 1)
+
+    def stream() -> bytes:
+        line = socket.create_connection(served.address, timeout=10)
+        line.sendall(ada.request())
+        lines.append(line)
+        return line.recv(65536)[9:12]
+
+    lines: list[socket.socket] = []
+    try:
+        assert [stream() for _ in range(8)] == [b"200"] * 8
+        assert stream() == b"503", "no more for one person"
+        lines[0].close()
+        eventually(lambda: stream() == b"200")
+    finally:
+        for each in lines:
+            each.close()
+
+
+def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Wired) -> None:
+    """Whatever the browser sends on it would be lost."""
+    (ada,) = people(parts.database, parts.settings, 1)
+    with socket.create_connection(served.address, timeout=10) as line:
+        line.sendall(ada.request())
+        head, _, _ = line.recv(65536).lower().partition(b"\r\n\r\n")
+    assert b"\r\nconnection: close\r\n" in head
+    assert b"\r\ntransfer-encoding: chunked\r\n" in head
+
+
+def test_a_proxy_of_the_old_protocol_gets_the_events_without_chunks(
+    served: Served, parts: Wired
+) -> None:
+    (ada,) = people(parts.database, parts.settings, 1)
+    with socket.create_connection(served.address, timeout=10) as line:
+        line.sendall(ada.request().replace(b"HTTP/1.1", b"HTTP/1.0"))
+        said = b""
+        while b"data: {" not in said:
+            said += line.recv(65536)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"chunked" not in head
+    assert body.startswith(b"retry: 2000\n\nid: 1\ndata: {")
+
+
+def test_gunicorn_alone_may_hold_as_many_files_as_the_system_allows(serving: Serving) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        served = serving(GUNICORN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    served.ready()
+    limits = Path(f"/proc/{worker(served)}/limits").read_text()
+    (allowed,) = [line.split()[3] for line in limits.splitlines() if "open files" in line]
+    assert int(allowed) == min(hard, 65_536)
