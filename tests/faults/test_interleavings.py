@@ -282,7 +282,9 @@ class Interleavings(RuleBasedStateMachine):
             planned = [look_at for _status, look_at in self._rows().values() if look_at]
             if not planned:
                 return
+            # The model's clock is some looks behind: nothing is decided by those.
             self.clock.moment = max(self.clock.moment, *map(_aware, planned))
+            self.clock.turn(seconds=1)
             self.jobs(0)
 
     def _everything_is_on_record(self) -> None:
