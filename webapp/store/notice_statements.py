@@ -1,7 +1,8 @@
-"""The statements by which a batch of notices is stored, in the driver's own words.
+"""The statements by which a batch of notices is stored, in the databases' own words.
 
-Each is one for the whole batch: a statement that is given to SQLite or sent to PostgreSQL costs
-more than the row in it.
+Each is one for the whole batch, always the same text, with the batch as one JSON value, and gives
+one row at most: whatever goes to SQLite and comes back lets all other threads of the process run
+first, so thirty rows that are fetched one by one cost thirty rounds of everybody else.
 """
 
 from __future__ import annotations
@@ -19,23 +20,27 @@ from webapp.domain.schedule import LookCause
 from webapp.store.schema import inbox
 from webapp.store.timeline import REQUEST
 
-_HOLD = "SELECT id FROM onboardings WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE"
-_KEEP = """
-INSERT INTO inbox (verification_id, status, body, times, first_seen_at, last_seen_at)
-VALUES {rows}
+_ON_CONFLICT = """
 ON CONFLICT (verification_id, status) DO UPDATE SET
     times = inbox.times + excluded.times,
     last_seen_at = excluded.last_seen_at,
     settled_at = CASE WHEN inbox.settled_as = 'agreed' THEN inbox.settled_at END,
     settled_as = CASE WHEN inbox.settled_as = 'agreed' THEN inbox.settled_as END
-RETURNING verification_id, status, times
 """
-_OPEN = """
-SELECT DISTINCT verification_id FROM inbox
-WHERE settled_at IS NULL AND verification_id IN ({ids})
+_INTO_INBOX = """
+INSERT INTO inbox (verification_id, status, body, times, first_seen_at, last_seen_at)
 """
-_WAKE = "UPDATE onboardings SET look_at = {p}, look_cause = {p}, looks = 0 WHERE id IN ({ids})"
-_NOTE = "INSERT INTO timeline (at, onboarding_id, actor, event, detail) VALUES {rows}"
+_WAKE = """
+UPDATE onboardings SET look_at = {p}, look_cause = {p}, looks = 0
+WHERE id IN (SELECT inbox.verification_id FROM inbox
+             WHERE inbox.settled_at IS NULL AND inbox.verification_id IN ({ids}))
+"""
+_NOTE = """
+INSERT INTO timeline (at, onboarding_id, actor, event, detail)
+SELECT {p}, {id}, 'gateway', 'notice', {detail} FROM {batch}
+WHERE EXISTS (SELECT 1 FROM inbox
+              WHERE inbox.settled_at IS NULL AND inbox.verification_id = {id})
+"""
 
 
 @dataclass(frozen=True)
@@ -55,53 +60,93 @@ class Row:
 class Statements:
     """Those of one transaction; everything in it happens at `now`."""
 
+    wake_: str
+    note_: str
+
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._run = connection.exec_driver_sql
-        self._postgresql = connection.dialect.name == "postgresql"
-        self._p = "%s" if self._postgresql else "?"
         kind = inbox.c.first_seen_at.type.dialect_impl(connection.dialect)
         processor = kind.bind_processor(connection.dialect)
         self._now: Any = processor(now) if processor else now
 
-    def hold(self, ids: Sequence[str]) -> None:
-        """The onboardings before the notices, as whoever takes in an answer does it too."""
-        if self._postgresql:  # SQLite's writers have one lock for everything
-            self._run(_HOLD.format(ids=self._list(ids)), tuple(ids))
-
     def keep(self, rows: Sequence[Row]) -> set[tuple[str, str]]:
         """Store or count them; the keys of those that had been stored before."""
         times = Counter(row.key for row in rows)
-        sealed = {row.key: row.sealed for row in rows}
-        values: list[Any] = []
-        for key in sorted(times):
-            values += (*key, sealed[key], times[key], self._now, self._now)
-        found = self._run(_KEEP.format(rows=self._rows(6, len(times))), tuple(values))
-        return {(id_, word) for id_, word, total in found if total > times[id_, word]}
+        sealed = {row.key: row.sealed.decode("ascii") for row in rows}
+        # In one order for all processes, so that no two wait for each other.
+        return self._keep([(*key, sealed[key], times[key]) for key in sorted(times)])
 
-    def open_of(self, ids: Sequence[str]) -> set[str]:
-        """Which of the ids have a notice that the gateway has not agreed with."""
-        return {id_ for (id_,) in self._run(_OPEN.format(ids=self._list(ids)), tuple(ids))}
+    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+        raise NotImplementedError
 
-    def wake(self, ids: Sequence[str]) -> None:
-        """Have the gateway asked about these onboardings now."""
-        if ids:
-            wake = _WAKE.format(p=self._p, ids=self._list(ids))
-            self._run(wake, (self._now, LookCause.NOTICE.value, *ids))
+    def wake(self, rows: Sequence[Row]) -> None:
+        """Have the gateway asked now about those with a notice that it has not agreed with."""
+        ids = json.dumps(sorted({row.verification_id for row in rows}))
+        self._run(self.wake_, (self._now, LookCause.NOTICE.value, ids))
 
     def note(self, rows: Sequence[Row]) -> None:
-        """A line of the timeline for each."""
-        if not rows:
-            return
-        values: list[Any] = []
-        for row in rows:
-            values += (self._now, row.verification_id, "gateway", "notice", _detail(row))
-        self._run(_NOTE.format(rows=self._rows(5, len(rows))), tuple(values))
+        """A line of the timeline for each of these."""
+        told = json.dumps([(row.verification_id, _detail(row)) for row in rows])
+        self._run(self.note_, (self._now, told))
 
-    def _list(self, items: Sequence[str]) -> str:
-        return ", ".join([self._p] * len(items))
 
-    def _rows(self, width: int, count: int) -> str:
-        return ", ".join([f"({', '.join([self._p] * width)})"] * count)
+class OfSqlite(Statements):
+    wake_ = _WAKE.format(p="?", ids="SELECT value FROM json_each(?)")
+    note_ = _NOTE.format(
+        p="?",
+        id="json_extract(batch.value, '$[0]')",
+        detail="json_extract(batch.value, '$[1]')",
+        batch="json_each(?) AS batch",
+    )
+    known_ = """
+    SELECT json_group_array(json_array(inbox.verification_id, inbox.status))
+    FROM json_each(?) AS batch JOIN inbox
+    ON inbox.verification_id = json_extract(batch.value, '$[0]')
+    AND inbox.status = json_extract(batch.value, '$[1]')
+    """
+    keep_ = f"""{_INTO_INBOX}
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+           CAST(json_extract(value, '$[2]') AS BLOB), json_extract(value, '$[3]'), ?, ?
+    FROM json_each(?) WHERE true {_ON_CONFLICT}"""  # noqa: S608 - constants
+
+    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+        told = json.dumps(batch)
+        known = self._run(self.known_, (told,)).scalar_one()
+        self._run(self.keep_, (self._now, self._now, told))
+        return {(id_, word) for id_, word in json.loads(known)}
+
+
+class OfPostgresql(Statements):
+    wake_ = _WAKE.format(p="%s", ids="SELECT json_array_elements_text(%s::json)")
+    note_ = _NOTE.format(
+        p="%s::timestamptz",
+        id="(batch.value ->> 0)",
+        detail="(batch.value ->> 1)::json",
+        batch="json_array_elements(%s::json) AS batch",
+    )
+    # The onboardings before the notices, as whoever takes in an answer does it too.
+    hold_ = """
+    SELECT count(*) FROM (SELECT id FROM onboardings
+    WHERE id IN (SELECT value ->> 0 FROM json_array_elements(%s::json))
+    ORDER BY id FOR NO KEY UPDATE) AS held
+    """
+    keep_ = f"""{_INTO_INBOX}
+    SELECT value ->> 0, value ->> 1, convert_to(value ->> 2, 'UTF8'), (value ->> 3)::integer,
+           %s::timestamptz, %s::timestamptz
+    FROM json_array_elements(%s::json) {_ON_CONFLICT}
+    RETURNING verification_id, status, times"""  # noqa: S608 - constants
+
+    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+        told = json.dumps(batch)
+        self._run(self.hold_, (told,))
+        here = {(id_, word): times for id_, word, _sealed, times in batch}
+        total = self._run(self.keep_, (self._now, self._now, told))
+        return {(id_, word) for id_, word, times in total if times > here[id_, word]}
+
+
+def statements(connection: Connection, now: datetime) -> Statements:
+    kind = OfPostgresql if connection.dialect.name == "postgresql" else OfSqlite
+    return kind(connection, now)
 
 
 def _detail(row: Row) -> str:

@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from webapp.domain.errors import NotWritable
 from webapp.store.engine import WAIT_SECONDS
 from webapp.store.errors import Unwritable
-from webapp.store.notice_statements import Row, Statements
+from webapp.store.notice_statements import Row, statements
 from webapp.store.work import Database
 
 #: So many notices are written at once at most: the others wait for the next commit.
@@ -130,13 +130,9 @@ class NoticeWriter:
         """All in one transaction; which of them had been stored before."""
         rows = [each.row for each in batch]
         now = max(each.came_at for each in batch)
-        # In one order for all processes, so that no two wait for each other.
-        ids = sorted({row.verification_id for row in rows})
         with self._database.writing() as work:
-            statements = Statements(work.connection, now)
-            statements.hold(ids)
-            repeated = statements.keep(rows)
-            open_ = statements.open_of(ids)
-            statements.wake(sorted(open_))
-            statements.note([row for row in rows if row.verification_id in open_])
+            say = statements(work.connection, now)
+            repeated = say.keep(rows)
+            say.wake(rows)
+            say.note(rows)
             return repeated

@@ -1,0 +1,16 @@
+"""The control: the webhook of the vendor's own documentation, in our own spelling.
+
+A Flask route that reads `request.json`, prints both fields and answers 204. It keeps nothing.
+"""
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/webhooks/mobbscan")
+def webhook() -> tuple[str, int]:
+    told = request.json
+    print(f"Verification Id: {told['verificationId']}")
+    print(f"Status: {told['status']}")
+    return "", 204
