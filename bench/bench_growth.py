@@ -23,7 +23,7 @@ import common
 from serving import Office
 from sqlalchemy import Engine, event
 
-from tests.support.crowd import crowd, tenfold
+from tests.support.many_rows import crowd, tenfold
 from tests.support.instant_gateway import running
 from webapp.journey.views import Visitor
 

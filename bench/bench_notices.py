@@ -17,7 +17,7 @@ from pathlib import Path
 import common
 from serving import Office
 
-from tests.support.crowd import crowd
+from tests.support.many_rows import crowd
 
 CLIENTS, FEW_CLIENTS = 128, 32
 WORDS = ("PENDING_VALIDATION", "PENDING_VERIFICATION", "VERIFIED", "VIDEO_AVAILABLE")

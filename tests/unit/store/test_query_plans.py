@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from tests.support.crowd import crowd
+from tests.support.many_rows import crowd
 from tests.unit.journey.house import House
 from tests.unit.store.rows import NOW
 from webapp.domain.onboarding import Status
