@@ -23,8 +23,8 @@ import common
 from serving import Office
 from sqlalchemy import Engine, event
 
-from tests.support.many_rows import crowd, tenfold
 from tests.support.instant_gateway import running
+from tests.support.many_rows import crowd, tenfold
 from webapp.journey.views import Visitor
 
 SIZES = (10_000, 100_000)

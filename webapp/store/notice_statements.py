@@ -30,17 +30,6 @@ ON CONFLICT (verification_id, status) DO UPDATE SET
 _INTO_INBOX = """
 INSERT INTO inbox (verification_id, status, body, times, first_seen_at, last_seen_at)
 """
-_WAKE = """
-UPDATE onboardings SET look_at = {p}, look_cause = {p}, looks = 0
-WHERE id IN (SELECT inbox.verification_id FROM inbox
-             WHERE inbox.settled_at IS NULL AND inbox.verification_id IN ({ids}))
-"""
-_NOTE = """
-INSERT INTO timeline (at, onboarding_id, actor, event, detail)
-SELECT {p}, {id}, 'gateway', 'notice', {detail} FROM {batch}
-WHERE EXISTS (SELECT 1 FROM inbox
-              WHERE inbox.settled_at IS NULL AND inbox.verification_id = {id})
-"""
 
 
 @dataclass(frozen=True)
@@ -60,9 +49,6 @@ class Row:
 class Statements:
     """Those of one transaction; everything in it happens at `now`."""
 
-    wake_: str
-    note_: str
-
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._run = connection.exec_driver_sql
         kind = inbox.c.first_seen_at.type.dialect_impl(connection.dialect)
@@ -80,24 +66,23 @@ class Statements:
         raise NotImplementedError
 
     def wake(self, rows: Sequence[Row]) -> None:
-        """Have the gateway asked now about those with a notice that it has not agreed with."""
-        ids = json.dumps(sorted({row.verification_id for row in rows}))
-        self._run(self.wake_, (self._now, LookCause.NOTICE.value, ids))
-
-    def note(self, rows: Sequence[Row]) -> None:
-        """A line of the timeline for each of these."""
-        told = json.dumps([(row.verification_id, _detail(row)) for row in rows])
-        self._run(self.note_, (self._now, told))
+        """What has a notice that the gateway has not agreed with is asked about now, and each
+        of these notices about it has a line on the timeline."""
+        raise NotImplementedError
 
 
 class OfSqlite(Statements):
-    wake_ = _WAKE.format(p="?", ids="SELECT value FROM json_each(?)")
-    note_ = _NOTE.format(
-        p="?",
-        id="json_extract(batch.value, '$[0]')",
-        detail="json_extract(batch.value, '$[1]')",
-        batch="json_each(?) AS batch",
-    )
+    wake_ = """
+    UPDATE onboardings SET look_at = ?, look_cause = ?, looks = 0
+    WHERE id IN (SELECT inbox.verification_id FROM inbox WHERE inbox.settled_at IS NULL
+                 AND inbox.verification_id IN (SELECT value FROM json_each(?)))
+    """
+    note_ = """
+    INSERT INTO timeline (at, onboarding_id, actor, event, detail)
+    SELECT ?, json_extract(value, '$[0]'), 'gateway', 'notice', json_extract(value, '$[1]')
+    FROM json_each(?) WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.settled_at IS NULL
+                                    AND inbox.verification_id = json_extract(value, '$[0]'))
+    """
     known_ = """
     SELECT json_group_array(json_array(inbox.verification_id, inbox.status))
     FROM json_each(?) AS batch JOIN inbox
@@ -115,33 +100,46 @@ class OfSqlite(Statements):
         self._run(self.keep_, (self._now, self._now, told))
         return {(id_, word) for id_, word in json.loads(known)}
 
+    def wake(self, rows: Sequence[Row]) -> None:
+        ids = json.dumps(sorted({row.verification_id for row in rows}))
+        self._run(self.wake_, (self._now, LookCause.NOTICE.value, ids))
+        self._run(self.note_, (self._now, _told(rows)))
+
 
 class OfPostgresql(Statements):
-    wake_ = _WAKE.format(p="%s", ids="SELECT json_array_elements_text(%s::json)")
-    note_ = _NOTE.format(
-        p="%s::timestamptz",
-        id="(batch.value ->> 0)",
-        detail="(batch.value ->> 1)::json",
-        batch="json_array_elements(%s::json) AS batch",
-    )
+    """Ids are sought as an array: of JSON it would guess the size, and read tables whole."""
+
     # The onboardings before the notices, as whoever takes in an answer does it too.
-    hold_ = """
-    SELECT count(*) FROM (SELECT id FROM onboardings
-    WHERE id IN (SELECT value ->> 0 FROM json_array_elements(%s::json))
-    ORDER BY id FOR NO KEY UPDATE) AS held
-    """
+    hold_ = "SELECT id FROM onboardings WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
     keep_ = f"""{_INTO_INBOX}
     SELECT value ->> 0, value ->> 1, convert_to(value ->> 2, 'UTF8'), (value ->> 3)::integer,
            %s::timestamptz, %s::timestamptz
     FROM json_array_elements(%s::json) {_ON_CONFLICT}
     RETURNING verification_id, status, times"""  # noqa: S608 - constants
+    open_ = """
+    SELECT DISTINCT verification_id FROM inbox
+    WHERE settled_at IS NULL AND verification_id = ANY(%s)
+    """
+    wake_ = "UPDATE onboardings SET look_at = %s, look_cause = %s, looks = 0 WHERE id = ANY(%s)"
+    note_ = """
+    INSERT INTO timeline (at, onboarding_id, actor, event, detail)
+    SELECT %s::timestamptz, value ->> 0, 'gateway', 'notice', (value ->> 1)::json
+    FROM json_array_elements(%s::json)
+    """
 
     def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
-        told = json.dumps(batch)
-        self._run(self.hold_, (told,))
         here = {(id_, word): times for id_, word, _sealed, times in batch}
-        total = self._run(self.keep_, (self._now, self._now, told))
+        self._run(self.hold_, (sorted({id_ for id_, _word in here}),))
+        total = self._run(self.keep_, (self._now, self._now, json.dumps(batch)))
         return {(id_, word) for id_, word, times in total if times > here[id_, word]}
+
+    def wake(self, rows: Sequence[Row]) -> None:
+        ids = sorted({row.verification_id for row in rows})
+        open_ = {id_ for (id_,) in self._run(self.open_, (ids,))}
+        if open_:
+            self._run(self.wake_, (self._now, LookCause.NOTICE.value, sorted(open_)))
+            told = [row for row in rows if row.verification_id in open_]
+            self._run(self.note_, (self._now, _told(told)))
 
 
 def statements(connection: Connection, now: datetime) -> Statements:
@@ -152,3 +150,7 @@ def statements(connection: Connection, now: datetime) -> Statements:
 def _detail(row: Row) -> str:
     told = {"word": row.status}
     return json.dumps(told if row.request is None else {**told, REQUEST: row.request})
+
+
+def _told(rows: Sequence[Row]) -> str:
+    return json.dumps([(row.verification_id, _detail(row)) for row in rows])

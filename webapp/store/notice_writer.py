@@ -134,5 +134,4 @@ class NoticeWriter:
             say = statements(work.connection, now)
             repeated = say.keep(rows)
             say.wake(rows)
-            say.note(rows)
             return repeated
