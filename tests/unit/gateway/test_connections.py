@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, process_answer
+from tests.unit.gateway.lies import gzip_bomb
 from tests.unit.gateway.raw_server import RawServer, answering
-from tests.unit.gateway.test_faults import gzip_bomb
 from webapp.gateway import Gateway, MemoryTokenCache, Nonsense
 from webapp.gateway.bounded import MAX_ANSWER_BYTES
 

@@ -9,7 +9,7 @@ from webapp.store.types import Cipher
 from webapp.store.work import Database
 
 #: What `fill` and an own key seal.
-VALUES = 12
+VALUES = 13
 
 
 def with_keys(database: Database, *keys: str) -> Database:

@@ -24,7 +24,9 @@ from webapp.store.sessions import Session
 from webapp.store.types import Cipher, Sealed
 from webapp.store.work import Database
 
-PLACES = "name subject url token agent rejection return state id_token jti body session access"
+PLACES = (
+    "name subject url token agent rejection return state id_token jti body unusable session access"
+)
 MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
 
 
@@ -56,8 +58,9 @@ def fill(database: Database) -> Onboarding:
         work.once.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)
         work.tokens.put("account", "me", MARKERS["access"], NOW, NOW)
+        work.quarantine.keep(MARKERS["unusable"].encode(), "no JSON", NOW)
     noticed(database, row.id, body=MARKERS["body"].encode())
-    return row
+    return stored(database, row)
 
 
 def raw_bytes(engine: Engine, folder: Path) -> bytes:
@@ -110,6 +113,7 @@ def test_the_columns_with_people_in_them_are_the_sealed_ones():
         "onboardings.decided_by",
         "onboardings.rejection_reason",
         "inbox.body",
+        "quarantine.body",
         "gateway_token.token",
         "own_keys.value",
     }
