@@ -29,9 +29,6 @@ from tests.support.walking import (
     switched,
 )
 
-# Minutes of its own: every case starts browsers or servers anew.
-pytestmark = pytest.mark.nightly
-
 Kill = Callable[[Stack], None]
 # Longer than any of these tests between two killings: nobody waits for it.
 AT_ONCE_SECONDS = 40
