@@ -7,6 +7,7 @@ from tests.browser.hosting import (
     OpenPage,
     violations,
 )
+from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
 from webapp.sandbox.gateway import RunningGateway
 
@@ -41,10 +42,10 @@ def test_the_control_page_is_accessible_and_its_buttons_work(
     assert violations(page) == []
     page.get_by_label("down", exact=True).check()
     expect(page.get_by_label("down", exact=True)).to_be_checked()
-    assert controls.get("/switches")["down"] is True
+    eventually(lambda: controls.get("/switches")["down"])  # the box is ticked before it is sent
     page.get_by_role("button", name="Reset everything").click()
     expect(page.locator("#no-processes")).to_be_visible()
-    assert controls.get("/switches")["down"] is False
+    eventually(lambda: not controls.get("/switches")["down"])
 
 
 @pytest.fixture
