@@ -19,6 +19,14 @@ from webapp.wiring import Wired
 #: More than the 64 threads of a worker.
 CI_SIZE = 150
 
+#: Starts what is named after it, as a system that allows a process no more than 256 open files.
+WITH_FEW_FILES = """
+import os, resource, sys
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Installation:
@@ -123,13 +131,8 @@ def test_a_proxy_of_the_old_protocol_gets_the_events_without_chunks(
 
 
 def test_gunicorn_alone_may_hold_as_many_files_as_the_system_allows(serving: Serving) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
-        served = serving(GUNICORN)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    served.ready()
+    served = serving(["-c", WITH_FEW_FILES, *GUNICORN]).ready()
     limits = Path(f"/proc/{worker(served)}/limits").read_text()
     (allowed,) = [line.split()[3] for line in limits.splitlines() if "open files" in line]
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert int(allowed) == min(hard, 65_536)
