@@ -9,6 +9,8 @@
 
 const WAITS_SECONDS = [2, 4, 8, 15, 30];
 const STREAM_FAILURES_BORNE = 3;
+/** A stream says where things stand as soon as it is open. One that does not is held up on its way. */
+const STREAM_SILENCE_SECONDS = 10;
 
 class Follower {
   /** @param {HTMLElement} note the live region with the addresses and words in its data attributes */
@@ -19,6 +21,7 @@ class Follower {
     this.timer = 0;
     this.asked = 0;
     this.failures = 0;
+    this.heldUp = false;
     this.etag = "";
     this.over = false;
   }
@@ -35,8 +38,11 @@ class Follower {
     this.sleep();
     if (document.hidden || this.over) return;
     this.asked = 0;
-    this.failures = 0;
-    if (window.EventSource) this.listen();
+    this.follow();
+  }
+
+  follow() {
+    if (window.EventSource && !this.heldUp) this.listen();
     else this.ask();
   }
 
@@ -49,21 +55,36 @@ class Follower {
   listen() {
     const stream = new EventSource(this.data("streamUrl"));
     this.stream = stream;
+    // One that is tried again in between is not waited for long.
+    this.failures = this.asked ? STREAM_FAILURES_BORNE - 1 : 0;
     const heard = (/** @type {MessageEvent} */ event) => {
+      window.clearTimeout(this.timer);
       this.failures = 0;
+      this.asked = 0;
       this.take(JSON.parse(event.data));
     };
     stream.addEventListener("message", heard);
     stream.addEventListener("status", heard);
     stream.addEventListener("error", () => this.streamFailed(stream));
+    this.timer = window.setTimeout(() => {
+      this.heldUp = stream.readyState === EventSource.OPEN;
+      this.giveUp(stream);
+    }, STREAM_SILENCE_SECONDS * 1000);
   }
 
   /** A stream that ends now and then is normal and reopens itself; one that never speaks is not. */
   streamFailed(/** @type {EventSource} */ stream) {
     this.failures += 1;
-    if (stream.readyState !== EventSource.CLOSED && this.failures < STREAM_FAILURES_BORNE) return;
+    if (stream.readyState === EventSource.CLOSED || this.failures >= STREAM_FAILURES_BORNE)
+      this.giveUp(stream);
+  }
+
+  /** For this time: when the status has been asked for, the stream is tried again. */
+  giveUp(/** @type {EventSource} */ stream) {
     stream.close();
+    if (stream !== this.stream) return;
     this.stream = null;
+    window.clearTimeout(this.timer);
     this.ask();
   }
 
@@ -84,15 +105,16 @@ class Follower {
     } catch {
       this.say(this.data("saysOffline"));
     }
-    this.askLater();
+    this.followLater();
   }
 
-  askLater() {
-    if (this.over || document.hidden) return;
+  followLater() {
+    // Meanwhile the page may have been hidden, and shown again.
+    if (this.over || document.hidden || this.stream) return;
     const wait = WAITS_SECONDS[Math.min(this.asked, WAITS_SECONDS.length - 1)];
     this.asked += 1;
     window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.ask(), wait * 1000);
+    this.timer = window.setTimeout(() => this.follow(), wait * 1000);
   }
 
   /** @param {View} view */

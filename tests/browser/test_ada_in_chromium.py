@@ -165,6 +165,47 @@ def test_where_streams_are_blocked_the_page_asks_for_news(
     assert asked
 
 
+def test_a_stream_that_failed_for_a_while_is_taken_up_again(guest: Guest) -> None:
+    page, broken = guest.page, "**/stream"
+    asked, listened = _requests(page, "/status"), _requests(page, "/stream")
+    page.route(
+        broken,
+        lambda route: route.fulfill(content_type="text/event-stream", body="retry: 20\n\n"),
+    )
+    guest.come_in().agree().end("review")
+    guest.sees("A person is taking a look")
+    with page.expect_response("**/status"):
+        pass
+    page.unroute(broken)
+    with page.expect_request(broken):
+        pass
+    asked.clear()
+    guest.decide("passes").sees("You are verified", seconds=5)
+    assert listened
+    assert asked == [], "the news came by the stream"
+
+
+SILENT = """window.EventSource = class extends EventTarget {
+  static OPEN = 1;
+  static CLOSED = 2;
+  readyState = 1;
+  close() {}
+}"""
+
+
+def test_where_a_stream_is_held_up_on_its_way_the_page_asks_for_news(guest: Guest) -> None:
+    """It is open, and says nothing: something in between collects it."""
+    page = guest.page
+    page.add_init_script(SILENT)
+    guest.come_in().agree().end("review")
+    page.clock.install()
+    page.reload()
+    guest.sees("A person is taking a look")
+    for seconds in (11, 3):
+        with page.expect_response("**/status"):
+            page.clock.fast_forward(seconds * 1000)
+
+
 def test_a_hidden_page_lets_go_of_its_stream(guest: Guest) -> None:
     guest.come_in().agree().end("review")
     guest.sees("A person is taking a look")

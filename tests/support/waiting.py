@@ -67,14 +67,15 @@ def people(database: Database, settings: Settings, count: int) -> list[Person]:
     return made
 
 
-def move(database: Database, onboarding_id: str, status: Status) -> None:
-    """As a job does it: the row and the line of the timeline in one transaction."""
+def move(database: Database, onboarding_id: str, status: Status) -> int:
+    """As a job does it: the row and the line of the timeline in one transaction. The version."""
     now = datetime.now(UTC)
     with database.writing() as work:
         row = work.onboardings.get(onboarding_id, for_update=True)
         assert row is not None
         work.onboardings.save(row.changed(now, status=status), was=row.version)
         work.timeline.add(now, "moved", actor="gateway", onboarding_id=row.id, status=str(status))
+        return row.version + 1
 
 
 def _signer(settings: Settings):  # type: ignore[no-untyped-def]

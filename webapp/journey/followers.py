@@ -16,6 +16,8 @@ from webapp.live.watcher import Watcher
 #: A session that has ended is noticed by those who wait within so long (seconds), and before
 #: anything more is told to them.
 SESSIONS_EVERY_SECONDS = 5.0
+#: Those of so many are looked at in one turn: a look at thousands would keep news waiting.
+SESSIONS_AT_ONCE = 250
 
 
 @dataclass(eq=False, slots=True)
@@ -41,11 +43,14 @@ class Followers:
         ground: Ground,
         watcher: Watcher,
         sessions_every_seconds: float = SESSIONS_EVERY_SECONDS,
+        sessions_at_once: int = SESSIONS_AT_ONCE,
     ) -> None:
         self._ground = ground
         self._watcher = watcher
         self._sessions_every_seconds = sessions_every_seconds
+        self._sessions_at_once = sessions_at_once
         self._sessions_at = 0.0
+        self._to_check: list[Follower] = []
         self._lock = threading.Lock()
         self._waiting: dict[str, set[Follower]] = defaultdict(set)
 
@@ -87,22 +92,28 @@ class Followers:
 
         Called by the watcher in each of its turns. Raises Unwritable when the database is away.
         """
-        now = time.monotonic()
         concerned = self._of(touched)
-        checked = concerned if now < self._sessions_at else self._of(None)
+        checked = concerned + self._next_to_check()
         if not checked:
             return
         with self._ground.database.reading() as work:
             live = work.sessions.live({each.session_id for each in checked}, self._ground.clock())
             rows = work.onboardings.standing({each.onboarding_id for each in concerned})
-        if checked is not concerned:
-            self._sessions_at = now + self._sessions_every_seconds
         for each in checked:
             if each.session_id not in live:
                 each.over()
         for each in concerned:
             if each.session_id in live:
                 self._tell_owner(each, rows.get(each.onboarding_id))
+
+    def _next_to_check(self) -> list[Follower]:
+        now = time.monotonic()
+        if not self._to_check and now >= self._sessions_at:
+            self._sessions_at = now + self._sessions_every_seconds
+            self._to_check = self._of(None)
+        some = self._to_check[: self._sessions_at_once]
+        del self._to_check[: self._sessions_at_once]
+        return some
 
     def _of(self, touched: Collection[str] | None) -> list[Follower]:
         with self._lock:

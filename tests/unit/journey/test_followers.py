@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -124,6 +125,19 @@ def test_a_session_that_is_revoked_ends_what_it_follows_although_nothing_changes
     assert other.hear() == "verified", "her other session goes on"
 
 
+def test_the_sessions_of_all_are_looked_at_even_a_few_at_a_time(
+    house: House, ada, ben, adas, waiting: Waiting
+):
+    house.followers._sessions_at_once = 2
+    bens = house.begin(ben)
+    crowd = [waiting(ada, adas) for _ in range(5)]
+    other = waiting(ben, bens)
+    house.admit.leave(ada)
+    assert [each.rest() for each in crowd] == [["started"]] * 5
+    decide(house, bens, "VERIFIED")
+    assert [other.hear(), other.hear()] == ["started", "verified"]
+
+
 def test_a_session_that_is_over_ends_what_it_follows(house: House, ada, adas, waiting: Waiting):
     browser = waiting(ada, adas)
     house.clock.turn(hours=8, seconds=1)
@@ -203,10 +217,11 @@ def test_one_row_that_cannot_be_read_stands_in_nobodys_way(
 
 
 class Counted:
-    """The questions about rows while it is open; those of the watcher itself do not count."""
+    """The questions of this thread about rows; the watcher looks meanwhile, as ever."""
 
     def __init__(self, house: House) -> None:
         self._engine = house.engine
+        self._thread = threading.get_ident()
         self.asked: list[str] = []
 
     def __enter__(self) -> list[str]:
@@ -218,7 +233,7 @@ class Counted:
 
     def _note(self, _connection, _cursor, statement: str, *_: object) -> None:
         table = statement.split("FROM ")[-1].split()[0]
-        if table in ("onboardings", "sessions"):
+        if threading.get_ident() == self._thread and table in ("onboardings", "sessions"):
             self.asked.append(table)
 
 
@@ -240,3 +255,25 @@ def test_many_who_wait_for_nothing_new_ask_nothing_and_all_changes_cost_two_ques
         house.followers.look(ids)
     assert sorted(asked) == ["onboardings", "sessions"]
     assert {each.hear() for each in crowd} == {"verified"}
+
+
+#: The watcher's connection is ended as by an administrator; how many of them there were.
+HANG_UP = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'LISTEN%%'"""
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_what_is_committed_while_postgresql_has_hung_up_is_not_missed(
+    house: House, ada, adas, waiting: Waiting
+):
+    browser = waiting(ada, adas)
+    assert browser.hear() == "started"
+    settled(house)
+
+    def hung_up() -> bool:
+        with house.engine.begin() as connection:
+            return bool(connection.exec_driver_sql(HANG_UP).scalar_one())
+
+    eventually(hung_up)
+    decide(house, adas, "VERIFIED")
+    assert browser.hear() == "verified"
