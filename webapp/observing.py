@@ -6,14 +6,15 @@ import structlog
 
 from webapp import metrics
 from webapp.journey.progress import NOTICE_SETTLED
+from webapp.logs import say_quickly
 from webapp.wiring import Observers
 
 
 def gateway_call(call: str, outcome: str, seconds: float) -> None:
     """For the gateway client. The request that caused the call is named by the log's context."""
     metrics.gateway_call(call, outcome, seconds)
-    log = structlog.get_logger("gateway")  # asked for at each use: the configuration may change
-    log.info("gateway_call", call=call, outcome=outcome, duration_ms=round(seconds * 1000, 1))
+    milliseconds = round(seconds * 1000, 1)
+    say_quickly("gateway", "gateway_call", call=call, outcome=outcome, duration_ms=milliseconds)
 
 
 def progress(what: str, seconds: float) -> None:

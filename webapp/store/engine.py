@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from webapp.store.prepared import run
 from webapp.store.sqlite_file import SqliteFile
 from webapp.store.turn import WriteTurn
 
@@ -109,7 +110,7 @@ def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     """Writers take the lock at once: a lock taken later cannot be waited for, only refused."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
+    run(connection, "BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN").close()
 
 
 def _is_writing(connection: Connection) -> bool:

@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, true, update
 
 from webapp.store.portions import delete_portion
+from webapp.store.prepared import Prepared
 from webapp.store.schema import inbox, onboardings
 from webapp.store.types import Cipher
 
 _KEEP_STRANGE = timedelta(days=30)
 #: Settled so: the gateway has been asked often enough and never agreed.
 UNCONFIRMED = "unconfirmed"
-_UNSETTLED = (
+_UNSETTLED = Prepared(
     select(inbox)
     .where(inbox.c.verification_id == bindparam("sought"), inbox.c.settled_at.is_(None))
     .order_by(inbox.c.id)
@@ -58,7 +59,7 @@ class Inbox:
         self._cipher = cipher
 
     def unsettled(self, verification_id: str) -> list[Kept]:
-        rows = self._connection.execute(_UNSETTLED, {"sought": verification_id})
+        rows = _UNSETTLED.rows(self._connection, {"sought": verification_id})
         return [
             Kept(
                 row.id,

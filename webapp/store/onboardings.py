@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Row
 
 from webapp.domain.onboarding import Consent, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.store.batches import batched
 from webapp.store.errors import LostUpdate
+from webapp.store.prepared import Prepared
 from webapp.store.schema import IS_ACTIVE, consents, onboardings
 from webapp.store.types import Cipher
 
@@ -41,13 +41,13 @@ _newest_first = _columns.created_at.desc()
 _STANDING = select(
     *(literal(None).label(name) if name in _SEALED else _columns[name] for name in _FIELDS)
 ).where(_columns.id.in_(bindparam("these", expanding=True)))
-_GET = select(onboardings).where(_this)
-_GET_FOR_UPDATE = _GET.with_for_update()
-_ADD = insert(onboardings)
-_SAVE = update(onboardings).where(_this, _columns.version == bindparam("was"))
+_GET = Prepared(select(onboardings).where(_this))
+_GET_FOR_UPDATE = Prepared(select(onboardings).where(_this).with_for_update())
+_ADD = Prepared(insert(onboardings))
+_SAVE = Prepared(update(onboardings).where(_this, _columns.version == bindparam("was")))
 _PLAN = update(onboardings).where(_this)
-_ACTIVE = select(onboardings).where(_same_flow, IS_ACTIVE)
-_LATEST = (
+_ACTIVE = Prepared(select(onboardings).where(_same_flow, IS_ACTIVE))
+_LATEST = Prepared(
     select(onboardings)
     .where(_same_flow)
     .order_by(case((IS_ACTIVE, 0), (_verified, 1), else_=2), _newest_first)
@@ -85,9 +85,11 @@ _CONSENT = select(consents).where(
 )
 # Of several at once the first is kept, and knows it.
 _AGREE = {
-    dialect.dialect.name: dialect.insert(consents)
-    .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
-    .returning(consents.c.id)
+    dialect.dialect.name: Prepared(
+        dialect.insert(consents)
+        .on_conflict_do_nothing(index_elements=["onboarding_id", "version"])
+        .returning(consents.c.id)
+    )
     for dialect in (sqlite, postgresql)
 }
 
@@ -99,14 +101,14 @@ class Onboardings:
 
     def add(self, onboarding: Onboarding) -> None:
         """Raises AlreadyThere (at the end of the work) when the person has an active one."""
-        self._connection.execute(_ADD, self._values(onboarding))
+        _ADD.change(self._connection, self._values(onboarding))
 
     def save(self, onboarding: Onboarding, *, was: int) -> None:
         """Write it if version `was` is still the stored one; raises LostUpdate otherwise."""
         values = {**self._values(onboarding), "this": onboarding.id, "was": was}
         for name in _FIXED:
             del values[name]
-        if self._connection.execute(_SAVE, values).rowcount != 1:
+        if _SAVE.change(self._connection, values) != 1:
             raise LostUpdate(onboarding.id)
 
     def plan(self, onboarding_id: str, look_at: datetime | None, cause: str, looks: int) -> None:
@@ -194,7 +196,7 @@ class Onboardings:
             "locale": consent.locale,
             "agreed_at": consent.agreed_at,
         }
-        return self._connection.scalar(_AGREE[self._connection.dialect.name], values) is not None
+        return _AGREE[self._connection.dialect.name].row(self._connection, values) is not None
 
     def consent(self, onboarding_id: str, version: str) -> Consent | None:
         """What was agreed to, in which language and when."""
@@ -205,8 +207,8 @@ class Onboardings:
     def agreed(self, onboarding_id: str, version: str) -> bool:
         return self.consent(onboarding_id, version) is not None
 
-    def _one(self, query: Any, **values: object) -> Onboarding | None:
-        row = self._connection.execute(query, values).one_or_none()
+    def _one(self, query: Prepared, **values: object) -> Onboarding | None:
+        row = query.row(self._connection, values)
         return self._onboarding(row) if row else None
 
     def _values(self, onboarding: Onboarding) -> dict[str, Any]:
@@ -219,7 +221,7 @@ class Onboardings:
             values[name] = self._cipher.seal(values[name]) if values[name] else None
         return values
 
-    def _onboarding(self, row: Row[Any]) -> Onboarding:
+    def _onboarding(self, row: Any) -> Onboarding:
         values = {name: getattr(row, name) for name in _FIELDS}
         values["status"] = Status(row.status)
         values["reasons"] = tuple(

@@ -11,10 +11,11 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from webapp.domain.onboarding import Person
+from webapp.store.prepared import Prepared
 from webapp.store.schema import people
 from webapp.store.types import Cipher
 
-_GET = select(people).where(people.c.id == bindparam("sought"))
+_GET = Prepared(select(people).where(people.c.id == bindparam("sought")))
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
 
 
@@ -86,12 +87,12 @@ class People:
 
     def get(self, person_id: str) -> Person:
         """Raises LookupError for an unknown id: rows refer to people only by foreign key."""
-        row = self._connection.execute(_GET, {"sought": person_id}).one_or_none()
+        row = _GET.row(self._connection, {"sought": person_id})
         if row is None:
             raise LookupError("no such person")
         return self._person(row)
 
-    def _person(self, row: Row[tuple[object, ...]]) -> Person:
+    def _person(self, row: Any) -> Person:
         return Person(
             row.id,
             row.site,

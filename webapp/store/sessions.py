@@ -11,13 +11,16 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from webapp.store.batches import batched
 from webapp.store.once import hash_of
 from webapp.store.portions import delete_portion
+from webapp.store.prepared import Prepared
 from webapp.store.schema import sessions
 from webapp.store.types import Cipher
 
-_LIVE = select(sessions).where(
-    sessions.c.id_hash == bindparam("sought"),
-    sessions.c.revoked_at.is_(None),
-    sessions.c.expires_at > bindparam("now"),
+_LIVE = Prepared(
+    select(sessions).where(
+        sessions.c.id_hash == bindparam("sought"),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > bindparam("now"),
+    )
 )
 _LIVE_OF = select(sessions.c.id_hash).where(
     sessions.c.id_hash.in_(bindparam("these", expanding=True)),
@@ -70,7 +73,7 @@ class Sessions:
     def get(self, session_id: str, now: datetime) -> Session | None:
         """The live session of this id; None when unknown, over or revoked."""
         sought = {"sought": hash_of(session_id), "now": now}
-        row = self._connection.execute(_LIVE, sought).one_or_none()
+        row = _LIVE.row(self._connection, sought)
         if row is None:
             return None
         return Session(

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from webapp.store.prepared import Prepared
 from webapp.store.schema import timeline
 
-_ADD = insert(timeline)
+_ADD = Prepared(insert(timeline))
 _HAS = (
     select(timeline.c.id)
     .where(timeline.c.onboarding_id == bindparam("sought"), timeline.c.event == bindparam("told"))
@@ -71,7 +72,7 @@ class Timeline:
 
     def write(self) -> None:
         if self._unwritten:
-            self._connection.execute(_ADD, self._unwritten)
+            _ADD.change_each(self._connection, self._unwritten)
             self._unwritten = []
 
     def of(self, onboarding_id: str) -> list[Entry]:

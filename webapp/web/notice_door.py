@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
 
 from webapp.domain.errors import NoticeUnusable, NotWritable
-from webapp.logs import say_quickly
 from webapp.web.cookies import MOST_BYTES
 from webapp.web.errors import NOT_WRITABLE_SECONDS, is_bad_body, log_surprise
 from webapp.web.request_log import forget_request, name_request, write_down
@@ -52,7 +50,6 @@ _MORE = {
     "not_writable": ("Retry-After", str(NOT_WRITABLE_SECONDS)),
 }
 Observe = Callable[[str, float], None]
-_SAY = partial(say_quickly, "web")
 
 
 class NoticeDoor:
@@ -82,7 +79,7 @@ class NoticeDoor:
         outcome = self.take(environ)
         status, seconds = OUTCOMES[outcome], time.monotonic() - began_at
         self._observe(outcome, seconds)
-        write_down(environ["REQUEST_METHOD"], ADDRESS, status, seconds, say=_SAY)
+        write_down(environ["REQUEST_METHOD"], ADDRESS, status, seconds)
         forget_request()
         start(_LINES[status], [*self._headers, ("Request-Id", request_id), *_ENDS[outcome]])
         return ()

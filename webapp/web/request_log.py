@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from random import getrandbits
 from typing import Any
 
@@ -11,8 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from webapp import metrics
-
-Say = Callable[..., None]
+from webapp.logs import say_quickly
 
 
 def log() -> Any:
@@ -24,13 +22,15 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
-def write_down(method: str, route: str, status: int, seconds: float, *, say: Say) -> None:
+def write_down(method: str, route: str, status: int, seconds: float) -> None:
     """One line of the log and one more in the metrics.
 
     The rule, not the path: paths hold references and codes.
     """
     milliseconds = round(seconds * 1000, 1)
-    say("request", method=method, route=route, status=status, duration_ms=milliseconds)
+    say_quickly(
+        "web", "request", method=method, route=route, status=status, duration_ms=milliseconds
+    )
     metrics.request(method, route, status, seconds)
 
 
@@ -61,9 +61,7 @@ def log_requests(app: Flask) -> None:
         response.headers["Request-Id"] = request_id()
         rule = request.url_rule.rule if request.url_rule else "unmatched"
         now = time.monotonic()
-        write_down(
-            request.method, rule, response.status_code, now - g.get("began_at", now), say=log().info
-        )
+        write_down(request.method, rule, response.status_code, now - g.get("began_at", now))
         return response
 
     @app.teardown_request

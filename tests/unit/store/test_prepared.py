@@ -1,0 +1,129 @@
+"""Statements on the fast way: the same answers and the same errors as on SQLAlchemy's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta, timezone
+
+import pytest
+from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from tests.unit.store.rows import NOW, written
+from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.prepared import Prepared
+from webapp.store.schema import used_once
+from webapp.store.work import Database, Work
+
+USE = insert(used_once)
+USED = (
+    select(used_once.c.mark, used_once.c.until)
+    .where(used_once.c.kind == bindparam("sought"), used_once.c.until >= NOW)
+    .order_by(used_once.c.mark)
+    .limit(2)
+)
+LATER = update(used_once).where(used_once.c.mark == bindparam("this"))
+MARKS = [{"kind": "k", "mark": f"m{n}", "until": NOW + timedelta(hours=n)} for n in range(3)]
+#: Half past two there is noon in UTC.
+ELSEWHERE = NOW.astimezone(timezone(timedelta(hours=2, minutes=30)))
+
+
+@contextmanager
+def heard(database: Database) -> Iterator[list[str]]:
+    """With a listener, whom all statements are told to on SQLAlchemy's own way."""
+    found: list[str] = []
+
+    def hear(_c: object, _cursor: object, text: str, *_more: object) -> None:
+        found.append(text)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    yield found
+    event.remove(database.engine, "before_cursor_execute", hear)
+
+
+def marks(work: Work) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in Prepared(USED).rows(work.connection, {"sought": "k"})]
+
+
+def everything(work: Work) -> list[object]:
+    connection = work.connection
+    Prepared(USE).change_each(connection, MARKS)
+    before = marks(work)
+    changed = Prepared(LATER).change(connection, {"this": "m0", "until": ELSEWHERE})
+    missed = Prepared(LATER).change(connection, {"this": "m9", "until": NOW})
+    after = marks(work)
+    nobody = Prepared(USED).row(connection, {"sought": "nothing"})
+    return [before, changed, missed, after, nobody]
+
+
+def test_rows_counts_and_times_are_those_of_sqlalchemys_own_way(database: Database):
+    quickly = written(database, everything)
+    with database.writing() as work:
+        work.connection.execute(used_once.delete())
+    with heard(database) as told:
+        at_length = written(database, everything)
+    assert quickly == at_length
+    assert sum("used_once" in text for text in told) >= 6
+    first = [("m0", NOW), ("m1", NOW + timedelta(hours=1))]
+    assert quickly == [first, 1, 0, first, None]
+
+
+def test_columns_have_their_names(database: Database):
+    with database.writing() as work:
+        Prepared(USE).change(work.connection, MARKS[0])
+        row = Prepared(USED).row(work.connection, {"sought": "k"})
+    assert row is not None
+    assert (row.mark, row.until, row.until.tzinfo) == ("m0", NOW, NOW.tzinfo)
+
+
+def test_a_conflict_that_is_stepped_over_gives_no_row(database: Database):
+    dialect = {"sqlite": sqlite, "postgresql": postgresql}[database.engine.dialect.name]
+    add = Prepared(dialect.insert(used_once).on_conflict_do_nothing().returning(used_once.c.mark))
+    with database.writing() as work:
+        assert add.row(work.connection, MARKS[0]).mark == "m0"
+        assert add.row(work.connection, MARKS[0]) is None
+
+
+def test_a_broken_constraint_is_told_without_the_values(database: Database):
+    with database.writing() as work:
+        Prepared(USE).change(work.connection, MARKS[0])
+    with pytest.raises(AlreadyThere) as refused, database.writing() as work:
+        Prepared(USE).change(work.connection, MARKS[0])
+    assert isinstance(refused.value.__cause__, IntegrityError)
+    assert "m0" not in str(refused.value)
+    assert written(database, marks) == [("m0", NOW)]
+
+
+def test_what_a_failed_transaction_had_written_is_gone(database: Database):
+    def twice(work: Work) -> None:
+        Prepared(USE).change(work.connection, MARKS[1])
+        Prepared(USE).change_each(work.connection, [MARKS[0], MARKS[0]])
+
+    with pytest.raises(AlreadyThere):
+        written(database, twice)
+    assert written(database, marks) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_reads_of_one_work_see_one_moment(database: Database):
+    """PostgreSQL reads what is committed at each statement."""
+    with database.reading() as reader:
+        assert marks(reader) == []
+        with database.writing() as work:
+            Prepared(USE).change(work.connection, MARKS[0])
+        assert marks(reader) == []
+    assert written(database, marks) == [("m0", NOW)]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_connection_that_the_server_cut_is_not_used_again(database: Database):
+    def cut(work: Work) -> None:
+        Prepared(USE).change(work.connection, MARKS[0])
+        mine = work.connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+        with database.engine.connect() as other:
+            other.exec_driver_sql("SELECT pg_terminate_backend(%s, 5000)", (mine,))
+        marks(work)
+
+    with pytest.raises(Unwritable):
+        written(database, cut)
+    assert written(database, marks) == []
