@@ -71,31 +71,30 @@ class _Text:
         compiled = statement.compile(dialect=dialect, column_keys=list(names), for_executemany=True)
         self.text = str(compiled)
         self._order = compiled.positiontup
-        self._into = {
-            name: kind.dialect_impl(dialect).bind_processor(dialect)
-            for name, kind in ((name, bind.type) for name, bind in compiled.binds.items())
+        into = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in compiled.binds.items()
         }
-        written = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        self._written = {name: self._processed(name, value) for name, value in written.items()}
+        self._into = [(name, process) for name, process in into.items() if process]
+        self._written = {
+            name: bind.value for name, bind in compiled.binds.items() if not bind.required
+        }
         columns = statement.exported_columns
-        self._out = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
+        out = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+        self._out = [(place, process) for place, process in enumerate(out) if process]
         self._row = _row_of(columns.keys())
 
     def values(self, given: Values) -> Any:
-        found = {
-            **self._written,
-            **{name: self._processed(name, value) for name, value in given.items()},
-        }
+        found = {**self._written, **given}
+        for name, process in self._into:
+            found[name] = process(found[name])
         return found if self._order is None else [found[name] for name in self._order]
 
     def row(self, raw: Sequence[Any]) -> Any:
-        return self._row(*(out(v) if out else v for out, v in zip(self._out, raw, strict=True)))
-
-    def _processed(self, name: str, value: Any) -> Any:
-        into = self._into[name]
-        return into(value) if into else value
+        values = list(raw)
+        for place, process in self._out:
+            values[place] = process(values[place])
+        return self._row(*values)
 
 
 def _row_of(names: Sequence[str]) -> Callable[..., Any]:
