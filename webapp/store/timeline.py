@@ -104,10 +104,3 @@ class Timeline:
 
     def newest(self) -> int:
         return self._connection.scalar(select(func.max(timeline.c.id))) or 0
-
-    def since(self, entry_id: int) -> dict[int, str | None]:
-        """The lines after `entry_id`: line id to the onboarding it is about, if any."""
-        rows = self._connection.execute(
-            select(timeline.c.id, timeline.c.onboarding_id).where(timeline.c.id > entry_id)
-        )
-        return {row.id: row.onboarding_id for row in rows}

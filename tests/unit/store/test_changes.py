@@ -74,8 +74,10 @@ def test_without_any_commit_nothing_moves(database: Database, probe: TimelinePro
 @on_sqlite
 def test_the_looking_holds_no_transaction_open(database: Database, probe: TimelineProbe):
     note(database, "adas")
-    seen(probe)
-    assert not probe._connection.in_transaction()
+    assert seen(probe) == {"adas"}
+    assert not probe._driver.in_transaction
+    note(database, "bens")
+    assert seen(probe) == {"bens"}, "it does not go on seeing what once was"
 
 
 @on_sqlite
