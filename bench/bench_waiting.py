@@ -1,0 +1,294 @@
+"""Browsers that wait for a change, on one worker: streams against polling every two seconds.
+
+Both see the same changes at the same pace. A worker could not answer the polling of thousands, so
+fewer poll, and processor time is compared for one browser. Latency is counted from the return of
+the commit to the arrival in the browser, all browsers being one thread of this process. Then
+reloads under load, with and without browsers that wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import common
+from polling import Pollers
+from serving import Office
+
+from tests.support.crowd import Crowd
+from tests.support.killing import children_of
+from tests.support.steady import Asks, Steady, until
+from tests.support.waiting import Person, move, people
+from webapp.cli.file_limit import raise_file_limit
+from webapp.domain.onboarding import Status
+
+COUNT, FULL = 1000, 5000
+POLLERS = 200
+CHANGES_PER_SECOND = 20
+NOTICE_CLIENTS = 8
+NOTICE_HEADERS = {"X-Notice-Key": "agreed", "Content-Type": "application/json"}
+Seen = Callable[[int], tuple[int, float]]
+
+
+@dataclass
+class Figures:
+    """Of one round. Latencies in milliseconds, processor time in microseconds per second and
+    browser, memory in KB per browser."""
+
+    p50: float
+    p99: float
+    processor: float
+    memory: float = 0.0
+    notice_p99: float = 0.0
+    quiet_notice_p99: float = 1.0
+
+
+class Server:
+    """gunicorn with an installation of its own; `worker` is the one there is at first."""
+
+    def __init__(self, office: Office, address: tuple[str, int], master: int) -> None:
+        self.office, self.address, self.master = office, address, master
+        self.worker = min(children_of(master))
+
+    def people(self, count: int) -> list[Person]:
+        return people(self.office.wired.database, self.office.settings, count)
+
+    def memory(self) -> float:
+        """What the worker holds (KB)."""
+        lines = Path(f"/proc/{self.worker}/smaps_rollup").read_text().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith("Pss:")))
+
+    def notices(self, seconds: float, clients: int = NOTICE_CLIENTS) -> float:
+        """Their p99 (ms)."""
+        load = common.load(self.address, notices(), clients=clients, seconds=seconds)
+        if load.failures:
+            raise SystemExit("notices were refused")
+        return load.quantile_ms(0.99)
+
+
+class Place:
+    """Where servers are started, a fresh one for each figure: memory once taken is not returned."""
+
+    def __init__(self, folder: Path, database_url: str | None) -> None:
+        self._folder, self._database_url = folder, database_url
+
+    @contextmanager
+    def serving(self, workers: int = 1) -> Iterator[Server]:
+        folder = self._folder / uuid.uuid4().hex
+        office = Office(folder, "http://127.0.0.1:1", self._database_url)
+        given = {**office.environment, "WEB_CONCURRENCY": str(workers)}
+        with common.gunicorn("wsgi:app", folder, **given) as (address, master):
+            server = Server(office, address, master)
+            server.notices(0.5, clients=128)  # all threads are there
+            yield server
+        office.wired.engine.dispose()
+
+
+def notice() -> bytes:
+    return json.dumps({"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}).encode()
+
+
+def notices() -> Iterator[bytes]:
+    head = "".join(f"{name}: {value}\r\n" for name, value in NOTICE_HEADERS.items())
+    while True:
+        body = notice()
+        yield (
+            f"POST /webhooks/mobbscan HTTP/1.1\r\nHost: localhost\r\n{head}"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+
+
+# Waiting
+
+
+def changes(office: Office, who: Sequence[Person], seconds: float, seen: Seen) -> list[float]:
+    """Change some, one after the other; how long each took to be seen (seconds)."""
+    chosen = random.Random(1).sample(range(len(who)), int(seconds * CHANGES_PER_SECOND))
+    committed = {}
+    for n in chosen:
+        version = move(office.wired.database, who[n].onboarding_id, Status.IN_REVIEW)
+        committed[n] = version, time.monotonic()
+        time.sleep(1 / CHANGES_PER_SECOND)
+    until(lambda: all(seen(n)[0] >= version for n, (version, _) in committed.items()), 30)
+    return [seen(n)[1] - at for n, (_, at) in committed.items()]
+
+
+def measured(server: Server, who: Sequence[Person], seconds: float, seen: Seen) -> Figures:
+    before, begin = common.processor_seconds(server.worker), time.monotonic()
+    latencies = sorted(changes(server.office, who, seconds, seen))
+    used = common.processor_seconds(server.worker) - before
+    return Figures(
+        p50=statistics.median(latencies) * 1000,
+        p99=latencies[int(0.99 * len(latencies))] * 1000,
+        processor=used / (time.monotonic() - begin) / len(who) * 1e6,
+    )
+
+
+def waiting(place: Place, count: int, seconds: float, with_notices: bool) -> Figures:
+    with place.serving() as server:
+        who = server.people(count)
+        quiet = server.notices(seconds / 2) if with_notices else 1.0
+        before = server.memory()
+        with Crowd(server.address, [each.request() for each in who]) as crowd:
+            until(lambda: crowd.waiting == count, 300)
+            memory = (server.memory() - before) / count
+
+            def seen(n: int) -> tuple[int, float]:
+                return int(str(crowd.browsers[n].seen["version"])), crowd.browsers[n].seen_at
+
+            found = measured(server, who, seconds, seen)
+            found.memory, found.quiet_notice_p99 = memory, quiet
+            if with_notices:
+                found.notice_p99 = server.notices(seconds / 2)
+            if crowd.refused or crowd.broken or crowd.unanswered or crowd.waiting < count:
+                raise SystemExit("some browsers could not wait")
+        return found
+
+
+def polling(place: Place, seconds: float) -> Figures:
+    with place.serving() as server:
+        who = server.people(POLLERS)
+        with Pollers(server.address, who) as pollers:
+            until(lambda: all(version for version, _ in pollers.seen), 60)
+            found = measured(server, who, seconds, pollers.seen.__getitem__)
+            if pollers.failed or pollers.late:
+                print(f"polling: {pollers.failed} answers failed, {pollers.late} were late")
+        return found
+
+
+def compare(
+    title: str, place: Place, counts: Sequence[int], options: argparse.Namespace, notices: bool
+) -> None:
+    candidates = {
+        f"{count:,}": partial(waiting, place, count, options.seconds, notices) for count in counts
+    }
+    found = common.interleaved(
+        {**candidates, "polling": partial(polling, place, options.seconds)}, options.rounds
+    )
+    control = found.pop("polling")
+    head = [
+        "browsers", "KB each", "commit to browser: p50 ms", "p99 ms", "polling: p50 ms", "p99 ms",
+        "processor of one, µs per s", "of one that polls", "ratio",
+    ]  # fmt: skip
+    if notices:
+        head += ["notice p99 ms", "× without them"]
+    common.table(title, head, [_row(*each, control, notices) for each in found.items()])
+
+
+def _row(
+    name: str, found: Sequence[Figures], control: Sequence[Figures], notices: bool
+) -> list[str]:
+    cheaper = common.ratios(_all(control, "processor"), _all(found, "processor"))
+    row = [
+        name,
+        common.spread(_all(found, "memory"), "{:.1f}"),
+        common.spread(_all(found, "p50"), "{:.1f}"),
+        common.spread(_all(found, "p99"), "{:.1f}"),
+        common.spread(_all(control, "p50"), "{:.0f}"),
+        common.spread(_all(control, "p99"), "{:.0f}"),
+        common.spread(_all(found, "processor"), "{:.0f}"),
+        common.spread(_all(control, "processor"), "{:.0f}"),
+        "1/" + common.spread(cheaper, "{:.0f}"),
+    ]
+    if notices:
+        with_them, without = _all(found, "notice_p99"), _all(found, "quiet_notice_p99")
+        row.append(common.spread(with_them, "{:.0f}"))
+        row.append(common.spread(common.ratios(with_them, without)))
+    return row
+
+
+def _all(figures: Sequence[Figures], name: str) -> list[float]:
+    return [getattr(each, name) for each in figures]
+
+
+# Reloads
+
+
+@dataclass
+class Reload:
+    """Seconds until the old workers were gone; requests meanwhile, and what failed of them."""
+
+    seconds: float
+    requests: int
+    failed: int
+
+
+def reload(server: Server, count: int) -> Reload:
+    """HUP while others ask on and on; the browsers that wait come again by themselves."""
+    who = server.people(count + 1)
+    crowd = Crowd(server.address, [each.request() for each in who[1:]])
+    with crowd, Steady(server.address, _asking(who[0])) as load:
+        until(lambda: crowd.waiting == count and load.answers.total() > 100, 300)
+        old = set(children_of(server.master))
+        begin = load.answers.total()
+        os.kill(server.master, signal.SIGHUP)
+        seconds = until(lambda: not old & set(children_of(server.master)), 60)
+        until(lambda: crowd.streams >= 2 * count and crowd.waiting == count, 300)
+        requests = load.answers.total() - begin + count
+    failed = sum(load.failed.values()) + crowd.broken + crowd.unanswered + crowd.refused.total()
+    return Reload(seconds, requests, failed)
+
+
+def _asking(ada: Person) -> list[Asks]:
+    status = f"/onboardings/{ada.onboarding_id}/status"
+    return [
+        Asks(*what, keeps=keeps)
+        for keeps in (True, False)
+        for what in (
+            ("GET", status, {"Cookie": ada.cookie}),
+            ("POST", "/webhooks/mobbscan", NOTICE_HEADERS, notice),
+        )
+    ]
+
+
+def reloads(place: Place, counts: Sequence[int], rounds: int) -> None:
+    with place.serving(workers=2) as server:
+        found = common.interleaved(
+            {f"{count:,}": partial(reload, server, count) for count in (0, *counts)}, rounds
+        )
+    rows = [
+        [
+            name,
+            common.spread([each.seconds for each in each_of], "{:.1f}"),
+            f"{sum(each.requests for each in each_of):,}",
+            str(sum(each.failed for each in each_of)),
+        ]
+        for name, each_of in found.items()
+    ]
+    head = ("browsers that wait", "old workers gone after (s)", "requests meanwhile", "failed")
+    common.table("HUP under load, two workers, SQLite", head, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help=f"{FULL:,} too")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    options = parser.parse_args()
+    counts = [COUNT, *([FULL] if options.full else [])]
+    raise_file_limit()  # each browser is a file here too
+    with ExitStack() as open_:
+        folder = Path(
+            open_.enter_context(tempfile.TemporaryDirectory(prefix="mobbscan-embed-bench-"))
+        )
+        sqlite = Place(folder, None)
+        compare("SQLite, one worker", sqlite, counts, options, notices=True)
+        reloads(sqlite, [COUNT], options.rounds)
+        postgres = Place(folder, open_.enter_context(common.postgres()))
+        compare("PostgreSQL, one worker", postgres, counts, options, notices=False)
+
+
+if __name__ == "__main__":
+    main()
