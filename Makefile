@@ -15,7 +15,7 @@ run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and 
 
 # Half of the time tests wait for servers and browsers: a few processes share the files among them.
 test: lint ## everything; pytest comes last, so its closing line is the last one
-	@$(BIN)/python -m pytest -n auto --maxprocesses=3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses=3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -42,6 +42,8 @@ def chromium_path() -> str:
 
 
 DATABASES = ("sqlite", "postgresql")
+#: Folders of tests that walk through servers and browsers.
+LONG = {"browser", "contract", "faults", "flow"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +70,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     kinds = DATABASES if told in (None, "both") else [told]
     metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: processes that share a run then end at about the same time.
+
+    Besides that it stays as it has been shuffled.
+    """
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from tests.support.gateway import KEY, SECRET, Company, Controls
@@ -116,8 +115,3 @@ def capture(screen: Screen, document: str = "IDCard") -> None:
 def only_process(controls: Controls) -> dict[str, Any]:
     [process] = controls.get("/processes")["processes"]
     return dict(process)
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]

@@ -101,7 +101,7 @@ def to_rejected_for_good(guest: Guest) -> Iterator[str]:
 
 def past_the_gateway_being_away(guest: Guest) -> Iterator[str]:
     page = guest.come_in().page
-    with switched(guest.stack, down=True):
+    with switched(guest.stack, down=True, rest=False):
         _press_start(guest)
         page.wait_for_url("**/onboardings")
         yield "gateway-away"

@@ -1,6 +1,7 @@
 """What a page finds out about the camera before anything is started, in Chromium."""
 
 from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
@@ -56,20 +57,33 @@ def start_is_possible(guest: Guest) -> None:
     expect(guest.page.locator("#hosted")).to_be_visible()
 
 
-@pytest.mark.parametrize("app", IN_APP)
-def test_inside_another_app_a_way_out_is_offered_and_nothing_is_barred(
+def come_as(guest: Guest, agent: str) -> None:
+    """The same page once more, in a browser of another kind."""
+    session = guest.page.context.new_cdp_session(guest.page)
+    session.send("Emulation.setUserAgentOverride", {"userAgent": agent})
+    guest.page.reload()
+    assert guest.page.evaluate("navigator.userAgent") == agent
+
+
+def test_each_app_and_each_whole_browser_is_known(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    """A whole browser is left in peace. In turn: what was said before cannot count again."""
+    guest = Guest(stack, browser_page(), ada).come_in()
+    for app, whole in zip(IN_APP.values(), cycle(WHOLE.values()), strict=False):
+        come_as(guest, app)
+        says(guest.page, "in-app")
+        come_as(guest, whole)
+        says(guest.page, "ready")
+
+
+@pytest.mark.parametrize("app", ["Facebook", "LINE", "an Android WebView"])
+def test_inside_another_app_nothing_is_barred(
     stack: Stack, ada: Person, browser_page: BrowserPage, app: str
 ) -> None:
     guest = Guest(stack, browser_page(user_agent=IN_APP[app]), ada).come_in()
     says(guest.page, "in-app")
     start_is_possible(guest)
-
-
-@pytest.mark.parametrize("name", WHOLE)
-def test_a_whole_browser_is_left_in_peace(
-    stack: Stack, ada: Person, browser_page: BrowserPage, name: str
-) -> None:
-    says(Guest(stack, browser_page(user_agent=WHOLE[name]), ada).come_in().page, "ready")
 
 
 def test_the_way_out_of_an_app_is_a_link_that_works_in_another_browser(

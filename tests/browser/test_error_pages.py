@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import abort
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from tests.support.chromium import BrowserPage
+from tests.support.looking import Look, all_looks, barriers, beyond_the_edge
 from tests.unit.web.conftest import settings, web
 from webapp.domain import errors
 from webapp.domain.onboarding import Status
@@ -26,7 +26,6 @@ RAISED = {
     "too-old": errors.ReferenceExpired(),
 }
 CASES = [*map(str, CODES), *RAISED]
-SIZES = ((320, 640), (1280, 800))
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +46,11 @@ def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     server.server_close()
 
 
+@all_looks((320, 640), (1280, 800))
 @pytest.mark.parametrize("locale", ["en-GB", "es-ES"])
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_helps_everybody_in_their_language(
-    troubled: str, browser_page: BrowserPage, case: str, locale: str
+    troubled: str, browser_page: BrowserPage, case: str, locale: str, looks: list[Look]
 ) -> None:
     page = browser_page(locale=locale, expected_complaints=["responded with a status"])
     answer = page.goto(f"{troubled}/trouble/{case}")
@@ -61,10 +61,7 @@ def test_an_error_helps_everybody_in_their_language(
     assert len(main.locator("p").all_inner_texts()) >= 2, "what happened, and what to do now"
     assert main.locator("a.button, button").count() >= 1, "a way on"
     assert page.evaluate("document.documentElement.lang") == locale[:2]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            found = Axe().run(page).response["violations"]
-            assert [each["id"] for each in found] == [], (scheme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for look in looks:
+        look.take(page)
+        assert barriers(page) == [], look
+        assert beyond_the_edge(page) == [], look

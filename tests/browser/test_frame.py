@@ -7,7 +7,6 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.guest import Guest
 from tests.support.chromium import BrowserPage
-from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
 
 SLOW_MS = 16_000
@@ -187,11 +186,10 @@ def test_whoever_is_at_work_in_the_frame_is_not_disturbed(guest: Guest) -> None:
 
 @pytest.mark.parametrize("java_script", [True, False])
 def test_redirect_mode_goes_there_and_comes_back_at_top_level(
-    new_stack: NewStack, browser_page: BrowserPage, java_script: bool
+    stack: Stack, ada: Person, browser_page: BrowserPage, java_script: bool
 ) -> None:
-    stack = new_stack(flow={"mode": "redirect"})
-    guest = Guest(stack, browser_page(java_script=java_script), stack.person("Ada Lovelace"))
-    page = guest.come_in().page
+    guest = Guest(stack, browser_page(java_script=java_script), ada)
+    page = guest.come_in(flow="alone").page
     answers = []
     page.on("response", lambda one: answers.append((one.status, one.url)))
     page.locator("main form[action$='/onboardings'] button").click()

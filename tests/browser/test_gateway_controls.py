@@ -3,12 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hosting import (
-    OpenPage,
-    violations,
-)
+from tests.browser.hosting import OpenPage
 from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
+from tests.support.looking import Look, barriers, beyond_the_edge, each_look
 from webapp.sandbox.gateway import RunningGateway
 
 PLAYABLE = """
@@ -39,7 +37,7 @@ def test_the_control_page_is_accessible_and_its_buttons_work(
     row.get_by_role("button", name="passes").click()
     expect(row.locator(".state")).to_have_text("VERIFIED")
     expect(page.locator("[data-delivery]")).to_contain_text(["VIDEO_AVAILABLE", "VERIFIED"])
-    assert violations(page) == []
+    assert barriers(page) == []
     page.get_by_label("down", exact=True).check()
     expect(page.get_by_label("down", exact=True)).to_be_checked()
     eventually(lambda: controls.get("/switches")["down"])  # the box is ticked before it is sent
@@ -57,26 +55,27 @@ def queue(company: Company, controls: Controls) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 360, 1280])
+@each_look((320, 740), (360, 740), (1280, 740))
 def test_the_reviewers_desk_is_accessible_and_fits(
     browser_page: OpenPage,
     controls: Controls,
     gateway: RunningGateway,
     queue: list[str],
-    scheme: str,
-    width: int,
+    look: Look,
 ) -> None:
     for expected in ("ADA SPECIMEN SAMPLE", "VERIFIED", "All done"):
         # A new one each time: the old one turns to the next check by itself.
         page = browser_page(
-            viewport=(width, 740), color_scheme=scheme, bypass_csp=True, expected_complaints=GONE
+            viewport=look.size,
+            color_scheme=look.scheme,
+            bypass_csp=True,
+            expected_complaints=GONE,
         )
         page.goto(f"{gateway.url}/_sandbox/agent{f'/{queue[0]}' if expected == 'VERIFIED' else ''}")
         expect(page.locator("main")).to_contain_text(expected)
         page.wait_for_load_state("networkidle")
-        assert violations(page) == [], expected
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, expected
+        assert barriers(page) == [], expected
+        assert beyond_the_edge(page) == [], expected
         for scan_id in controls.get("/agent/queue")["queue"]:
             controls.post(f"/agent/{scan_id}", verdict="accept")
 

@@ -3,29 +3,24 @@
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.support.chromium import BrowserPage
+from tests.support.looking import Look, barriers, beyond_the_edge, each_look
 from tests.support.stack import Stack
 
-SIZES = [(320, 640), (1280, 800)]
-SCHEMES = ["light", "dark"]
+SIZES = ((320, 640), (1280, 800))
 
 
 def check(page: Page) -> None:
     """No barrier that axe knows, and nothing to scroll sideways for."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-    results = Axe().run(page)
-    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+    assert beyond_the_edge(page) == [], page.url
+    assert barriers(page) == [], page.url
 
 
-@pytest.mark.parametrize("color_scheme", SCHEMES)
-@pytest.mark.parametrize("viewport", SIZES)
-def test_everybody_can_use_the_shop(
-    stack: Stack, browser_page: BrowserPage, viewport: tuple[int, int], color_scheme: str
-) -> None:
-    page = browser_page(viewport=viewport, color_scheme=color_scheme)
+@each_look(*SIZES)
+def test_everybody_can_use_the_shop(stack: Stack, browser_page: BrowserPage, look: Look) -> None:
+    page = browser_page(viewport=look.size, color_scheme=look.scheme)
     for path in ("/", "/privacy", "/help", "/login"):
         page.goto(stack.shop_url + path)
         check(page)
@@ -34,12 +29,11 @@ def test_everybody_can_use_the_shop(
     check(page)
 
 
-@pytest.mark.parametrize("color_scheme", SCHEMES)
-@pytest.mark.parametrize("viewport", SIZES)
+@each_look(*SIZES)
 def test_everybody_can_log_in_at_the_provider(
-    stack: Stack, browser_page: BrowserPage, viewport: tuple[int, int], color_scheme: str
+    stack: Stack, browser_page: BrowserPage, look: Look
 ) -> None:
-    page = browser_page(viewport=viewport, color_scheme=color_scheme)
+    page = browser_page(viewport=look.size, color_scheme=look.scheme)
     page.goto(f"{stack.public_url}/login?site=shop")
     check(page)
     page.get_by_text("Somebody else").click()

@@ -18,14 +18,15 @@ VERIFIED = "You are verified"
 REJECTED = "We could not confirm your identity"
 REVIEWED = "A person is taking a look"
 INTERRUPTED = "The check was interrupted"
-#: What the hosted page may say at its end, the reason we make of it, and its words.
+#: What the hosted page may say at its end, the reason we make of it, its words, and in which modes
+#: every run tries it.
 ERRORS = (
-    ("PermissionError", "permission_denied", "The camera was not allowed"),
-    ("HardwareError", "camera_unavailable", "The camera did not work"),
-    ("ConnectionError", "connection_lost", "The connection was lost"),
-    ("TimeoutError", "timed_out", "It took too long"),
-    ("SupportError", "hosted_error", "Something went wrong during the check"),
-    ("OnboardingError", "hosted_error", "Something went wrong during the check"),
+    ("PermissionError", "permission_denied", "The camera was not allowed", MODES),
+    ("HardwareError", "camera_unavailable", "The camera did not work", ["iframe"]),
+    ("ConnectionError", "connection_lost", "The connection was lost", ["redirect"]),
+    ("TimeoutError", "timed_out", "It took too long", ["iframe"]),
+    ("SupportError", "hosted_error", "Something went wrong during the check", ["redirect"]),
+    ("OnboardingError", "hosted_error", "Something went wrong during the check", ["iframe"]),
 )
 
 
@@ -121,10 +122,20 @@ def traveller(road: Stack, person: Person, browser_page: BrowserPage) -> Travell
     return Traveller(road, browser_page(viewport=PHONE), person)
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture
 def either(request: pytest.FixtureRequest, traveller: Traveller) -> Traveller:
     traveller.mode = request.param
     return traveller
+
+
+def in_modes(*often: str) -> pytest.MarkDecorator:
+    """Every situation is walked through in one mode at least; what repeats it, nightly."""
+    modes = [pytest.param(mode, marks=seldom(mode not in often)) for mode in MODES]
+    return pytest.mark.parametrize("either", modes, indirect=True)
+
+
+def seldom(when: bool) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.nightly,) if when else ()
 
 
 def no_frame(page: Page) -> None:
@@ -134,6 +145,7 @@ def no_frame(page: Page) -> None:
 # How it ends
 
 
+@in_modes("iframe", "redirect")
 def test_passes(either: Traveller) -> None:
     either.enter().say("passes").sees(VERIFIED)
     either.stands("verified").is_offered("Back to Example Shop", "All my checks")
@@ -142,6 +154,7 @@ def test_passes(either: Traveller) -> None:
     expect(either.page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
+@in_modes("iframe", "redirect")
 def test_fails_and_passes_the_second_time(either: Traveller) -> None:
     first = either.enter().known
     either.say("fails").sees(REJECTED)
@@ -159,6 +172,7 @@ def test_fails_and_passes_the_second_time(either: Traveller) -> None:
     either.stands("verified")
 
 
+@in_modes("iframe")
 def test_a_person_looks_and_accepts(either: Traveller) -> None:
     either.enter().say("review").sees(REVIEWED)
     either.stands("in_review")
@@ -168,7 +182,15 @@ def test_a_person_looks_and_accepts(either: Traveller) -> None:
     either.stands("verified").is_offered("Back to Example Shop")
 
 
-@pytest.mark.parametrize(("error", "reason", "words"), ERRORS, ids=[each[0] for each in ERRORS])
+@pytest.mark.parametrize(
+    ("either", "error", "reason", "words"),
+    [
+        pytest.param(mode, *each, marks=seldom(mode not in often), id=f"{mode}-{each[0]}")
+        for *each, often in ERRORS
+        for mode in MODES
+    ],
+    indirect=["either"],
+)
 def test_each_error_is_explained_and_leads_back_to_the_same_check(
     either: Traveller, error: str, reason: str, words: str
 ) -> None:
@@ -182,6 +204,7 @@ def test_each_error_is_explained_and_leads_back_to_the_same_check(
     either.stands("started")
 
 
+@in_modes("redirect")
 def test_an_error_nobody_has_heard_of_is_explained_too(either: Traveller) -> None:
     either.enter()
     back = process(either.stack, either.known)["redirect_url"]
@@ -195,6 +218,7 @@ def test_an_error_nobody_has_heard_of_is_explained_too(either: Traveller) -> Non
 # Away and back
 
 
+@in_modes("redirect")
 def test_abandoned_and_taken_up_by_a_new_hand_off(
     either: Traveller, browser_page: BrowserPage
 ) -> None:
@@ -213,6 +237,7 @@ def test_abandoned_and_taken_up_by_a_new_hand_off(
     again.stands("verified")
 
 
+@in_modes("iframe")
 def test_two_tabs_end_on_the_same_result(either: Traveller) -> None:
     either.enter()
     other = Traveller(either.stack, either.page.context.new_page(), either.person)
@@ -279,7 +304,15 @@ def test_a_session_lost_in_the_middle(traveller: Traveller, outcome: str) -> Non
 # Notices
 
 
-@pytest.mark.parametrize("notice", ["never", "hold", "twice"])
+@pytest.mark.parametrize(
+    ("either", "notice"),
+    [
+        pytest.param(mode, notice, marks=seldom(mode != often))
+        for notice, often in (("never", "iframe"), ("hold", "redirect"), ("twice", "iframe"))
+        for mode in MODES
+    ],
+    indirect=["either"],
+)
 def test_notices_that_are_missing_late_or_too_many(either: Traveller, notice: str) -> None:
     road = either.stack
     either.enter()
@@ -298,6 +331,7 @@ def test_notices_that_are_missing_late_or_too_many(either: Traveller, notice: st
     assert either.row["status"] == "verified"
 
 
+@in_modes("redirect")
 def test_a_late_verdict_without_any_notice_reaches_the_waiting_page(either: Traveller) -> None:
     either.enter()
     with switched(either.stack, notices="never"):

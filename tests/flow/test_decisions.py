@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
 from tests.support.walking import begin
 
@@ -37,9 +36,8 @@ def test_what_is_decided_cannot_be_decided_again(stack: Stack, ada: Person) -> N
     assert (told.returncode, told.stderr.strip()) == (1, "Error: not possible: it is verified")
 
 
-def test_the_host_decides_while_its_time_lasts(new_stack: NewStack) -> None:
-    stack = new_stack(flow={"decide": "host", "decide_within_minutes": 30})
-    walk = begin(stack, stack.person())
+def test_the_host_decides_while_its_time_lasts(stack: Stack, ada: Person) -> None:
+    walk = begin(stack, ada, flow="decided")
     walk.finish("validation")
     walk.until("deciding")
     assert stack.command("onboardings", "accept", walk.id).returncode == 0

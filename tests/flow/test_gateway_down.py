@@ -71,7 +71,7 @@ def pressed_until_the_rest_is_over(browser: HttpSession, page: Page) -> Page:
 def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: Walk) -> None:
     with switched(walk.stack, notices="never"):
         walk.capture("passes")
-        with switched(walk.stack, down=True):
+        with switched(walk.stack, down=True, rest=False):
             address = walk.return_url
             assert walk.browser.get(address).status == 200
             page = walk.look()
@@ -101,7 +101,7 @@ def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
 ) -> None:
     walk = begin(stack, ada)
     home = walk.browser.get("/")
-    with switched(stack, down=True):
+    with switched(stack, down=True, rest=False):
         sorry = walk.browser.submit(home, home.form("/onboardings"))
     assert sorry.status == 503
     assert processes_of(stack, walk.id) == 1
@@ -111,8 +111,9 @@ def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
 
 
 def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(new_stack: NewStack) -> None:
-    stack = new_stack()  # of its own: after an outage the client rests before it asks again
-    arrived = arrive(stack, stack.person())
+    # Of its own: after an outage the client rests before it asks again.
+    stack = new_stack(leave_out=("people", "shop"))
+    arrived = arrive(stack, ADA)
     # A log-in of the last seconds is not doubted: then it speaks of the process.
     stack.change("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")
     stack.gateway_control.post("/tokens/revoke", json={}).raise_for_status()

@@ -13,16 +13,17 @@ INLINE = re.compile(
 )
 
 
-@pytest.fixture
-def pages(stack: Stack, ada: Person, ben: Person) -> dict[str, Page]:
+@pytest.fixture(scope="module")
+def pages(stack: Stack) -> dict[str, Page]:
     """Every page there is, by a name for it."""
+    ada, ben = stack.person("Ada Lovelace"), stack.person("Ben Ortega")
     found = {"welcome": stack.http_session().get("/")}
     browser, found["home"] = arrive(stack, ada)
     found["question"] = browser.get("/handoff", params={"token": stack.handoff_token(ben)})
     found["consent"] = browser.post(
         "/onboardings", found["home"].form("/logout").filled(), sent_from=found["home"].url
     )
-    with switched(stack, down=True):
+    with switched(stack, down=True, rest=False):
         home = found["home"]
         found["gateway away"] = browser.submit(home, home.form("/onboardings"))
     found["other device"] = browser.submit(home, home.form("/links"))

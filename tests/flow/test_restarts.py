@@ -65,7 +65,8 @@ def test_the_end_of_the_whole_server_loses_no_notice_no_session_and_no_onboardin
 ) -> None:
     walk, other = begin(fragile, ada), begin(fragile, Person("ben", "Ben Ortega", "en"))
     before = other.status
-    with switched(fragile, down=True):  # so that nothing can be read back before the end
+    # So that nothing can be read back before the end.
+    with switched(fragile, down=True, rest=False):
         force(fragile, walk.id, "passes")
         eventually(lambda: [each["state"] for each in notices(fragile, walk.id)] == ["delivered"])
         kill_everything(fragile)

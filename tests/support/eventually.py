@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, seconds: float = 10, every: float = 0.05) -> T:
+def eventually(look: Callable[[], T], *, seconds: float = 30, every: float = 0.05) -> T:
     """Look until the answer is truthy and give it back; fail with the last one after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):

@@ -6,16 +6,23 @@ from typing import Any
 import pytest
 
 from tests.support.stack import Person, Stack
+from webapp.sandbox.demo.sites import shop_flow
 
 __all__ = ["ada", "ben", "new_stack", "stack"]
 
 NewStack = Callable[..., Stack]
+#: Further flows of the shop, for those who come in by `flow=…`.
+FLOWS = {
+    "sites.shop.flows.alone": {**shop_flow(), "mode": "redirect"},
+    "sites.shop.flows.decided": {**shop_flow(), "decide": "host", "decide_within_minutes": 30},
+}
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """All parties, shared by the tests: use `ada` and `ben`, and switch back what you switch."""
-    with Stack(tmp_path_factory.mktemp("stack"), database=database_kind) as running:
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, database=database_kind, tables=FLOWS) as running:
         yield running
 
 

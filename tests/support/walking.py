@@ -76,13 +76,13 @@ class Walk:
         self.come_back(self.capture(outcome))
         return self.look()
 
-    def until(self, status: str, seconds: float = 15) -> dict[str, Any]:
+    def until(self, status: str, seconds: float = 40) -> dict[str, Any]:
         """Wait until the onboarding has this status, without touching anything."""
         return eventually(
             lambda: seen if (seen := self.status)["status"] == status else None, seconds=seconds
         )
 
-    def heading(self, words: str, seconds: float = 15) -> Page:
+    def heading(self, words: str, seconds: float = 40) -> Page:
         """Open the page again and again until it has this heading."""
         return eventually(
             lambda: page if words in (page := self.look()).heading else None, seconds=seconds
@@ -160,8 +160,13 @@ def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> 
 
 
 @contextmanager
-def switched(stack: Stack, **switches: object) -> Iterator[None]:
-    """Bend the gateway for a while."""
+def switched(stack: Stack, *, rest: bool = True, **switches: object) -> Iterator[None]:
+    """Bend the gateway for a while.
+
+    The client leaves a gateway that failed several times alone for a while, and tests that come
+    after an outage on the same server are not about that: so they wait, unless `rest` is False
+    because a click or two cannot have been enough, or the server that knows of it is gone.
+    """
     control = stack.gateway_control
     before = control.get("/switches").raise_for_status().json()
     control.patch("/switches", json=switches).raise_for_status()
@@ -169,7 +174,5 @@ def switched(stack: Stack, **switches: object) -> Iterator[None]:
         yield
     finally:
         control.patch("/switches", json={name: before[name] for name in switches})
-        if switches.get("down"):
-            # The client leaves a gateway that failed alone for a while; tests that come after
-            # this one on the same server are not about that.
+        if switches.get("down") and rest:
             time.sleep(Limits().rest_seconds)

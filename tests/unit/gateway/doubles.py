@@ -24,6 +24,8 @@ API_KEY = "key-marker-7f3a"
 API_SECRET = "secret-marker-91bc"
 ADAS_PROCESS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
 BENS_PROCESS = "0b6f9f0a-1111-4222-8333-444455556666"
+#: As much as a call can have without room for repeating a read.
+UNREPEATED_SECONDS = 1.4
 HOSTED = f"{BASE}/onboarding/{ADAS_PROCESS}"
 ONBOARDING_TOKEN = "b7e1d1b0-2c2f-4f8a-8f3e-6f1f0a9d4e21"
 
@@ -88,10 +90,10 @@ def tokens_holding(value: str, obtained_seconds_ago: float = 60) -> MemoryTokenC
 def gateway(handler: Handler, held: str = "held-token", **changes: Any) -> Gateway:
     """A client over httpx's own double of the wire, with a token too young to be renewed.
 
-    A second per call leaves no room for repeating a read.
+    It repeats no read.
     """
     tokens = tokens_holding(held, obtained_seconds_ago=1)
-    budgets = Budgets(1, 1, 1, 1, 1, 1, 1)
+    budgets = Budgets(*[UNREPEATED_SECONDS] * 7)
     return Gateway(options(**changes), tokens, httpx.MockTransport(handler), budgets)
 
 

@@ -136,6 +136,18 @@ LOW_FAULTS: dict[str, Behaviour] = {
     "408": answering(b"", status="408 Request Timeout"),
 }
 
+#: Those that would go on for ever: only time ends them.
+ENDED_BY_TIME = frozenset(
+    {
+        "silence",
+        "headers byte by byte",
+        "a status line byte by byte",
+        "a body byte by byte",
+        "chunks byte by byte",
+        "half a body, then silence",
+    }
+)
+
 # What only calls that read an answer can notice.
 ANSWER_FAULTS: dict[str, Behaviour] = {
     "half an unmeasured body": half_an_unmeasured_body,

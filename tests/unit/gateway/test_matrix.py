@@ -5,9 +5,17 @@ from time import monotonic
 
 import pytest
 
-from tests.unit.gateway.doubles import CALLS, CHANGES, EVIDENCE, READS, gateway_at
+from tests.unit.gateway.doubles import (
+    CALLS,
+    CHANGES,
+    EVIDENCE,
+    READS,
+    UNREPEATED_SECONDS,
+    gateway_at,
+)
 from tests.unit.gateway.lies import (
     ANSWER_FAULTS,
+    ENDED_BY_TIME,
     LIES,
     LOW_FAULTS,
     REFUSED_CONNECTION,
@@ -27,8 +35,10 @@ from webapp.gateway import (
 )
 
 BUDGET_SECONDS = 0.1
-# Generous, for busy machines: without a deadline many of these last as long as the test.
-AT_MOST_SECONDS = BUDGET_SECONDS + 3
+# Machines of tests are busy: time must not run out where it is not what the lie is about.
+PATIENT_SECONDS = 20
+# Without a deadline those that end by time last as long as the test.
+GRACE_SECONDS = 5
 
 Ending = type[GatewayError] | None
 #: Calls that change something say little when they have worked: any success will do.
@@ -73,8 +83,9 @@ CASES = [
 
 @pytest.mark.parametrize(("lie", "call", "ending"), CASES)
 def test_it_ends_as_declared_and_in_time(lie: str, call: str, ending: Ending) -> None:
+    seconds = seconds_for(lie, call)
     with gateway_that(lie) as url:
-        client = gateway_at(url, BUDGET_SECONDS)
+        client = gateway_at(url, seconds)
         began = monotonic()
         try:
             if ending is FINE:
@@ -85,7 +96,14 @@ def test_it_ends_as_declared_and_in_time(lie: str, call: str, ending: Ending) ->
         finally:
             elapsed = monotonic() - began
             client.close()
-    assert elapsed < AT_MOST_SECONDS
+    assert elapsed < seconds + GRACE_SECONDS
+
+
+def seconds_for(lie: str, call: str) -> float:
+    """What the call may take; with more time, those that change nothing would be repeated."""
+    if lie in ENDED_BY_TIME:
+        return BUDGET_SECONDS
+    return UNREPEATED_SECONDS if call in {**READS, **EVIDENCE} else PATIENT_SECONDS
 
 
 def test_the_table_knows_every_lie_and_every_call() -> None:

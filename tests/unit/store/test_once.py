@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from tests.unit.store import processes
 from tests.unit.store.rows import NOW, admit, database_at, in_threads, written
 from webapp.store.errors import AlreadyThere
 from webapp.store.portions import PORTION
+from webapp.store.schema import used_once
 from webapp.store.sessions import Session
 from webapp.store.work import Database
 
@@ -77,10 +78,11 @@ def test_a_sweep_forgets_what_is_over_and_nothing_else(database: Database):
 
 
 def test_a_sweep_goes_on_until_all_that_is_over_is_gone(database: Database):
-    def fill(work):
-        for number in range(PORTION + 1):
-            work.once.use("handoff", str(number), NOW - timedelta(seconds=1))
-
-    written(database, fill)
+    over = NOW - timedelta(seconds=1)
+    marks = [
+        {"kind": "handoff", "mark": str(number), "until": over} for number in range(PORTION + 1)
+    ]
+    with database.engine.begin() as connection:
+        connection.execute(insert(used_once), marks)
     assert database.sweep(NOW) == PORTION + 1
     assert database.sweep(NOW) == 0
