@@ -148,7 +148,7 @@ def test_the_stream_alone_brings_the_news(guest: Guest) -> None:
     listened = _requests(guest.page, "/stream")
     guest.come_in().agree().end("review")
     guest.sees("A person is taking a look")
-    guest.decide("passes").sees("You are verified", seconds=5)
+    guest.decide("passes").sees("You are verified")
     assert listened
     assert asked == []
 
@@ -180,7 +180,7 @@ def test_a_stream_that_failed_for_a_while_is_taken_up_again(guest: Guest) -> Non
     with page.expect_request(broken):
         pass
     asked.clear()
-    guest.decide("passes").sees("You are verified", seconds=5)
+    guest.decide("passes").sees("You are verified")
     assert listened
     assert asked == [], "the news came by the stream"
 

@@ -84,7 +84,7 @@ class Traveller(Guest):
         return row
 
     def stands(self, status: str) -> "Traveller":
-        eventually(lambda: self.row["status"] == status, seconds=20)
+        eventually(lambda: self.row["status"] == status)
         return self
 
     def is_offered(self, *names: str) -> "Traveller":

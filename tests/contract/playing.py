@@ -35,7 +35,7 @@ class Play:
             name = _VERBS.get(step.actor, f"_{step.verb}")
             getattr(self, name)(step)
             if step.until is not None:
-                self._walk.until(step.until, seconds=20)
+                self._walk.until(step.until)
 
     @property
     def _walk(self) -> Walk:
@@ -153,9 +153,7 @@ def chosen(stack: Stack, scenario: Scenario) -> Iterator[None]:
 def ends_so(play: Play) -> None:
     """Wait for the declared end; a status that was the declared one all along must stay so."""
     ends = play.scenario.ends
-    status = eventually(
-        lambda: seen if (seen := play.status())["status"] == ends.status else None, seconds=20
-    )
+    status = eventually(lambda: seen if (seen := play.status())["status"] == ends.status else None)
     assert status["next"] == ends.next
     assert [each["code"] for each in status["reasons"]] == list(ends.reasons)
     assert play.page_kind() == ends.page

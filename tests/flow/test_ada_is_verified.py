@@ -78,7 +78,7 @@ def test_without_any_notice_a_late_decision_is_found_by_the_waiting_page(
         walk.finish("review")
         walk.until("in_review")
         force(stack, walk.id, "passes")
-        walk.heading("You are verified", seconds=20)
+        walk.heading("You are verified")
 
 
 @pytest.mark.parametrize("word", ["VERIFIED", "NOT_VERIFIED"])

@@ -53,15 +53,15 @@ def fragile(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Ite
 
 
 def jobs(stack: Stack) -> None:
-    killed = eventually(lambda: jobs_process(stack), seconds=20)
+    killed = eventually(lambda: jobs_process(stack), seconds=60)
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: (now := jobs_process(stack)) and now != killed, seconds=20)
+    eventually(lambda: (now := jobs_process(stack)) and now != killed, seconds=60)
 
 
 def one_worker(stack: Stack) -> None:
-    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=20)
+    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=60)
     os.kill(both[0], signal.SIGKILL)
-    eventually(lambda: len(now := workers(stack)) == 2 and both[0] not in now, seconds=20)
+    eventually(lambda: len(now := workers(stack)) == 2 and both[0] not in now, seconds=60)
 
 
 def whole_server(stack: Stack) -> None:
@@ -70,10 +70,10 @@ def whole_server(stack: Stack) -> None:
 
 
 def both_workers(stack: Stack) -> None:
-    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=20)
+    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=60)
     for each in both:
         os.kill(each, signal.SIGKILL)
-    eventually(lambda: len(now := workers(stack)) == 2 and not {*both} & {*now}, seconds=20)
+    eventually(lambda: len(now := workers(stack)) == 2 and not {*both} & {*now}, seconds=60)
 
 
 def gateway(stack: Stack) -> None:
@@ -164,7 +164,7 @@ def test_everybody_ends_where_they_should_wherever_they_were(fragile: Stack, kil
     before = counters(fragile)
     with switched(fragile, hold_create_ms=2500):
         decided_slowly(reading)
-        eventually(lambda: counters(fragile)["faults"] > before["faults"], seconds=20)
+        eventually(lambda: counters(fragile)["faults"] > before["faults"], seconds=60)
         decided_slowly(noticed)
         eventually(lambda: was_delivered(noticed))
         click = threading.Thread(target=press_in_vain, args=(during_create,))

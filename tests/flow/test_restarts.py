@@ -54,7 +54,7 @@ def test_killed_workers_are_replaced_and_ada_stays_signed_in(fragile: Stack, ada
     for each in killed:
         os.kill(each, signal.SIGKILL)
     walk.capture("passes")
-    eventually(lambda: _answers(walk), seconds=20)
+    eventually(lambda: _answers(walk), seconds=60)
     assert not set(workers(fragile)) & set(killed)
     assert walk.come_back().status == 200
     walk.until("verified")

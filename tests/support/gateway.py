@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 
 TLS = ssl.create_default_context()  # never used, and slow to make for each client
-TO_LOCAL: dict[str, Any] = {"trust_env": False, "verify": TLS, "timeout": 10}
+#: Of those who do not wait for an answer; being heard may take its time.
+IMPATIENT = httpx.Timeout(30, read=0.5)
+TO_LOCAL: dict[str, Any] = {"trust_env": False, "verify": TLS, "timeout": 30}
 web = httpx.Client(**TO_LOCAL, limits=httpx.Limits(max_keepalive_connections=0))
 """A browser or a script without a memory."""
 
@@ -103,7 +105,7 @@ class Controls:
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(
-            base_url=f"{url}/_sandbox/api", trust_env=False, timeout=10, verify=TLS
+            base_url=f"{url}/_sandbox/api", trust_env=False, timeout=30, verify=TLS
         )
 
     def get(self, path: str) -> dict[str, Any]:

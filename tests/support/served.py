@@ -59,7 +59,7 @@ class Served:
     def log(self) -> str:
         return self._log.read_text()
 
-    def status(self, path: str, seconds: float = 2) -> int:
+    def status(self, path: str, seconds: float = 10) -> int:
         address = "http://{}:{}".format(*self.address)
         try:
             return httpx.get(f"{address}{path}", timeout=seconds, trust_env=False).status_code

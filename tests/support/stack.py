@@ -155,7 +155,9 @@ class Stack:
     @cached_property
     def gateway_control(self) -> httpx.Client:
         """The control API of the gateway in a box: paths are those below `/_sandbox/api`."""
-        return httpx.Client(base_url=f"{self.gateway_url}/_sandbox/api", trust_env=False)
+        return httpx.Client(
+            base_url=f"{self.gateway_url}/_sandbox/api", trust_env=False, timeout=30
+        )
 
     # People
 
@@ -165,7 +167,7 @@ class Stack:
         one = Person(f"{given.lower()}-{uuid.uuid4().hex[:8]}", name, locale)
         claims = {"name": name, "given_name": given, "family_name": family, "locale": locale}
         address = f"{self.people_url}/users/{one.sub}"
-        httpx.put(address, json=claims, verify=False).raise_for_status()
+        httpx.put(address, json=claims, verify=False, timeout=30).raise_for_status()
         return one
 
     def http_session(self, *, languages: str = "en") -> HttpSession:

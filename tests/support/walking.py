@@ -60,7 +60,7 @@ class Walk:
         """Go through the hosted page to its end, as its script would; gives its error, if any."""
         headers = {"X-Onboarding-Token": self.process["onboarding_token"]}
         base = f"{self.stack.gateway_url}/onboarding/{self.id}"
-        with httpx.Client(trust_env=False, verify=False, headers=headers) as hosted:
+        with httpx.Client(trust_env=False, verify=False, headers=headers, timeout=30) as hosted:
             hosted.get(base).raise_for_status()
             hosted.post(f"{base}/begin", json={}).raise_for_status()
             ended = hosted.post(f"{base}/end", json={"outcome": outcome}).raise_for_status()
@@ -155,6 +155,7 @@ def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> 
         headers=headers or stack.webhook_headers,
         verify=False,
         trust_env=False,
+        timeout=30,
     )
     return answer.status_code
 

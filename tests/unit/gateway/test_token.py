@@ -303,7 +303,7 @@ def test_waiting_for_somebody_elses_log_in_ends_with_ones_own_deadline() -> None
             CALLS["create"](client)
         waited_seconds = monotonic() - start
         may_land.set()
-    assert waited_seconds < 2
+    assert waited_seconds < 8
     assert failure.value.maybe_sent is False
     assert account.calls == []
 

@@ -43,7 +43,7 @@ class Worker:
         if self._process.poll() is None:
             os.kill(self._process.pid, how)
         try:
-            return self._process.wait(timeout=20)
+            return self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise

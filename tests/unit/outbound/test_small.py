@@ -36,7 +36,7 @@ def test_every_call_ends_with_its_deadline(client: httpx.Client, behaviour: Beha
         began = time.monotonic()
         with deadline(0.3), pytest.raises(httpx.TransportError):
             client.get(server.url)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
 
 
 def test_an_answer_of_the_greatest_size_is_read(client: httpx.Client) -> None:

@@ -35,7 +35,7 @@ def introduction(program: subprocess.Popen[str]) -> dict[str, str]:
 
 def stopped(program: subprocess.Popen[str]) -> int:
     program.send_signal(signal.SIGTERM)
-    status = program.wait(timeout=10)
+    status = program.wait(timeout=60)
     assert program.stdout is not None
     program.stdout.close()
     return status

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.gateway import KEY, SECRET, Company, Controls, web
+from tests.support.gateway import IMPATIENT, KEY, SECRET, Company, Controls, web
 from webapp.sandbox.gateway import GatewayOptions, RunningGateway
 from webapp.sandbox.gateway.tenants import NOTICE_STATES
 
@@ -125,7 +125,7 @@ def test_latency_delays_an_answer(company: Company, controls: Controls) -> None:
     created = company.create()
     controls.switch(latency_ms=5000)
     with pytest.raises(httpx.ReadTimeout):
-        company.http.get(f"/mobbscan-agent/{created['scanId']}", timeout=0.3)
+        company.http.get(f"/mobbscan-agent/{created['scanId']}", timeout=IMPATIENT)
 
 
 def test_calls_are_counted(company: Company, controls: Controls) -> None:

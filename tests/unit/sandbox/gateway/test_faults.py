@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.gateway import Company, Controls, HostedPage, web
+from tests.support.gateway import IMPATIENT, Company, Controls, HostedPage, web
 from webapp.sandbox.gateway import RunningGateway
 
 
@@ -80,7 +80,9 @@ def test_a_token_can_die_before_its_time(
 def test_slow(company: Company, controls: Controls, verified: str) -> None:
     fail(controls, "data", "slow", delay_ms=5000, times=1)
     with pytest.raises(httpx.ReadTimeout):
-        company.http.get(f"/mobbscan-agent/getVerificationProcessData/{verified}", timeout=0.3)
+        company.http.get(
+            f"/mobbscan-agent/getVerificationProcessData/{verified}", timeout=IMPATIENT
+        )
     assert company.data(verified).status_code == 200
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.gateway import Company, Controls, HostedPage, Receiver
+from tests.support.gateway import IMPATIENT, Company, Controls, HostedPage, Receiver
 from webapp.sandbox.gateway import RunningGateway
 
 
@@ -159,7 +159,8 @@ def test_a_notice_can_arrive_before_the_create_call_is_answered(
 ) -> None:
     controls.switch(notices="before_create_answer", hold_create_ms=10_000)
     with pytest.raises(httpx.ReadTimeout):
-        company.http.post("/onboarding", json={"scanId": unknown_id}, timeout=2)
+        company.http.post("/onboarding", json={"scanId": unknown_id}, timeout=IMPATIENT)
+    eventually(lambda: receiver.notices)
     assert receiver.notices == [{"verificationId": unknown_id, "status": "VERIFIED"}]
     assert company.data(unknown_id).json()["verificationResult"] == "VERIFIED"
 

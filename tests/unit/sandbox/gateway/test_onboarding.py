@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.gateway import Company, Controls
+from tests.support.eventually import eventually
+from tests.support.gateway import IMPATIENT, Company, Controls
 from webapp.sandbox.gateway import RunningGateway
 
 CHOSEN = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
@@ -109,7 +110,8 @@ def test_the_answer_can_be_held_while_the_process_exists(
 ) -> None:
     controls.switch(hold_create_ms=10_000)
     with pytest.raises(httpx.ReadTimeout):
-        company.http.post("/onboarding", json={"scanId": CHOSEN}, timeout=0.5)
+        company.http.post("/onboarding", json={"scanId": CHOSEN}, timeout=IMPATIENT)
+    eventually(lambda: controls.get("/processes")["processes"])
     assert controls.get(f"/processes/{CHOSEN}")["state"] == "CREATED"
 
 
