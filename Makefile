@@ -13,9 +13,10 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and a shop; PORT=9000 moves it
 	@exec $(BIN)/python -m webapp.sandbox.demo --port-base $(PORT) $(ARGS)
 
-# Half of the time tests wait for servers and browsers: a few processes share the files among them.
+# Half of the time tests wait for servers and browsers: three processes share the files among them,
+# on two cores too. The order stays as tests/conftest.py has made it: those that take long come first.
 test: lint ## everything; pytest comes last, so its closing line is the last one
-	@$(BIN)/python -m pytest -n auto --maxprocesses=3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
