@@ -114,15 +114,16 @@ class Queue:
             in_brief(read_for, onboarding_id)
 
         @DBOS.workflow(name="look")
-        def look(onboarding_id: str) -> None:
+        def look(onboarding_id: str, planned_for: str | None = None) -> None:
+            planned = datetime.fromisoformat(planned_for) if planned_for else None
             try:
                 read(onboarding_id)
             except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
-                put_off(progress.postpone, onboarding_id)
+                put_off(lambda id_: progress.postpone(id_, planned), onboarding_id)
             except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
                 why = str(surprise) if isinstance(surprise, Failed) else type(surprise).__name__
                 _log.error("read_failed", onboarding=onboarding_id, error=why)
-                put_off(lambda id_: progress.fail(id_, why), onboarding_id)
+                put_off(lambda id_: progress.fail(id_, why, planned), onboarding_id)
 
         def put_off(how: Callable[[str], None], onboarding_id: str) -> None:
             try:
@@ -137,7 +138,7 @@ class Queue:
         bucket = int(time.time() // REMAKE_SECONDS)
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
         with SetWorkflowID(job_id):
-            DBOS.start_workflow(self._look, onboarding_id)
+            DBOS.start_workflow(self._look, onboarding_id, planned.isoformat())
 
     def forget_old(self) -> int:
         """Delete the library's rows of jobs that were made a day ago; how many.

@@ -5,7 +5,7 @@ Nothing sealed is opened here: a row that none of DATA_KEYS opens must not stay 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from webapp.journey.ground import Ground
 
@@ -16,19 +16,23 @@ AWAY_LONGEST = timedelta(minutes=30)
 AWAY = "gateway_away"
 
 
-def postpone(ground: Ground, onboarding_id: str) -> None:
-    """The gateway could not be asked, or does not let us. That is no reason to give up."""
+def postpone(ground: Ground, onboarding_id: str, planned: datetime | None = None) -> None:
+    """The gateway could not be asked, or does not let us. That is no reason to give up.
+
+    `planned`: for when the read was due that came to nothing (None: any that is due now). What
+    has set the clock since, a notice above all, is not overruled.
+    """
     now = ground.clock()
     with ground.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
         times = work.failed_reads.failed(onboarding_id, AWAY, now)
         until = now + min(_rest(ground, times), AWAY_LONGEST)
-        if work.onboardings.put_off(onboarding_id, now, until) and times == 1:
+        if work.onboardings.put_off(onboarding_id, planned or now, until) and times == 1:
             work.timeline.add(now, AWAY, actor="system", onboarding_id=onboarding_id, site=site)
 
 
-def fail(ground: Ground, onboarding_id: str, why: str) -> None:
-    """A read ended as nobody had thought of; `why` is the kind of the error.
+def fail(ground: Ground, onboarding_id: str, why: str, planned: datetime | None = None) -> None:
+    """A read ended as nobody had thought of; `why` is the kind of the error, `planned` as above.
 
     Given up after GIVE_UP_AFTER times in a row: then `Dead` lists it. Whatever wakes the
     onboarding later has it tried once more.
@@ -38,7 +42,8 @@ def fail(ground: Ground, onboarding_id: str, why: str) -> None:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
         times = work.failed_reads.failed(onboarding_id, why, now)
         over = times >= GIVE_UP_AFTER
-        work.onboardings.put_off(onboarding_id, now, None if over else now + _rest(ground, times))
+        until = None if over else now + _rest(ground, times)
+        work.onboardings.put_off(onboarding_id, planned or now, until)
         if over:
             work.failed_reads.give_up(onboarding_id, now)
         if over or times == 1:

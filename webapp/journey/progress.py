@@ -90,13 +90,13 @@ class Progress:
             work.inbox.settle([notice.id for notice in notices], "erased", now)
             work.onboardings.plan(onboarding.id, None, LookCause.QUIET, 0)
 
-    def postpone(self, onboarding_id: str) -> None:
+    def postpone(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """The gateway could not be asked, or does not let us: see `giving_up.postpone`."""
-        giving_up.postpone(self._ground, onboarding_id)
+        giving_up.postpone(self._ground, onboarding_id, planned)
 
-    def fail(self, onboarding_id: str, why: str) -> None:
+    def fail(self, onboarding_id: str, why: str, planned: datetime | None = None) -> None:
         """A read ended as nobody had thought of: see `giving_up.fail`."""
-        giving_up.fail(self._ground, onboarding_id, why)
+        giving_up.fail(self._ground, onboarding_id, why, planned)
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""

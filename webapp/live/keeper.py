@@ -52,7 +52,12 @@ class Keeper:
         `gone` is called once, however it ends; not later than the line is `closed` for others.
         """
         line = Line(sock, chunked=chunked, ends_at=time.monotonic() + seconds, gone=gone)
-        if not self._order(partial(self._take, line)):
+        try:
+            taken = self._order(partial(self._take, line))
+        except RuntimeError:  # no thread is to be had
+            line.drop()
+            raise
+        if not taken:
             line.part(NEXT_MS)  # the process is about to stop
         return line
 
@@ -98,7 +103,13 @@ class Keeper:
         self._thread = threading.Thread(
             target=self._keep, args=(heard,), name="keeper", daemon=True
         )
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._thread = None  # the next one tries again
+            self._bell.close()
+            heard.close()
+            raise
 
     def _keep(self, bell: socket.socket) -> None:
         with selectors.DefaultSelector() as self._selector, bell, self._bell:

@@ -44,10 +44,11 @@ class Watcher:
         """
         with self._lock:
             if self._thread is None and not self.closed:
-                self._thread = threading.Thread(
+                thread = threading.Thread(
                     target=self._look, args=(told,), name="watcher", daemon=True
                 )
-                self._thread.start()
+                thread.start()  # where no thread is to be had, the next one tries again
+                self._thread = thread
 
     def close(self, wait_seconds: float = 0) -> None:
         """The thread ends soon; wait so long for it."""

@@ -110,7 +110,7 @@ def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     """Writers take the lock at once: a lock taken later cannot be waited for, only refused."""
-    run(connection, "BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN").close()
+    run(connection, "BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
 
 
 def _is_writing(connection: Connection) -> bool:

@@ -19,6 +19,7 @@ from webapp.domain.errors import NotWritable
 from webapp.store.engine import WAIT_SECONDS
 from webapp.store.errors import Unwritable
 from webapp.store.notice_statements import Row, statements
+from webapp.store.turn import NO_THREAD
 from webapp.store.work import Database
 
 #: So many notices are written at once at most: the others wait for the next commit.
@@ -88,11 +89,19 @@ class NoticeWriter:
         )
         mine = _Waiting(row, notice.came_at)
         self._waiting.put(mine)
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
-                self._thread.start()
+        self._see_to_a_thread()
         return mine.result()
+
+    def _see_to_a_thread(self) -> None:
+        with self._starting:
+            if self._thread is not None:
+                return
+            thread = threading.Thread(target=self._run, name="notices", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as cause:  # the next notice tries again, and takes this one along
+                raise Unwritable(NO_THREAD) from cause
+            self._thread = thread
 
     def _run(self) -> None:
         while True:

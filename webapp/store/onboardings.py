@@ -116,12 +116,13 @@ class Onboardings:
         values = {"this": onboarding_id, "look_at": look_at, "look_cause": cause, "looks": looks}
         self._connection.execute(_PLAN, values)
 
-    def put_off(self, onboarding_id: str, now: datetime, until: datetime | None) -> bool:
-        """Plan a due read for `until` (None: for never); whether it was still due.
+    def put_off(self, onboarding_id: str, planned: datetime, until: datetime | None) -> bool:
+        """Plan a read for `until` (None: for never) that was due at `planned` or before; whether
+        it was still so. Who has planned one for later is not overruled.
 
         Opens no sealed column, so a row that none of DATA_KEYS opens can be put off too.
         """
-        values = {"this": onboarding_id, "now": now, "until": until}
+        values = {"this": onboarding_id, "now": planned, "until": until}
         return self._connection.execute(_PUT_OFF, values).rowcount == 1
 
     def site_of(self, onboarding_id: str, *, for_update: bool = False) -> str | None:

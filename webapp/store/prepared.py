@@ -29,8 +29,10 @@ class Prepared:
         if connection.dispatch.before_cursor_execute:  # somebody listens, and hears it this way
             return list(connection.execute(self._statement, dict(values)))
         text = self._text(connection, values)
-        cursor = run(connection, text.text, text.values(values))
-        return [text.row(each) for each in _closed(cursor, cursor.fetchall)]
+        found = run(
+            connection, text.text, text.values(values), told=lambda cursor: cursor.fetchall()
+        )
+        return [text.row(each) for each in found]
 
     def row(self, connection: Connection, values: Values) -> Any | None:
         """The only row, if there is one."""
@@ -42,8 +44,8 @@ class Prepared:
         if connection.dispatch.before_cursor_execute:
             return connection.execute(self._statement, dict(values)).rowcount
         text = self._text(connection, values)
-        cursor = run(connection, text.text, text.values(values))
-        return int(_closed(cursor, lambda: cursor.rowcount))
+        sent = text.values(values)
+        return int(run(connection, text.text, sent, told=lambda cursor: cursor.rowcount))
 
     def change_each(self, connection: Connection, many: Sequence[Values]) -> None:
         """Once for each of these, which name the same columns."""
@@ -51,7 +53,7 @@ class Prepared:
             connection.execute(self._statement, [dict(values) for values in many])
             return
         text = self._text(connection, many[0])
-        run(connection, text.text, [text.values(values) for values in many], many=True).close()
+        run(connection, text.text, [text.values(values) for values in many], many=True)
 
     def _text(self, connection: Connection, values: Values) -> _Text:
         if not connection.in_transaction():
@@ -101,24 +103,29 @@ def _row_of(names: Sequence[str]) -> Callable[..., Any]:
     return namedtuple("Row", names)
 
 
-def run(connection: Connection, text: str, values: Any = (), *, many: bool = False) -> Any:
-    """The driver's cursor after `text`. Raises what SQLAlchemy raises, without the values."""
+def run(
+    connection: Connection,
+    text: str,
+    values: Any = (),
+    *,
+    told: Callable[[Any], Any] = lambda _cursor: None,
+    many: bool = False,
+) -> Any:
+    """What `told` reads from the driver's cursor after `text`.
+
+    Raises what SQLAlchemy raises. The values are not in it, save for those that PostgreSQL itself
+    names in its message, so that must not be logged.
+    """
     pooled, dialect = connection.connection, connection.dialect
     cursor = pooled.cursor()
     try:
         (cursor.executemany if many else cursor.execute)(text, values)
+        return told(cursor)
     except dialect.loaded_dbapi.Error as error:
-        cursor.close()
         if dialect.is_disconnect(error, pooled, cursor):
             connection.invalidate(error)
         raise DBAPIError.instance(
             text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
         ) from error
-    return cursor
-
-
-def _closed(cursor: Any, told: Callable[[], Any]) -> Any:
-    try:
-        return told()
     finally:
         cursor.close()

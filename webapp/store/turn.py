@@ -17,6 +17,8 @@ from pathlib import Path
 
 from webapp.store.errors import Unwritable
 
+NO_THREAD = "no thread can be started: see the limits of processes and memory of this server"
+
 
 class WriteTurn:
     """One per engine. Programs that do not know of it are still kept out by SQLite's lock."""
@@ -73,7 +75,11 @@ class WriteTurn:
             self._given_up = None
         got: Future[None] = Future()
         thread = threading.Thread(target=_block, args=(turn, got), name="turn", daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as cause:
+            os.close(turn)
+            raise Unwritable(NO_THREAD) from cause
         try:
             got.result(max(0.0, until - time.monotonic()))
         except NotYet:

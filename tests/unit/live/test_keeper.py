@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.threads import no_thread_once
 from webapp.live.keeper import BEAT, Keeper
 from webapp.live.line import UNREAD_LIMIT, Line
 
@@ -212,3 +213,18 @@ def test_should_the_thread_break_nobody_is_left_hanging_and_others_can_come(
     later = waiting()
     keeper.say(later.line, b"there")
     later.heard(b"there")
+
+
+def test_where_no_thread_is_to_be_had_one_is_hung_up_on_and_the_next_is_held(
+    keeper: Keeper, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+):
+    gone: list[str] = []
+    ours, theirs = socket.socketpair()
+    no_thread_once(monkeypatch)
+    with theirs, pytest.raises(RuntimeError):
+        keeper.hold(ours, chunked=False, seconds=LONG, gone=lambda: gone.append("once"))
+    assert ours.fileno() == -1
+    assert gone == ["once"]
+    browser = waiting()
+    keeper.say(browser.line, b"news\n\n")
+    browser.heard(b"news\n\n")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.threads import no_thread_once
 from webapp.live.watcher import Watcher
 
 
@@ -133,3 +134,13 @@ def test_after_the_end_nobody_starts_it_again(watcher: Watcher, changes: Changes
     watcher.close()
     watcher.start(told)
     assert changes.opened == 0
+
+
+def test_where_no_thread_is_to_be_had_the_next_start_has_one(
+    watcher: Watcher, told: Told, monkeypatch: pytest.MonkeyPatch
+):
+    no_thread_once(monkeypatch)
+    with pytest.raises(RuntimeError):
+        watcher.start(told)
+    watcher.start(told)
+    eventually(lambda: told == [None])

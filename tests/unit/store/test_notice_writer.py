@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from tests.support.eventually import eventually
+from tests.support.threads import no_thread_once
 from tests.unit.store.rows import KEY, NOW, add, admit, in_threads, noticed, onboarding, stored
 from webapp.store.engine import make_engine
 from webapp.store.errors import Unwritable
@@ -211,3 +212,14 @@ def test_a_writer_without_work_ends_its_thread(database: Database, monkeypatch):
     for _ in range(2):
         assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
         eventually(lambda: writer._thread is None)
+
+
+def test_a_thread_that_cannot_be_started_refuses_one_notice_and_not_all_after_it(
+    database: Database, monkeypatch
+):
+    writer, first = NoticeWriter(database), str(uuid.uuid4())
+    no_thread_once(monkeypatch)
+    with pytest.raises(Unwritable, match="no thread"):
+        writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW))
+    assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+    assert not writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one took it along"

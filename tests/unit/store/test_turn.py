@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.threads import no_thread_once
 from tests.unit.store.rows import KEY, admit, in_threads
 from webapp.domain.errors import NotWritable
 from webapp.store.engine import make_engine
@@ -169,3 +170,16 @@ def test_of_programs_that_know_no_turns_sqlites_own_lock_is_waited_for(
     writing.join(20)
     other.join(20)
     assert not writing.is_alive()
+
+
+def test_where_no_thread_is_to_be_had_nothing_is_left_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    turn = WriteTurn(path, 10)
+    with somebody_holds(path):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        no_thread_once(monkeypatch)
+        with pytest.raises(Unwritable, match="no thread"):
+            turn.take()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+    turn.end(turn.take())
