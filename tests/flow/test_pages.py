@@ -18,6 +18,8 @@ def pages(stack: Stack) -> dict[str, Page]:
     """Every page there is, by a name for it."""
     ada, ben = stack.person("Ada Lovelace"), stack.person("Ben Ortega")
     found = {"welcome": stack.http_session().get("/")}
+    # First of all: a log-in that failed would not be tried again at once.
+    found["rejected"] = _rejected(stack, ben)
     browser, found["home"] = arrive(stack, ada)
     found["question"] = browser.get("/handoff", params={"token": stack.handoff_token(ben)})
     found["consent"] = browser.post(
@@ -32,7 +34,6 @@ def pages(stack: Stack) -> dict[str, Page]:
     found["interrupted return"] = walk.come_back(walk.capture("camera-denied"))
     found |= {"interrupted": walk.look(), "home after it": browser.get("/")}
     found |= _the_end(stack, walk)
-    found["rejected"] = _rejected(stack, ben)
     found["stale form"] = browser.post("/onboardings", {"csrf_token": "x"})
     found["used hand-off"] = stack.http_session().get("/handoff?token=x")
     for address in ("/nothing", "/return/x", "/onboardings/x", "/login/callback", "/logout"):

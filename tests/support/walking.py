@@ -166,7 +166,8 @@ def switched(stack: Stack, *, rest: bool = True, **switches: object) -> Iterator
 
     The client leaves a gateway that failed several times alone for a while, and tests that come
     after an outage on the same server are not about that: so they wait, unless `rest` is False
-    because a click or two cannot have been enough, or the server that knows of it is gone.
+    because a click or two of somebody logged in at the gateway cannot have been enough, or the
+    server that knows of it is gone.
     """
     control = stack.gateway_control
     before = control.get("/switches").raise_for_status().json()
