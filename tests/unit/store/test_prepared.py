@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, event, insert, select, update
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.unit.store.rows import NOW, written
 from webapp.store.errors import AlreadyThere, Unwritable
-from webapp.store.prepared import Prepared
+from webapp.store.prepared import Prepared, run
 from webapp.store.schema import used_once
 from webapp.store.work import Database, Work
 
@@ -124,12 +125,16 @@ def test_trouble_while_rows_are_fetched_is_told_as_trouble_of_the_database(datab
         Prepared(USE).change_each(work.connection, MARKS)
 
     def interrupted(work: Work) -> None:
-        driver = work.connection.connection.driver_connection
-        driver.set_progress_handler(lambda: 1, 1)  # type: ignore[union-attr]
+        driver: Any = work.connection.connection.driver_connection
+
+        def fetch(cursor: Any) -> Any:
+            driver.set_progress_handler(lambda: 1, 1)
+            return cursor.fetchall()
+
         try:
-            marks(work)
+            run(work.connection, "SELECT * FROM used_once", told=fetch)
         finally:
-            driver.set_progress_handler(None, 0)  # type: ignore[union-attr]
+            driver.set_progress_handler(None, 0)
 
     with pytest.raises(Unwritable), database.reading() as work:
         interrupted(work)
