@@ -92,6 +92,12 @@ class Settings:
         """Served in plain http, which is accepted on this machine's own addresses only."""
         return self.public_url.startswith("http://")
 
+    @property
+    def opening_keys(self) -> tuple[str, ...]:
+        """`data_keys`, and behind them those of what was stored before there were any."""
+        signing = (self.secret_key, *self.secret_key_fallbacks)
+        return tuple(dict.fromkeys((*self.data_keys, *map(values.derived_data_key, signing))))
+
 
 def _read(setting: Setting, environ: Mapping[str, str], problems: list[str]) -> Any:
     try:

@@ -84,7 +84,7 @@ class Observers:
 def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()) -> Wired:
     engine = open_engine(settings)
     clock = shared_clock(engine, clock)
-    database = Database(engine, Cipher(settings.data_keys), logs.request_id)
+    database = Database(engine, Cipher(settings.opening_keys), logs.request_id)
     gateway = make_gateway(settings, database, clock, observers.gateway_call)
     watcher = make_watcher(engine)
     references = SignedReferences(

@@ -134,6 +134,15 @@ def test_the_data_keys(start: Start, installed: Installation) -> None:
     assert lost.test_client().get("/readyz").status_code == 503, "the old one opens nothing more"
 
 
+def test_the_first_data_keys_of_all(start: Start, installed: Installation) -> None:
+    browser = ada(start(DATA_KEYS=""))
+    first = start(DATA_KEYS=f'["{NEW_DATA}"]')
+    assert knows(again(browser, first))
+    assert first.test_client().get("/readyz").status_code == 200
+    assert "may be dropped" in command(installed, "database", "rekey")
+    assert knows(again(browser, start(DATA_KEYS=f'["{NEW_DATA}"]')))
+
+
 def test_the_headers_of_notices(start: Start) -> None:
     def answers(app: Flask) -> list[int]:
         notice = {"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from webapp import logs, wiring
@@ -9,6 +12,15 @@ from webapp.settings import Settings, SettingsError
 from webapp.store import migrate
 from webapp.store.errors import StoreError
 from webapp.wiring import Wired
+
+#: What both databases take for a number of rows, and for the number of one.
+MOST = 2**31 - 1
+ROWS = click.IntRange(1, MOST)
+
+
+def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    help_ = "At most so many, newest first."
+    return click.option("--limit", type=ROWS, default=50, show_default=True, help=help_)(command)
 
 
 def settings() -> Settings:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from webapp.cli.common import wired
+from webapp.cli.common import ROWS, limit_option, wired
 
 
 @click.group()
@@ -16,7 +16,7 @@ def notices() -> None:
 
 
 @notices.command("list")
-@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@limit_option
 def list_(limit: int) -> None:
     """One line each: when it last came, its state, how often it came, its word, its id."""
     with wired().database.reading() as work:
@@ -54,10 +54,12 @@ def replay(onboarding_id: str | None, all_: bool) -> None:
         raise click.ClickException(f"nothing of {onboarding_id} has been given up")
     for each in replayed:
         click.echo(each)
+    if not replayed:
+        click.echo("nothing has been given up", err=True)
 
 
 @notices.command()
-@click.argument("number", required=False, type=int)
+@click.argument("number", required=False, type=ROWS)
 def quarantine(number: int | None) -> None:
     """Authentic bodies that are no notices: a line for each, or the body of one NUMBER.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from webapp.cli.common import wired
+from webapp.cli.common import limit_option, wired
 from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.wiring import Wired
@@ -21,7 +21,7 @@ def onboardings() -> None:
 @onboardings.command("list")
 @click.option("--site", help="Only this site's.")
 @click.option("--status", type=click.Choice([str(s) for s in Status]), help="Only in this state.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@limit_option
 def list_(site: str | None, status: str | None, limit: int) -> None:
     """One line each, newest first."""
     with wired().database.reading() as work:

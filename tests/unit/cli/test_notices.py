@@ -66,3 +66,12 @@ def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Instal
     assert json.loads(shown.output).encode() == body
     assert "\x1b" not in shown.output
     assert run("notices", "quarantine", "99").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "command", [("list", "--limit", "-1"), ("list", "--limit", "0"), ("quarantine", "9" * 23)]
+)
+def test_a_number_that_no_database_takes_is_refused_plainly(run: Run, ready: Installation, command):
+    refused = run("notices", *command)
+    assert refused.exit_code == 2
+    assert "is not in the range" in refused.output

@@ -116,6 +116,7 @@ def test_without_data_keys_one_is_derived_from_each_signing_key(environ):
     assert Settings.from_environment(rotated).data_keys[1] == key
     given = Settings.from_environment(environ | {"DATA_KEYS": json.dumps([DATA_KEY])})
     assert not given.data_keys_derived
+    assert given.opening_keys[1:] == (key,), "what was stored before there was one is still opened"
 
 
 @pytest.mark.parametrize(
