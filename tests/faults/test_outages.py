@@ -15,7 +15,7 @@ from tests.faults import oracle
 from tests.faults.storm import Senders
 from tests.support.eventually import eventually
 from tests.support.killing import children
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, shared
 from tests.support.stack import Person, Stack
 from tests.support.walking import Walk, begin, force
 
@@ -86,7 +86,7 @@ def says_that_it_cannot_store(stack: Stack, senders: Senders) -> None:
     assert ask(stack, "/healthz").status_code == 200
 
 
-def not_ready(stack: Stack) -> dict[str, object] | None:
+def not_ready(stack: Stack) -> dict[str, Any] | None:
     answer = ask(stack, "/readyz")
     return answer.json() if answer.status_code == 503 else None
 
@@ -120,6 +120,48 @@ def test_postgresql_stopped_and_started_again(
             assert walk.browser.get(walk.url).status == TRY_AGAIN
             force(stack, walk.id, "passes")
             own_postgres.start()
+            goes_on_by_itself(stack, walk)
+        assert set(children(stack)) == processes, "none of them had to be started again"
+
+
+@contextmanager
+def read_only(stack: Stack, server: Postgres, *, cut: bool) -> Iterator[None]:
+    """As on a server that has become the standby of another: sessions are cut, new ones may read.
+
+    `cut` once more when it is over; otherwise the server has to leave those by itself.
+    """
+    name = stack.rows("SELECT current_database() AS name")[0]["name"]
+    server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only TO on")
+    end_sessions(stack)
+    yield
+    server.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    if cut:
+        end_sessions(stack)
+
+
+def end_sessions(stack: Stack) -> None:
+    stack.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+@pytest.mark.parametrize("cut", [True, pytest.param(False, marks=pytest.mark.nightly)])
+def test_postgresql_that_may_only_be_read_is_said_and_survived(
+    tmp_path_factory: pytest.TempPathFactory, *, cut: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("outage")
+    with Stack(folder, database="postgresql", **COMPANY) as stack:
+        walk = begin(stack, Person("ada", "Ada Lovelace", "en"))
+        eventually(lambda: "jobs_started" in stack.logs("server"), seconds=60)
+        processes = set(children(stack))
+        with notices_pouring_in(stack) as senders:
+            with read_only(stack, shared(), cut=cut):
+                force(stack, walk.id, "passes")
+                says_that_it_cannot_store(stack, senders)
+                assert "read-only" in " ".join((not_ready(stack) or {})["problems"])
+                assert walk.look().status == 200, "what is stored can still be read"
+                eventually(lambda: "database_away" in stack.logs("server"), seconds=60)
             goes_on_by_itself(stack, walk)
         assert set(children(stack)) == processes, "none of them had to be started again"
 

@@ -17,6 +17,7 @@ from dbos import DBOS, SetWorkflowID, error
 from sqlalchemy import make_url
 
 from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.store.work import translated
 from webapp.wiring import Wired
 
 #: Reads that one jobs process makes at the same time; more wait their turn in it.
@@ -26,6 +27,9 @@ _KEEP = timedelta(hours=24)
 #: An onboarding that stays due although a job was made for it gets another one after so long:
 #: its machine may have died with it. A little more than a job needs that tries three times.
 REMAKE_SECONDS = 30
+#: The library's connections to a database are opened anew so often: one that was opened while it
+#: might only be read would stay so.
+SESSION_SECONDS = 10
 #: So many old jobs are forgotten at a time.
 PORTION = 1000
 
@@ -87,6 +91,7 @@ class Queue:
                 "log_level": "ERROR",
                 "enable_otlp": False,
                 "max_executor_threads": READS_AT_ONCE,
+                "db_engine_kwargs": {"pool_recycle": SESSION_SECONDS},
             }
         )
         self._define(wired)
@@ -134,10 +139,13 @@ class Queue:
         self._look = look
 
     def ask_for(self, onboarding_id: str, planned: datetime) -> None:
-        """Make the job of one planned read; the same one twice is one job."""
+        """Make the job of one planned read; the same one twice is one job.
+
+        Raises Unwritable where the library's tables cannot be written.
+        """
         bucket = int(time.time() // REMAKE_SECONDS)
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
-        with SetWorkflowID(job_id):
+        with translated(), SetWorkflowID(job_id):
             DBOS.start_workflow(self._look, onboarding_id, planned.isoformat())
 
     def forget_old(self) -> int:

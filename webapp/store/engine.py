@@ -13,6 +13,8 @@ from webapp.store.turn import WriteTurn
 
 #: How long a writer waits for its turn, and then for the lock of programs that know no turns.
 WAIT_SECONDS = 10.0
+#: SQLSTATE of a write where only reading is allowed.
+READ_ONLY = "25006"
 _TURN = "turn"
 
 
@@ -52,7 +54,26 @@ def _postgresql(url: URL) -> Engine:
         pool_use_lifo=True,
     )
     event.listen(engine, "connect", _insist_on_the_disk)
+    _leave_what_is_read_only(engine)
     return engine
+
+
+def sql_state(error: BaseException | None) -> str | None:
+    """What PostgreSQL calls this error of its driver; SQLite has no such names."""
+    return getattr(error, "sqlstate", None)
+
+
+def _leave_what_is_read_only(engine: Engine) -> None:
+    """A session that may only read is as good as cut: the next one may reach who takes writes.
+
+    It would stay as it is after the database has been opened again, or another server leads.
+    """
+    is_cut = engine.dialect.is_disconnect
+
+    def is_of_no_use(error: Any, connection: Any, cursor: Any) -> bool:
+        return sql_state(error) == READ_ONLY or is_cut(error, connection, cursor)
+
+    engine.dialect.is_disconnect = is_of_no_use  # type: ignore[method-assign,assignment]
 
 
 def _insist_on_the_disk(connection: Any, _record: Any) -> None:

@@ -7,11 +7,18 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
 from webapp.store.counts import Counts
+from webapp.store.engine import READ_ONLY, sql_state
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.failed_reads import FailedReads
 from webapp.store.heartbeats import Heartbeats
@@ -27,6 +34,13 @@ from webapp.store.sessions import Sessions
 from webapp.store.timeline import Timeline
 from webapp.store.tokens import Tokens
 from webapp.store.types import Cipher
+
+_NOT_USABLE = (
+    "the database of DATABASE_URL cannot be used ({}): see that it runs, is not full, and may be "
+    "written to"
+)
+#: SQLSTATE of a statement in a transaction that an error has ended already.
+_FAILED_BEFORE = "25P02"
 
 
 class Work:
@@ -105,11 +119,18 @@ def translated() -> Iterator[None]:
         yield
     except IntegrityError as cause:
         raise AlreadyThere(type(cause.orig).__name__) from cause
-    except (OperationalError, InterfaceError, NoConnectionFree) as cause:
+    except InternalError as cause:
+        state = sql_state(cause.orig)
+        if state == _FAILED_BEFORE:
+            raise  # whoever went on after an error is what is wrong
         raise Unwritable(
-            f"the database of DATABASE_URL cannot be used ({type(cause).__name__}): see that it "
-            "runs, is not full, and may be written to"
+            "the database of DATABASE_URL is read-only: let it be written to, or name the server "
+            "that takes writes"
+            if state == READ_ONLY
+            else _NOT_USABLE.format(type(cause.orig).__name__)
         ) from cause
+    except (OperationalError, InterfaceError, NoConnectionFree) as cause:
+        raise Unwritable(_NOT_USABLE.format(type(cause).__name__)) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it
