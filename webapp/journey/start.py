@@ -206,6 +206,8 @@ class Start:
             if row is None:
                 raise NotFound("no such onboarding")
             again = self._offered_again(work, row, unfinished=unfinished)
+            if not row.active:  # it has just ended; one before it may have ended better
+                again = work.onboardings.latest(row.person_id, row.flow)
         if row.replaced_by is not None:
             return self._found(wish)  # another click was quicker
         return Found(again) if again else self._replace(wish, row)
