@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.store.engine import outside_of_the_pool
 from webapp.store.types import UtcDateTime
 
 #: How often a machine's own clock is compared with the database's.
@@ -30,25 +32,30 @@ class SharedClock:
     """This machine's clock, put right by what the database's was ahead when last compared."""
 
     def __init__(self, engine: Engine, own: Callable[[], datetime]) -> None:
-        self._engine = engine
+        # Whoever asks for the time may hold a connection and what others with theirs wait for:
+        # so a comparison takes none that anybody could be waiting for, and nobody waits for it.
+        self._engine = outside_of_the_pool(engine)
         self._own = own
         self._ahead = timedelta(0)
-        self._compare_at = 0.0
-        self._comparing = threading.Lock()
-        self()
+        self._compare_at = time.monotonic() + COMPARE_SECONDS
+        self._turn = threading.Lock()
+        self._compare()
 
     def __call__(self) -> datetime:
-        """Aware UTC."""
-        # Nobody waits here for anybody: whoever asks may hold a connection, and there are few.
-        if time.monotonic() >= self._compare_at and self._comparing.acquire(blocking=False):
-            try:
-                self._compare()
-            finally:
-                self._comparing.release()
+        """Aware UTC. Returns at once."""
+        if time.monotonic() >= self._compare_at and self._is_mine_to_compare():
+            with suppress(RuntimeError):  # no thread can be had now: the next turn, then
+                threading.Thread(target=self._compare, name="clock", daemon=True).start()
         return self._own() + self._ahead
 
+    def _is_mine_to_compare(self) -> bool:
+        with self._turn:
+            due = time.monotonic() >= self._compare_at
+            if due:
+                self._compare_at = time.monotonic() + COMPARE_SECONDS
+            return due
+
     def _compare(self) -> None:
-        self._compare_at = time.monotonic() + COMPARE_SECONDS
         try:
             with self._engine.connect() as connection:
                 before = self._own()

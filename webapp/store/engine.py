@@ -5,16 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 
 from webapp.store.prepared import run
 from webapp.store.sqlite_file import SqliteFile
 from webapp.store.turn import WriteTurn
 
-#: How long a writer waits for its turn, and then for the lock of programs that know no turns.
+#: How long a writer waits for its turn, and then for the lock of programs that know no turns. On
+#: PostgreSQL, half of it for a connection.
 WAIT_SECONDS = 10.0
 #: SQLSTATE of a write where only reading is allowed.
 READ_ONLY = "25006"
+#: A server behind a cut line answers nothing at all: that is an error too, and soon.
+_SOON_AN_ERROR = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 _TURN = "turn"
 
 
@@ -22,7 +25,7 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
     """The engine of a `DATABASE_URL`; only `migrate.upgrade` makes an SQLite file."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return _postgresql(url)
+        return _postgresql(url, wait_seconds)
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -40,15 +43,23 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
+def outside_of_the_pool(engine: Engine) -> Engine:
+    """The same PostgreSQL, by a connection of its own each time: so it waits for nobody's."""
+    return create_engine(
+        engine.url, hide_parameters=True, poolclass=NullPool, connect_args=_SOON_AN_ERROR
+    )
+
+
+def _postgresql(url: URL, wait_seconds: float) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
         pool_pre_ping=True,
-        # A server behind a cut line answers nothing at all: that is an error too, and soon.
-        connect_args={"connect_timeout": 5, "tcp_user_timeout": 10_000},
+        connect_args=_SOON_AN_ERROR,
         # Threads wait for each other: a server takes a hundred connections from everybody
-        # together, unless it is told otherwise, and refuses the next one.
+        # together, unless it is told otherwise, and refuses the next one. Half of the time, so
+        # that whoever is told of it has not been given up by those who wait for them.
+        pool_timeout=wait_seconds / 2,
         pool_size=10,
         max_overflow=0,
         pool_use_lifo=True,

@@ -1,0 +1,122 @@
+"""Comparing clocks: nobody waits for it, however few connections there are."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.support.eventually import eventually
+from tests.unit.store.rows import KEY, add, admit, in_threads, noticed, onboarding
+from webapp.store.clock import SharedClock
+from webapp.store.engine import make_engine
+from webapp.store.errors import Unwritable
+from webapp.store.types import Cipher
+from webapp.store.work import Database, Work
+
+pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
+#: As many as a process has.
+CONNECTIONS = 10
+CLOSE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def always_due(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every look at the clock finds that it has to be compared."""
+    monkeypatch.setattr("webapp.store.clock.COMPARE_SECONDS", 0.0)
+    yield
+    eventually(lambda: not [each for each in threading.enumerate() if each.name == "clock"])
+
+
+@contextmanager
+def all_taken(engine: Engine) -> Iterator[None]:
+    with ExitStack() as taken:
+        for _ in range(CONNECTIONS):
+            taken.enter_context(engine.connect())
+        yield
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_clock_is_put_right_while_every_connection_is_taken(engine: Engine):
+    wrong = timedelta(0)
+    clock = SharedClock(engine, lambda: utc_now() + wrong)
+    with all_taken(engine):
+        wrong = timedelta(minutes=10)
+        eventually(lambda: abs(clock() - utc_now()) < CLOSE, seconds=30)
+
+
+def test_nobody_waits_for_a_comparison(engine: Engine):
+    mine, comparing, go_on = threading.current_thread(), threading.Event(), threading.Event()
+
+    def own() -> datetime:
+        if threading.current_thread() is not mine:
+            comparing.set()
+            go_on.wait(30)
+        return utc_now()
+
+    clock = SharedClock(engine, own)
+    clock()
+    eventually(comparing.is_set, seconds=30)
+    assert abs(clock() - utc_now()) < CLOSE
+    assert not go_on.is_set()
+    go_on.set()
+
+
+def test_without_a_thread_to_spare_the_clock_goes_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    clock = SharedClock(engine, utc_now)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        assert abs(clock() - utc_now()) < CLOSE
+
+
+def test_who_holds_what_all_others_wait_for_gets_on(engine: Engine, database: Database):
+    """Twelve want the row of one who asks what time it is, and they have all connections."""
+    row = add(database, onboarding(admit(database)))
+    clock = SharedClock(engine, utc_now)
+    held = threading.Event()
+
+    def hold(work: Work, then: Callable[[], object]) -> None:
+        work.onboardings.plan(row.id, None, "quiet", 1)
+        then()
+
+    def own_it() -> None:
+        held.set()
+        eventually(lambda: engine.pool.checkedout() == CONNECTIONS, seconds=30)  # type: ignore[attr-defined]
+        clock()
+
+    def owner() -> None:
+        with database.writing() as work:
+            hold(work, own_it)
+
+    def other() -> None:
+        held.wait(30)
+        with database.writing() as work:
+            hold(work, clock)
+
+    first = threading.Thread(target=owner)
+    first.start()
+    assert in_threads(12, other) == [None] * 12
+    first.join(30)
+    assert noticed(database, row.id)
+
+
+def test_who_gets_no_connection_is_told_before_the_notices_are(address: str):
+    """Half of the time that a notice is waited for: 5 of 10 seconds."""
+    engine = make_engine(address, wait_seconds=0.2)
+    database = Database(engine, Cipher([KEY]))
+    before = time.monotonic()
+    with all_taken(engine), pytest.raises(Unwritable), database.reading():
+        pass
+    assert time.monotonic() - before < 15
+    engine.dispose()
