@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.store.schema import alarms
 
@@ -15,11 +16,11 @@ class Alarms:
 
     def ring(self, name: str, now: datetime) -> None:
         """Say that it is so; since when stays as it was first said."""
-        known = self._connection.execute(
-            update(alarms).where(alarms.c.name == name).values(last_at=now)
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        first = dialect.insert(alarms).values(name=name, since=now, last_at=now)
+        self._connection.execute(
+            first.on_conflict_do_update(index_elements=["name"], set_={"last_at": now})
         )
-        if known.rowcount == 0:
-            self._connection.execute(insert(alarms).values(name=name, since=now, last_at=now))
 
     def clear(self, name: str, *, silent_since: datetime | None = None) -> None:
         """It is over; with `silent_since`, only if it has not been said again from then on."""
