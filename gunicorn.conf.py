@@ -8,12 +8,13 @@ import threading
 from webapp import metric_folders
 from webapp.cli.file_limit import raise_file_limit
 from webapp.logs import configuration
-from webapp.settings import Settings, SettingsError
+from webapp.settings import SettingsError
+from webapp.settings_in_force import renew
 from webapp.store.errors import StoreError
 from webapp.wiring import prepare_database
 
 try:
-    settings = Settings.from_environment()
+    settings = renew()
 except SettingsError as wrong:
     sys.exit(str(wrong))
 os.umask(0o077)  # whatever is made here is for its owner only, databases above all

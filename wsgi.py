@@ -1,6 +1,6 @@
-"""For any WSGI server: `gunicorn wsgi:app`. Reads the settings from the environment."""
+"""For any WSGI server: `gunicorn wsgi:app`. The settings come from the environment."""
 
 from webapp.app import create_app
-from webapp.settings import Settings
+from webapp.settings_in_force import in_force
 
-app = create_app(Settings.from_environment())
+app = create_app(in_force())

@@ -50,10 +50,16 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
+#: So begins what gunicorn says of its processes, also while one ends: nothing of a request in it.
+_OF_PROCESSES = ("Worker exiting (pid", "Worker (pid:", "Shutting down: ", "Reason: ")
+
+
 class InBrief(logging.Filter):
     """What gunicorn says of an error holds addresses, cookies and references: its kind is kept."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not record.exc_info and str(record.msg).startswith(_OF_PROCESSES):
+            return True
         kind = record.exc_info[0] if record.exc_info else sys.exc_info()[0]
         if kind is None:
             return True

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
+from gunicorn.errors import HaltServer
 from gunicorn.http.errors import InvalidHeader
 
 from webapp import logs
@@ -71,6 +72,35 @@ def test_what_gunicorn_says_without_an_error_stays(said):
     logging.getLogger("gunicorn.error").info("Booting worker with pid: %s", 7)
     (line,) = said()
     assert line["event"] == "Booting worker with pid: 7"
+
+
+@pytest.mark.parametrize(
+    ("ending", "words", "value"),
+    [
+        (SystemExit(0), "Worker exiting (pid: %s)", "7"),
+        (StopIteration(), "Worker (pid:%s) exited with code 1.", "7"),
+        (HaltServer("failed", 3), "Reason: %s", "Worker failed to boot."),
+    ],
+)
+def test_what_gunicorn_says_while_it_ends_is_whole(said, ending, words, value):
+    try:
+        raise ending
+    except BaseException:  # noqa: BLE001 - as gunicorn does
+        logging.getLogger("gunicorn.error").info(words, value)
+    (line,) = said()
+    assert line["event"] == words % value
+    assert "error" not in line
+
+
+def test_what_gunicorn_says_of_an_ending_with_an_error_stays_short(said):
+    try:
+        wrong(MARKER)
+    except ValueError:
+        logging.getLogger("gunicorn.error").exception("Worker exception: %s", MARKER)
+        logging.getLogger("gunicorn.error").warning("Exception during worker exit:\n%s", MARKER)
+    first, second = said()
+    assert (first["event"], second["event"]) == ("Worker exception", "Exception during worker exit")
+    assert MARKER not in str([first, second])
 
 
 def test_the_job_library_speaks_as_we_do_and_in_one_line():

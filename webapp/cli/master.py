@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from webapp import metric_folders
+from webapp import metric_folders, settings_in_force
 from webapp.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,11 @@ ROOT = Path(__file__).parents[2]
 LEAST_LIFE_SECONDS = 1.0
 #: Reloading, old workers go on until new ones answer, but not for longer than this (seconds).
 START_SECONDS = 20.0
+#: What could not be started is tried again after so long (seconds).
+PAUSE_SECONDS = 3.0
+#: No process ends with this code.
+NEVER = -1
+_log = logging.getLogger(__name__)
 
 
 class Server(Application):  # type: ignore[misc]
@@ -47,7 +53,8 @@ class Master(Arbiter):  # type: ignore[misc]
     def __init__(self, app: Server, *, jobs: bool) -> None:
         self._with_jobs = jobs
         self._child: subprocess.Popen[bytes] | None = None
-        self._born = 0.0
+        self._jobs_not_before = 0.0
+        self._workers_not_before = 0.0
         self._replacing: int | None = None
         super().__init__(app)
 
@@ -60,15 +67,33 @@ class Master(Arbiter):  # type: ignore[misc]
             self._wait_for_workers_after(self._replacing)
         super().manage_workers()
         dead = self._child is None or self._child.poll() is not None
-        rested = time.monotonic() - self._born >= LEAST_LIFE_SECONDS
-        if self._with_jobs and dead and rested:
+        if self._with_jobs and dead and time.monotonic() >= self._jobs_not_before:
             self._start_jobs()
+
+    def spawn_workers(self) -> None:
+        """Called by gunicorn when there are fewer than there should be."""
+        if time.monotonic() >= self._workers_not_before:
+            super().spawn_workers()
+
+    def reap_workers(self) -> None:
+        """Called by gunicorn when a child has died.
+
+        gunicorn ends the whole server for a worker that cannot start. We do until one has served:
+        from then on the others go on, and it is tried again.
+        """
+        if any(map(_serves, self.WORKERS.values())):
+            self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NEVER
+        starting = {pid for pid, each in self.WORKERS.items() if not _serves(each)}
+        super().reap_workers()
+        if starting - self.WORKERS.keys():
+            self._workers_not_before = time.monotonic() + PAUSE_SECONDS
+            _log.error("worker_not_started")
 
     def start(self) -> None:
         """Before the first child: what an earlier run has counted is over."""
         super().start()
         if self._with_jobs:
-            folder = Settings.from_environment().instance_dir
+            folder = settings_in_force.in_force().instance_dir
             metric_folders.begin_anew(folder, metric_folders.JOBS)
 
     def reload(self) -> None:
@@ -76,13 +101,14 @@ class Master(Arbiter):  # type: ignore[misc]
         try:
             Settings.from_environment()
         except SettingsError as wrong:
-            self.log.error("not reloaded: %s", wrong)
+            settings_in_force.complain("not_reloaded", wrong)
             return
         self._replacing = self.worker_age
         try:
             super().reload()
         finally:
             self._replacing = None
+        self._jobs_not_before = 0.0
         if self._child is not None:
             self._child.terminate()  # the next turn starts it again, with the new settings
 
@@ -96,20 +122,22 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def _wait_for_workers_after(self, age: int) -> None:
         """Until they answer: with none at all people would wait for as long as a start takes."""
-        # A worker's sign of life is the time of this file; it changes when it begins to serve.
-        first = {
-            each.pid: each.tmp.last_update() for each in self.WORKERS.values() if each.age > age
-        }
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            self.reap_workers()  # one that cannot start ends the waiting
-            alive = {pid: each for pid, each in self.WORKERS.items() if pid in first}
-            if all(each.tmp.last_update() != first[pid] for pid, each in alive.items()):
+            self.reap_workers()  # one that cannot start is not waited for
+            if all(_serves(each) for each in self.WORKERS.values() if each.age > age):
                 return
             time.sleep(0.05)
 
     def _start_jobs(self) -> None:
-        self._born = time.monotonic()
+        """It reads the settings itself, and a file that cannot work would be its end."""
+        try:
+            Settings.from_environment()
+        except SettingsError as wrong:
+            self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
+            settings_in_force.complain("jobs_not_started", wrong)
+            return
+        self._jobs_not_before = time.monotonic() + LEAST_LIFE_SECONDS
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
         # In this very folder: the module is found as ours was, and relative paths mean the same.
         self._child = subprocess.Popen(command)  # noqa: S603 - our own module
@@ -120,3 +148,12 @@ class Master(Arbiter):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _serves(worker: Any) -> bool:
+    """Its sign of life is the time of a file.
+
+    By the calendar when the file is made, by the clock that counts from the machine's start as
+    soon as the worker serves.
+    """
+    return bool(worker.tmp.last_update() <= time.monotonic())
