@@ -130,11 +130,14 @@ def say_quickly(name: str, event: str, **words: object) -> None:
 
 
 class FirstLine(logging.Filter):
-    """The job library's first line says what failed; its others quote statements and values."""
+    """The job library's first line says what failed; its others quote statements and values.
+
+    That it could not start is said by us, or is the end of the process.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = record.getMessage().partition("\n")[0][:200], ()
-        return True
+        return not record.msg.startswith("DBOS failed to launch")
 
 
 def configuration(level: str) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The database is away, locked or full: nobody is told what is not true, and all goes on after."""
 
+import json
+import os
 import resource
+import signal
 import sqlite3
 import time
 import uuid
@@ -14,7 +17,7 @@ import pytest
 from tests.faults import oracle
 from tests.faults.storm import Senders
 from tests.support.eventually import eventually
-from tests.support.killing import children
+from tests.support.killing import children, jobs_process_of
 from tests.support.postgres import Postgres, shared
 from tests.support.stack import Person, Stack
 from tests.support.walking import Walk, begin, force
@@ -236,3 +239,40 @@ def test_a_full_disk_is_said_and_survived(on_sqlite: Stack) -> None:
             says_that_it_cannot_store(on_sqlite, senders)
             assert walk.look().status == 200, "what is stored can still be read"
         goes_on_by_itself(on_sqlite, walk)
+
+
+def test_the_jobs_wait_for_room_on_the_disk(on_sqlite: Stack) -> None:
+    """Those that were at work, and those that are started meanwhile."""
+    master = on_sqlite.children.by_name["server"].pid
+    eventually(lambda: said(on_sqlite, "jobs_started"), seconds=60)
+    walk = begin(on_sqlite, Person("ada-of-the-jobs", "Ada Lovelace", "en"))
+    earlier = len(on_sqlite.logs("server").splitlines())
+    with disk_full(on_sqlite):
+        force(on_sqlite, walk.id, "passes")
+        jobs = jobs_process_of(master)
+        assert jobs is not None
+        waits_ever_longer(on_sqlite, earlier)
+        assert jobs_process_of(master) == jobs
+        os.kill(jobs, signal.SIGKILL)
+        started = len(on_sqlite.logs("server").splitlines())
+        new = eventually(lambda: {jobs_process_of(master)} - {jobs, None}, seconds=60)
+        waits_ever_longer(on_sqlite, started)
+        assert {jobs_process_of(master)} == new
+    goes_on_by_itself(on_sqlite, walk)
+    assert len(eventually(lambda: said(on_sqlite, "database_back", started))) == 1
+    assert {jobs_process_of(master)} == new
+    lines = on_sqlite.logs("server").splitlines()[earlier:]
+    assert [line for line in lines if not line.startswith("{")] == []
+
+
+def waits_ever_longer(stack: Stack, first: int) -> None:
+    eventually(lambda: len(said(stack, "database_away", first)) > 1, seconds=60)
+    pauses = [line["pause_seconds"] for line in said(stack, "database_away", first)]
+    assert pauses[:2] == [1.0, 2.0]
+
+
+def said(stack: Stack, event: str, first: int = 0) -> list[dict[str, Any]]:
+    """Lines of that event in the server's log, from its line number `first` on."""
+    lines = stack.logs("server").splitlines()[first:]
+    told = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+    return [line for line in told if line["event"] == event]

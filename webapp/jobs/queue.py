@@ -79,6 +79,7 @@ class Queue:
     """One per process: the library keeps itself in module globals."""
 
     def __init__(self, wired: Wired, executor_id: str) -> None:
+        """Raises Unwritable where the library's tables cannot be written; may be tried again."""
         settings = wired.settings
         url = job_database(settings.database_url, settings.instance_dir)
         DBOS(
@@ -95,7 +96,12 @@ class Queue:
             }
         )
         self._define(wired)
-        DBOS.launch()
+        with translated():
+            try:
+                DBOS.launch()
+            except Exception:
+                DBOS.destroy(destroy_registry=True)
+                raise
 
     def _define(self, wired: Wired) -> None:
         progress = wired.steps.progress
@@ -152,10 +158,11 @@ class Queue:
         """Delete the library's rows of jobs that were made a day ago; how many.
 
         They have ended since, or died with a machine that never came back: the library itself
-        would leave those to it for ever. A job lasts seconds.
+        would leave those to it for ever. A job lasts seconds. Raises Unwritable.
         """
         before = (datetime.now(UTC) - _KEEP).isoformat()
-        return in_portions(lambda: _forget(before))
+        with translated():
+            return in_portions(lambda: _forget(before))
 
     def close(self, wait_seconds: int = 5) -> None:
         DBOS.destroy(workflow_completion_timeout_sec=wait_seconds)

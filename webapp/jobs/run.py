@@ -23,6 +23,9 @@ STOP_SECONDS = 0.05
 CLEAN_SECONDS = 3600
 #: How often the fleet is told that this process lives (seconds).
 BEAT_SECONDS = 10
+#: How long nothing is tried after the database was away: at first, and at most (seconds).
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
 #: How many new jobs one turn makes at most.
 AT_ONCE = 200
 #: With so many waiting to be done no more are made: they are not done the sooner for it, and
@@ -48,32 +51,53 @@ class JobsProcess:
         self._beat_at = 0.0
         self._name = executor_id(wired.settings.instance_dir)
         self._news = threading.Event()
+        self._queue: Queue | None = None
+        self._pause_seconds = 0.0
 
     def run(self) -> None:
-        queue = Queue(self._wired, self._name)
         self._wired.watcher.start(self._told)
-        _log.info("jobs_started")
         try:
             while not self._stopping():
                 self._news.clear()
-                self._turn(queue)
-                self._wait()
+                try:
+                    self._turn()
+                except Unwritable as away:
+                    self._pause(away)
+                else:
+                    self._wait()
         finally:
             self._wired.watcher.close(wait_seconds=1)
-            queue.close()
+            if self._queue is not None:
+                self._queue.close()
             _log.info("jobs_stopped")
 
-    def _turn(self, queue: Queue) -> None:
-        try:
-            self.hand_over(queue)
-            self._beat()
-            if time.monotonic() >= self._clean_at:
-                self._clean_at = time.monotonic() + CLEAN_SECONDS
-                swept = self._wired.database.sweep(self._wired.clock())
-                _log.info("cleaned", rows=swept, jobs=queue.forget_old())
-        except Unwritable as away:
-            _log.warning("database_away", error=type(away).__name__)
-            time.sleep(1.0)
+    def _turn(self) -> None:
+        queue = self._opened()
+        self.hand_over(queue)
+        self._beat()
+        if self._pause_seconds:
+            self._pause_seconds = 0.0
+            _log.info("database_back")
+        if time.monotonic() >= self._clean_at:
+            swept = self._wired.database.sweep(self._wired.clock())
+            _log.info("cleaned", rows=swept, jobs=queue.forget_old())
+            self._clean_at = time.monotonic() + CLEAN_SECONDS
+
+    def _opened(self) -> Queue:
+        if self._queue is None:
+            self._queue = Queue(self._wired, self._name)
+            _log.info("jobs_started")
+        return self._queue
+
+    def _pause(self, away: Unwritable) -> None:
+        longer = 2 * self._pause_seconds or FIRST_PAUSE_SECONDS
+        self._pause_seconds = min(longer, LONGEST_PAUSE_SECONDS)
+        kind = type(away.__cause__ or away).__name__
+        _log.warning("database_away", error=kind, pause_seconds=self._pause_seconds)
+        self._beat_at = 0.0  # a turn writes something before it says that the database is back
+        end = time.monotonic() + self._pause_seconds
+        while time.monotonic() < end and not self._stopping():
+            time.sleep(STOP_SECONDS)
 
     def _beat(self) -> None:
         if time.monotonic() >= self._beat_at:
