@@ -7,14 +7,19 @@ forgets it, as if it had been closed.
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from webapp.cli.slow_readers import STALL_SECONDS, Reader, cut_off, shut, taken_and_on_its_way
 
 #: A request has to be here, body and all, so many seconds after its first byte.
 HEAR_OUT_SECONDS = 10.0
@@ -23,6 +28,8 @@ CONNECTION = "webapp.connection"
 #: A worker that stops still waits so long for the next request of an idle connection, or for the
 #: first one: it may be on its way. (gunicorn: two seconds, or as long as it can.)
 LINGER_SECONDS = 1.0
+#: So often readers are looked at.
+LOOK_SECONDS = 1.0
 
 
 class TakenOver(OSError):
@@ -53,12 +60,17 @@ class Connection:
 class WebWorker(ThreadWorker):  # type: ignore[misc]
     """After the time the reading half is shut: whoever reads meets the end, as if they had hung up.
 
-    Answers still go out. All but `handle_request` runs in the worker's main thread.
+    Answers still go out, as long as they are taken. All but `handle` and what it calls runs in the
+    worker's main thread.
     """
+
+    stall_seconds = STALL_SECONDS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._listening_until: dict[TConn, float] = {}
+        self._readers: dict[TConn, Reader] = {}
+        self._look_at = 0.0
         self._at_hand = threading.local()
         self._silent_until = 0.0
         #: Set as soon as the worker is told to stop.
@@ -93,13 +105,31 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         return bool(self.nr_conns > before)
 
     def enqueue_req(self, conn: TConn) -> None:
+        """gunicorn would give a new connection a thread to wait for its first byte in."""
+        if not conn.initialized and not conn.data_ready:
+            self._await_first_byte(conn)
+            return
         self._listening_until[conn] = time.monotonic() + HEAR_OUT_SECONDS
         super().enqueue_req(conn)
+
+    def _await_first_byte(self, conn: TConn) -> None:
+        """As gunicorn does with those who said nothing in a thread's time."""
+        conn.timeout = time.monotonic() + max(self.cfg.keepalive, HEAR_OUT_SECONDS)
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self._application: Any = self.app.wsgi()
         self.wsgi = self._serve
+
+    def handle(self, conn: TConn) -> Any:
+        self._readers[conn] = Reader(self.stall_seconds)
+        try:
+            return super().handle(conn)
+        finally:
+            del self._readers[conn]
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         if not _has_body(req):
@@ -135,23 +165,38 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns -= 1
 
     def murder_pending(self) -> None:
-        """gunicorn calls it at least once a second."""
-        if self.stopping.is_set():
-            self._stop_listening_to_the_silent()
-        super().murder_pending()
+        """gunicorn calls it at least once a second.
+
+        (Its own would close those who said nothing in their time, and lose what came just now.)
+        """
         now = time.monotonic()
+        if self.stopping.is_set():
+            self._stop_waiting_for_the_silent()
+        for conn in takewhile(lambda each: each.timeout <= now, self.pending_conns):
+            with contextlib.suppress(OSError):  # it has gone by itself
+                shut(conn.sock, socket.SHUT_RD)
+        self._stop_listening(now)
+        if now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self._cut_off_those_who_do_not_read(now)
+
+    def _stop_listening(self, now: float) -> None:
         for conn in [each for each, until in list(self._listening_until.items()) if until <= now]:
             self._listening_until.pop(conn, None)
             with contextlib.suppress(OSError):  # it has gone by itself
-                conn.sock.shutdown(socket.SHUT_RD)
+                shut(conn.sock, socket.SHUT_RD)
 
-    def _stop_listening_to_the_silent(self) -> None:
+    def _cut_off_those_who_do_not_read(self, now: float) -> None:
+        for conn, reader in self._readers.copy().items():
+            seen = taken_and_on_its_way(conn.sock)
+            if seen is not None and reader.has_stalled(*seen, now):
+                with contextlib.suppress(OSError):  # it has gone by itself
+                    cut_off(conn.sock)
+
+    def _stop_waiting_for_the_silent(self) -> None:
         """Browsers open connections that they may need later: they must not hold up the end."""
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, self._silent_until)
-        for conn, until in list(self._listening_until.items()):
-            if not conn.initialized:  # not a byte has come yet
-                self._listening_until[conn] = min(until, self._silent_until)
 
 
 def _has_body(req: Any) -> bool:
