@@ -253,12 +253,16 @@ def test_the_jobs_wait_for_room_on_the_disk(on_sqlite: Stack) -> None:
         assert jobs is not None
         waits_ever_longer(on_sqlite, earlier)
         assert jobs_process_of(master) == jobs
+        for path in on_sqlite.instance.state.glob("jobs.sqlite3*"):
+            path.unlink()  # so that the next one has tables to make
         os.kill(jobs, signal.SIGKILL)
         started = len(on_sqlite.logs("server").splitlines())
         new = eventually(lambda: {jobs_process_of(master)} - {jobs, None}, seconds=60)
         waits_ever_longer(on_sqlite, started)
         assert {jobs_process_of(master)} == new
+        assert said(on_sqlite, "jobs_started", started) == []
     goes_on_by_itself(on_sqlite, walk)
+    assert len(said(on_sqlite, "jobs_started", started)) == 1
     assert len(eventually(lambda: said(on_sqlite, "database_back", started))) == 1
     assert {jobs_process_of(master)} == new
     lines = on_sqlite.logs("server").splitlines()[earlier:]

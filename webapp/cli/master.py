@@ -85,7 +85,7 @@ class Master(Arbiter):  # type: ignore[misc]
             self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NEVER
         starting = {pid for pid, each in self.WORKERS.items() if not _serves(each)}
         super().reap_workers()
-        if starting - self.WORKERS.keys():
+        if starting - self.WORKERS.keys() and self.LISTENERS:  # none are left while we stop
             self._workers_not_before = time.monotonic() + PAUSE_SECONDS
             _log.error("worker_not_started")
 
@@ -114,6 +114,7 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def stop(self, graceful: bool = True) -> None:
         self._with_jobs = False
+        self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NEVER  # it is the end anyway
         if self._child is not None:
             self._child.terminate()
         super().stop(graceful)
