@@ -81,6 +81,17 @@ def test_a_units_settings_exist_and_its_secrets_are_credentials(deploy: Path, na
             assert value.removeprefix("%d/") in credentials
 
 
+def test_each_unit_has_a_folder_of_its_own(deploy: Path) -> None:
+    """Whoever has both of them on one machine has two jobs processes: the server brings its own."""
+    folders = set()
+    for name in UNITS:
+        given = unit(deploy, name)
+        (folder,) = [v for k, v in given if k == "Environment" and v.startswith("INSTANCE_DIR=")]
+        assert folder == f"INSTANCE_DIR=/var/lib/{dict(given)['StateDirectory']}"
+        folders.add(folder)
+    assert len(folders) == len(UNITS)
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_a_unit_runs_a_command_of_ours_with_few_rights(deploy: Path, name: str) -> None:
     given = dict(unit(deploy, name))

@@ -15,6 +15,7 @@ from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
 from webapp import metric_folders, settings_in_force
+from webapp.jobs.name import in_use
 from webapp.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,8 @@ class Master(Arbiter):  # type: ignore[misc]
         super().start()
         if self._with_jobs:
             folder = settings_in_force.in_force().instance_dir
-            metric_folders.begin_anew(folder, metric_folders.JOBS)
+            if not in_use(folder):  # what it counts would be lost
+                metric_folders.begin_anew(folder, metric_folders.JOBS)
 
     def reload(self) -> None:
         """SIGHUP. With settings that cannot work the old workers stay."""

@@ -12,6 +12,7 @@ import structlog
 from webapp import logs, metric_folders, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import known_database, ready_database, settings
+from webapp.jobs.name import InUse, held
 from webapp.jobs.run import JobsProcess
 from webapp.settings import Settings
 
@@ -45,6 +46,14 @@ def worker(parent: int | None) -> None:
     """Run the jobs only: reading the gateway back, and cleaning up."""
     found = settings()
     logs.set_up(found.log_level)
+    try:
+        with held(found.instance_dir):  # before anything of another one's is touched
+            _work(found, parent)
+    except InUse as other:
+        raise click.ClickException(str(other)) from other
+
+
+def _work(found: Settings, parent: int | None) -> None:
     _count(found, alone=parent is None)
     from webapp import observing  # not before: it decides where this process counts
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from webapp.jobs.name import executor_id
 from webapp.jobs.queue import REMAKE_SECONDS, Queue
 from webapp.store.errors import Unwritable
 from webapp.wiring import Wired
@@ -127,14 +125,3 @@ class JobsProcess:
         while time.monotonic() < end and not self._stopping():
             if self._news.wait(STOP_SECONDS):
                 return
-
-
-def executor_id(instance_dir: Path) -> str:
-    """This machine's name in the job library: stays the same over restarts, is never shared."""
-    path = instance_dir / "executor-id"
-    if not path.exists():
-        instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = path.with_suffix(f".{os.getpid()}")
-        new.write_text(uuid.uuid4().hex)
-        new.replace(path)
-    return path.read_text().strip()

@@ -1,7 +1,6 @@
 """The jobs process over a real queue: what is due is read, whatever happens to it meanwhile."""
 
 import signal
-import stat
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +15,7 @@ from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs.queue import job_database
-from webapp.jobs.run import AT_ONCE, IN_HAND, JobsProcess, executor_id
+from webapp.jobs.run import AT_ONCE, IN_HAND, JobsProcess
 from webapp.store.sessions import Session
 
 
@@ -161,10 +160,3 @@ def test_the_library_keeps_its_jobs_beside_our_file_or_in_our_server(tmp_path: P
         f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
     )
     assert job_database("postgresql://db/x", tmp_path) == "postgresql://db/x"
-
-
-def test_a_machines_name_stays_the_same_and_another_has_its_own(tmp_path: Path):
-    first = executor_id(tmp_path / "one")
-    assert executor_id(tmp_path / "one") == first
-    assert executor_id(tmp_path / "two") != first
-    assert stat.S_IMODE((tmp_path / "one").stat().st_mode) == 0o700

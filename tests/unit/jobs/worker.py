@@ -48,6 +48,10 @@ class Worker:
             self._process.kill()
             raise
 
+    def ended(self) -> bool:
+        assert self._process is not None
+        return self._process.poll() is not None
+
     @property
     def log(self) -> str:
         return self._log.read_text()
