@@ -15,6 +15,8 @@ PROGRAMS = {
     "strace": ("strace",),
 }
 _LEFT_OUT = "left out for want of"
+#: A property of reports: seeds and figures of the tests of faults.
+FAULTS = "faults"
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("nightly", deadline=None, max_examples=10_000)
@@ -95,6 +97,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _tell_of_faults(terminalreporter)
     left_out: dict[str, set[str]] = defaultdict(set)
     for report in terminalreporter.stats.get("skipped", []):
         for key, name in report.user_properties:
@@ -110,3 +113,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f" apt-get install {name}, or run .ci/run",
             red=True,
         )
+
+
+def _tell_of_faults(terminalreporter: pytest.TerminalReporter) -> None:
+    """Whatever came of them. Here, since this file alone is read where processes share a run."""
+    told: dict[str, list[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            properties = getattr(report, "user_properties", ())
+            if lines := [line for key, line in properties if key == FAULTS]:
+                told[report.nodeid] = max(told.get(report.nodeid, []), lines, key=len)
+    if told:
+        terminalreporter.section("faults")
+    for test, lines in told.items():
+        terminalreporter.line(test)
+        for line in lines:
+            terminalreporter.line(f"    {line}")

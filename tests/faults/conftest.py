@@ -1,4 +1,4 @@
-"""Seeds and figures of the tests of faults are told at the end, whatever comes of them."""
+"""Seeds and figures of the tests of faults are told at the end (tests/conftest.py)."""
 
 import os
 import random
@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.conftest import FAULTS
 from tests.support.fleet import both, fleet
 from tests.support.served import installed, serving
 
 __all__ = ["both", "fleet", "installed", "serving"]
-
-_TOLD = "faults"
 
 Tell = Callable[[str], None]
 
@@ -20,7 +19,7 @@ Tell = Callable[[str], None]
 def tell(request: pytest.FixtureRequest) -> Tell:
     """Have a line said at the end of the run, below the name of the test."""
     # Properties travel with the report, from the processes that share a run as well.
-    return lambda line: request.node.user_properties.append((_TOLD, line))
+    return lambda line: request.node.user_properties.append((FAULTS, line))
 
 
 @pytest.fixture
@@ -30,19 +29,3 @@ def seed(tell: Tell) -> int:
     chosen = int(given) if given else random.SystemRandom().randrange(10**9)
     tell(f"FAULTS_SEED={chosen}")
     return chosen
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    told: dict[str, list[str]] = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if lines := [
-                line for key, line in getattr(report, "user_properties", ()) if key == _TOLD
-            ]:
-                told[report.nodeid] = max(told.get(report.nodeid, []), lines, key=len)
-    if told:
-        terminalreporter.section("faults")
-    for test, lines in told.items():
-        terminalreporter.line(test)
-        for line in lines:
-            terminalreporter.line(f"    {line}")

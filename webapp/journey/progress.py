@@ -214,8 +214,10 @@ class Progress:
         after: Onboarding,
         waiting: list[Kept],
     ) -> None:
-        """When to ask again. Whoever set the clock while we were asking is not overruled."""
-        if row.look_at != before.look_at:
+        """When to ask again. Whoever set the clock while we were asking is not overruled, unless
+        they stopped it for good and it is under way again by our answer."""
+        revived = row.look_at is None and after.status in ACTIVE
+        if row.look_at != before.look_at and not revived:
             return
         now = self._ground.clock()
         cause = LookCause(row.look_cause or LookCause.QUIET)

@@ -168,6 +168,30 @@ def test_a_notice_that_comes_while_a_read_fails_is_not_put_off(house, adas, how)
     assert house.status(adas) is Status.VERIFIED
 
 
+def test_what_an_answer_brings_back_is_asked_about_again_though_its_clock_was_stopped_meanwhile(
+    house, ada, monkeypatch
+):
+    first = house.begin(ada)
+    house.put(first, status=Status.INTERRUPTED, interruptions=2)
+    second = house.begin(ada)
+    house.said(first, "PENDING")
+    house.said(second, "NOT_VERIFIED")
+    house.notice(first, "PENDING")
+    ask = house.gateway.read
+
+    def in_the_middle(onboarding_id):
+        monkeypatch.setattr(house.gateway, "read", ask)
+        house.progress.read(first)  # another is under way: nothing to ask about any more
+        assert house.row(first).look_at is None
+        house.progress.read(second)
+        return ask(onboarding_id)
+
+    monkeypatch.setattr(house.gateway, "read", in_the_middle)
+    house.progress.read(first)
+    assert house.status(first) is Status.IN_REVIEW
+    assert house.row(first).look_at is not None
+
+
 def test_reading_what_does_not_exist_is_nothing(house):
     house.progress.read(unknown_id())
     assert house.gateway.calls == []
