@@ -10,7 +10,6 @@ from webapp.domain.errors import GatewayAway, GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.gateway.errors import Conflict, Forbidden, Refused, Unauthorised, WrongProcess
-from webapp.journey.giving_up import GIVE_UP_AFTER
 from webapp.wiring import degraded
 
 
@@ -149,47 +148,6 @@ def test_what_somebody_has_planned_meanwhile_is_not_postponed(house, adas):
     assert planned > 0
     house.progress.postpone(adas)
     assert seconds_until_due(house, adas) == planned
-
-
-@pytest.mark.parametrize("how", ["postpone", "fail"])
-def test_a_notice_that_comes_while_a_read_fails_is_not_put_off(house, adas, how):
-    house.back(adas)
-    ((_, planned),) = house.progress.due()
-    house.clock.turn(seconds=8)
-    house.notice(adas, "VERIFIED")
-    house.clock.turn(seconds=2)
-    if how == "postpone":
-        house.progress.postpone(adas, planned)
-    else:
-        for _ in range(GIVE_UP_AFTER):
-            house.progress.fail(adas, "KeyError", planned)
-    house.said(adas, "VERIFIED")
-    assert house.run_due() == 1
-    assert house.status(adas) is Status.VERIFIED
-
-
-def test_what_an_answer_brings_back_is_asked_about_again_though_its_clock_was_stopped_meanwhile(
-    house, ada, monkeypatch
-):
-    first = house.begin(ada)
-    house.put(first, status=Status.INTERRUPTED, interruptions=2)
-    second = house.begin(ada)
-    house.said(first, "PENDING")
-    house.said(second, "NOT_VERIFIED")
-    house.notice(first, "PENDING")
-    ask = house.gateway.read
-
-    def in_the_middle(onboarding_id):
-        monkeypatch.setattr(house.gateway, "read", ask)
-        house.progress.read(first)  # another is under way: nothing to ask about any more
-        assert house.row(first).look_at is None
-        house.progress.read(second)
-        return ask(onboarding_id)
-
-    monkeypatch.setattr(house.gateway, "read", in_the_middle)
-    house.progress.read(first)
-    assert house.status(first) is Status.IN_REVIEW
-    assert house.row(first).look_at is not None
 
 
 def test_reading_what_does_not_exist_is_nothing(house):
