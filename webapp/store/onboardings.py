@@ -77,7 +77,7 @@ _UNFINISHED = (
 )
 _PUT_OFF = (
     update(onboardings)
-    .where(_this, _columns.look_at <= bindparam("now"))
+    .where(_this, _columns.look_at <= bindparam("planned"))
     .values(look_at=bindparam("until"))
 )
 _CONSENT = select(consents).where(
@@ -122,7 +122,7 @@ class Onboardings:
 
         Opens no sealed column, so a row that none of DATA_KEYS opens can be put off too.
         """
-        values = {"this": onboarding_id, "now": planned, "until": until}
+        values = {"this": onboarding_id, "planned": planned, "until": until}
         return self._connection.execute(_PUT_OFF, values).rowcount == 1
 
     def site_of(self, onboarding_id: str, *, for_update: bool = False) -> str | None:
