@@ -107,10 +107,10 @@ class Admit:
         """Who the session belongs to; None when it is unknown, over, idle too long, or revoked."""
         now = self._ground.clock()
         with self._ground.database.reading() as work:
-            session = work.sessions.get(session_id, now)
-            if session is None or _idle(session, now):
-                return None
-            person = work.people.get(session.person_id)
+            known = work.sessions.get(session_id, now)
+        if known is None or _idle(known[0], now):
+            return None
+        session, person = known
         site = self._ground.sites.get(person.site)
         if site is None:
             return None

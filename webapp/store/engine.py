@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,9 @@ from webapp.store.turn import WriteTurn
 WAIT_SECONDS = 10.0
 #: SQLSTATE of a write where only reading is allowed.
 READ_ONLY = "25006"
-#: A server behind a cut line answers nothing at all: that is an error too, and soon.
-_SOON_AN_ERROR = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+#: A server behind a cut line answers nothing at all: that is an error too, and soon. The kernel
+#: asks on a line that nobody uses, so that it is known there as well.
+_SOON_AN_ERROR = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30}
 _TURN = "turn"
 
 
@@ -54,7 +56,7 @@ def _postgresql(url: URL, wait_seconds: float) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
-        pool_pre_ping=True,
+        pool_pre_ping=True,  # see _look_instead_of_asking
         connect_args=_SOON_AN_ERROR,
         # Threads wait for each other: a server takes a hundred connections from everybody
         # together, unless it is told otherwise, and refuses the next one. Half of the time, so
@@ -66,7 +68,19 @@ def _postgresql(url: URL, wait_seconds: float) -> Engine:
     )
     event.listen(engine, "connect", _insist_on_the_disk)
     _leave_what_is_read_only(engine)
+    _look_instead_of_asking(engine)
     return engine
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same connections for those who only read: PostgreSQL is told of no transaction then.
+
+    There, a statement sees what has been committed before it, in a transaction or not; without
+    one, two conversations with the server are saved. On SQLite a transaction costs nothing.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def sql_state(error: BaseException | None) -> str | None:
@@ -85,6 +99,21 @@ def _leave_what_is_read_only(engine: Engine) -> None:
         return sql_state(error) == READ_ONLY or is_cut(error, connection, cursor)
 
     engine.dialect.is_disconnect = is_of_no_use  # type: ignore[method-assign,assignment]
+
+
+def _look_instead_of_asking(engine: Engine) -> None:
+    """Whether a connection of the pool still stands is seen without a conversation.
+
+    A server says nothing unasked but that it ends, or that a setting has changed. Either way a
+    new connection is right.
+    """
+
+    def has_said_nothing(connection: Any) -> bool:
+        line = select.poll()
+        line.register(connection.fileno(), select.POLLIN)
+        return not line.poll(0)
+
+    engine.dialect.do_ping = has_said_nothing  # type: ignore[method-assign]
 
 
 def _insist_on_the_disk(connection: Any, _record: Any) -> None:

@@ -90,13 +90,10 @@ class People:
         row = _GET.row(self._connection, {"sought": person_id})
         if row is None:
             raise LookupError("no such person")
-        return self._person(row)
+        return opened(row.id, row, self._cipher)
 
-    def _person(self, row: Any) -> Person:
-        return Person(
-            row.id,
-            row.site,
-            self._cipher.open(row.subject),
-            self._cipher.open(row.name) if row.name else None,
-            row.locale,
-        )
+
+def opened(person_id: str, row: Any, cipher: Cipher) -> Person:
+    """The person of this id whose columns are in `row`."""
+    name = cipher.open(row.name) if row.name else None
+    return Person(person_id, row.site, cipher.open(row.subject), name, row.locale)

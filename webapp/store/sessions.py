@@ -8,15 +8,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from webapp.domain.onboarding import Person
 from webapp.store.batches import batched
 from webapp.store.once import hash_of
+from webapp.store.people import opened
 from webapp.store.portions import delete_portion
 from webapp.store.prepared import Prepared
-from webapp.store.schema import sessions
+from webapp.store.schema import people, sessions
 from webapp.store.types import Cipher
 
 _LIVE = Prepared(
-    select(sessions).where(
+    select(sessions, people.c.site, people.c.subject, people.c.name, people.c.locale)
+    .join(people, people.c.id == sessions.c.person_id)
+    .where(
         sessions.c.id_hash == bindparam("sought"),
         sessions.c.revoked_at.is_(None),
         sessions.c.expires_at > bindparam("now"),
@@ -70,13 +74,13 @@ class Sessions:
             )
         )
 
-    def get(self, session_id: str, now: datetime) -> Session | None:
-        """The live session of this id; None when unknown, over or revoked."""
+    def get(self, session_id: str, now: datetime) -> tuple[Session, Person] | None:
+        """The live session of this id, and whose it is; None when unknown, over or revoked."""
         sought = {"sought": hash_of(session_id), "now": now}
         row = _LIVE.row(self._connection, sought)
         if row is None:
             return None
-        return Session(
+        session = Session(
             session_id,
             row.person_id,
             row.via,
@@ -87,6 +91,7 @@ class Sessions:
             self._open(row.id_token),
             seen_at=row.seen_at,
         )
+        return session, opened(row.person_id, row, self._cipher)
 
     def live(self, session_ids: Collection[str], now: datetime) -> set[str]:
         """Those of these that are neither unknown nor over nor revoked."""

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
 from webapp.store.counts import Counts
-from webapp.store.engine import READ_ONLY, sql_state
+from webapp.store.engine import READ_ONLY, for_reading, sql_state
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.failed_reads import FailedReads
 from webapp.store.heartbeats import Heartbeats
@@ -77,13 +77,14 @@ class Database:
     ) -> None:
         """`request_id` names the request at hand, for the timeline."""
         self.engine = engine
+        self._reading = for_reading(engine)
         self.cipher = cipher
         self.request_id = request_id
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """Raises Unwritable when the database is away."""
-        with translated(), self.engine.connect() as connection:
+        with translated(), self._reading.connect() as connection:
             yield Work(connection, self.cipher, self.request_id)
 
     @contextmanager

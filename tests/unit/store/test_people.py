@@ -65,13 +65,11 @@ def test_a_session_is_found_by_its_id_until_it_is_over(database: Database):
     )
     written(database, lambda work: work.sessions.add(session, NOW))
     with database.reading() as work:
-        found = work.sessions.get("secret", NOW)
-        assert found is not None
-        assert (found.person_id, found.return_url, found.state) == (
-            ada.id,
-            "https://shop.example",
-            "s",
-        )
+        known = work.sessions.get("secret", NOW)
+        assert known is not None
+        found, person = known
+        assert person == ada == work.people.get(found.person_id)
+        assert (found.return_url, found.state) == ("https://shop.example", "s")
         assert work.sessions.get("secret", LATER) is None
         assert work.sessions.get("another", NOW) is None
         assert work.sessions.came_by("secret", "jti")
