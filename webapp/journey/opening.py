@@ -126,17 +126,20 @@ class Opening:
     def _refuse(self, called: Onboarding) -> str:
         with self._ground.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True) or called
-            if row.status is Status.CREATED:
-                self._ground.move(
-                    work,
-                    row,
-                    Status.CANCELED,
-                    "gateway_refused",
-                    reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
-                    create_called_at=None,
-                    look_at=None,
-                )
-            return _going_on(row)
+            if row.status is not Status.CREATED:
+                return _going_on(row)
+            self._ground.move(
+                work,
+                row,
+                Status.CANCELED,
+                "gateway_refused",
+                reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
+                create_called_at=None,
+                look_at=None,
+            )
+            # One before it may have been verified after all.
+            best = work.onboardings.latest(row.person_id, row.flow) or row
+            return best.id
 
     def _keep(self, called: Onboarding, created: Created) -> str:
         """The address is stored even if a notice has already moved the row on."""
