@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.store.conflicts import insert_into
 from webapp.store.schema import alarms
 
 
@@ -16,8 +16,7 @@ class Alarms:
 
     def ring(self, name: str, now: datetime) -> None:
         """Say that it is so; since when stays as it was first said."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        first = dialect.insert(alarms).values(name=name, since=now, last_at=now)
+        first = insert_into(self._connection, alarms).values(name=name, since=now, last_at=now)
         self._connection.execute(
             first.on_conflict_do_update(index_elements=["name"], set_={"last_at": now})
         )

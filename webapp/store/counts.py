@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.store.conflicts import insert_into
 from webapp.store.schema import counts
 
 #: Changes at the gateway of which no notice has told, found by asking.
@@ -16,8 +16,7 @@ class Counts:
         self._connection = connection
 
     def add_one(self, name: str) -> None:
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        one = dialect.insert(counts).values(name=name, value=1)
+        one = insert_into(self._connection, counts).values(name=name, value=1)
         self._connection.execute(
             one.on_conflict_do_update(index_elements=["name"], set_={"value": counts.c.value + 1})
         )

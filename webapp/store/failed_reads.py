@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.store.conflicts import insert_into
 from webapp.store.schema import failed_reads
 
 _columns = failed_reads.c
@@ -32,9 +32,8 @@ class FailedReads:
 
     def failed(self, onboarding_id: str, why: str, now: datetime) -> int:
         """Once more; how often it has failed for this reason in a row."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         first = {"onboarding_id": onboarding_id, "why": why[:64], "times": 1}
-        new = dialect.insert(failed_reads).values(**first, since=now, last_at=now)
+        new = insert_into(self._connection, failed_reads).values(**first, since=now, last_at=now)
         again = _columns.why == new.excluded.why
         counted = new.on_conflict_do_update(
             index_elements=["onboarding_id"],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from webapp.store.conflicts import insert_into
 from webapp.store.schema import heartbeats
 from webapp.store.types import UtcDateTime
 
@@ -21,8 +21,7 @@ class Heartbeats:
 
     def beat(self, name: str) -> None:
         """The process of this name lives."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(heartbeats).values(name=name, beaten_at=_NOW)
+        new = insert_into(self._connection, heartbeats).values(name=name, beaten_at=_NOW)
         self._connection.execute(
             new.on_conflict_do_update(index_elements=["name"], set_={"beaten_at": _NOW})
         )
