@@ -67,6 +67,18 @@ def test_what_is_too_large_is_413_and_not_kept(company: Company, size: int, chun
     assert kept(company) == before
 
 
+@pytest.mark.parametrize("path", [WEBHOOK, "/nowhere"])
+@pytest.mark.parametrize("size", [LIMIT, LIMIT + 1])
+def test_who_sends_too_much_is_told_that_the_connection_ends(
+    company: Company, path: str, size: int
+) -> None:
+    """It does, and a proxy would send the next request on it."""
+    kept_alive = headers(company, Connection="keep-alive")
+    answer = ask(company.stack.server_url, "POST", path, headers=kept_alive, body=b" " * size)
+    assert answer.status in (400, 404, 413)
+    assert answer.headers["Connection"] == "close"
+
+
 @pytest.mark.parametrize(
     ("lines", "body"),
     [

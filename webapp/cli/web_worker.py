@@ -23,6 +23,8 @@ from webapp.cli.slow_readers import STALL_SECONDS, Reader, cut_off, shut, taken_
 
 #: A request has to be here, body and all, so many seconds after its first byte.
 HEAR_OUT_SECONDS = 10.0
+#: Of a body that nobody wanted gunicorn reads less than this, and hangs up on whoever sent more.
+LEAST_UNHEARD_BYTES = 64 * 1024
 #: Under this name applications find the connection of their request.
 CONNECTION = "webapp.connection"
 #: A worker that stops still waits so long for the next request of an idle connection, or for the
@@ -134,6 +136,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: TConn) -> Any:
         if not _has_body(req):
             self._listening_until.pop(conn, None)  # all is said; the answer may take long
+        if _stated_length(req) >= LEAST_UNHEARD_BYTES:
+            req.force_close()  # the answer says so: proxies send nothing more on this connection
         self._at_hand.connection = Connection(req, conn)
         try:
             return super().handle_request(req, conn)
@@ -200,5 +204,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _has_body(req: Any) -> bool:
-    headers = dict(req.headers)
-    return headers.get("CONTENT-LENGTH", "0") != "0" or "TRANSFER-ENCODING" in headers
+    return _stated_length(req) > 0 or "TRANSFER-ENCODING" in dict(req.headers)
+
+
+def _stated_length(req: Any) -> int:
+    return int(dict(req.headers).get("CONTENT-LENGTH", "0"))
