@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 PROGRAMS = {
+    "caddy": ("caddy",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "nginx": ("nginx",),
     "strace": ("strace",),

@@ -77,15 +77,19 @@ def what_is_too_large_is_refused_and_what_fits_goes_through(front: Front) -> Non
         assert _send(front, 66 * 1024) == (413, True), "the server itself"
     for size in (200 * 1024, 1024 * 1024, 8 * 1024 * 1024):
         assert _send(front, size) == (413, False), "the proxy"
+    for _ in range(3):
+        status, _ours = _send(front, 8 * 1024 * 1024, chunked=True)
+        assert status == 413, "the proxy, or the server that has seen enough"
     assert front.proxy.on_disk == []
 
 
-def _send(front: Front, size: int) -> tuple[int, bool]:
+def _send(front: Front, size: int, *, chunked: bool = False) -> tuple[int, bool]:
     """The answer to a notice of this size, and whether it comes from the server."""
     told = {"verificationId": "0f5a1c1e-3333-4222-8333-444455556666", "status": "VERIFIED"}
+    body = json.dumps({**told, "more": "x" * (size - 100)}).encode()
     answer = httpx.post(
         f"{front.stack.public_url}/webhooks/mobbscan",
-        content=json.dumps({**told, "more": "x" * (size - 100)}),
+        content=iter([body]) if chunked else body,
         headers={**front.stack.webhook_headers, "Content-Type": "application/json"},
         verify=TLS,
         trust_env=False,

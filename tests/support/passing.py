@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -96,12 +96,26 @@ def who_leaves_a_live_page_is_let_go(kind: type[Proxy], folder: Path) -> None:
         assert upstream.left.wait(10)
 
 
-def while_the_server_is_away_people_are_told_to_come_back(kind: type[Proxy], folder: Path) -> str:
-    """Gives what its logs say."""
+def a_live_page_does_not_hold_up_the_proxys_end(
+    kind: type[Proxy], folder: Path, changes: dict[str, str]
+) -> None:
+    """With `changes` that make its patience short; a proxy that does not end fails by itself."""
+    with listening() as upstream, ExitStack() as reader:
+        with in_front(kind, folder, upstream, changes) as proxy:
+            stream = httpx.stream("GET", proxy.url + STREAM, verify=TLS, trust_env=False)
+            lines = reader.enter_context(stream).iter_lines()
+            assert next(lines) == "data: first"
+        assert upstream.left.wait(10)
+
+
+def while_the_server_is_away_people_are_told_to_come_back(
+    kind: type[Proxy], folder: Path, changes: dict[str, str] | None = None
+) -> str:
+    """Gives what the logs say."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         upstream = Upstream(address=f"127.0.0.1:{nobody.getsockname()[1]}")
-        with in_front(kind, folder, upstream) as proxy:
+        with in_front(kind, folder, upstream, changes) as proxy:
             for path in AWAY:
                 _is_told_to_come_back(get(proxy.url + path))
             notice = f"{proxy.url}/verify/webhooks/mobbscan"
@@ -124,11 +138,13 @@ def _is_told_to_come_back(answer: httpx.Response) -> None:
     assert answer.text.strip() == "Please try again in a few seconds."
 
 
-def an_answer_that_breaks_off_does(kind: type[Proxy], folder: Path) -> str:
+def an_answer_that_breaks_off_does(
+    kind: type[Proxy], folder: Path, changes: dict[str, str] | None = None
+) -> str:
     """Gives what the logs say."""
     with (
         listening() as upstream,
-        in_front(kind, folder, upstream) as proxy,
+        in_front(kind, folder, upstream, changes) as proxy,
         pytest.raises(httpx.RemoteProtocolError),
     ):
         get(proxy.url + BROKEN_OFF)
