@@ -15,8 +15,6 @@ from psycopg import sql
 
 #: How long `wait` waits at most (seconds): whoever waits may have other things to do.
 WAIT_SECONDS = 0.1
-#: A server that has gone without a word is noticed after about half a minute.
-_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
 
 
 class Listening:
@@ -24,8 +22,7 @@ class Listening:
 
     def __init__(self, where: Mapping[str, Any], channel: str) -> None:
         """`where`: arguments of `psycopg.connect`. Raises what psycopg raises."""
-        options = {"connect_timeout": 10, **_ALIVE, **where, "autocommit": True}
-        self._connection: psycopg.Connection = psycopg.connect(**options)
+        self._connection: psycopg.Connection = psycopg.connect(**{**where, "autocommit": True})
         try:
             self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         except BaseException:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from webapp.store.engine import SOON_AN_ERROR
 from webapp.store.timeline import Timeline
 
 #: On PostgreSQL a trigger (migration 0005) tells this channel the onboarding of every new line.
@@ -48,4 +49,4 @@ class TimelineProbe:
 def listening_arguments(engine: Engine) -> dict[str, Any]:
     """PostgreSQL: how the driver reaches the database of this engine, without its pool."""
     _, named = engine.dialect.create_connect_args(engine.url)
-    return dict(named)
+    return {**SOON_AN_ERROR, **named}

@@ -18,8 +18,14 @@ WAIT_SECONDS = 10.0
 #: SQLSTATE of a write where only reading is allowed.
 READ_ONLY = "25006"
 #: A server behind a cut line answers nothing at all: that is an error too, and soon. The kernel
-#: asks on a line that nobody uses, so that it is known there as well.
-_SOON_AN_ERROR = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30}
+#: asks on a line that nobody uses, so that within half a minute it is known there as well.
+SOON_AN_ERROR = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
 _TURN = "turn"
 
 
@@ -48,7 +54,7 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
 def outside_of_the_pool(engine: Engine) -> Engine:
     """The same PostgreSQL, by a connection of its own each time: so it waits for nobody's."""
     return create_engine(
-        engine.url, hide_parameters=True, poolclass=NullPool, connect_args=_SOON_AN_ERROR
+        engine.url, hide_parameters=True, poolclass=NullPool, connect_args=SOON_AN_ERROR
     )
 
 
@@ -57,7 +63,7 @@ def _postgresql(url: URL, wait_seconds: float) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
         pool_pre_ping=True,  # see _look_instead_of_asking
-        connect_args=_SOON_AN_ERROR,
+        connect_args=SOON_AN_ERROR,
         # Threads wait for each other: a server takes a hundred connections from everybody
         # together, unless it is told otherwise, and refuses the next one. Half of the time, so
         # that whoever is told of it has not been given up by those who wait for them.

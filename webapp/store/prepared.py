@@ -123,6 +123,8 @@ def run(
         return told(cursor)
     except dialect.loaded_dbapi.Error as error:
         if dialect.is_disconnect(error, pooled, cursor):
+            # As SQLAlchemy does it: the others of this pool will hardly stand better.
+            connection.engine.pool._invalidate(pooled, error)
             connection.invalidate(error)
         raise DBAPIError.instance(
             text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect

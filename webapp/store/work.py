@@ -17,7 +17,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
-from webapp.store.causes import said
+from webapp.store.causes import cause_of
 from webapp.store.counts import Counts
 from webapp.store.engine import READ_ONLY, for_reading, sql_state
 from webapp.store.errors import AlreadyThere, Unwritable
@@ -129,10 +129,10 @@ def translated() -> Iterator[None]:
             "the database of DATABASE_URL is read-only: let it be written to, or name the server "
             "that takes writes"
             if state == READ_ONLY
-            else _NOT_USABLE.format(said(cause))
+            else _NOT_USABLE.format(cause_of(cause))
         ) from cause
     except (OperationalError, InterfaceError, NoConnectionFree) as cause:
-        raise Unwritable(_NOT_USABLE.format(said(cause))) from cause
+        raise Unwritable(_NOT_USABLE.format(cause_of(cause))) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from tests.support.eventually import eventually
 from tests.unit.store.rows import NOW, in_threads
+from webapp.store.errors import Unwritable
 from webapp.store.work import Database
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
@@ -29,6 +30,27 @@ def test_nobody_notices_that_the_server_has_ended_connections_meanwhile(
         cut = other.exec_driver_sql(f"SELECT count(pg_terminate_backend(pid)) {OTHERS}").scalar()
         assert cut == 3
         eventually(lambda: other.exec_driver_sql(f"SELECT count(*) {OTHERS}").scalar() == 0)
+    assert in_threads(3, lambda: read(database)) == [{}, {}, {}]
+
+
+@pytest.mark.parametrize("as_an_error", ["statement", "prepared"])
+def test_one_that_a_statement_finds_cut_stands_for_all_of_them(
+    migrated_postgres: Engine, database: Database, as_an_error: str, monkeypatch: pytest.MonkeyPatch
+):
+    """A line that has been cut says nothing, so it cannot be seen."""
+    monkeypatch.setattr(database.engine.dialect, "do_ping", lambda _connection: True)
+    in_threads(3, lambda: read(database))
+    with migrated_postgres.connect() as other:
+        other.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
+
+    def finds_out() -> None:
+        with database.reading() as work:
+            if as_an_error == "prepared":
+                work.onboardings.get(str(uuid.uuid4()))
+            work.alarms.ringing()
+
+    with pytest.raises(Unwritable):
+        finds_out()
     assert in_threads(3, lambda: read(database)) == [{}, {}, {}]
 
 
