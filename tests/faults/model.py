@@ -183,9 +183,12 @@ class Model:
 
     @contextmanager
     def clicking(self) -> Iterator[None]:
-        """Around all that one click does. What nobody has called about expires without a call."""
+        """Around all that one click does. What nobody has called about expires without a call,
+        and what is to be done yet is not needed when another has been verified meanwhile."""
         row = self.active
-        if row is not None and row.status == "created" and not row.creates:
+        if row is not None and row.status in AT_THE_USER and self._verified():
+            row.status = "canceled"
+        elif row is not None and row.status == "created" and not row.creates:
             self.looked_at(row.id)
         self._clicks.append(Click())
         yield
@@ -195,8 +198,7 @@ class Model:
         """After a click that went well: where it leads."""
         row = self.active
         if row is None:
-            verified = [each for each in self.rows.values() if each.status == "verified"]
-            return (verified or list(self.rows.values()))[-1].id
+            return (self._verified() or list(self.rows.values()))[-1].id
         if row.status == "interrupted":
             assert row.interruptions == 1 or self._opened_enough(), f"not replaced: {row}"
             row.status = "started"
@@ -213,11 +215,14 @@ class Model:
     def may_begin_anew(self) -> bool:
         """Nothing under way, nobody verified, attempts left."""
         rows = list(self.rows.values())
-        over = any(row.status == "verified" for row in rows)
-        over = over or bool(rows and rows[-1].status == "erased")
+        if self.active is not None or self._verified():
+            return False
+        erased = bool(rows and rows[-1].status == "erased")
         used_up = sum(row.submitted for row in rows) >= ATTEMPTS or self._opened_enough()
-        replacing = any(click.replaced for click in self._clicks)
-        return self.active is None and (replacing or not (over or used_up))
+        return any(click.replaced for click in self._clicks) or not (erased or used_up)
+
+    def _verified(self) -> list[Told]:
+        return [row for row in self.rows.values() if row.status == "verified"]
 
     def _opened_enough(self) -> bool:
         since = self._clock() - timedelta(days=1)

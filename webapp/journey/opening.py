@@ -70,23 +70,18 @@ class Opening:
         try:
             created = self._call(row, flow, person)
         except Refused:
-            if row.create_calls > 1:
-                self._release(row.id)
-                return None
-            # The settings of the flow are wrong in the gateway's eyes: only we can cure that.
-            _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
-            return self._refuse(row)
+            return self._refused(row)
         except Unavailable as cause:
-            self._release(row.id)
+            self._release(row)
             if cause.maybe_sent and row.create_calls == 1:
                 return self._again(row, flow, person)
             with self._ground.gateway_trouble(row.id):
                 raise
         except (Unauthorised, Conflict) as cause:  # neither makes sense for a new process
-            self._release(row.id)
+            self._release(row)
             raise GatewayAway from cause
         except GatewayError:
-            self._release(row.id)
+            self._release(row)
             with self._ground.gateway_trouble(row.id):
                 raise
         return self._keep(row, created)
@@ -114,32 +109,43 @@ class Opening:
             )
         )
 
-    def _release(self, onboarding_id: str) -> None:
+    def _release(self, called: Onboarding) -> None:
         """The call came to nothing: the next click may try again at once."""
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(onboarding_id, for_update=True)
-            if row is not None and row.create_called_at is not None:
-                freed = row.changed(self._ground.clock(), create_called_at=None)
-                work.onboardings.save(freed, was=row.version)
-                self._ground.note(work, freed, "create_unanswered")
+            row = work.onboardings.get(called.id, for_update=True)
+            if row is not None and _is_still_this_call(row, called):
+                self._free(work, row)
 
-    def _refuse(self, called: Onboarding) -> str:
+    def _free(self, work: Work, row: Onboarding) -> None:
+        freed = row.changed(self._ground.clock(), create_called_at=None)
+        work.onboardings.save(freed, was=row.version)
+        self._ground.note(work, freed, "create_unanswered")
+
+    def _refused(self, called: Onboarding) -> str | None:
+        """At the first call our settings are wrong; later the gateway has this id already."""
         with self._ground.database.writing() as work:
-            row = work.onboardings.get(called.id, for_update=True) or called
-            if row.status is not Status.CREATED:
-                return _going_on(row)
-            self._ground.move(
-                work,
-                row,
-                Status.CANCELED,
-                "gateway_refused",
-                reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
-                create_called_at=None,
-                look_at=None,
-            )
-            # One before it may have been verified after all.
-            best = work.onboardings.latest(row.person_id, row.flow) or row
-            return best.id
+            row = work.onboardings.get(called.id, for_update=True)
+            if row is None or not _is_still_this_call(row, called):
+                return _going_on(row or called)  # another click has it in hand
+            if row.create_calls > 1:
+                self._free(work, row)
+                return None
+            return _going_on(row) if row.status is not Status.CREATED else self._ended(work, row)
+
+    def _ended(self, work: Work, row: Onboarding) -> str:
+        """The settings of the flow are wrong in the gateway's eyes: only we can cure that."""
+        _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
+        self._ground.move(
+            work,
+            row,
+            Status.CANCELED,
+            "gateway_refused",
+            reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
+            create_called_at=None,
+            look_at=None,
+        )
+        verified = work.onboardings.verified(row.person_id, row.flow)  # one before it, meanwhile
+        return (verified or row).id
 
     def _keep(self, called: Onboarding, created: Created) -> str:
         """The address is stored even if a notice has already moved the row on."""
@@ -168,6 +174,11 @@ class Opening:
             return {}
         at = next_look(LookCause.QUIET, 0, self._ground.slow, now, row.expires_at)
         return {"look_at": at, "look_cause": LookCause.QUIET, "looks": 0}
+
+
+def _is_still_this_call(row: Onboarding, called: Onboarding) -> bool:
+    """False: the call has taken so long that another click has begun one of its own."""
+    return row.create_called_at is not None and row.create_calls == called.create_calls
 
 
 def _going_on(row: Onboarding) -> str:

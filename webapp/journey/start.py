@@ -80,7 +80,7 @@ class Start:
             return self._begun(wish, unfinished=unfinished)
 
     def _begun(self, wish: Wish, *, unfinished: bool) -> str:
-        found = self._found(wish)
+        found = self._found(wish, verified_wins=True)
         if found.row.status in AT_THE_USER and self._late(found.row):
             self._progress.read(found.row.id)  # the jobs have not seen yet that its time is up
             found = self._found(wish)
@@ -105,28 +105,35 @@ class Start:
 
         Raises NotFound (no such flow).
         """
-        return self._found(_wish(visitor, flow, None, locale), to_open=False).row.id
+        wish = _wish(visitor, flow, None, locale)
+        return self._found(wish, to_open=False, verified_wins=True).row.id
 
     def _late(self, row: Onboarding) -> bool:
         return self._ground.clock() >= row.expires_at
 
-    def _found(self, wish: Wish, *, to_open: bool = True) -> Found:
+    def _found(self, wish: Wish, *, to_open: bool = True, verified_wins: bool = False) -> Found:
         """The row to go on with: the active one, one that ended for good, or a new one.
 
         `to_open`: if it waits for its create call it is claimed for that in the same
-        transaction.
+        transaction. `verified_wins`: an active one that is still the user's to do is replaced
+        by an earlier one that has been verified meanwhile.
         """
         try:
             with self._ground.database.writing() as work:
                 last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
                 if last is None or self._may_begin_anew(work, wish, last):
                     return self._entered(work, wish, last, to_open=to_open)
-                if last.status is not Status.CREATED or not to_open:
-                    return Found(last)
-                row = work.onboardings.get(last.id, for_update=True) or last
-                return self._claimed(work, wish, row)
+                if not (verified_wins and _is_needless(work, last)):
+                    return self._gone_on_with(work, wish, last, to_open=to_open)
         except AlreadyThere:  # another click was quicker, and its row is there now
-            return self._found(wish, to_open=to_open)
+            return self._found(wish, to_open=to_open, verified_wins=verified_wins)
+        return self._replace(wish, last)
+
+    def _gone_on_with(self, work: Work, wish: Wish, last: Onboarding, *, to_open: bool) -> Found:
+        if last.status is not Status.CREATED or not to_open:
+            return Found(last)
+        row = work.onboardings.get(last.id, for_update=True) or last
+        return self._claimed(work, wish, row)
 
     def _entered(self, work: Work, wish: Wish, last: Onboarding | None, *, to_open: bool) -> Found:
         """A new row; stored as claimed at once when nothing is left to agree to."""
@@ -223,8 +230,10 @@ class Start:
         return None
 
     def _replace(self, wish: Wish, old: Onboarding) -> Found:
-        """Retire a row whose address cannot be had any more, and go on under a new id."""
-        version = wish.flow.consent_version
+        """Retire a row whose address cannot be had any more, or is not needed.
+
+        What is gone on with is a verified one, or else a new one.
+        """
         with self._ground.database.writing() as work:
             row = work.onboardings.get(old.id, for_update=True)
             if row is None or not row.active or row.status in AT_US:
@@ -237,15 +246,24 @@ class Start:
                 reasons=(reason(ReasonCode.REPLACED),),
                 look_at=None,
             )
-            new = self._entered(work, wish, retired, to_open=False).row
-            linked = retired.changed(self._ground.clock(), replaced_by=new.id)
+            verified = work.onboardings.verified(row.person_id, row.flow)
+            successor = verified or self._successor(work, wish, retired)
+            linked = retired.changed(self._ground.clock(), replaced_by=successor.id)
             work.onboardings.save(linked, was=retired.version)
-            given = work.onboardings.consent(old.id, version) if version else None
-            if given is not None:
-                work.onboardings.agree(new.id, given)
-                self._ground.note(work, new, "consent_carried_over", version=given.version)
-        self._delete_upstream(old.id)
-        return self._found(wish)  # claimed only now: the lease is as long as one call
+        if retired.create_calls:
+            self._delete_upstream(old.id)
+        # A new one is claimed only now: the lease is as long as one call.
+        return Found(verified) if verified else self._found(wish)
+
+    def _successor(self, work: Work, wish: Wish, retired: Onboarding) -> Onboarding:
+        """A new row; what has been agreed to need not be agreed to again."""
+        new = self._entered(work, wish, retired, to_open=False).row
+        version = wish.flow.consent_version
+        given = work.onboardings.consent(retired.id, version) if version else None
+        if given is not None:
+            work.onboardings.agree(new.id, given)
+            self._ground.note(work, new, "consent_carried_over", version=given.version)
+        return new
 
     def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
         active = work.onboardings.active(wish.visitor.person.id, wish.flow.name)
@@ -262,6 +280,13 @@ class Start:
                 "replaced_not_deleted",
                 extra={"onboarding": onboarding_id, "error": type(cause).__name__},
             )
+
+
+def _is_needless(work: Work, last: Onboarding) -> bool:
+    """Whether it is the user's to do, and an earlier one has been verified meanwhile."""
+    if last.status not in AT_THE_USER:
+        return False
+    return work.onboardings.verified(last.person_id, last.flow) is not None
 
 
 def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> Wish:

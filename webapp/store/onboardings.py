@@ -53,6 +53,9 @@ _LATEST = Prepared(
     .order_by(case((IS_ACTIVE, 0), (_verified, 1), else_=2), _newest_first)
     .limit(1)
 )
+_VERIFIED = Prepared(
+    select(onboardings).where(_same_flow, _verified).order_by(_newest_first).limit(1)
+)
 _OF_PERSON = (
     select(onboardings)
     .where(_columns.person_id == bindparam("person"))
@@ -157,6 +160,10 @@ class Onboardings:
     def latest(self, person_id: str, flow: str) -> Onboarding | None:
         """The active one; else the newest one that ended well; else the newest one."""
         return self._one(_LATEST, person=person_id, same_flow=flow)
+
+    def verified(self, person_id: str, flow: str) -> Onboarding | None:
+        """The newest one that ended well."""
+        return self._one(_VERIFIED, person=person_id, same_flow=flow)
 
     def opened_since(self, person_id: str, flow: str, since: datetime) -> int:
         """How many processes have been asked of the gateway for this person."""

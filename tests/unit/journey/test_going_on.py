@@ -111,34 +111,6 @@ def test_an_interrupted_one_is_offered_once_more_and_then_replaced(house, ada):
     assert (house.status(second), house.row(second).attempt) == (Status.STARTED, 1)
 
 
-def test_a_click_that_finds_it_rejected_leads_to_the_earlier_one_that_was_verified_after_all(
-    house, ada
-):
-    first = house.begin(ada)
-    house.put(first, status=Status.INTERRUPTED, interruptions=2)
-    second = house.begin(ada)
-    house.said(first, "VERIFIED")
-    house.progress.read(first)
-    house.said(second, "NOT_VERIFIED")
-    assert house.begin(ada) == first
-    assert (house.status(first), house.status(second)) == (Status.VERIFIED, Status.REJECTED)
-    assert len(house.rows(ada)) == 2
-
-
-def test_a_click_whose_new_one_is_refused_leads_to_the_earlier_one_that_was_verified_after_all(
-    house, ada
-):
-    first = house.begin(ada)
-    house.put(first, status=Status.INTERRUPTED, interruptions=2)
-    second = house.begin(ada)
-    house.said(first, "VERIFIED")
-    house.progress.read(first)
-    house.put(second, status=Status.INTERRUPTED, interruptions=2)
-    house.gateway.trouble["create"].append(PLAIN_400)
-    assert house.begin(ada) == first
-    assert [row.status for row in house.rows(ada)].count(Status.CANCELED) == 2
-
-
 def test_a_click_that_finds_it_rejected_leads_to_that_result(house, ada):
     first = house.begin(ada)
     house.said(first, "NOT_VERIFIED")

@@ -107,6 +107,33 @@ def test_after_a_crash_between_row_and_answer_the_next_click_goes_on(house, ada)
     assert house.status(crashed.id) is Status.STARTED
 
 
+@pytest.mark.parametrize("calls_before", [0, 1])
+def test_a_call_that_took_too_long_spoils_nothing_for_the_one_that_took_over(
+    house, ada, calls_before
+):
+    """It is refused, for the gateway has this id now, before the other's answer is kept."""
+    if calls_before:
+        house.gateway.trouble["create"].append(away(maybe_sent=False))
+        with pytest.raises(GatewayAway):
+            house.begin(ada)
+    late = house.start._opening._keep
+
+    def overtaken(id_: str) -> None:
+        del house.gateway.during["create"]
+        house.clock.turn(seconds=CREATE_LEASE.total_seconds() + 1)
+        house.start._opening._keep = lambda *answer: unkept.extend(answer) or id_
+        assert house.begin(ada) == id_
+
+    unkept = []
+    house.gateway.during["create"] = overtaken
+    id_ = house.begin(ada)
+    assert house.status(id_) is Status.CREATED
+    assert late(*unkept) == id_
+    assert (house.status(id_), len(house.gateway.processes)) == (Status.STARTED, 1)
+    assert "gateway_refused" not in house.events(id_)
+    assert "create_unanswered" not in house.events(id_)[-3:]
+
+
 def test_a_crash_after_the_gateway_has_answered_ends_in_a_new_process(house, ada):
     """The address is lost: the repeat gets 400, no other call gives it back."""
     house.gateway.during["create"] = lambda _: None
