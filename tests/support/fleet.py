@@ -33,8 +33,10 @@ class Host:
 
     @property
     def executor_id(self) -> str:
-        """The host's name in the job library."""
-        return (self.state / "executor-id").read_text().strip()
+        """The host's name in the job library, once its jobs process has taken one."""
+        name = self.state / "executor-id"
+        eventually(name.exists)
+        return name.read_text().strip()
 
     def kill(self) -> None:
         """As when the machine loses its power: master, workers and jobs in the same moment."""
