@@ -40,6 +40,8 @@ _NOT_USABLE = (
     "the database of DATABASE_URL cannot be used ({}): see that it runs, is not full, lets this "
     "server in, and may be written to"
 )
+_NO_DATABASE = "the file that DATABASE_URL names is not a database"
+_DAMAGED = "the file that DATABASE_URL names is damaged: put a backup in its place"
 #: SQLSTATE of a statement in a transaction that an error has ended already.
 _FAILED_BEFORE = "25P02"
 
@@ -136,4 +138,5 @@ def translated() -> Iterator[None]:
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
             raise  # what we said was wrong, not where we said it
-        raise Unwritable("the file that DATABASE_URL names is not a database") from cause
+        damaged = getattr(cause.orig, "sqlite_errorname", "") == "SQLITE_CORRUPT"
+        raise Unwritable(_DAMAGED if damaged else _NO_DATABASE) from cause

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -107,3 +108,16 @@ def test_sqlite_says_that_it_is_locked(address: str, database: Database):
             pass
     finally:
         other.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_damaged_file_is_said_to_be_damaged(address: str, database: Database):
+    with database.writing() as work:
+        work.alarms.ring("one", NOW)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.engine.dispose()
+    file = Path(address.removeprefix("sqlite:///"))
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"x" * (len(whole) - 4096))
+    assert "is damaged: put a backup in its place" in refusal(address)
