@@ -58,6 +58,7 @@ class Settings:
     sites: Mapping[str, Site]
     trusted_proxy_hops: int
     operations_token: str | None = field(repr=False)
+    web_concurrency: int
     log_level: str
     outbound_ca_file: str | None
 

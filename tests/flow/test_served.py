@@ -28,6 +28,10 @@ def test_gunicorn_alone_brings_the_database_up_to_date(
     assert modes == {0o600, 0o700}, "files, and the folders of what is counted"
 
 
+def test_an_empty_number_of_workers_counts_as_unset(serving: Serving) -> None:
+    serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="").ready()
+
+
 def test_gunicorn_alone_counts_over_its_workers_and_leaves_the_jobs_counts_alone(
     serving: Serving, installed: Installation
 ) -> None:

@@ -31,12 +31,10 @@ def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, and its jobs process beside it."""
     found = settings()
     ready_database(found)
-    try:
-        from webapp.cli.master import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
-    except ValueError as cause:
-        raise click.ClickException(
-            "WEB_CONCURRENCY is no number of web workers: set it to 2, say."
-        ) from cause
+    if not os.environ.get("WEB_CONCURRENCY", "").strip():
+        os.environ.pop("WEB_CONCURRENCY", None)  # unset for us, and no number for gunicorn
+    from webapp.cli.master import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
+
     Server(bind, jobs=not no_jobs).run()
 
 

@@ -170,6 +170,12 @@ SETTINGS: tuple[Setting, ...] = (
         values.operations_token,
         f"set it to the output of: {_RANDOM_TEXT}",
     ),
+    Setting(
+        "WEB_CONCURRENCY",
+        values.workers,
+        "set it to about one for each processor, such as 2",
+        default="2",
+    ),
     Setting("LOG_LEVEL", values.log_level, "set it to INFO", default="INFO"),
     Setting(
         "OUTBOUND_CA_FILE",

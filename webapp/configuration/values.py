@@ -226,6 +226,12 @@ def hops(text: str) -> int:
     return int(text)
 
 
+def workers(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        raise Wrong("is not a number of web workers from 1 to 999")
+    return int(text)
+
+
 def log_level(text: str) -> str:
     if text.upper() not in _LEVELS:
         raise Wrong(f"is none of {', '.join(_LEVELS)}")

@@ -65,6 +65,7 @@ GOOD = {
     "OPERATOR_ROLES_CLAIM": [("https://id.example/roles", "https://id.example/roles")],
     "TRUSTED_PROXY_HOPS": [("2", 2)],
     "OPERATIONS_TOKEN": [("t" * 16, "t" * 16)],
+    "WEB_CONCURRENCY": [("16", 16)],
     "LOG_LEVEL": [("debug", "DEBUG")],
 }
 
@@ -170,6 +171,7 @@ BAD = {
     "SITES_FILE": ["/nowhere/sites.toml", "/"],
     "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100"],
     "OPERATIONS_TOKEN": ["hunter2", "with spaces in the middle"],
+    "WEB_CONCURRENCY": ["0", "-2", "1.5", "two", "1000"],
     "LOG_LEVEL": ["LOUD"],
     "OUTBOUND_CA_FILE": ["/nowhere/ca.pem", __file__],
 }
