@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from webapp.configuration import values
 from webapp.configuration.addresses import origin_of
-from webapp.configuration.problems import SettingsError, Wrong
+from webapp.configuration.problems import SettingsError, Wrong, WrongSource
 from webapp.configuration.sources import from_environment
 from webapp.configuration.table import SETTINGS, Setting
 from webapp.sites import Site, load_sites
@@ -73,7 +73,9 @@ class Settings:
         found = {s.field: _read(s, environ, problems) for s in SETTINGS}
         _inherit_operator_login(found)
         found["sites"] = _read_sites(found["sites_file"], environ, problems)
-        problems += _contradictions(found, {problem.split()[0] for problem in problems})
+        named = {problem.split()[0] for problem in problems}
+        named |= {name.removesuffix("_FILE") for name in named}
+        problems += _contradictions(found, named)
         if problems:
             raise SettingsError(problems)
         return cls(**_completed(found))
@@ -107,9 +109,11 @@ def _read(setting: Setting, environ: Mapping[str, str], problems: list[str]) -> 
             raise Wrong("is missing")
         text = setting.default if text is None else text
         return setting.unset if text is None else setting.check(text)
+    except WrongSource as wrong:
+        problems.append(f"{wrong.name} {wrong.what}: {wrong.cure}.")
     except Wrong as wrong:
         problems.append(f"{setting.name} {wrong.what}: {setting.cure}.")
-        return None
+    return None
 
 
 def _read_sites(

@@ -21,6 +21,15 @@ class Wrong(ValueError):
         return (self,)
 
 
+class WrongSource(Wrong):
+    """Nothing is known of the value itself: what holds it is wrong, and has a cure of its own."""
+
+    def __init__(self, name: str, what: str, cure: str) -> None:
+        super().__init__(what)
+        self.name = name
+        self.cure = cure
+
+
 class SeveralWrong(Wrong):
     """More than one thing inside a value is not acceptable."""
 

@@ -6,20 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from webapp.configuration.problems import Wrong
+from webapp.configuration.problems import Wrong, WrongSource
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def read_text_file(path: str) -> str:
-    """A file's text without its trailing newline. The path is never repeated in the complaint:
-
-    where a secret was put in place of its file's name, it would be shown.
-    """
-    try:
-        return Path(path).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError, ValueError) as cause:
-        raise Wrong(f"names a file that cannot be read ({reason(cause)})") from None
 
 
 def reason(cause: Exception) -> str:
@@ -29,15 +18,34 @@ def reason(cause: Exception) -> str:
 
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
     """The value of `NAME`, or the content of the file named by `NAME_FILE`; empty means unset."""
-    here, elsewhere = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    variable = f"{name}_FILE"
+    here, elsewhere = environ.get(name, "").strip(), environ.get(variable, "").strip()
     if here and elsewhere:
-        raise Wrong(f"is given twice, as {name} and as {name}_FILE; keep one")
-    if not elsewhere:
-        return here or None
-    text = read_text_file(elsewhere).strip()
-    if not text:
-        raise Wrong("names a file that is empty")
-    return text
+        what = f"is given twice, as {name} and as {variable}"
+        raise WrongSource(name, what, "take one of them away")
+    return _named_by(variable, elsewhere) if elsewhere else here or None
+
+
+def _named_by(variable: str, path: str) -> str:
+    """The file's text. Its path is never repeated in the complaint:
+
+    where a secret was put in place of its file's name, it would be shown.
+    """
+    try:
+        text = Path(path).read_text("utf-8").strip()
+    except FileNotFoundError:
+        what, cure = "does not exist", "put it there, or correct the path"
+    except IsADirectoryError:
+        what, cure = "is a folder", "add the name of the file in it"
+    except PermissionError:
+        what, cure = "may not be read", "let the user that runs this read it"
+    except (OSError, ValueError) as cause:
+        what, cure = f"cannot be read ({reason(cause)})", "correct the path, or the file"
+    else:
+        if text:
+            return text
+        what, cure = "is empty", "write the value into it"
+    raise WrongSource(variable, f"names a file that {what}", cure)
 
 
 def resolve_secret(text: str, environ: Mapping[str, str]) -> str:

@@ -57,16 +57,55 @@ def test_all_problems_come_in_one_message(environ, tmp_path):
 def test_a_setting_given_twice_is_refused(environ, tmp_path):
     (tmp_path / "value").write_text("other")
     problem = only_problem(environ | {"MOBBSCAN_API_KEY_FILE": str(tmp_path / "value")})
-    assert "given twice, as MOBBSCAN_API_KEY and as MOBBSCAN_API_KEY_FILE" in problem
+    assert problem == (
+        "MOBBSCAN_API_KEY is given twice, as MOBBSCAN_API_KEY and as MOBBSCAN_API_KEY_FILE: "
+        "take one of them away."
+    )
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
-def test_a_file_that_says_nothing_is_refused(environ, tmp_path, content):
-    del environ["MOBBSCAN_API_SECRET"]
-    if content is not None:
-        (tmp_path / "value").write_bytes(content)
-    problem = only_problem(environ | {"MOBBSCAN_API_SECRET_FILE": str(tmp_path / "value")})
-    assert problem.startswith("MOBBSCAN_API_SECRET names a file that")
+EMPTY = "is empty: write the value into it"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATA_KEYS", "OIDC_CLIENT_SECRET"])
+@pytest.mark.parametrize(
+    ("place", "complaint"),
+    [
+        ("none", "does not exist: put it there, or correct the path"),
+        ("empty", EMPTY),
+        ("blank", EMPTY),
+        ("folder", "is a folder: add the name of the file in it"),
+        ("blank/below", "cannot be read (Not a directory): correct the path, or the file"),
+        ("no-text", "cannot be read (not text in UTF-8): correct the path, or the file"),
+        ("n" * 300, "cannot be read (File name too long): correct the path, or the file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_no_reason_for_a_new_value(
+    environ, tmp_path, name, place, complaint
+):
+    for file, content in (("empty", b""), ("blank", b" \n"), ("no-text", b"\xff\xfe")):
+        (tmp_path / file).write_bytes(content)
+    (tmp_path / "folder").mkdir()
+    environ = {**OIDC, **environ}
+    environ.pop(name, None)
+    problem = only_problem(environ | {f"{name}_FILE": str(tmp_path / place)})
+    assert problem == f"{name}_FILE names a file that {complaint}."
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_there(environ, monkeypatch):
+    """Whoever runs the tests may read everything, perhaps: so the system's answer is pretended."""
+    really_read = Path.read_text
+
+    def read(path, *how):
+        if path.name == "others":
+            raise PermissionError(13, "Permission denied")
+        return really_read(path, *how)
+
+    monkeypatch.setattr(Path, "read_text", read)
+    problem = only_problem(environ | {"OPERATIONS_TOKEN_FILE": "/etc/others"})
+    assert problem == (
+        "OPERATIONS_TOKEN_FILE names a file that may not be read: "
+        "let the user that runs this read it."
+    )
 
 
 def test_a_secret_put_in_place_of_its_files_name_is_not_shown(environ):
