@@ -31,8 +31,10 @@ def alerts(deploy: Path) -> list[dict[str, Any]]:
     return rules
 
 
-def known_metrics() -> set[str]:
-    standing = Standing({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+STANDING = Standing({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+
+
+def known_metrics(standing: Standing | None = STANDING) -> set[str]:
     metrics.request("GET", "unmatched", 404, 0.1)
     text = metrics.exposition(standing).decode()
     return set(re.findall(r"^(mobbscan_embed_\w+)[{ ]", text, re.M))
@@ -52,6 +54,20 @@ def test_every_outcome_that_an_alert_asks_for_exists(deploy: Path) -> None:
     for alert in alerts(deploy):
         for asked in re.findall(r'(?:outcome|call)=~?"([^"]+)"', alert["expr"]):
             assert set(asked.split("|")) <= words, alert["alert"]
+
+
+def test_what_is_absent_while_the_database_is_away_is_missed_only_while_it_answers(
+    deploy: Path,
+) -> None:
+    from_the_database = known_metrics() - known_metrics(None)
+    missed = {
+        name: alert["expr"]
+        for alert in alerts(deploy)
+        for name in re.findall(r"absent\((\w+)\)", alert["expr"])
+    }
+    assert missed.keys() == {"mobbscan_embed_jobs_seen_seconds"}
+    for name in missed.keys() & from_the_database:
+        assert f"(absent({name}) and max(mobbscan_embed_database_up) == 1)" in missed[name]
 
 
 def test_every_alert_is_explained(deploy: Path, root: Path) -> None:
