@@ -86,9 +86,15 @@ def unit(deploy: Path, name: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in (line.partition("=") for line in lines) if value]
 
 
+def for_choice(deploy: Path, name: str) -> list[tuple[str, str]]:
+    """What stands in the unit to be switched on: a comment without a space."""
+    return [(key[1:], value) for key, value in unit(deploy, name) if re.match(r"#\S", key)]
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_a_units_settings_exist_and_its_secrets_are_credentials(deploy: Path, name: str) -> None:
-    given = unit(deploy, name)
+    given = unit(deploy, name) + for_choice(deploy, name)
+    assert ("Environment", "DATABASE_URL_FILE=%d/database_url") in given
     credentials = {value.split(":")[0] for key, value in given if key == "LoadCredential"}
     for setting, _, value in (v.partition("=") for k, v in given if k == "Environment"):
         assert {setting, setting.removesuffix("_FILE")} & NAMES
@@ -106,6 +112,23 @@ def test_each_unit_has_a_folder_of_its_own(deploy: Path) -> None:
         assert folder == f"INSTANCE_DIR=/var/lib/{dict(given)['StateDirectory']}"
         folders.add(folder)
     assert len(folders) == len(UNITS)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_never_given_up(deploy: Path, name: str) -> None:
+    """It ends at once while PostgreSQL is away; in the wrong part systemd would not hear it."""
+    of_the_unit = (deploy / name).read_text("utf-8").split("[Service]")[0]
+    assert "\nStartLimitIntervalSec=0\n" in of_the_unit
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_hand_off_keys_have_a_place_that_few_can_read(deploy: Path, name: str) -> None:
+    text = (deploy / name).read_text("utf-8")
+    assert "(mode 0640)" in text
+    assert f'"file:/run/credentials/{name}/' in text
+    composed = (deploy / "compose.yaml").read_text("utf-8")
+    assert "(mode 0400)" in composed
+    assert '"file:/run/secrets/' in composed
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -146,6 +169,7 @@ def test_the_composed_server_has_few_rights_and_waits_for_its_tables(deploy: Pat
     composed = parsed(deploy / "compose.yaml")
     server, upgrade = composed["services"]["server"], composed["services"]["upgrade"]
     assert server["read_only"]
+    assert server["restart"] == "unless-stopped"
     assert server["cap_drop"] == ["ALL"]
     assert server["security_opt"] == ["no-new-privileges:true"]
     assert server["depends_on"] == {"upgrade": {"condition": "service_completed_successfully"}}
