@@ -20,6 +20,8 @@ _FIRST: dict[LookCause, tuple[float, ...]] = {
     LookCause.WAITING: (0, 2, 2, 4, 7, 15),  # that is: at once, then at 2, 4, 8, 15 and 30 s
     LookCause.NOTICE: (0, 2, 10, 60),
 }
+#: So many reads of a cause are quick ones: somebody is waiting for them.
+QUICK = {cause: len(steps) for cause, steps in _FIRST.items() if steps}
 
 
 def delay(cause: LookCause, looks: int, slow: Sequence[timedelta]) -> timedelta:

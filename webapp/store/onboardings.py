@@ -10,6 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
+from itertools import chain, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, literal, select, update
@@ -20,7 +21,7 @@ from webapp.domain.reasons import Reason, ReasonCode
 from webapp.store.batches import batched
 from webapp.store.errors import LostUpdate
 from webapp.store.prepared import Prepared
-from webapp.store.schema import IS_ACTIVE, consents, onboardings
+from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
 from webapp.store.types import Cipher
 
 _SEALED = ("hosted_url", "onboarding_token", "decided_by", "rejection_reason")
@@ -69,9 +70,10 @@ _SUBMITTED = select(func.count()).where(_same_flow, _columns.submitted_at.is_not
 _DUE = (
     select(_columns.id, _columns.look_at)
     .where(_columns.look_at <= bindparam("now"))
-    .order_by(_columns.look_at, _columns.id)
     .limit(bindparam("most"))
 )
+_LONGEST_DUE = _DUE.order_by(_columns.look_at, _columns.id)
+_AWAITED = _DUE.where(IS_AWAITED).order_by(_columns.look_at.desc(), _columns.id.desc())
 _UNFINISHED = (
     select(_columns.id)
     .where(IS_ACTIVE, _columns.id > bindparam("after"))
@@ -176,12 +178,19 @@ class Onboardings:
         return self._connection.scalar(_SUBMITTED, values) or 0
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Onboardings whose next read is due, the longest waiting first: id and planned time.
+        """Onboardings whose next read is due: id and planned time.
 
+        In turn one that somebody is waiting for, who came last first, and one of all, the longest
+        due first: so nobody who is here now waits for a backlog, and nothing waits for ever.
         Who has rows in hand already asks for as many more, so that those never hide the rest.
         """
-        rows = self._connection.execute(_DUE, {"now": now, "most": limit})
-        return [(row.id, row.look_at) for row in rows]
+        values = {"now": now, "most": limit}
+        awaited, longest = (
+            [(row.id, row.look_at) for row in self._connection.execute(query, values)]
+            for query in (_AWAITED, _LONGEST_DUE)
+        )
+        in_turn = chain.from_iterable(zip_longest(awaited, longest))
+        return list(dict.fromkeys(each for each in in_turn if each is not None))[:limit]
 
     def listed(self, *, site: str | None, status: str | None, limit: int) -> list[Onboarding]:
         """Newest first, for operators."""

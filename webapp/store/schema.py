@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from webapp.domain.onboarding import ACTIVE
+from webapp.domain.schedule import QUICK
 from webapp.store.types import Sealed, UtcDateTime
 
 metadata = MetaData(
@@ -33,6 +34,11 @@ _UUID = String(36)
 #: Written out, not with parameters: only so a database sees that an index of these rows will do.
 IS_ACTIVE = literal_column(
     "status IN ({})".format(", ".join(f"'{s}'" for s in sorted(ACTIVE))), Boolean
+)
+
+#: Somebody is waiting for the next read; written out as above.
+IS_AWAITED = text(
+    "({})".format(" OR ".join(f"look_cause = '{c}' AND looks < {n}" for c, n in QUICK.items()))
 )
 
 people = Table(
@@ -108,6 +114,13 @@ onboardings = Table(
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # In the very order in which the jobs take what is due.
     Index("ix_onboardings_look_at_id", "look_at", "id"),
+    Index(
+        "ix_onboardings_awaited",
+        "look_at",
+        "id",
+        sqlite_where=IS_AWAITED,
+        postgresql_where=IS_AWAITED,
+    ),
     # For operators' lists; the second one also counts by status.
     Index("ix_onboardings_created_at", "created_at"),
     Index("ix_onboardings_status_created_at", "status", "created_at"),

@@ -20,6 +20,7 @@ from tests.unit.store.rows import (
 )
 from webapp.domain.onboarding import ACTIVE, Consent, Person, Status
 from webapp.domain.reasons import ReasonCode, reason
+from webapp.domain.schedule import QUICK, LookCause
 from webapp.store.errors import AlreadyThere, LostUpdate
 from webapp.store.types import Cipher
 from webapp.store.work import Database
@@ -177,6 +178,26 @@ def test_what_is_due_comes_with_its_time_oldest_first(database: Database):
             (rows["ada"].id, NOW),
         ]
         assert work.onboardings.due(NOW, 1) == [(rows["ben"].id, times["ben"])]
+
+
+def test_who_is_waited_for_comes_before_a_backlog_and_takes_turns_with_it(database: Database):
+    def due(who: str, minutes: int, cause: LookCause, looks: int) -> str:
+        at = NOW - timedelta(minutes=minutes)
+        fields = {"look_at": at, "look_cause": str(cause), "looks": looks}
+        return add(database, onboarding(admit(database, who), **fields)).id
+
+    old = [due(f"old-{n}", 60 - n, LookCause.QUIET, n) for n in range(4)]
+    slow = [due(f"slow-{c}", 9, c, QUICK[c]) for c in QUICK]
+    newer, newest, oldest = (
+        due("newer", 2, LookCause.NOTICE, 0),
+        due("newest", 1, LookCause.WAITING, QUICK[LookCause.WAITING] - 1),
+        due("oldest", 90, LookCause.NOTICE, QUICK[LookCause.NOTICE] - 1),
+    )
+    due("not yet", -1, LookCause.NOTICE, 0)
+    with database.reading() as work:
+        ids = [id_ for id_, _ in work.onboardings.due(NOW, 20)]
+        assert [id_ for id_, _ in work.onboardings.due(NOW, 1)] == [newest]
+    assert ids == [newest, oldest, newer, *old, *sorted(slow)]
 
 
 def test_a_due_read_is_put_off_even_where_no_key_fits(database: Database):

@@ -93,6 +93,22 @@ def test_no_statement_that_is_waited_for_reads_a_whole_table(house: House):
     assert not bad, "\n".join(bad)
 
 
+def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(house: House):
+    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE onboardings SET look_at = created_at")
+        connection.exec_driver_sql("ANALYZE")
+    with heard(house.engine) as sent:
+        house.progress.due()
+    (awaited,) = [sql for sql in sent if "look_cause" in sql]
+    explain = "EXPLAIN QUERY PLAN" if house.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with house.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"{explain} {awaited}", sent[awaited]).all()
+    assert "ix_onboardings_awaited" in str(plan), plan
+    assert "Sort" not in str(plan), plan
+    assert "B-TREE" not in str(plan), plan
+
+
 def test_a_statement_without_an_index_is_found(house: House):
     crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
     with house.engine.connect() as connection:
