@@ -66,14 +66,16 @@ class Progress:
         with self._ground.database.reading() as work:
             return work.timeline.last_request(onboarding_id)
 
-    def read(self, onboarding_id: str) -> None:
+    def read(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """Ask the gateway once and take in its answer.
 
+        `planned`: for when the read was due (None: whenever). One that is not due any more, since
+        somebody has made it or has set the clock anew, is not made.
         Raises GatewayAway (nothing changed; the read stays due) or GatewayForbidden.
         """
         with self._ground.database.reading() as work:
             before = work.onboardings.get(onboarding_id)
-        if before is None:
+        if before is None or (planned and not _still_due(before, planned)):
             return
         if before.status is Status.ERASED:
             self._leave_alone(before)
@@ -265,6 +267,10 @@ class Progress:
                 return  # the gateway lags behind: asked again by the schedule, not at once
             self._ground.note(work, onboarding, "sent_to_review")
             work.onboardings.plan(onboarding.id, self._ground.clock(), LookCause.WAITING, 1)
+
+
+def _still_due(onboarding: Onboarding, planned: datetime) -> bool:
+    return onboarding.look_at is not None and onboarding.look_at <= planned
 
 
 def _heard_by_asking(work: Work, row: Onboarding, after: Onboarding, word: str | None) -> bool:

@@ -29,6 +29,31 @@ def test_a_notice_that_comes_while_a_read_fails_is_not_put_off(house, adas, how)
     assert house.status(adas) is Status.VERIFIED
 
 
+@pytest.mark.parametrize("what", ["read", "notice"])
+def test_a_read_that_is_not_due_any_more_is_not_made(house, adas, what):
+    house.back(adas)
+    ((_, planned),) = house.progress.due()
+    house.clock.turn(seconds=1)
+    if what == "read":
+        house.progress.read(adas, planned)
+        looks = 1
+    else:
+        house.notice(adas, "VERIFIED")
+        looks = 0
+    asked = house.gateway.count("read")
+    house.progress.read(adas, planned)
+    assert house.gateway.count("read") == asked
+    assert house.row(adas).looks == looks, "no quick look is used up"
+    house.clock.turn(seconds=2)
+    assert house.run_due() == 1
+
+
+def test_a_read_whose_clock_was_stopped_is_not_made(house, adas):
+    house.put(adas, look_at=None)
+    house.progress.read(adas, house.clock())
+    assert house.gateway.count("read") == 0
+
+
 def test_what_an_answer_brings_back_is_asked_about_again_though_its_clock_was_stopped_meanwhile(
     house, ada, monkeypatch
 ):
