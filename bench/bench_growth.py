@@ -25,6 +25,7 @@ from sqlalchemy import Engine, event
 
 from tests.support.instant_gateway import running
 from tests.support.many_rows import crowd, tenfold
+from webapp.jobs.run import AT_ONCE, IN_HAND
 from webapp.journey.views import Visitor
 
 SIZES = (10_000, 100_000)
@@ -67,7 +68,7 @@ class Crowded:
             "status": lambda: steps.result.status(self._ada, self._adas),
             "session": lambda: steps.admit.who(self._ada.session_id),
             "notice": lambda: steps.webhook.take({"X-Notice-Key": "agreed"}, notice),
-            "what is due": lambda: steps.progress.due(1200),
+            "what is due": lambda: steps.progress.due(AT_ONCE + IN_HAND),
             "read-back": lambda: steps.progress.read(self._adas),
             "cleaning": lambda: self._parts.database.sweep(datetime.now(UTC)),
         }

@@ -2,7 +2,8 @@
 
 The record of what is to be done is our own row (`look_at` of an onboarding). A job is only
 the doing of it: it may be lost, doubled or orphaned with its machine, for the row stays due
-until the work's own transaction has moved it on, and the next tick makes a new job.
+until the work's own transaction has moved it on, and a new job is made. One whose row is not
+due any more does nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dbos import DBOS, SetWorkflowID, error
 from sqlalchemy import make_url
 
 from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.jobs.in_hand import InHand, Key
 from webapp.store.work import translated
 from webapp.wiring import Wired
 
@@ -24,8 +26,9 @@ from webapp.wiring import Wired
 READS_AT_ONCE = 16
 _log = structlog.get_logger(__name__)
 _KEEP = timedelta(hours=24)
-#: An onboarding that stays due although a job was made for it gets another one after so long:
-#: its machine may have died with it. A little more than a job needs that tries three times.
+#: An onboarding that stays due although a job was made for it gets another one after so long,
+#: unless we have that one in hand ourselves: its machine may have died with it.
+#: A little more than a job needs that tries three times.
 REMAKE_SECONDS = 30
 #: The library's connections to a database are opened anew so often: one that was opened while it
 #: might only be read would stay so.
@@ -78,8 +81,14 @@ def in_brief(action: Callable[[str], None], onboarding_id: str) -> None:
 class Queue:
     """One per process: the library keeps itself in module globals."""
 
-    def __init__(self, wired: Wired, executor_id: str) -> None:
-        """Raises Unwritable where the library's tables cannot be written; may be tried again."""
+    def __init__(
+        self, wired: Wired, executor_id: str, needs_more: Callable[[], None] = lambda: None
+    ) -> None:
+        """`needs_more` is called when nothing waits here for its turn.
+
+        Raises Unwritable where the library's tables cannot be written; may be tried again.
+        """
+        self._in_hand = InHand(READS_AT_ONCE, needs_more)
         settings = wired.settings
         url = job_database(settings.database_url, settings.instance_dir)
         DBOS(
@@ -106,12 +115,12 @@ class Queue:
     def _define(self, wired: Wired) -> None:
         progress = wired.steps.progress
 
-        def read_for(onboarding_id: str) -> None:
+        def read_for(onboarding_id: str, planned: datetime | None) -> None:
             """Under the name of the request that asked for it, so that the log connects them."""
             names = {"onboarding": onboarding_id, "request_id": progress.asked_by(onboarding_id)}
             known = {name: value for name, value in names.items() if value is not None}
             with structlog.contextvars.bound_contextvars(**known):
-                progress.read(onboarding_id)
+                progress.read(onboarding_id, planned)
 
         @DBOS.step(
             name="read",
@@ -121,14 +130,21 @@ class Queue:
             backoff_rate=3.0,
             should_retry=lambda error: isinstance(error, GatewayAway),
         )
-        def read(onboarding_id: str) -> None:
-            in_brief(read_for, onboarding_id)
+        def read(onboarding_id: str, planned: datetime | None) -> None:
+            in_brief(lambda id_: read_for(id_, planned), onboarding_id)
 
         @DBOS.workflow(name="look")
         def look(onboarding_id: str, planned_for: str | None = None) -> None:
             planned = datetime.fromisoformat(planned_for) if planned_for else None
             try:
-                read(onboarding_id)
+                read_or_put_off(onboarding_id, planned)
+            finally:
+                if planned is not None:
+                    self._in_hand.remove((onboarding_id, planned))
+
+        def read_or_put_off(onboarding_id: str, planned: datetime | None) -> None:
+            try:
+                read(onboarding_id, planned)
             except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
                 put_off(lambda id_: progress.postpone(id_, planned), onboarding_id)
             except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
@@ -144,15 +160,29 @@ class Queue:
 
         self._look = look
 
-    def ask_for(self, onboarding_id: str, planned: datetime) -> None:
-        """Make the job of one planned read; the same one twice is one job.
+    @property
+    def in_hand(self) -> frozenset[Key]:
+        """Whose jobs were made here and have not ended."""
+        return self._in_hand.all()
+
+    def ask_for(self, onboarding_id: str, planned: datetime) -> bool:
+        """Make the job of one planned read; whether it is done here. The same one twice, by
+        whomever, is one job.
 
         Raises Unwritable where the library's tables cannot be written.
         """
         bucket = int(time.time() // REMAKE_SECONDS)
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
-        with translated(), SetWorkflowID(job_id):
-            DBOS.start_workflow(self._look, onboarding_id, planned.isoformat())
+        self._in_hand.add((onboarding_id, planned))
+        try:
+            with translated(), SetWorkflowID(job_id, workflow_id_reuse_policy="reject"):
+                DBOS.start_workflow(self._look, onboarding_id, planned.isoformat())
+        except Exception as failed:
+            self._in_hand.remove((onboarding_id, planned))
+            if isinstance(failed, error.DBOSWorkflowIDInUseError):
+                return False
+            raise
+        return True
 
     def forget_old(self) -> int:
         """Delete the library's rows of jobs that were made a day ago; how many.

@@ -10,8 +10,9 @@ from typing import Protocol
 
 import structlog
 
+from webapp.jobs.in_hand import Key
 from webapp.jobs.name import executor_id
-from webapp.jobs.queue import REMAKE_SECONDS, Queue
+from webapp.jobs.queue import READS_AT_ONCE, REMAKE_SECONDS, Queue
 from webapp.store.errors import Unwritable
 from webapp.wiring import Wired
 
@@ -24,18 +25,21 @@ BEAT_SECONDS = 10
 #: How long nothing is tried after the database was away: at first, and at most (seconds).
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
-#: How many new jobs one turn makes at most.
+#: How many that have no job yet one turn looks at; others may be quicker to take them.
 AT_ONCE = 200
-#: With so many waiting to be done no more are made: they are not done the sooner for it, and
-#: whatever waits longer than REMAKE_SECONDS is made a second time.
-IN_HAND = 1000
+#: With so many in hand no more are made: they are not done the sooner for it, and what is more
+#: urgent would have to wait for all of them.
+IN_HAND = 2 * READS_AT_ONCE
 _log = structlog.get_logger(__name__)
 
 
 class Asking(Protocol):
     """Whom jobs are asked of: the queue, or somebody who only writes them down."""
 
-    def ask_for(self, onboarding_id: str, planned: datetime) -> None: ...
+    @property
+    def in_hand(self) -> frozenset[Key]: ...
+
+    def ask_for(self, onboarding_id: str, planned: datetime) -> bool: ...
 
 
 class JobsProcess:
@@ -44,7 +48,7 @@ class JobsProcess:
     def __init__(self, wired: Wired, stopping: Callable[[], bool]) -> None:
         self._wired = wired
         self._stopping = stopping
-        self._asked: dict[tuple[str, float], float] = {}
+        self._asked: dict[Key, float] = {}
         self._clean_at = 0.0
         self._beat_at = 0.0
         self._name = executor_id(wired.settings.instance_dir)
@@ -83,7 +87,7 @@ class JobsProcess:
 
     def _opened(self) -> Queue:
         if self._queue is None:
-            self._queue = Queue(self._wired, self._name)
+            self._queue = Queue(self._wired, self._name, self._news.set)
             _log.info("jobs_started")
         return self._queue
 
@@ -104,16 +108,24 @@ class JobsProcess:
                 work.heartbeats.beat(self._name)
 
     def hand_over(self, queue: Asking) -> None:
-        """Have a job made of everything that is due and has none yet."""
-        now = time.monotonic()
-        self._asked = {key: at for key, at in self._asked.items() if now - at < REMAKE_SECONDS}
+        """Have jobs made of what is due and has none yet, as far as there is room in hand."""
+        in_hand = queue.in_hand
+        room = IN_HAND - len(in_hand)
+        for key in self._without_a_job(in_hand) if room > 0 else []:
+            if queue.ask_for(*key):
+                room -= 1
+            self._asked[key] = time.monotonic()
+            if not room:
+                return
+
+    def _without_a_job(self, in_hand: frozenset[Key]) -> list[Key]:
+        """What is due, but for what we have in hand or have asked for within REMAKE_SECONDS."""
+        since = time.monotonic() - REMAKE_SECONDS
+        asked = {key: at for key, at in self._asked.items() if at > since}
         # What has been asked for stays due until it is done: look past all of it.
-        due = self._wired.steps.progress.due(AT_ONCE + IN_HAND)
-        new = [each for each in due if (each[0], each[1].timestamp()) not in self._asked]
-        room = IN_HAND - (len(due) - len(new))
-        for onboarding_id, planned in new[: max(0, min(AT_ONCE, room))]:
-            queue.ask_for(onboarding_id, planned)
-            self._asked[onboarding_id, planned.timestamp()] = now
+        due = self._wired.steps.progress.due(AT_ONCE + len(asked.keys() | in_hand))
+        self._asked = {key: asked[key] for key in due if key in asked}
+        return [key for key in due if key not in asked and key not in in_hand]
 
     def _told(self, touched: set[str] | None) -> None:
         if touched is None or touched:

@@ -13,7 +13,7 @@ class PretendGateway:
     """Logs in, and says of each process what `words` holds; nothing known is a 401.
 
     `status` other than 200 is the answer to everything; `held` keeps reads waiting until
-    it is set.
+    it is set, and each takes `read_seconds`.
     """
 
     def __init__(self) -> None:
@@ -22,6 +22,7 @@ class PretendGateway:
         self.status = 200
         self.login_status = 200
         self.clock_offset_seconds = 0
+        self.read_seconds = 0.0
         self.held = threading.Event()
         self.held.set()
         self.asked: Counter[str] = Counter()
@@ -52,6 +53,7 @@ class PretendGateway:
             return self.status, {}
         scan_id = path.rsplit("/", 1)[-1]
         self.held.wait(30)
+        time.sleep(self.read_seconds)
         if scan_id not in self.words:
             return 401, {}
         answer = {"scanId": scan_id, "verificationResult": self.words[scan_id], **self.more}
@@ -59,6 +61,10 @@ class PretendGateway:
 
     def reads_of(self, onboarding_id: str) -> int:
         return self.asked[f"/mobbscan-agent/getVerificationProcessData/{onboarding_id}"]
+
+    @property
+    def reads(self) -> int:
+        return sum(count for path, count in self.asked.items() if path != "/auth/token")
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         gateway = self

@@ -1,9 +1,7 @@
 """The jobs process over a real queue: what is due is read, whatever happens to it meanwhile."""
 
 import signal
-import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs.queue import job_database
-from webapp.jobs.run import AT_ONCE, IN_HAND, JobsProcess
 from webapp.store.sessions import Session
 
 
@@ -111,48 +108,6 @@ def test_a_row_that_no_key_opens_is_put_off_and_nobody_waits_for_it(
     assert "WrongKey" in worker.log
     assert "Traceback" not in worker.log
     assert all(line.startswith("{") for line in worker.log.splitlines())
-
-
-class Asked(list[str]):
-    """Takes jobs and never does one."""
-
-    def ask_for(self, onboarding_id: str, planned: datetime) -> None:
-        self.append(onboarding_id)
-
-
-def test_jobs_that_do_not_end_hide_no_others(installed: Installation):
-    ids = {installed.add("first").id}
-    with installed.parts() as parts, parts.database.writing() as work:
-        first = work.onboardings.get(*ids)
-        assert first is not None
-        for number in range(AT_ONCE + 5):
-            one = replace(first, id=str(uuid.uuid4()), flow=f"flow-{number}")
-            work.onboardings.add(one)
-            ids.add(one.id)
-    asked = Asked()
-    with installed.parts() as parts:
-        process = JobsProcess(parts, lambda: True)
-        for _ in range(3):
-            process.hand_over(asked)
-    assert sorted(asked) == sorted(ids)
-
-
-def test_no_more_jobs_are_made_than_can_be_done_soon(
-    installed: Installation, monkeypatch: pytest.MonkeyPatch
-):
-    first = installed.add("first")
-    asked = Asked()
-    with installed.parts() as parts:
-        process = JobsProcess(parts, lambda: True)
-        planned = [(f"id-{number}", first.created_at) for number in range(IN_HAND + AT_ONCE)]
-        monkeypatch.setattr(parts.steps.progress, "due", lambda limit: planned[:limit])
-        for _ in range(IN_HAND // AT_ONCE + 2):
-            process.hand_over(asked)
-        assert len(asked) == IN_HAND
-        del planned[:300]  # so many have been done
-        process.hand_over(asked)
-    assert len(asked) == IN_HAND + AT_ONCE
-    assert len(set(asked)) == len(asked)
 
 
 def test_the_library_keeps_its_jobs_beside_our_file_or_in_our_server(tmp_path: Path):

@@ -10,18 +10,26 @@ from types import TracebackType
 from tests.unit.cli.installation import Installation
 
 ROOT = Path(__file__).resolve().parents[3]
+#: A worker that makes what is not done after a second anew, not after half a minute.
+HASTY = """
+from webapp.cli.main import main
+from webapp.jobs import queue, run
+queue.REMAKE_SECONDS = run.REMAKE_SECONDS = 1
+main(["worker"])
+"""
 
 
 class Worker:
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, program: str | None = None) -> None:
         self._installation = installation
+        self._program = ["-c", program] if program else ["-m", "webapp", "worker"]
         self._log = installation.folder / "worker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Worker":
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "webapp", "worker"],
+                [sys.executable, *self._program],
                 cwd=ROOT,
                 env=self._installation.process_environment(),
                 stdout=log,
