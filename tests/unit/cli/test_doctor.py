@@ -58,12 +58,28 @@ def test_what_is_allowed_and_unwise_is_a_warning(run: Run, ready: Installation):
     assert result.exit_code == 0
 
 
-def test_a_database_that_is_not_there_yet_fails_with_the_cure(run: Run):
+def test_a_database_file_that_is_not_there_yet_is_made_by_serve(run: Run, installed: Installation):
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert [line for line in findings(result, "warn") if "`serve` makes it" in line]
+    assert not list(installed.settings.instance_dir.iterdir()), "and not by the doctor"
+
+
+def test_a_database_without_tables_fails_with_the_cure(run: Run, installed: Installation):
+    folder = installed.settings.instance_dir
+    folder.mkdir()
+    (folder / "mobbscan-embed.sqlite3").touch()
     result = run("doctor")
     assert result.exit_code == 1
     assert "FAIL  database: " in plain(result)
     assert "database upgrade" in result.output
     assert "ok    gateway" in result.output, "one failure must not hide the next finding"
+
+
+def test_a_database_file_in_a_folder_that_is_not_there_fails(run: Run, tmp_path):
+    result = run("doctor", DATABASE_URL=f"sqlite:///{tmp_path}/typo/x.sqlite3")
+    assert result.exit_code == 1
+    assert "FAIL  database: DATABASE_URL names a file" in plain(result)
 
 
 def test_a_database_that_is_away_is_a_finding(run: Run, tmp_path):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import click
 
 from webapp.cli.common import opened, settings
-from webapp.cli.doctor import gateway, login, public_address, sites, vendor_sheet, webhook
-from webapp.cli.doctor.finding import Finding, Level, failure, good, warning
+from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
+from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.settings import Settings
 
 
@@ -48,10 +48,7 @@ def _findings(found: Settings) -> Iterator[Finding]:
     yield from webhook.findings(found)
     yield from sites.findings(found)
     parts = opened(found)
-    problems = parts.steps.ready()
-    yield from (failure(f"database: {problem}") for problem in problems)
-    if not problems:
-        yield good("database is up to date and writable")
+    yield from database.findings(parts)
     yield from gateway.findings(found, parts.gateway)
     yield from login.findings(found)
     yield from public_address.findings(found)
