@@ -32,6 +32,7 @@ from webapp.live.keeper import Keeper
 from webapp.live.polling import SQLITE_SECONDS, Polling
 from webapp.live.postgres import Listening
 from webapp.live.watcher import Watcher
+from webapp.plurals import counted
 from webapp.references import SignedReferences
 from webapp.settings import Settings
 from webapp.store import migrate
@@ -198,12 +199,11 @@ def given_up(database: Database) -> list[str]:
         return []  # `ready` says that already
     said = []
     if dead:
-        said.append(
-            f"{dead} dead letters: `webapp notices dead` lists them, `notices replay` has them done"
-            " again"
-        )
+        cure = "`webapp notices dead` lists what was given up, `notices replay` has it done again"
+        said.append(f"{counted(dead, 'dead letter')}: {cure}")
     if unread:
-        said.append(f"{unread} notices could not be read: `webapp notices quarantine` shows them")
+        cure = "`webapp notices quarantine` shows what came, `notices seen` takes it out"
+        said.append(f"{counted(unread, 'notice')} could not be read: {cure}")
     return said
 
 

@@ -127,9 +127,15 @@ def test_what_waits_for_an_operator(told: Told, installed: Installation) -> None
     said = told()
     assert said["ready"]
     assert [each.split(":")[0] for each in said["degraded"]] == [
-        "1 dead letters",
-        "1 notices could not be read",
+        "1 dead letter",
+        "1 notice could not be read",
     ]
+    with installed.parts() as parts, parts.database.writing() as work:
+        work.quarantine.keep(b"no notice either", "not JSON", now)
+    assert told()["degraded"][1].startswith("2 notices could not be read: ")
+    with installed.parts() as parts, parts.database.writing() as work:
+        work.quarantine.take_out()
+    assert [each.split(":")[0] for each in told()["degraded"]] == ["1 dead letter"]
 
 
 def test_jobs_that_nobody_does(told: Told, installed: Installation) -> None:

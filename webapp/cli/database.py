@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from webapp import wiring
 from webapp.cli.common import settings, wired
+from webapp.plurals import counted
 from webapp.store import migrate
 from webapp.store.rekey import Key, count, rekey
 
@@ -36,17 +37,17 @@ def rekey_() -> None:
     """
     database = wired().database
     anew = sum(found[Key.OLDER] for found in rekey(database))
-    click.echo(f"{anew} values have been sealed anew")
+    click.echo(f"{counted(anew, 'value has', 'values have')} been sealed anew")
     left = count(database)
     if left[Key.OLDER]:
         raise click.ClickException(
-            f"{left[Key.OLDER]} values came in under an older key meanwhile: restart every server "
-            "with the new key in front, then do this again"
+            f"{counted(left[Key.OLDER], 'value')} came in under an older key meanwhile: "
+            "restart every server with the new key in front, then do this again"
         )
     if left[Key.NONE]:
         raise click.ClickException(
-            f"{left[Key.NONE]} values are opened by none of DATA_KEYS: bring back the key they "
-            "were sealed with, then do this again"
+            f"{counted(left[Key.NONE], 'value is', 'values are')} opened by none of DATA_KEYS: "
+            "bring back the key that sealed what is there, then do this again"
         )
     click.echo("the first of DATA_KEYS opens everything: the others may be dropped")
 

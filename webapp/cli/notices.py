@@ -1,4 +1,4 @@
-"""`notices list|dead|replay|quarantine`: what came, what was given up, what could not be read."""
+"""`notices …`: what came, what was given up, what could not be read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from webapp.cli.common import ROWS, limit_option, wired
+from webapp.plurals import counted
 
 
 @click.group()
@@ -74,6 +75,20 @@ def quarantine(number: int | None) -> None:
     if body is None:
         raise click.ClickException(f"no body {number}: see `notices quarantine`")
     click.echo(json.dumps(body))
+
+
+@notices.command()
+@click.argument("number", required=False, type=ROWS)
+@click.option("--all", "all_", is_flag=True, help="All that `quarantine` lists.")
+def seen(number: int | None, all_: bool) -> None:
+    """Delete what has been looked at in `quarantine`; /readyz then speaks of it no more."""
+    if all_ == (number is not None):
+        raise click.UsageError("name one NUMBER of `notices quarantine`, or say --all")
+    with wired().database.writing() as work:
+        gone = work.quarantine.take_out(number)
+    if number is not None and not gone:
+        raise click.ClickException(f"no body {number}: see `notices quarantine`")
+    click.echo(f"{counted(len(gone), 'body', 'bodies')} deleted")
 
 
 def _at(moment: datetime) -> str:

@@ -57,5 +57,12 @@ class Quarantine:
         sealed = self._connection.scalar(select(quarantine.c.body).where(quarantine.c.id == number))
         return None if sealed is None else self._cipher.open(sealed)
 
+    def take_out(self, number: int | None = None) -> list[int]:
+        """An operator has seen it, or all of them; the numbers of those that were there."""
+        query = delete(quarantine).returning(quarantine.c.id)
+        if number is not None:
+            query = query.where(quarantine.c.id == number)
+        return sorted(self._connection.scalars(query))
+
     def count(self) -> int:
         return self._connection.scalar(select(func.count()).select_from(quarantine)) or 0

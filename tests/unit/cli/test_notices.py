@@ -1,4 +1,4 @@
-"""`notices list|dead|replay|quarantine`."""
+"""`notices list|dead|replay|quarantine|seen`."""
 
 import json
 import uuid
@@ -66,6 +66,29 @@ def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Instal
     assert json.loads(shown.output).encode() == body
     assert "\x1b" not in shown.output
     assert run("notices", "quarantine", "99").exit_code == 1
+
+
+def test_what_was_seen_is_taken_out_one_by_one_or_all_at_once(run: Run, ready: Installation):
+    with ready.parts() as parts:
+        for _ in range(4):
+            with pytest.raises(NoticeUnusable):
+                parts.steps.webhook.keep(b"no notice")
+
+    def left() -> list[str]:
+        return [line.split()[0] for line in plain(run("notices", "quarantine")).splitlines()]
+
+    numbers = left()
+    assert plain(run("notices", "seen", numbers[1])) == "1 body deleted\n"
+    assert left() == [numbers[0], *numbers[2:]]
+    assert run("notices", "seen", numbers[1]).exit_code == 1, "it is gone"
+    assert plain(run("notices", "seen", "--all")) == "3 bodies deleted\n"
+    assert left() == []
+    assert plain(run("notices", "seen", "--all")) == "0 bodies deleted\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("1", "--all")])
+def test_what_was_seen_has_to_be_named(run: Run, ready: Installation, arguments):
+    assert run("notices", "seen", *arguments).exit_code == 2
 
 
 @pytest.mark.parametrize(

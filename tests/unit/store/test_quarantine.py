@@ -21,6 +21,18 @@ def test_what_came_can_be_read_again_whatever_it_was(database: Database):
         assert work.quarantine.body(one.id + 1) is None
 
 
+def test_what_was_seen_is_taken_out(database: Database):
+    for size in range(3):
+        keep(database, b"x" * size)
+    with database.reading() as work:
+        third, second, first = (one.id for one in work.quarantine.listed())
+    with database.writing() as work:
+        assert work.quarantine.take_out(second) == [second]
+        assert work.quarantine.take_out(second) == []
+        assert work.quarantine.count() == 2
+        assert work.quarantine.take_out() == [first, third]
+
+
 def test_the_oldest_make_room_for_more_rows(database: Database, monkeypatch):
     monkeypatch.setattr(quarantine, "MOST_ROWS", 5)
     for number in range(9):
