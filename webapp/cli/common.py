@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from webapp import logs, wiring
+from webapp.domain.onboarding import Onboarding
 from webapp.settings import Settings, SettingsError
 from webapp.store import migrate
 from webapp.store.errors import StoreError
+from webapp.store.onboardings import Listed
 from webapp.wiring import Wired
 
 #: What both databases take for a number of rows, and for the number of one.
@@ -21,6 +23,10 @@ ROWS = click.IntRange(1, MOST)
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
     help_ = "At most so many, newest first."
     return click.option("--limit", type=ROWS, default=50, show_default=True, help=help_)(command)
+
+
+def onboarding_line(row: Onboarding | Listed) -> str:
+    return f"{row.id}  {row.status:<11}  {row.site}/{row.flow}  {row.updated_at:%Y-%m-%d %H:%M:%SZ}"
 
 
 def settings() -> Settings:

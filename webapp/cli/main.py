@@ -12,6 +12,7 @@ from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
 from webapp.cli.notices import notices
 from webapp.cli.onboardings import onboardings
+from webapp.cli.reconcile import reconcile
 from webapp.cli.sandbox import sandbox
 from webapp.cli.serve import serve, worker
 from webapp.store.errors import StoreError
@@ -35,5 +36,5 @@ def main() -> None:
 
 for command in (serve, worker, database, doctor, onboardings, notices, sandbox):
     main.add_command(command)
-for decision in (accept, reject, review):
-    onboardings.add_command(decision)
+for command in (reconcile, accept, reject, review):
+    onboardings.add_command(command)

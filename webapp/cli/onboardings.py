@@ -1,16 +1,14 @@
-"""`onboardings list|show|link|reconcile`: ids, states and times; no personal data."""
+"""`onboardings list|show|link`: ids, states and times; no personal data."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import click
 
-from webapp.cli.common import limit_option, wired
-from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
-from webapp.domain.onboarding import Onboarding, Status
-from webapp.wiring import Wired
+from webapp.cli.common import limit_option, onboarding_line, wired
+from webapp.domain.errors import Conflict, NotFound
+from webapp.domain.onboarding import Status
 
 
 @click.group()
@@ -26,7 +24,7 @@ def list_(site: str | None, status: str | None, limit: int) -> None:
     """One line each, newest first."""
     with wired().database.reading() as work:
         for row in work.onboardings.listed(site=site, status=status, limit=limit):
-            click.echo(_line(row))
+            click.echo(onboarding_line(row))
 
 
 @onboardings.command()
@@ -70,36 +68,3 @@ def link(onboarding_id: str) -> None:
     except Conflict as over:
         raise click.ClickException(f"{onboarding_id} is {over.status}: no link is needed") from over
     click.echo(f"{made.url}  works once, until {made.expires_at:%Y-%m-%dT%H:%M:%SZ}")
-
-
-@onboardings.command()
-@click.argument("onboarding_id", required=False)
-def reconcile(onboarding_id: str | None) -> None:
-    """Ask the gateway now: about one onboarding, or about all that are unfinished."""
-    parts = wired()
-    for each in [onboarding_id] if onboarding_id else _unfinished(parts):
-        try:
-            parts.steps.progress.read(each)
-        except (GatewayAway, GatewayForbidden) as away:
-            raise click.ClickException(f"{away}; nothing was changed for {each}") from away
-        with parts.database.reading() as work:
-            row = work.onboardings.get(each)
-        if row is None:
-            raise click.ClickException(f"no onboarding {each}")
-        click.echo(_line(row))
-
-
-def _unfinished(parts: Wired) -> Iterator[str]:
-    """The ids of all, a portion at a time: there may be more than anybody wants in memory."""
-    last = ""
-    while True:
-        with parts.database.reading() as work:
-            portion = work.onboardings.unfinished(after=last)
-        yield from portion
-        if not portion:
-            return
-        last = portion[-1]
-
-
-def _line(row: Onboarding) -> str:
-    return f"{row.id}  {row.status:<11}  {row.site}/{row.flow}  {row.updated_at:%Y-%m-%d %H:%M:%SZ}"

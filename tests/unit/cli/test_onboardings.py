@@ -1,4 +1,4 @@
-"""`onboardings list|show|link|reconcile`: ids, states and times, nothing of a person."""
+"""`onboardings list|show|link`: ids, states and times, nothing of a person."""
 
 import json
 import re
@@ -7,12 +7,14 @@ import sys
 import uuid
 
 import pytest
+from sqlalchemy import update
 
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.cli.test_database import plain
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from webapp.domain.onboarding import Status
+from webapp.store.schema import onboardings
 
 
 def test_each_onboarding_is_a_line_and_filters_hold(run: Run, ready: Installation):
@@ -72,31 +74,6 @@ def test_an_unknown_id_is_said_plainly(run: Run, ready: Installation, command):
     assert plain(result) == f"Error: no onboarding {unknown}\n"
 
 
-def test_reconcile_asks_about_all_that_are_unfinished(
-    run: Run, ready: Installation, gateway: PretendGateway
-):
-    adas, bens = ready.add("ada"), ready.add("ben")
-    done = ready.add("olga", status=Status.VERIFIED)
-    gateway.words = {adas.id: "VERIFIED", bens.id: "PENDING_VERIFICATION"}
-    result = run("onboardings", "reconcile")
-    assert result.exit_code == 0
-    said = [line.split()[:2] for line in plain(result).splitlines()]
-    assert said == sorted([[adas.id, "verified"], [bens.id, "in_review"]])
-    assert gateway.reads_of(done.id) == 0
-
-
-@pytest.mark.parametrize("status", [403, 503])
-def test_when_the_gateway_cannot_be_asked_nothing_is_changed_and_that_is_said(
-    run: Run, ready: Installation, gateway: PretendGateway, status
-):
-    row = ready.add()
-    gateway.status = status
-    result = run("onboardings", "reconcile", row.id)
-    assert result.exit_code == 1
-    assert f"nothing was changed for {row.id}" in plain(result)
-    assert ready.row(row.id) == row
-
-
 @pytest.mark.parametrize("command", ["list", "reconcile"])
 def test_without_tables_the_cure_is_said(run: Run, command):
     result = run("onboardings", command)
@@ -105,10 +82,18 @@ def test_without_tables_the_cure_is_said(run: Run, command):
 
 
 def test_a_key_that_opens_nothing_is_said_plainly(run: Run, ready: Installation):
-    ready.add()
-    result = run("onboardings", "list", DATA_KEYS=ANOTHER_KEY)
+    row = ready.add()
+    result = run("onboardings", "show", row.id, DATA_KEYS=ANOTHER_KEY)
     assert result.exit_code == 1
     assert "DATA_KEYS" in plain(result)
+
+
+def test_what_no_key_opens_and_what_a_newer_version_wrote_is_listed(run: Run, ready: Installation):
+    row = ready.add()
+    with ready.parts() as parts, parts.database.writing() as work:
+        work.connection.execute(update(onboardings).values(status="newer"))
+    said = plain(run("onboardings", "list", DATA_KEYS=ANOTHER_KEY))
+    assert said.split()[:3] == [row.id, "newer", "shop/default"]
 
 
 def test_the_program_itself_says_it_without_a_traceback(installed: Installation, root):

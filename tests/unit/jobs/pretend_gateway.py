@@ -12,13 +12,14 @@ from typing import Any
 class PretendGateway:
     """Logs in, and says of each process what `words` holds; nothing known is a 401.
 
-    `status` other than 200 is the answer to everything; `held` keeps reads waiting until
-    it is set, and each takes `read_seconds`.
+    `status` other than 200 is the answer to everything, and 500 to reads of what is `broken`;
+    `held` keeps reads waiting until it is set, and each takes `read_seconds`.
     """
 
     def __init__(self) -> None:
         self.words: dict[str, str] = {}
         self.more: dict[str, Any] = {}
+        self.broken: set[str] = set()
         self.status = 200
         self.login_status = 200
         self.clock_offset_seconds = 0
@@ -54,6 +55,8 @@ class PretendGateway:
         scan_id = path.rsplit("/", 1)[-1]
         self.held.wait(30)
         time.sleep(self.read_seconds)
+        if scan_id in self.broken:
+            return 500, {}
         if scan_id not in self.words:
             return 401, {}
         answer = {"scanId": scan_id, "verificationResult": self.words[scan_id], **self.more}
