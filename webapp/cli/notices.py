@@ -67,11 +67,12 @@ def quarantine(number: int | None) -> None:
     A body may hold personal data. It is shown as a JSON string, so it cannot steer a terminal.
     """
     with wired().database.reading() as work:
-        if number is None:
-            for one in work.quarantine.listed():
-                click.echo(f"{one.id:>6}  {_at(one.came_at)}  {one.size:>6} bytes  {one.why}")
-            return
-        body = work.quarantine.body(number)
+        unusable = work.quarantine.listed() if number is None else []
+        body = None if number is None else work.quarantine.body(number)
+    for one in unusable:
+        click.echo(f"{one.id:>6}  {_at(one.came_at)}  {one.size:>6} bytes  {one.why}")
+    if number is None:
+        return
     if body is None:
         raise click.ClickException(f"no body {number}: see `notices quarantine`")
     click.echo(json.dumps(body))

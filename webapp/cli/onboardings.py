@@ -23,8 +23,9 @@ def onboardings() -> None:
 def list_(site: str | None, status: str | None, limit: int) -> None:
     """One line each, newest first."""
     with wired().database.reading() as work:
-        for row in work.onboardings.listed(site=site, status=status, limit=limit):
-            click.echo(onboarding_line(row))
+        listed = work.onboardings.listed(site=site, status=status, limit=limit)
+    for row in listed:  # not before: who reads on in a pager holds no look at the database open
+        click.echo(onboarding_line(row))
 
 
 @onboardings.command()

@@ -1,0 +1,69 @@
+"""A listing that is read slowly, as in a pager, keeps the database from nothing."""
+
+import fcntl
+import sqlite3
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.many_rows import crowd
+from tests.unit.cli.installation import Installation
+
+ROWS = 150
+#: A pipe holds no less, and no listing of so many rows is as short.
+PIPE_BYTES = 4096
+
+
+@contextmanager
+def not_read(command: list[str], cwd: Path, environ: dict[str, str]) -> Iterator[None]:
+    """The command has filled its pipe and waits for somebody to read on."""
+    with subprocess.Popen(command, cwd=cwd, env=environ, stdout=subprocess.PIPE) as listing:
+        assert listing.stdout is not None
+        pipe = listing.stdout.fileno()
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        eventually(lambda: waiting_in(pipe) > PIPE_BYTES - 200, seconds=60)
+        yield
+        assert len(listing.stdout.read().splitlines()) == ROWS
+
+
+def waiting_in(pipe: int) -> int:
+    told: int = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+    return told
+
+
+def fill(ready: Installation) -> Path:
+    now = datetime.now(UTC)
+    with ready.parts() as parts:
+        crowd(parts.engine, ROWS, now, b"sealed")
+        with parts.database.writing() as work:
+            for _ in range(ROWS):
+                work.quarantine.keep(b"?", "not JSON", now)
+        database = parts.engine.url.database
+    assert database
+    return Path(database)
+
+
+@pytest.mark.parametrize(
+    "command", [("onboardings", "list", "--limit", str(ROWS)), ("notices", "quarantine")]
+)
+def test_what_is_written_meanwhile_can_be_moved_out_of_the_log_of_writes(
+    ready: Installation, root: Path, command: tuple[str, ...]
+):
+    path = fill(ready)
+    listing = [sys.executable, "-m", "webapp", *command]
+    with (
+        not_read(listing, root, ready.process_environment()),
+        closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as writer,
+    ):
+        writer.execute("UPDATE inbox SET times = 2")
+        busy, *_ = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert not busy, "somebody still looks at what was there before"
+        assert Path(f"{path}-wal").stat().st_size == 0
