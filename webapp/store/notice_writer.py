@@ -65,7 +65,10 @@ class _Waiting:
 
 
 class NoticeWriter:
-    """One per process. Its thread lives only while there is something to write."""
+    """One per process. Its thread lives only while there is something to write.
+
+    One that dies before takes along what it has in hand; the next notice starts another.
+    """
 
     def __init__(self, database: Database, most_at_once: int = MOST_AT_ONCE) -> None:
         self._database = database
@@ -94,7 +97,7 @@ class NoticeWriter:
 
     def _see_to_a_thread(self) -> None:
         with self._starting:
-            if self._thread is not None:
+            if self._thread is not None and self._thread.is_alive():
                 return
             thread = threading.Thread(target=self._run, name="notices", daemon=True)
             try:

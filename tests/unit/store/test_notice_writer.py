@@ -223,3 +223,22 @@ def test_a_thread_that_cannot_be_started_refuses_one_notice_and_not_all_after_it
         writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW))
     assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
     assert not writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one took it along"
+
+
+def test_a_thread_that_has_died_is_replaced(database: Database, monkeypatch):
+    """Of what is no Exception, or of one where none is expected."""
+
+    def end_this_thread(_connection: Connection) -> None:
+        raise SystemExit
+
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    monkeypatch.setattr("webapp.store.notice_writer.WAIT_SECONDS", 0.2)
+    writer = NoticeWriter(database)
+    event.listen(database.engine, "commit", end_this_thread)
+    with pytest.raises(Unwritable, match="in time"):
+        writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+    eventually(lambda: died and not writer._thread.is_alive())
+    event.remove(database.engine, "commit", end_this_thread)
+    monkeypatch.undo()
+    assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
