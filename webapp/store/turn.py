@@ -48,10 +48,20 @@ class WriteTurn:
         # A descriptor for each turn: nothing to share with a forked child, nothing to keep open.
         turn = self._opened()
         try:
+            self._lock(turn, until)
+        except OSError as cause:
+            os.close(turn)
+            raise Unwritable(
+                f"{self._path} beside the file of DATABASE_URL cannot be locked "
+                f"({cause.strerror}): see that it lies on a disk of this machine"
+            ) from None
+        return turn
+
+    def _lock(self, turn: int, until: float) -> None:
+        try:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._wait(turn, until)
-        return turn
 
     def _opened(self) -> int:
         try:
@@ -89,11 +99,17 @@ class WriteTurn:
 
 
 def _block(turn: int, got: Future[None]) -> None:
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    if got.set_running_or_notify_cancel():
-        got.set_result(None)
-    else:
+    refused: OSError | None = None
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+    except OSError as cause:
+        refused = cause
+    if not got.set_running_or_notify_cancel():
         os.close(turn)
+    elif refused is not None:
+        got.set_exception(refused)
+    else:
+        got.set_result(None)
 
 
 def _stuck() -> Unwritable:

@@ -1,5 +1,6 @@
 """Writers of an SQLite file take turns: nobody looks again and again, nobody waits for ever."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -177,9 +178,37 @@ def test_where_no_thread_is_to_be_had_nothing_is_left_open(
 ):
     turn = WriteTurn(path, 10)
     with somebody_holds(path):
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = open_files()
         no_thread_once(monkeypatch)
         with pytest.raises(Unwritable, match="no thread"):
             turn.take()
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert open_files() == before
+    turn.end(turn.take())
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+def test_a_system_without_a_lock_to_give_is_unwritable_and_nothing_is_left_open(
+    path: Path, monkeypatch: pytest.MonkeyPatch, blocking: bool
+):
+    """At once, or only for those who wait for another's turn."""
+    lock = fcntl.flock
+
+    def no_lock_available(turn: int, how: int) -> None:
+        if blocking and how & fcntl.LOCK_NB:
+            lock(turn, how)
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    turn = WriteTurn(path, 10.0)
+    with somebody_holds(path):
+        before, began_at = open_files(), time.monotonic()
+        with monkeypatch.context() as patched:
+            patched.setattr(fcntl, "flock", no_lock_available)
+            with pytest.raises(Unwritable, match=f"locked .{os.strerror(errno.ENOLCK)}"):
+                turn.take()
+        assert time.monotonic() - began_at < 5
+        assert open_files() == before
     turn.end(turn.take())
