@@ -44,7 +44,7 @@ LIBRARIES = {
         "pytest",  # for the fixtures that a company's own tests load
         "werkzeug",
     },
-    "configuration": {"babel", "cryptography", "joserfc", "sqlalchemy"},
+    "configuration": {"babel", "cryptography", "joserfc", "psycopg", "sqlalchemy"},
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.configuration import addresses, values
+from webapp.configuration.database import database_address
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "DATABASE_URL",
-        values.database_address,
+        database_address,
         "leave it unset for SQLite, or set it like postgresql://user:password@host/name",
     ),
     Setting("OIDC_ISSUER", addresses.issuer, "set it to the identity provider's issuer address"),

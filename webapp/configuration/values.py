@@ -17,8 +17,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from webapp.configuration.problems import Wrong
 from webapp.configuration.sources import reason
@@ -174,21 +172,6 @@ def _result_key(found: dict[str, str]) -> dict[str, str]:
     if not fits:
         raise Wrong("has a key that is not a private P-256 JWK (kty EC, crv P-256, with d)")
     return found
-
-
-def database_address(text: str) -> str:
-    """An SQLAlchemy address of SQLite in a file or PostgreSQL, with the driver we ship."""
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise Wrong("is not a database address such as postgresql://user@host/name") from None
-    if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
-        url = url.set(drivername="postgresql+psycopg")
-    elif url.drivername != "sqlite":
-        raise Wrong("is neither SQLite nor PostgreSQL")
-    elif url.database in (None, "", ":memory:"):
-        raise Wrong("keeps SQLite in memory, where several processes cannot share it")
-    return url.render_as_string(hide_password=False)
 
 
 def folder(text: str) -> Path:

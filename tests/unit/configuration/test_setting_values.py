@@ -60,6 +60,10 @@ GOOD = {
         ("postgresql://me:pw@db/embed", "postgresql+psycopg://me:pw@db/embed"),
         ("postgres://db/embed", "postgresql+psycopg://db/embed"),
         ("postgresql+psycopg:///embed?host=/run", "postgresql+psycopg:///embed?host=%2Frun"),
+        (
+            "postgresql://db/embed?sslmode=verify-full&connect_timeout=3",
+            "postgresql+psycopg://db/embed?connect_timeout=3&sslmode=verify-full",
+        ),
     ],
     "OPERATOR_ACR_VALUES": [("mfa  phr", ("mfa", "phr"))],
     "OPERATOR_ROLES_CLAIM": [("https://id.example/roles", "https://id.example/roles")],
@@ -166,7 +170,17 @@ BAD = {
         json.dumps([PRIVATE_KEY | {"x": 5}]),
         json.dumps([ECKey.generate_key("P-384", private=True).as_dict(private=True)]),
     ],
-    "DATABASE_URL": ["hunter2", "mysql://me:hunter2@db/x", "sqlite://", "sqlite:///:memory:"],
+    "DATABASE_URL": [
+        "hunter2",
+        "mysql://me:hunter2@db/x",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:////srv/a.sqlite3?timeout=hunter2",
+        "postgresql://me@db/embed?port=hunter2",
+        "postgresql://me@db/embed?connect_timeout=hunter2",
+        "postgresql://me@db/embed?sslmode=require&x=hunter2",
+        "postgresql://me@db/embed?prepare_threshold=5",
+    ],
     "OPERATOR_ROLES_CLAIM": ["two words"],
     "SITES_FILE": ["/nowhere/sites.toml", "/"],
     "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100"],
@@ -227,3 +241,8 @@ def test_a_file_of_sites_that_is_a_folder_is_said_to_be_one(environ, tmp_path):
 def test_a_file_below_a_file_is_no_surprise(environ):
     problem = only_problem(environ | {"SITES_FILE": f"{environ['SITES_FILE']}/sites.toml"})
     assert problem.startswith("SITES_FILE names a file that cannot be read (Not a directory): ")
+
+
+def test_an_option_that_the_database_does_not_know_is_named(environ):
+    problem = only_problem(environ | {"DATABASE_URL": "postgresql://db/embed?sslmod=hunter2"})
+    assert problem.startswith("DATABASE_URL has the option sslmod, which PostgreSQL does not know")
