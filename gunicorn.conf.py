@@ -1,5 +1,6 @@
 """How this server runs under gunicorn; also read by a bare `gunicorn wsgi:app`."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -60,7 +61,8 @@ def post_fork(server, _worker):
 
 
 def child_exit(_server, worker):
-    metric_folders.ended(settings.instance_dir, metric_folders.WEB, worker.pid)
+    with contextlib.suppress(OSError):  # else the server would end, for a number that is too high
+        metric_folders.ended(settings.instance_dir, metric_folders.WEB, worker.pid)
 
 
 def post_worker_init(worker):

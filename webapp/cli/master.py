@@ -76,6 +76,17 @@ class Master(Arbiter):  # type: ignore[misc]
         if time.monotonic() >= self._workers_not_before:
             super().spawn_workers()
 
+    def spawn_worker(self) -> int | None:
+        """Called by gunicorn for each. What there is no room for now must not end the others."""
+        try:
+            return super().spawn_worker()  # type: ignore[no-any-return]
+        except OSError as cause:
+            if os.getpid() != self.pid:
+                raise  # in the worker itself
+            self._workers_not_before = time.monotonic() + PAUSE_SECONDS
+            _log.error("worker_not_started", extra={"problems": [_no_room(cause)]})
+            return None
+
     def reap_workers(self) -> None:
         """Called by gunicorn when a child has died.
 
@@ -142,8 +153,12 @@ class Master(Arbiter):  # type: ignore[misc]
             return
         self._jobs_not_before = time.monotonic() + LEAST_LIFE_SECONDS
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
-        # In this very folder: the module is found as ours was, and relative paths mean the same.
-        self._child = subprocess.Popen(command)  # noqa: S603 - our own module
+        try:
+            # In this very folder: our module is found there, and relative paths mean the same.
+            self._child = subprocess.Popen(command)  # noqa: S603 - our own module
+        except OSError as cause:
+            self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
+            _log.error("jobs_not_started", extra={"problems": [_no_room(cause)]})
 
     def _end_jobs(self, child: subprocess.Popen[bytes]) -> None:
         try:
@@ -151,6 +166,13 @@ class Master(Arbiter):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _no_room(cause: OSError) -> str:
+    return (
+        f"no process can be started ({cause.strerror}): see the limits of processes, memory and "
+        "open files of this server"
+    )
 
 
 def _serves(worker: Any) -> bool:
