@@ -8,9 +8,10 @@ import pytest
 
 from tests.conftest import FAULTS
 from tests.support.fleet import both, fleet
+from tests.support.only_reading import only_reading
 from tests.support.served import installed, serving
 
-__all__ = ["both", "fleet", "installed", "serving"]
+__all__ = ["both", "fleet", "installed", "only_reading", "serving"]
 
 Tell = Callable[[str], None]
 

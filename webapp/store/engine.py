@@ -83,6 +83,7 @@ def for_reading(engine: Engine) -> Engine:
 
     There, a statement sees what has been committed before it, in a transaction or not; without
     one, two conversations with the server are saved. On SQLite a transaction costs nothing.
+    Writing has no place there, for it would not be undone: the tests watch for it.
     """
     if engine.dialect.name == "sqlite":
         return engine
