@@ -83,7 +83,9 @@ class Inbox:
         return found is not None
 
     def settle(self, notice_ids: Iterable[int], how: str, now: datetime) -> None:
-        """`how` is `agreed`, or `unconfirmed` when asking again has been given up."""
+        """`how` is `agreed`, `unconfirmed` when asking again has been given up, or `erased`
+        with its onboarding.
+        """
         settled = list(notice_ids)
         if settled:
             self._connection.execute(

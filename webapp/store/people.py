@@ -90,10 +90,10 @@ class People:
         row = _GET.row(self._connection, {"sought": person_id})
         if row is None:
             raise LookupError("no such person")
-        return opened(row.id, row, self._cipher)
+        return person_of(row.id, row, self._cipher)
 
 
-def opened(person_id: str, row: Any, cipher: Cipher) -> Person:
+def person_of(person_id: str, row: Any, cipher: Cipher) -> Person:
     """The person of this id whose columns are in `row`."""
     name = cipher.open(row.name) if row.name else None
     return Person(person_id, row.site, cipher.open(row.subject), name, row.locale)

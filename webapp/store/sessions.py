@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from webapp.domain.onboarding import Person
 from webapp.store.batches import batched
 from webapp.store.once import hash_of
-from webapp.store.people import opened
+from webapp.store.people import person_of
 from webapp.store.portions import delete_portion
 from webapp.store.prepared import Prepared
 from webapp.store.schema import people, sessions
@@ -91,7 +91,7 @@ class Sessions:
             self._open(row.id_token),
             seen_at=row.seen_at,
         )
-        return session, opened(row.person_id, row, self._cipher)
+        return session, person_of(row.person_id, row, self._cipher)
 
     def live(self, session_ids: Collection[str], now: datetime) -> set[str]:
         """Those of these that are neither unknown nor over nor revoked."""

@@ -21,7 +21,8 @@ _HAS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One line; `actor` is `user`, `gateway`, `system` or `cli`."""
+    """One line; `actor` is `user`, `gateway`, `system`, `operator` (a link, a replay) or `cli` (a
+    decision by command)."""
 
     at: datetime
     onboarding_id: str | None
