@@ -7,6 +7,7 @@ an edit that cannot work, or is not finished, would keep it from starting.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from webapp.settings import Settings, SettingsError
 
@@ -23,7 +24,7 @@ def renew() -> Settings:
     except SettingsError as wrong:
         if not _read:
             raise
-        complain("not_reloaded", wrong)
+        complain("not_reloaded", wrong.problems)
     return _read[0]
 
 
@@ -32,7 +33,7 @@ def in_force() -> Settings:
     return _read[0] if _read else renew()
 
 
-def complain(event: str, wrong: SettingsError) -> None:
+def complain(event: str, problems: Sequence[str]) -> None:
     """Say in the log what is wrong with them: no sentence of it holds a value."""
     # The parent of web workers has its log from gunicorn, and structlog is not set up in it.
-    logging.getLogger(__name__).error(event, extra={"problems": list(wrong.problems)})
+    logging.getLogger(__name__).error(event, extra={"problems": list(problems)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -35,13 +36,12 @@ from webapp.live.watcher import Watcher
 from webapp.plurals import counted
 from webapp.references import SignedReferences
 from webapp.settings import Settings
-from webapp.store import migrate
+from webapp.store import migrate, readiness
 from webapp.store.changes import CHANNEL, TimelineProbe, listening_arguments
 from webapp.store.clock import shared_clock
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
-from webapp.store.readiness import Readiness
 from webapp.store.standing import Standings, dead_letters
 from webapp.store.types import Cipher
 from webapp.store.work import Database
@@ -106,7 +106,7 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         decision=Decision(ground, gateway, progress),
         dead=Dead(ground),
         result=Result(ground, Followers(ground, watcher), Keeper()),
-        ready=Readiness(database),
+        ready=readiness.Readiness(database),
         degraded=lambda: [*degraded(database), *jobs_unseen(database), *given_up(database)],
         standing=Standings(database, clock),
     )
@@ -130,12 +130,24 @@ def prepare_database(settings: Settings) -> None:
 
     Raises StoreError with the cure.
     """
-    engine = open_engine(settings)
-    try:
+    with closing_engine(settings) as engine:
         if engine.dialect.name == "sqlite":
             migrate.upgrade(engine)
-        else:
-            migrate.check(engine)
+    check_database(settings)
+
+
+def check_database(settings: Settings) -> None:
+    """Raises StoreError, with the cure, unless a server with these settings can work with it."""
+    with closing_engine(settings) as engine:
+        readiness.check(Database(engine, Cipher(settings.opening_keys)))
+
+
+@contextmanager
+def closing_engine(settings: Settings) -> Iterator[Engine]:
+    """Nothing of it is left for processes that are forked afterwards."""
+    engine = open_engine(settings)
+    try:
+        yield engine
     finally:
         engine.dispose()
 

@@ -10,7 +10,7 @@ import click
 from webapp import logs, wiring
 from webapp.domain.onboarding import Onboarding
 from webapp.settings import Settings, SettingsError
-from webapp.store import migrate
+from webapp.store import migrate, readiness
 from webapp.store.errors import StoreError
 from webapp.store.onboardings import Listed
 from webapp.wiring import Wired
@@ -65,6 +65,6 @@ def ready_database(found: Settings) -> None:
 def known_database(parts: Wired) -> None:
     """It is there and up to date. Nothing is made: a file that is gone would come back empty."""
     try:
-        migrate.check(parts.engine)
+        readiness.check(parts.database)
     except StoreError as wrong:
         raise click.ClickException(str(wrong)) from wrong

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from webapp import metric_folders, settings_in_force
+from webapp import metric_folders, settings_in_force, wiring
 from webapp.jobs.name import in_use
 from webapp.settings import Settings, SettingsError
+from webapp.store.errors import StoreError, Unwritable
 
 ROOT = Path(__file__).parents[2]
 #: A jobs process that dies at once is not started again faster than this (seconds).
@@ -111,10 +113,8 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def reload(self) -> None:
         """SIGHUP. With settings that cannot work the old workers stay."""
-        try:
-            Settings.from_environment()
-        except SettingsError as wrong:
-            settings_in_force.complain("not_reloaded", wrong)
+        if problems := _problems():
+            settings_in_force.complain("not_reloaded", problems)
             return
         self._replacing = self.worker_age
         try:
@@ -145,11 +145,9 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def _start_jobs(self) -> None:
         """It reads the settings itself, and a file that cannot work would be its end."""
-        try:
-            Settings.from_environment()
-        except SettingsError as wrong:
+        if problems := _problems():
             self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
-            settings_in_force.complain("jobs_not_started", wrong)
+            settings_in_force.complain("jobs_not_started", problems)
             return
         self._jobs_not_before = time.monotonic() + LEAST_LIFE_SECONDS
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
@@ -166,6 +164,19 @@ class Master(Arbiter):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _problems() -> Sequence[str]:
+    """Of the settings as they are now. A database that is away is none of theirs."""
+    try:
+        wiring.check_database(Settings.from_environment())
+    except SettingsError as wrong:
+        return wrong.problems
+    except Unwritable:
+        return ()
+    except StoreError as wrong:
+        return (str(wrong),)
+    return ()
 
 
 def _no_room(cause: OSError) -> str:

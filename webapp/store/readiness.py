@@ -13,6 +13,16 @@ from webapp.store.work import Database
 _FRESH_SECONDS = 1.0
 
 
+def check(database: Database) -> None:
+    """Raises StoreError, with the cure: unless it is up to date, and the keys are the right ones.
+
+    With other keys than the rest of its fleet a process would seal what nobody else opens.
+    """
+    migrate.check(database.engine)
+    with database.reading() as work:
+        work.own_keys.get("subject")
+
+
 class Readiness:
     """Says in words what is wrong; nothing = ready. Whoever asks meanwhile gets the same words."""
 
@@ -31,9 +41,8 @@ class Readiness:
 
     def _look(self) -> list[str]:
         try:
-            migrate.check(self._database.engine)
+            check(self._database)
             with self._database.writing() as work:
-                work.own_keys.get("subject")  # opens only with the right DATA_KEYS
                 work.once.rehearse()  # a full disk shows only when something is written
             return []
         except StoreError as wrong:
