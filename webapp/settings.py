@@ -168,13 +168,17 @@ def _incomplete(prefix: str, found: Mapping[str, Any], wrong: set[str]) -> list[
 def _completed(found: dict[str, Any]) -> dict[str, Any]:
     """Defaults that depend on other settings."""
     own = origin_of(found["gateway_url"])
-    derived = [found["secret_key"], *found["secret_key_fallbacks"]]
+    signing = [found["secret_key"], *found["secret_key_fallbacks"]]
+    data_keys = found["data_keys"] or (values.DERIVED,)
+    derived = tuple(map(values.derived_data_key, signing))
     sqlite = f"sqlite:///{found['instance_dir'] / 'mobbscan-embed.sqlite3'}"
     return found | {
         "hosted_origins": tuple(dict.fromkeys((own, *found["hosted_origins"]))),
         "console_url": found["console_url"] or found["public_url"],
-        "data_keys": found["data_keys"] or tuple(map(values.derived_data_key, derived)),
-        "data_keys_derived": not found["data_keys"],
+        "data_keys": tuple(
+            key for each in data_keys for key in (derived if each == values.DERIVED else (each,))
+        ),
+        "data_keys_derived": data_keys[0] == values.DERIVED,
         "database_url": found["database_url"] or sqlite,
         "sites": MappingProxyType(dict(found["sites"])),
     }

@@ -112,13 +112,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SECRET_KEY_FALLBACKS",
         values.json_list(values.long_secret),
-        "set it to a JSON list of earlier values of SECRET_KEY, newest first",
+        "set it to a JSON list of values of SECRET_KEY: earlier ones, and the one to come",
         unset=(),
     ),
     Setting(
         "DATA_KEYS",
         values.data_keys,
-        f"set it to a JSON list, newest first; a key is made by: {_RANDOM_DATA_KEY}",
+        f"set it to a JSON list, the one that seals first; a key is made by: {_RANDOM_DATA_KEY}",
         unset=(),
     ),
     Setting(

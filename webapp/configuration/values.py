@@ -132,8 +132,14 @@ def durations(text: str) -> tuple[timedelta, ...]:
     return spans
 
 
+#: Among DATA_KEYS: the key that there is without any.
+DERIVED = "derived"
+
+
 def data_key(text: str) -> str:
     """32 bytes in base64url; with or without padding, returned with it."""
+    if text == DERIVED:
+        return DERIVED
     try:
         raw = base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), b"-_", True)
     except (binascii.Error, ValueError):

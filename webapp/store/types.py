@@ -15,10 +15,10 @@ from webapp.store.errors import WrongKey
 
 
 class Cipher:
-    """Encrypts with the newest of DATA_KEYS, decrypts with any (cryptography's MultiFernet)."""
+    """Encrypts with the first of DATA_KEYS, decrypts with any (cryptography's MultiFernet)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys`: 32 bytes each in base64url, newest first."""
+        """`keys`: 32 bytes each in base64url; the first one counts as the newest."""
         fernets = [Fernet(_padded(key)) for key in keys]
         self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 

@@ -156,6 +156,9 @@ def test_without_data_keys_one_is_derived_from_each_signing_key(environ):
     given = Settings.from_environment(environ | {"DATA_KEYS": json.dumps([DATA_KEY])})
     assert not given.data_keys_derived
     assert given.opening_keys[1:] == (key,), "what was stored before there was one is still opened"
+    coming = Settings.from_environment(environ | {"DATA_KEYS": json.dumps(["derived", DATA_KEY])})
+    assert coming.data_keys_derived
+    assert coming.opening_keys == (key, DATA_KEY), "the new one opens, and does not seal yet"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def _findings(found: Settings) -> Iterator[Finding]:
     yield good("settings are complete")
     if found.data_keys_derived:
         yield warning(
-            "DATA_KEYS is not set: personal data is encrypted with a key derived from "
-            "SECRET_KEY; set DATA_KEYS before you go live"
+            "DATA_KEYS is not set, or begins with derived: personal data is encrypted with a key "
+            "derived from SECRET_KEY; set DATA_KEYS before you go live"
         )
     if found.console_url == found.public_url and found.public_prefix:
         yield warning(
