@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from joserfc.jwk import OctKey
 
 from tests.unit.cli.installation import SITES, Installation
 from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.web.conftest import form_token
 from tests.unit.web.pretend_provider import PretendProvider, log_in, login_at
 from webapp.app import create_app
 from webapp.cli.main import main
@@ -97,50 +99,100 @@ def command(installed: Installation, *arguments: str) -> str:
     return result.output
 
 
-def test_the_secret_key(start: Start, installed: Installation) -> None:
-    row_of = start(SECRET_KEY=OLD, DATA_KEYS=f'["{OLD_DATA}"]')
-    browser = ada(row_of)
-    onboarding = installed.add()
-    reference = SignedReferences(URL, [OLD]).sign(onboarding.id)
-    both = start(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
-    assert knows(again(browser, both)), "nobody is logged out"
-    assert both.test_client().get(f"/return/{reference}").status_code == 200
-    newer = ada(both)
-    alone = start(SECRET_KEY_FALLBACKS="")
-    assert knows(again(newer, alone))
-    assert alone.test_client().get(f"/return/{reference}").status_code == 404
-    assert not knows(alone.test_client())
+class Fleet:
+    """Two servers over one database: a change comes to one after the other, and both serve."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self.servers: dict[str, Flask] = {}
+        self.browsers: list[FlaskClient] = []
+        self.references: list[str] = []
+
+    def change(self, **settings: str) -> None:
+        for name in ("one", "other"):
+            self.servers[name] = self._start(**settings)
+            if len(self.servers) == 2:
+                self.serve()
+
+    def serve(self) -> None:
+        """What one has signed or sealed, now or in an earlier step, is good at the other."""
+        for one, other in permutations(self.servers.values()):
+            self.browsers.append(ada(one))
+            self.references.append(signed_by(one))
+            assert all(knows(again(browser, other)) for browser in self.browsers)
+            assert {returned(other, each) for each in self.references} == {200}
+            assert submits_a_form(ada(one), other)
+
+    def outlive(self) -> None:
+        """Sessions and onboardings of before have come to their end."""
+        self.browsers.clear()
+        self.references.clear()
+        self.serve()
+
+
+@pytest.fixture
+def fleet(start: Start, installed: Installation, address: str) -> Fleet:
+    installed.environ["DATABASE_URL"] = address
+    return Fleet(start)
+
+
+def signed_by(server: Flask) -> str:
+    settings = server.extensions["wired"].settings
+    onboarding = Installation.add_to(server.extensions["wired"], f"ben-{uuid.uuid4()}")
+    return SignedReferences(URL, [settings.secret_key]).sign(onboarding.id)
+
+
+def returned(server: Flask, reference: str) -> int:
+    return server.test_client().get(f"/return/{reference}").status_code
+
+
+def submits_a_form(browser: FlaskClient, server: Flask) -> bool:
+    """The page of one server, sent to another."""
+    proof = form_token(browser.get("/").text)
+    return again(browser, server).post("/logout", data={"csrf_token": proof}).status_code == 200
+
+
+def test_the_secret_key(fleet: Fleet) -> None:
+    fleet.change(SECRET_KEY=OLD, DATA_KEYS=f'["{OLD_DATA}"]')
+    fleet.change(SECRET_KEY_FALLBACKS=f'["{NEW}"]')
+    fleet.change(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
+    before, reference = fleet.browsers[0], fleet.references[0]
+    fleet.outlive()
+    fleet.change(SECRET_KEY_FALLBACKS="")
+    for server in fleet.servers.values():
+        assert not knows(again(before, server)), "what the old one signed is good no more"
+        assert returned(server, reference) == 404
 
 
 def test_the_secret_key_from_which_the_datas_key_is_derived(
-    start: Start, installed: Installation
+    fleet: Fleet, installed: Installation
 ) -> None:
-    ada(start(SECRET_KEY=OLD))
-    start(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
+    fleet.change(SECRET_KEY=OLD)
+    fleet.change(SECRET_KEY_FALLBACKS=f'["{NEW}"]')
+    fleet.change(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f'["{OLD}"]')
     assert "may be dropped" in command(installed, "database", "rekey")
-    alone = start(SECRET_KEY_FALLBACKS="")
-    assert knows(ada(alone))
-    assert alone.test_client().get("/readyz").status_code == 200
+    fleet.outlive()
+    fleet.change(SECRET_KEY_FALLBACKS="")
+    for server in fleet.servers.values():
+        assert server.test_client().get("/readyz").status_code == 200
 
 
-def test_the_data_keys(start: Start, installed: Installation) -> None:
-    browser = ada(start(DATA_KEYS=f'["{OLD_DATA}"]'))
-    both = start(DATA_KEYS=f'["{NEW_DATA}", "{OLD_DATA}"]')
-    assert knows(again(browser, both))
+def test_the_data_keys(fleet: Fleet, start: Start, installed: Installation) -> None:
+    fleet.change(DATA_KEYS=f'["{OLD_DATA}"]')
+    fleet.change(DATA_KEYS=f'["{OLD_DATA}", "{NEW_DATA}"]')
+    fleet.change(DATA_KEYS=f'["{NEW_DATA}", "{OLD_DATA}"]')
     assert "may be dropped" in command(installed, "database", "rekey")
-    alone = start(DATA_KEYS=f'["{NEW_DATA}"]')
-    assert knows(again(browser, alone))
+    fleet.change(DATA_KEYS=f'["{NEW_DATA}"]')
     lost = start(DATA_KEYS=f'["{OLD_DATA}"]')
     assert lost.test_client().get("/readyz").status_code == 503, "the old one opens nothing more"
 
 
-def test_the_first_data_keys_of_all(start: Start, installed: Installation) -> None:
-    browser = ada(start(DATA_KEYS=""))
-    first = start(DATA_KEYS=f'["{NEW_DATA}"]')
-    assert knows(again(browser, first))
-    assert first.test_client().get("/readyz").status_code == 200
+def test_the_first_data_keys_of_all(fleet: Fleet, installed: Installation) -> None:
+    fleet.change(DATA_KEYS="")
+    fleet.change(DATA_KEYS=f'["derived", "{NEW_DATA}"]')
+    fleet.change(DATA_KEYS=f'["{NEW_DATA}"]')
     assert "may be dropped" in command(installed, "database", "rekey")
-    assert knows(again(browser, start(DATA_KEYS=f'["{NEW_DATA}"]')))
+    fleet.serve()
 
 
 def test_the_headers_of_notices(start: Start) -> None:

@@ -67,8 +67,14 @@ class Installation:
 
     def add(self, subject: str = MARKER, **fields: Any) -> Onboarding:
         """An onboarding that has been started, due to be read now."""
+        with self.parts() as parts:
+            return self.add_to(parts, subject, **fields)
+
+    @staticmethod
+    def add_to(parts: Wired, subject: str = MARKER, **fields: Any) -> Onboarding:
+        """The same, with the keys of a server that runs already."""
         now = datetime.now(UTC)
-        with self.parts() as parts, parts.database.writing() as work:
+        with parts.database.writing() as work:
             person = work.people.admit(
                 "shop", subject, f"hash {subject}"[:64], now, name=MARKER, locale="en"
             )
