@@ -42,11 +42,13 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
         max_overflow=0,
         pool_use_lifo=True,  # the one used last still knows its statements
     )
+    event.listen(engine, "connect", partial(_prepare, wait_seconds))
     file = SqliteFile.of(url)
     if file is not None:
         _watch(engine, file)
-        _take_turns(engine, WriteTurn(file.path, wait_seconds))
-    event.listen(engine, "connect", partial(_prepare, wait_seconds))
+        turn = WriteTurn(file.path, wait_seconds)
+        event.listen(engine, "connect", partial(_keep_a_log, turn))
+        _take_turns(engine, turn)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -162,13 +164,30 @@ def _take_turns(engine: Engine, turn: WriteTurn) -> None:
     event.listen(engine, "checkin", checkin)
 
 
+def _keep_a_log(turn: WriteTurn, connection: Any, _record: Any) -> None:
+    """WAL: readers never wait for the writer. A file is told once in its life.
+
+    SQLite does not wait for that, so of several who find a new file one at a time may.
+    """
+    if _journal(connection) == "wal":
+        return
+    taken = turn.take()
+    try:
+        _journal(connection, "=WAL")
+    finally:
+        turn.end(taken)
+
+
+def _journal(connection: Any, told: str = "") -> str:
+    return str(connection.execute(f"PRAGMA journal_mode{told}").fetchone()[0])
+
+
 def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
-    """WAL: readers never wait for the writer. FULL: a commit is on the disk when it returns."""
+    """FULL: a commit is on the disk when it returns."""
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={int(wait_seconds * 1000)}",
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
     ):
