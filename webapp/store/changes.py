@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.store.engine import SOON_AN_ERROR
+from webapp.store.postgresql import SOON_AN_ERROR
 from webapp.store.timeline import Timeline
 
 #: On PostgreSQL a trigger (migration 0005) tells this channel the onboarding of every new line.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import select
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from webapp.store import postgresql
 from webapp.store.prepared import run
 from webapp.store.sqlite_file import SqliteFile
 from webapp.store.turn import WriteTurn
@@ -15,17 +15,6 @@ from webapp.store.turn import WriteTurn
 #: How long a writer waits for its turn, and then for the lock of programs that know no turns. On
 #: PostgreSQL, half of it for a connection.
 WAIT_SECONDS = 10.0
-#: SQLSTATE of a write where only reading is allowed.
-READ_ONLY = "25006"
-#: A server behind a cut line answers nothing at all: that is an error too, and soon. The kernel
-#: asks on a line that nobody uses, so that within half a minute it is known there as well.
-SOON_AN_ERROR = {
-    "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 4,
-}
 _TURN = "turn"
 
 
@@ -33,7 +22,7 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
     """The engine of a `DATABASE_URL`; only `migrate.upgrade` makes an SQLite file."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return _postgresql(url, wait_seconds)
+        return postgresql.make_engine(url, wait_seconds)
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -51,87 +40,6 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
         _take_turns(engine, turn)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def outside_of_the_pool(engine: Engine) -> Engine:
-    """The same PostgreSQL, by a connection of its own each time: so it waits for nobody's."""
-    return create_engine(
-        engine.url, hide_parameters=True, poolclass=NullPool, connect_args=SOON_AN_ERROR
-    )
-
-
-def _postgresql(url: URL, wait_seconds: float) -> Engine:
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        hide_parameters=True,  # an error must not quote what was to be stored
-        pool_pre_ping=True,  # see _look_instead_of_asking
-        connect_args=SOON_AN_ERROR,
-        # Threads wait for each other: a server takes a hundred connections from everybody
-        # together, unless it is told otherwise, and refuses the next one. Half of the time, so
-        # that whoever is told of it has not been given up by those who wait for them.
-        pool_timeout=wait_seconds / 2,
-        pool_size=10,
-        max_overflow=0,
-        pool_use_lifo=True,
-    )
-    event.listen(engine, "connect", _insist_on_the_disk)
-    _leave_what_is_read_only(engine)
-    _look_instead_of_asking(engine)
-    return engine
-
-
-def for_reading(engine: Engine) -> Engine:
-    """The same connections for those who only read: PostgreSQL is told of no transaction then.
-
-    There, a statement sees what has been committed before it, in a transaction or not; without
-    one, two conversations with the server are saved. On SQLite a transaction costs nothing.
-    Writing has no place there, for it would not be undone: the tests watch for it.
-    """
-    if engine.dialect.name == "sqlite":
-        return engine
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def sql_state(error: BaseException | None) -> str | None:
-    """What PostgreSQL calls this error of its driver; SQLite has no such names."""
-    return getattr(error, "sqlstate", None)
-
-
-def _leave_what_is_read_only(engine: Engine) -> None:
-    """A session that may only read is as good as cut: the next one may reach who takes writes.
-
-    It would stay as it is after the database has been opened again, or another server leads.
-    """
-    is_cut = engine.dialect.is_disconnect
-
-    def is_of_no_use(error: Any, connection: Any, cursor: Any) -> bool:
-        return sql_state(error) == READ_ONLY or is_cut(error, connection, cursor)
-
-    engine.dialect.is_disconnect = is_of_no_use  # type: ignore[method-assign,assignment]
-
-
-def _look_instead_of_asking(engine: Engine) -> None:
-    """Whether a connection of the pool still stands is seen without a conversation.
-
-    A server says nothing unasked but that it ends, or that a setting has changed. Either way a
-    new connection is right.
-    """
-
-    def has_said_nothing(connection: Any) -> bool:
-        line = select.poll()
-        line.register(connection.fileno(), select.POLLIN)
-        return not line.poll(0)
-
-    engine.dialect.do_ping = has_said_nothing  # type: ignore[method-assign,assignment]
-
-
-def _insist_on_the_disk(connection: Any, _record: Any) -> None:
-    """A commit is on the disk when it returns, whatever this database was told to do elsewhere."""
-    connection.execute(
-        "SELECT set_config('synchronous_commit', 'on', false)"
-        " WHERE current_setting('synchronous_commit') = 'off'"
-    )
-    connection.commit()
 
 
 def _watch(engine: Engine, file: SqliteFile) -> None:

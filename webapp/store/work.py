@@ -19,7 +19,6 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from webapp.store.alarms import Alarms
 from webapp.store.causes import cause_of
 from webapp.store.counts import Counts
-from webapp.store.engine import READ_ONLY, for_reading, sql_state
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.failed_reads import FailedReads
 from webapp.store.heartbeats import Heartbeats
@@ -30,6 +29,7 @@ from webapp.store.once import Once
 from webapp.store.own_keys import OwnKeys
 from webapp.store.people import People
 from webapp.store.portions import PORTION
+from webapp.store.postgresql import READ_ONLY, for_reading, sql_state
 from webapp.store.quarantine import Quarantine
 from webapp.store.sessions import Sessions
 from webapp.store.timeline import Timeline
