@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from webapp import wiring
 from webapp.cli.common import settings, wired
+from webapp.jobs import tables
 from webapp.plurals import counted
 from webapp.store import migrate
 from webapp.store.rekey import Key, count, rekey
@@ -19,8 +20,10 @@ def database() -> None:
 
 @database.command()
 def upgrade() -> None:
-    """Run the migrations that are missing."""
-    click.echo(f"database is at revision {migrate.upgrade(_engine())}")
+    """Run the migrations that are missing; on PostgreSQL those of the job library too."""
+    revision = migrate.upgrade(_engine())
+    tables.make(settings().database_url)
+    click.echo(f"database is at revision {revision}")
 
 
 @database.command()

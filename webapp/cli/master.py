@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
-from webapp import metric_folders, settings_in_force, wiring
+from webapp import metric_folders, settings_in_force
+from webapp.cli.workable import problems_of_settings
 from webapp.jobs.name import in_use
-from webapp.settings import Settings, SettingsError
-from webapp.store.errors import StoreError, Unwritable
 
 ROOT = Path(__file__).parents[2]
 #: A jobs process that dies at once is not started again faster than this (seconds).
@@ -113,7 +111,7 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def reload(self) -> None:
         """SIGHUP. With settings that cannot work the old workers stay."""
-        if problems := _problems():
+        if problems := problems_of_settings(database_may_be_away=True):
             settings_in_force.complain("not_reloaded", problems)
             return
         self._replacing = self.worker_age
@@ -145,7 +143,7 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def _start_jobs(self) -> None:
         """It reads the settings itself, and a file that cannot work would be its end."""
-        if problems := _problems():
+        if problems := problems_of_settings():
             self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
             settings_in_force.complain("jobs_not_started", problems)
             return
@@ -164,19 +162,6 @@ class Master(Arbiter):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _problems() -> Sequence[str]:
-    """Of the settings as they are now. A database that is away is none of theirs."""
-    try:
-        wiring.check_database(Settings.from_environment())
-    except SettingsError as wrong:
-        return wrong.problems
-    except Unwritable:
-        return ()
-    except StoreError as wrong:
-        return (str(wrong),)
-    return ()
 
 
 def _no_room(cause: OSError) -> str:

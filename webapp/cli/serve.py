@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import types
 
 import click
@@ -12,6 +13,7 @@ import structlog
 from webapp import logs, metric_folders, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import known_database, ready_database, settings
+from webapp.cli.workable import problems_of_settings
 from webapp.jobs.name import InUse, held
 from webapp.jobs.run import JobsProcess
 from webapp.settings import Settings
@@ -29,6 +31,7 @@ from webapp.settings import Settings
 @click.option("--no-jobs", is_flag=True, help="Leave the jobs to `worker` processes elsewhere.")
 def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, and its jobs process beside it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until gunicorn takes it for a reload
     found = settings()
     ready_database(found)
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
@@ -41,17 +44,22 @@ def serve(bind: str, no_jobs: bool) -> None:
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="End when this is no longer the parent.")
 def worker(parent: int | None) -> None:
-    """Run the jobs only: reading the gateway back, and cleaning up."""
+    """Run the jobs only: reading the gateway back, and cleaning up. SIGHUP reads settings anew."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to begin anew
     found = settings()
     logs.set_up(found.log_level)
     try:
         with held(found.instance_dir):  # before anything of another one's is touched
-            _work(found, parent)
+            last = _work(found, parent)
     except InUse as other:
         raise click.ClickException(str(other)) from other
+    if last == signal.SIGHUP:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so it stays until the next one can take it
+        os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])  # noqa: S606 - ourselves
 
 
-def _work(found: Settings, parent: int | None) -> None:
+def _work(found: Settings, parent: int | None) -> int | None:
+    """The signal that it ended for; SIGHUP is not meant for a child of `serve`."""
     _count(found, alone=parent is None)
     from webapp import observing  # not before: it decides where this process counts
 
@@ -62,13 +70,23 @@ def _work(found: Settings, parent: int | None) -> None:
     def stop(number: int, _frame: types.FrameType | None) -> None:
         told_to_stop.append(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if parent is None else [])):
         signal.signal(number, stop)
 
     def stopping() -> bool:
+        if told_to_stop == [signal.SIGHUP] and not _can_begin_anew():
+            told_to_stop.clear()
         return bool(told_to_stop) or (parent is not None and os.getppid() != parent)
 
     JobsProcess(parts, stopping).run()
+    return told_to_stop[-1] if told_to_stop else None
+
+
+def _can_begin_anew() -> bool:
+    problems = problems_of_settings(database_may_be_away=True)
+    if problems:
+        structlog.get_logger(__name__).error("not_reloaded", problems=list(problems))
+    return not problems
 
 
 def _count(found: Settings, *, alone: bool) -> None:

@@ -89,9 +89,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         came meanwhile would be hung up on. So those who stand there are let in, and the door is
         shut: a load balancer then passes over us at once.
         """
-        super().set_accept_enabled(enabled)
         if self.alive:
+            super().set_accept_enabled(enabled)
             return
+        if self.stopping.is_set():
+            return  # told so while it was starting, and the door has been shut already
+        super().set_accept_enabled(False)
         self._silent_until = time.monotonic() + LINGER_SECONDS
         for conn in self.keepalived_conns:
             conn.timeout = min(conn.timeout, self._silent_until)

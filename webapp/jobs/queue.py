@@ -11,15 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 from dbos import DBOS, SetWorkflowID, error
-from sqlalchemy import make_url
 
 from webapp.domain.errors import GatewayAway, GatewayForbidden
 from webapp.jobs.in_hand import InHand, Key
-from webapp.store.work import translated
+from webapp.jobs.tables import job_database, usable
 from webapp.wiring import Wired
 
 #: Reads that one jobs process makes at the same time; more wait their turn in it.
@@ -35,13 +33,6 @@ REMAKE_SECONDS = 30
 SESSION_SECONDS = 10
 #: So many old jobs are forgotten at a time.
 PORTION = 1000
-
-
-def job_database(database_url: str, instance_dir: Path) -> str:
-    """PostgreSQL: the same database, in the library's own schema. SQLite: a file beside ours."""
-    if make_url(database_url).get_backend_name() == "sqlite":
-        return f"sqlite:///{instance_dir / 'jobs.sqlite3'}"
-    return database_url
 
 
 def in_portions(delete: Callable[[], int]) -> int:
@@ -90,11 +81,11 @@ class Queue:
         """
         self._in_hand = InHand(READS_AT_ONCE, needs_more)
         settings = wired.settings
-        url = job_database(settings.database_url, settings.instance_dir)
+        self._url = job_database(settings.database_url, settings.instance_dir)
         DBOS(
             config={
                 "name": "mobbscan-embed",
-                "system_database_url": url,
+                "system_database_url": self._url,
                 # A constant: work left by an older version is taken over, never stranded.
                 "application_version": "1",
                 "executor_id": executor_id,
@@ -105,7 +96,7 @@ class Queue:
             }
         )
         self._define(wired)
-        with translated():
+        with usable(self._url):
             try:
                 DBOS.launch()
             except Exception:
@@ -175,7 +166,7 @@ class Queue:
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
         self._in_hand.add((onboarding_id, planned))
         try:
-            with translated(), SetWorkflowID(job_id, workflow_id_reuse_policy="reject"):
+            with usable(self._url), SetWorkflowID(job_id, workflow_id_reuse_policy="reject"):
                 DBOS.start_workflow(self._look, onboarding_id, planned.isoformat())
         except Exception as failed:
             self._in_hand.remove((onboarding_id, planned))
@@ -191,7 +182,7 @@ class Queue:
         would leave those to it for ever. A job lasts seconds. Raises Unwritable.
         """
         before = (datetime.now(UTC) - _KEEP).isoformat()
-        with translated():
+        with usable(self._url):
             return in_portions(lambda: _forget(before))
 
     def close(self, wait_seconds: int = 5) -> None:

@@ -94,8 +94,7 @@ class JobsProcess:
     def _pause(self, away: Unwritable) -> None:
         longer = 2 * self._pause_seconds or FIRST_PAUSE_SECONDS
         self._pause_seconds = min(longer, LONGEST_PAUSE_SECONDS)
-        kind = type(away.__cause__ or away).__name__
-        _log.warning("database_away", error=kind, pause_seconds=self._pause_seconds)
+        _log.warning("database_away", reason=str(away), pause_seconds=self._pause_seconds)
         self._beat_at = 0.0  # a turn writes something before it says that the database is back
         end = time.monotonic() + self._pause_seconds
         while time.monotonic() < end and not self._stopping():

@@ -12,7 +12,7 @@ from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import Worker
 from webapp.domain.onboarding import Status
-from webapp.jobs.queue import job_database
+from webapp.jobs.tables import job_database
 from webapp.store.sessions import Session
 
 

@@ -45,6 +45,10 @@ class Worker:
     ) -> None:
         self.end(signal.SIGTERM)
 
+    def tell(self, what: signal.Signals) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, what)
+
     def end(self, how: signal.Signals) -> int:
         """Send a signal and wait for the end; its exit code."""
         assert self._process is not None

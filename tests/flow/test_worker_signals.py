@@ -1,0 +1,71 @@
+"""Signals that come to processes at awkward moments."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from tests.support.eventually import eventually
+from tests.support.killing import jobs_process_of
+from tests.support.served import SERVE, Serving, installed, serving
+from tests.unit.cli.installation import Installation
+from tests.unit.jobs.worker import Worker
+
+__all__ = ["installed", "serving"]
+
+#: An application that is told to stop while it is still being loaded.
+TOLD_AT_ONCE = """
+import os, signal
+os.kill(os.getpid(), signal.SIGTERM)
+from wsgi import app
+"""
+
+
+def lines(log: str, event: str) -> list[dict[str, Any]]:
+    told = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [line for line in told if line["event"] == event]
+
+
+def test_a_web_worker_that_is_told_to_stop_while_it_starts_just_stops(
+    serving: Serving, installed: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "told_at_once.py").write_text(TOLD_AT_ONCE)
+    command = ["-m", "gunicorn", "told_at_once:app"]
+    served = serving(command, PYTHONPATH=str(tmp_path))
+    eventually(lambda: served.log.count("Worker exiting") > 1, seconds=60)
+    assert "Exception in worker process" not in served.log
+    assert "has no attribute" not in served.log
+
+
+def test_a_worker_alone_begins_anew_with_the_settings_as_they_are_now(
+    installed: Installation,
+) -> None:
+    installed.upgrade()
+    sites = Path(installed.environ["SITES_FILE"])
+    good = sites.read_text()
+    with Worker(installed) as worker:
+        eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
+        sites.write_text(f"{good}bogus = 1\n")
+        worker.tell(signal.SIGHUP)
+        eventually(lambda: "bogus" in str(lines(worker.log, "not_reloaded")), seconds=60)
+        assert not lines(worker.log, "jobs_stopped"), "it goes on as it was"
+
+        sites.write_text(good)
+        worker.tell(signal.SIGHUP)
+        eventually(lambda: len(lines(worker.log, "jobs_started")) == 2, seconds=60)
+        assert len(lines(worker.log, "jobs_stopped")) == 1
+        assert worker.end(signal.SIGTERM) == 0
+
+
+def test_a_child_of_serve_leaves_a_hang_up_to_its_parent(
+    serving: Serving, installed: Installation
+) -> None:
+    """As when a terminal is closed, which tells all processes of its group."""
+    served = serving(SERVE).ready()
+    eventually(lambda: lines(served.log, "jobs_started"), seconds=60)
+    jobs = jobs_process_of(served.process.pid)
+    assert jobs is not None
+    os.kill(jobs, signal.SIGHUP)
+    os.kill(jobs, signal.SIGTERM)
+    eventually(lambda: lines(served.log, "jobs_stopped"), seconds=60)
