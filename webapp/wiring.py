@@ -136,10 +136,15 @@ def prepare_database(settings: Settings) -> None:
     check_database(settings)
 
 
-def check_database(settings: Settings) -> None:
-    """Raises StoreError, with the cure, unless a server with these settings can work with it."""
+def check_database(settings: Settings, *, any_schema: bool = False) -> None:
+    """Raises StoreError, with the cure, unless a server with these settings can work with it.
+
+    `any_schema`: for servers that run already, and have the same one.
+    """
     with closing_engine(settings) as engine:
-        readiness.check(Database(engine, Cipher(settings.opening_keys)))
+        if not any_schema:
+            migrate.check(engine)
+        readiness.check_keys(Database(engine, Cipher(settings.opening_keys)))
 
 
 @contextmanager

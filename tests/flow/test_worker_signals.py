@@ -58,6 +58,47 @@ def test_a_worker_alone_begins_anew_with_the_settings_as_they_are_now(
         assert worker.end(signal.SIGTERM) == 0
 
 
+def test_told_to_begin_anew_and_to_stop_it_stops(installed: Installation) -> None:
+    """As systemd does with SendSIGHUP."""
+    installed.upgrade()
+    with Worker(installed) as worker:
+        eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
+        worker.tell(signal.SIGHUP)
+        worker.tell(signal.SIGTERM)
+        eventually(worker.ended, seconds=60)
+        assert len(lines(worker.log, "jobs_started")) == 1
+        assert len(lines(worker.log, "jobs_stopped")) == 1
+
+
+def test_told_twice_of_a_bad_edit_it_goes_on_as_it_was(installed: Installation) -> None:
+    installed.upgrade()
+    sites = Path(installed.environ["SITES_FILE"])
+    with Worker(installed) as worker:
+        eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
+        sites.write_text("bogus = 1\n")
+        worker.tell(signal.SIGHUP)
+        eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
+        worker.tell(signal.SIGHUP)
+        worker.tell(signal.SIGHUP)
+        eventually(lambda: len(lines(worker.log, "not_reloaded")) > 1, seconds=60)
+        assert not worker.ended()
+        assert worker.end(signal.SIGTERM) == 0
+
+
+def test_while_the_database_is_away_it_does_not_begin_anew(
+    installed: Installation, tmp_path: Path
+) -> None:
+    installed.upgrade()
+    database = Path(installed.settings.database_url.removeprefix("sqlite:///"))
+    with Worker(installed) as worker:
+        eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
+        database.rename(tmp_path / "elsewhere")
+        worker.tell(signal.SIGHUP)
+        eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
+        assert not worker.ended()
+        assert worker.end(signal.SIGTERM) == 0
+
+
 def test_a_child_of_serve_leaves_a_hang_up_to_its_parent(
     serving: Serving, installed: Installation
 ) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from sqlalchemy import Engine
 
 from webapp import wiring
 from webapp.cli.common import settings, wired
+from webapp.cli.workable import AWAY, WRONG
 from webapp.jobs import tables
 from webapp.plurals import counted
 from webapp.store import migrate
+from webapp.store.errors import StoreError, Unwritable
 from webapp.store.rekey import Key, count, rekey
 
 
@@ -30,6 +34,19 @@ def upgrade() -> None:
 def check() -> None:
     """Exit with 1 unless the database is at the newest revision."""
     click.echo(f"database is at revision {migrate.check(_engine())}")
+
+
+@database.command(hidden=True)
+def probe() -> None:
+    """For those who are to be replaced: as far as can be told, would a server work? (workable)"""
+    try:
+        wiring.check_database(settings(), any_schema=True)
+    except Unwritable as away:
+        _end(AWAY, str(away))
+    except StoreError as wrong:
+        _end(WRONG, str(wrong))
+    except Exception as surprise:  # noqa: BLE001 - it may quote anything, so its kind has to do
+        _end(WRONG, f"the database of DATABASE_URL cannot be used ({type(surprise).__name__})")
 
 
 @database.command("rekey")
@@ -53,6 +70,11 @@ def rekey_() -> None:
             "bring back the key that sealed what is there, then do this again"
         )
     click.echo("the first of DATA_KEYS opens everything: the others may be dropped")
+
+
+def _end(code: int, why: str) -> None:
+    click.echo(why)
+    sys.exit(code)
 
 
 def _engine() -> Engine:

@@ -17,10 +17,9 @@ from gunicorn.arbiter import Arbiter
 from webapp import metric_folders, settings_in_force
 from webapp.cli.workable import problems_of_settings
 from webapp.jobs.name import in_use
+from webapp.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
-#: A jobs process that dies at once is not started again faster than this (seconds).
-LEAST_LIFE_SECONDS = 1.0
 #: Reloading, old workers go on until new ones answer, but not for longer than this (seconds).
 START_SECONDS = 20.0
 #: What could not be started is tried again after so long (seconds).
@@ -111,7 +110,7 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def reload(self) -> None:
         """SIGHUP. With settings that cannot work the old workers stay."""
-        if problems := problems_of_settings(database_may_be_away=True):
+        if problems := problems_of_settings(settings_in_force.in_force().database_url):
             settings_in_force.complain("not_reloaded", problems)
             return
         self._replacing = self.worker_age
@@ -143,17 +142,17 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def _start_jobs(self) -> None:
         """It reads the settings itself, and a file that cannot work would be its end."""
-        if problems := problems_of_settings():
-            self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
-            settings_in_force.complain("jobs_not_started", problems)
+        self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
+        try:
+            Settings.from_environment()
+        except SettingsError as wrong:
+            settings_in_force.complain("jobs_not_started", wrong.problems)
             return
-        self._jobs_not_before = time.monotonic() + LEAST_LIFE_SECONDS
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
         try:
             # In this very folder: our module is found there, and relative paths mean the same.
             self._child = subprocess.Popen(command)  # noqa: S603 - our own module
         except OSError as cause:
-            self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
             _log.error("jobs_not_started", extra={"problems": [_no_room(cause)]})
 
     def _end_jobs(self, child: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,9 @@ from webapp.cli.workable import problems_of_settings
 from webapp.jobs.name import InUse, held
 from webapp.jobs.run import JobsProcess
 from webapp.settings import Settings
+from webapp.wiring import Wired
+
+_log = structlog.get_logger(__name__)
 
 
 @click.command()
@@ -50,42 +53,71 @@ def worker(parent: int | None) -> None:
     logs.set_up(found.log_level)
     try:
         with held(found.instance_dir):  # before anything of another one's is touched
-            last = _work(found, parent)
+            ended = _work(found, parent)
     except InUse as other:
         raise click.ClickException(str(other)) from other
-    if last == signal.SIGHUP:
+    if ended.anew:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so it stays until the next one can take it
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])  # noqa: S606 - ourselves
 
 
-def _work(found: Settings, parent: int | None) -> int | None:
-    """The signal that it ended for; SIGHUP is not meant for a child of `serve`."""
+class Ending:
+    """What a worker has been told: to stop, or (without a parent) to begin anew."""
+
+    def __init__(self, parent: int | None) -> None:
+        self._parent = parent
+        self._stopping = self._renewing = False
+        #: It ends to begin anew.
+        self.anew = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        if parent is None:  # else it is the parent's to say
+            signal.signal(signal.SIGHUP, self._renew)
+
+    def __call__(self) -> bool:
+        """Whether it is time. Who is told both to begin anew and to stop stops."""
+        if self._renewing:
+            self._renewing = False
+            self.anew = _can_begin_anew()
+        orphaned = self._parent is not None and os.getppid() != self._parent
+        if self._stopping or orphaned:
+            self.anew = False
+            return True
+        return self.anew
+
+    def _stop(self, _number: int, _frame: types.FrameType | None) -> None:
+        self._stopping = True
+
+    def _renew(self, _number: int, _frame: types.FrameType | None) -> None:
+        self._renewing = True
+
+
+def _work(found: Settings, parent: int | None) -> Ending:
     _count(found, alone=parent is None)
     from webapp import observing  # not before: it decides where this process counts
 
     parts = wiring.build(found, observers=observing.SERVER)
-    known_database(parts)
-    told_to_stop: list[int] = []
+    _see_that_it_works(parts, alone=parent is None)
+    ending = Ending(parent)
+    JobsProcess(parts, ending).run()
+    return ending
 
-    def stop(number: int, _frame: types.FrameType | None) -> None:
-        told_to_stop.append(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if parent is None else [])):
-        signal.signal(number, stop)
-
-    def stopping() -> bool:
-        if told_to_stop == [signal.SIGHUP] and not _can_begin_anew():
-            told_to_stop.clear()
-        return bool(told_to_stop) or (parent is not None and os.getppid() != parent)
-
-    JobsProcess(parts, stopping).run()
-    return told_to_stop[-1] if told_to_stop else None
+def _see_that_it_works(parts: Wired, *, alone: bool) -> None:
+    """A child of `serve` is tried again, and says why in the log of both."""
+    try:
+        known_database(parts)
+    except click.ClickException as wrong:
+        if alone:
+            raise
+        _log.error("jobs_not_started", problems=[wrong.message])
+        sys.exit(1)
 
 
 def _can_begin_anew() -> bool:
-    problems = problems_of_settings(database_may_be_away=True)
+    problems = problems_of_settings()
     if problems:
-        structlog.get_logger(__name__).error("not_reloaded", problems=list(problems))
+        _log.error("not_reloaded", problems=list(problems))
     return not problems
 
 
@@ -93,4 +125,4 @@ def _count(found: Settings, *, alone: bool) -> None:
     if alone:
         metric_folders.begin_anew(found.instance_dir, metric_folders.JOBS)
     if not metric_folders.count_in(found.instance_dir, metric_folders.JOBS):
-        structlog.get_logger(__name__).warning("metrics_not_shared")
+        _log.warning("metrics_not_shared")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import psycopg
 from psycopg.conninfo import timeout_from_conninfo
 from sqlalchemy import URL, make_url
@@ -30,8 +32,13 @@ def database_address(text: str) -> str:
 def _check_names_of_options(url: URL) -> None:
     known = {each.keyword.decode() for each in psycopg.pq.Conninfo.get_defaults()}
     unknown = sorted(url.query.keys() - known)
-    if unknown:
-        raise Wrong(f"has the option {unknown[0]}, which PostgreSQL does not know")
+    if unknown:  # it is not repeated: it may be the rest of a password
+        meant = get_close_matches(unknown[0], known, n=1)
+        hint = f" (perhaps {meant[0]} is meant)" if meant else ""
+        raise Wrong(
+            f"has an option that PostgreSQL does not know{hint}: in a password, write ? as %3F,"
+            " @ as %40 and / as %2F"
+        )
 
 
 def _check_values_of_options(url: URL) -> None:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from webapp.domain.errors import Conflict, GatewayAway, NotFound
+from webapp.domain.errors import GatewayAway, NotFound
 from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import LookCause
@@ -101,12 +101,13 @@ class Start:
         return self._opening.open(found.row, wish.flow, wish.visitor.person)
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
-        """The row alone, for going on elsewhere: nothing is agreed to and nobody is called.
+        """The row alone, for going on elsewhere: nothing is agreed to and nothing is opened.
 
         Raises NotFound (no such flow).
         """
         wish = _wish(visitor, flow, None, locale)
-        return self._found(wish, to_open=False, verified_wins=True).row.id
+        with deadline(BEGIN_SECONDS):  # one that is not needed any more is deleted at the gateway
+            return self._found(wish, to_open=False, verified_wins=True).row.id
 
     def _late(self, row: Onboarding) -> bool:
         return self._ground.clock() >= row.expires_at
@@ -266,10 +267,8 @@ class Start:
         return new
 
     def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
-        active = work.onboardings.active(wish.visitor.person.id, wish.flow.name)
-        if active is None:
-            raise Conflict(old.status)
-        return active
+        """Where another click has led to in the meantime."""
+        return work.onboardings.latest(wish.visitor.person.id, wish.flow.name) or old
 
     def _delete_upstream(self, onboarding_id: str) -> None:
         """Best effort: a process that nobody has an address to holds nothing of the user."""

@@ -25,6 +25,8 @@ _BY_STATE = {
     "25P03": "the transaction has waited too long",
     "28": "its user or password is refused",
     "3D": "the server has no such database",
+    "42501": "its user may not use a table",
+    "42P01": "a table is missing",
     "40P01": "two transactions have waited for each other",
     "53100": "the server's disk is full",
     "53200": "the server is out of memory",
@@ -35,6 +37,8 @@ _BY_STATE = {
     "57P02": "the server has crashed",
     "57P03": "the server is starting or stopping",
 }
+#: SQLSTATE of tables that are there for others, or not any more.
+OUT_OF_REACH = ("42501", "42P01")
 #: A connection that fails has no SQLSTATE: these are libpq's, psycopg's and the server's words.
 BY_WORDS = {
     r"Connection refused|No such file or directory": "no server answers there",

@@ -25,7 +25,7 @@ def make_engine(url: URL, wait_seconds: float) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
         pool_pre_ping=True,  # see _look_instead_of_asking
-        connect_args=SOON_AN_ERROR,
+        connect_args=_unless_told(url),
         # Threads wait for each other: a server takes a hundred connections from everybody
         # together, unless it is told otherwise, and refuses the next one. Half of the time, so
         # that whoever is told of it has not been given up by those who wait for them.
@@ -40,10 +40,18 @@ def make_engine(url: URL, wait_seconds: float) -> Engine:
     return engine
 
 
+def _unless_told(url: URL) -> dict[str, int]:
+    """What DATABASE_URL itself says is not overruled."""
+    return {name: value for name, value in SOON_AN_ERROR.items() if name not in url.query}
+
+
 def outside_of_the_pool(engine: Engine) -> Engine:
     """The same PostgreSQL, by a connection of its own each time: so it waits for nobody's."""
     return create_engine(
-        engine.url, hide_parameters=True, poolclass=NullPool, connect_args=SOON_AN_ERROR
+        engine.url,
+        hide_parameters=True,
+        poolclass=NullPool,
+        connect_args=_unless_told(engine.url),
     )
 
 

@@ -19,6 +19,11 @@ def check(database: Database) -> None:
     With other keys than the rest of its fleet a process would seal what nobody else opens.
     """
     migrate.check(database.engine)
+    check_keys(database)
+
+
+def check_keys(database: Database) -> None:
+    """Raises WrongKey unless DATA_KEYS open what has been sealed first."""
     with database.reading() as work:
         work.own_keys.get("subject")
 

@@ -13,11 +13,12 @@ from sqlalchemy.exc import (
     InterfaceError,
     InternalError,
     OperationalError,
+    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from webapp.store.alarms import Alarms
-from webapp.store.causes import cause_of
+from webapp.store.causes import OUT_OF_REACH, cause_of
 from webapp.store.counts import Counts
 from webapp.store.errors import AlreadyThere, Unwritable
 from webapp.store.failed_reads import FailedReads
@@ -134,6 +135,10 @@ def translated() -> Iterator[None]:
             else _NOT_USABLE.format(cause_of(cause))
         ) from cause
     except (OperationalError, InterfaceError, NoConnectionFree) as cause:
+        raise Unwritable(_NOT_USABLE.format(cause_of(cause))) from cause
+    except ProgrammingError as cause:
+        if sql_state(cause.orig) not in OUT_OF_REACH:
+            raise  # what we said was wrong, not where we said it
         raise Unwritable(_NOT_USABLE.format(cause_of(cause))) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:

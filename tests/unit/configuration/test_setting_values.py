@@ -243,6 +243,15 @@ def test_a_file_below_a_file_is_no_surprise(environ):
     assert problem.startswith("SITES_FILE names a file that cannot be read (Not a directory): ")
 
 
-def test_an_option_that_the_database_does_not_know_is_named(environ):
+def test_an_option_that_the_database_does_not_know_is_said_and_the_one_that_is_meant(environ):
     problem = only_problem(environ | {"DATABASE_URL": "postgresql://db/embed?sslmod=hunter2"})
-    assert problem.startswith("DATABASE_URL has the option sslmod, which PostgreSQL does not know")
+    assert problem.startswith("DATABASE_URL has an option that PostgreSQL does not know")
+    assert "(perhaps sslmode is meant)" in problem
+    assert "hunter2" not in problem
+
+
+def test_a_password_that_breaks_the_address_is_not_repeated(environ):
+    address = "postgresql://u:Zq7x@y?s3kr1t=9@host/db"
+    problem = only_problem(environ | {"DATABASE_URL": address})
+    assert "in a password, write ? as %3F" in problem
+    assert not [part for part in ("Zq7x", "s3kr1t", "9@host") if part in problem]

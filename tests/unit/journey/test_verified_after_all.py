@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.journey.house import House
+from tests.unit.store.rows import in_threads
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import Refused
 from webapp.journey.views import Visitor
@@ -102,3 +103,25 @@ def test_meanwhile_the_newest_one_is_refused(house: House, ada: Visitor) -> None
     house.gateway.trouble["create"].append(Refused("create: answered 400", status=400))
     assert house.begin(ada) == first
     assert [row.status for row in house.rows(ada)].count(Status.CANCELED) == 2
+
+
+def test_two_clicks_that_find_it_needless_lead_to_the_same(house: House, ada: Visitor) -> None:
+    first, second = replaced(house, ada)
+    verified(house, first)
+    assert set(in_threads(4, lambda: house.begin(ada))) == {first}
+    assert house.status(second) is Status.CANCELED
+
+
+def test_a_click_that_another_has_overtaken_leads_there_too(house: House, ada: Visitor) -> None:
+    first, second = replaced(house, ada)
+    verified(house, first)
+    overtaken = house.start._replace
+
+    def slower(*what: Any) -> Any:
+        house.start._replace = overtaken  # type: ignore[method-assign]
+        assert house.begin(ada) == first
+        return overtaken(*what)
+
+    house.start._replace = slower  # type: ignore[method-assign]
+    assert house.begin(ada) == first
+    assert house.row(second).replaced_by == first

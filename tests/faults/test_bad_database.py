@@ -1,0 +1,92 @@
+"""DATABASE_URL is edited in a way that cannot work, or the database cannot answer, on a reload."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.faults.test_bad_edit import SECONDS, lines, workers_of
+from tests.support.eventually import eventually
+from tests.support.killing import jobs_process_of
+from tests.support.postgres import shared
+from tests.support.served import SERVE, Served, Serving
+
+STRANGER = "embed_stranger"
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    made = shared().new_database()
+    shared().execute(f"CREATE ROLE {STRANGER} LOGIN")
+    yield made
+    shared().drop(made)
+    shared().execute(f"DROP ROLE {STRANGER}")
+
+
+@pytest.fixture
+def file(address: str, tmp_path: Path) -> Path:
+    path = tmp_path / "database_url"
+    path.write_text(address)
+    return path
+
+
+@pytest.fixture
+def served(serving: Serving, file: Path) -> Served:
+    running = serving(SERVE, DATABASE_URL_FILE=str(file)).ready()
+    eventually(lambda: lines(running, "jobs_started"), seconds=SECONDS)
+    return running
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        ({"username": STRANGER}, "its user may not use a table"),
+        ({"database": "no_such_database"}, "the server has no such database"),
+        ({"host": "host.invalid", "query": {}}, "its host is not known"),
+    ],
+)
+def test_the_old_workers_stay_and_the_log_says_why(
+    served: Served, file: Path, address: str, edit: dict[str, str], why: str
+) -> None:
+    before = workers_of(served)
+    file.write_text(make_url(address).set(**edit).render_as_string(hide_password=False))
+    served.process.send_signal(signal.SIGHUP)
+    eventually(lambda: why in str(lines(served, "not_reloaded")), seconds=SECONDS)
+    assert workers_of(served) == before
+    assert served.status("/readyz") == 200
+
+    jobs = jobs_process_of(served.process.pid)
+    assert jobs is not None
+    os.kill(jobs, signal.SIGKILL)
+    eventually(lambda: why in str(lines(served, "jobs_not_started")), seconds=SECONDS)
+    file.write_text(address)
+    eventually(lambda: len(lines(served, "jobs_started")) == 2, seconds=SECONDS)
+    assert served.process.poll() is None
+    assert "Traceback" not in served.log
+
+
+def test_a_table_that_somebody_keeps_locked_does_not_keep_the_server_from_its_work(
+    served: Served, address: str
+) -> None:
+    before = workers_of(served)
+    with psycopg.connect(address) as holder:
+        holder.execute("LOCK TABLE own_keys")
+        served.process.send_signal(signal.SIGHUP)
+        eventually(lambda: not workers_of(served) & before, seconds=SECONDS)
+    served.ready()
+
+
+def test_while_another_version_has_upgraded_settings_are_still_taken_over(
+    served: Served, address: str
+) -> None:
+    before = workers_of(served)
+    with psycopg.connect(address) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    served.process.send_signal(signal.SIGHUP)
+    eventually(lambda: not workers_of(served) & before, seconds=SECONDS)
+    assert not lines(served, "not_reloaded")
+    eventually(lambda: served.status("/healthz") == 200, seconds=SECONDS)
