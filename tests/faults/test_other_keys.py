@@ -1,5 +1,6 @@
 """A server whose DATA_KEYS open nothing of what is stored: it would seal what nobody else opens."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from tests.support.killing import jobs_process_of
 from tests.support.ports import free_addresses
 from tests.support.served import GUNICORN, SERVE, Serving
 from tests.unit.cli.installation import ANOTHER_KEY, Installation
+from webapp.store.errors import WrongKey
+from webapp.wiring import check_database
 
 WORKER = ["-m", "webapp", "worker"]
 CURE = "bring back the key it was sealed with"
@@ -42,6 +45,26 @@ def test_it_does_not_start(installed: Installation, root: Path, command: list[st
     assert ended.returncode != 0
     assert CURE in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_secret_key_that_strangers_know_is_changed_while_all_are_stopped(
+    installed: Installation, root: Path
+) -> None:
+    """The data's key is derived from it, so what is stored is sealed anew before the next start."""
+    old = installed.environ["SECRET_KEY"]
+    del installed.environ["DATA_KEYS"]
+    begun(installed)
+    installed.environ["SECRET_KEY"] = "another one: thirty-two characters and more"
+    with pytest.raises(WrongKey):
+        check_database(installed.settings)
+    subprocess.run(
+        [sys.executable, "-m", "webapp", "database", "rekey"],
+        cwd=root,
+        env={**installed.process_environment(), "SECRET_KEY_FALLBACKS": json.dumps([old])},
+        timeout=60,
+        check=True,
+    )
+    check_database(installed.settings)
 
 
 def test_edited_while_it_runs_they_are_not_taken(
