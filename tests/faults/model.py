@@ -65,9 +65,10 @@ class Told:
 
 @dataclass
 class Click:
-    """`replaced`: a row has made room for another. `useless`: since its address was lost."""
+    """`successors`: rows for which others have made room, and that we have not seen yet.
+    `useless`: one has, since its address was lost."""
 
-    replaced: bool = False
+    successors: int = 0
     useless: bool = False
 
 
@@ -101,7 +102,7 @@ class Model:
 
     def _moves_on(self, row: Told, wanted: str) -> bool:
         if row.status in OUR_ENDS:
-            return wanted in VERDICTS or self.active is None
+            return wanted in VERDICTS or (self.active is None and not self._awaited())
         return FAR[wanted] > FAR.get(row.status, 0)
 
     def not_shown(self, onboarding: str) -> None:
@@ -160,7 +161,8 @@ class Model:
 
     def _replace(self, row: Told) -> None:
         row.status = "canceled"
-        self._clicks[-1].replaced = True
+        if not self._verified():
+            self._clicks[-1].successors += 1
 
     def decision_called(self, onboarding: str, *, review: bool) -> None:
         """Nobody asks for what is impossible."""
@@ -211,15 +213,21 @@ class Model:
         for each in onboardings:
             assert self.may_begin_anew(), f"a new row beside {list(self.rows.values())}"
             self.rows[each] = Told(each, self._clock())
+            if awaited := self._awaited():
+                awaited[-1].successors -= 1
 
     def may_begin_anew(self) -> bool:
         """Nothing under way, nobody verified, attempts left."""
         rows = list(self.rows.values())
-        if self.active is not None or self._verified():
+        if self.active is not None:
             return False
-        erased = bool(rows and rows[-1].status == "erased")
+        over = bool(self._verified()) or bool(rows and rows[-1].status == "erased")
         used_up = sum(row.submitted for row in rows) >= ATTEMPTS or self._opened_enough()
-        return any(click.replaced for click in self._clicks) or not (erased or used_up)
+        return bool(self._awaited()) or not (over or used_up)
+
+    def _awaited(self) -> list[Click]:
+        """Clicks whose new row is there already, though nobody has called about it."""
+        return [click for click in self._clicks if click.successors]
 
     def _verified(self) -> list[Told]:
         return [row for row in self.rows.values() if row.status == "verified"]

@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from dataclasses import dataclass
-from datetime import timedelta
 
 from webapp.domain.errors import GatewayAway, NotFound
-from webapp.domain.onboarding import AT_THE_USER, AT_US, Consent, Onboarding, Status
+from webapp.domain.onboarding import AT_THE_USER, AT_US, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
-from webapp.domain.schedule import LookCause
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
+from webapp.journey.entering import Entering, Found, Wish
 from webapp.journey.ground import Ground
 from webapp.journey.opening import Opening
 from webapp.journey.progress import Progress
 from webapp.journey.references import References
-from webapp.journey.views import Visitor, next_of
+from webapp.journey.views import Visitor
 from webapp.outbound.deadline import deadline
-from webapp.sites import Flow
 from webapp.store.errors import AlreadyThere
 from webapp.store.work import Work
 
-#: Processes opened for one person and flow within 24 hours, however they ended.
-MOST_A_DAY = 10
 #: All calls of one click together; a proxy in front gives up after a minute.
 BEGIN_SECONDS = 30.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the user asked for; `consent` is the version shown on the page they answered."""
-
-    visitor: Visitor
-    flow: Flow
-    consent: str | None
-    locale: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """The row to go on with; `claimed`: its create call is this click's to make."""
-
-    row: Onboarding
-    claimed: bool = False
 
 
 class Start:
@@ -58,6 +34,7 @@ class Start:
         self._gateway = gateway
         self._progress = progress
         self._opening = Opening(ground, gateway, references)
+        self._entering = Entering(ground, self._opening)
 
     def begin(
         self,
@@ -122,8 +99,8 @@ class Start:
         try:
             with self._ground.database.writing() as work:
                 last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
-                if last is None or self._may_begin_anew(work, wish, last):
-                    return self._entered(work, wish, last, to_open=to_open)
+                if last is None or self._entering.may_begin_anew(work, wish, last):
+                    return self._entering.enter(work, wish, last, to_open=to_open)
                 if not (verified_wins and _is_needless(work, last)):
                     return self._gone_on_with(work, wish, last, to_open=to_open)
         except AlreadyThere:  # another click was quicker, and its row is there now
@@ -136,75 +113,12 @@ class Start:
         row = work.onboardings.get(last.id, for_update=True) or last
         return self._claimed(work, wish, row)
 
-    def _entered(self, work: Work, wish: Wish, last: Onboarding | None, *, to_open: bool) -> Found:
-        """A new row; stored as claimed at once when nothing is left to agree to."""
-        new = self._new(work, wish, last)
-        claimed = to_open and wish.flow.consent_version in (None, wish.consent)
-        row = self._opening.called(new) if claimed else new
-        work.onboardings.add(row)
-        self._ground.note(work, row, "created", actor="user")
-        if claimed:
-            self._agreed(work, wish, row)
-            self._opening.note_call(work, row)
-        return Found(row, claimed)
-
     def _claimed(self, work: Work, wish: Wish, row: Onboarding) -> Found:
         """`row`, which is locked, claimed if it may be opened and nobody else is at it."""
         if row.status is not Status.CREATED or self._late(row):
             return Found(row)
-        claimed = self._opening.claim(work, row) if self._agreed(work, wish, row) else None
+        claimed = self._opening.claim(work, row) if self._entering.agreed(work, wish, row) else None
         return Found(claimed or row, claimed is not None)
-
-    def _may_begin_anew(self, work: Work, wish: Wish, last: Onboarding) -> bool:
-        if last.active or next_of(last, wish.flow) == "done":
-            return False
-        used = work.onboardings.submitted_count(last.person_id, last.flow)
-        return used < wish.flow.attempts and not self._opened_enough(work, last)
-
-    def _opened_enough(self, work: Work, row: Onboarding) -> bool:
-        """Each process may cost money, so breaking off does not open new ones without end."""
-        since = self._ground.clock() - timedelta(days=1)
-        return work.onboardings.opened_since(row.person_id, row.flow, since) >= MOST_A_DAY
-
-    def _new(self, work: Work, wish: Wish, last: Onboarding | None) -> Onboarding:
-        used = work.onboardings.submitted_count(last.person_id, last.flow) if last else 0
-        now = self._ground.clock()
-        expires_at = now + timedelta(hours=wish.flow.expires_after_hours)
-        return Onboarding(
-            id=str(uuid.uuid4()),
-            person_id=wish.visitor.person.id,
-            site=wish.visitor.site.id,
-            flow=wish.flow.name,
-            status=Status.CREATED,
-            attempt=used + 1,
-            mode=wish.flow.mode,
-            locale=wish.locale,
-            livemode=self._ground.livemode,
-            created_at=now,
-            updated_at=now,
-            expires_at=expires_at,
-            previous_id=last.id if last else None,
-            look_at=expires_at,
-            look_cause=LookCause.QUIET,
-        )
-
-    def _agreed(self, work: Work, wish: Wish, onboarding: Onboarding) -> bool:
-        version = wish.flow.consent_version
-        if version is None:
-            return True
-        if wish.consent != version:
-            return work.onboardings.agreed(onboarding.id, version)
-        consent = Consent(version, wish.locale, self._ground.clock())
-        if work.onboardings.agree(onboarding.id, consent):
-            self._ground.note(
-                work,
-                onboarding,
-                "consent_given",
-                actor="user",
-                version=version,
-                locale=wish.locale,
-            )
-        return True
 
     def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding, *, unfinished: bool) -> Found:
         """An address is offered again only after the gateway has been asked about it."""
@@ -226,7 +140,7 @@ class Start:
             return self._ground.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
         if row.status is not Status.INTERRUPTED:
             return row
-        if row.interruptions <= 1 or self._opened_enough(work, row):
+        if row.interruptions <= 1 or self._entering.opened_enough(work, row):
             return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
         return None
 
@@ -248,23 +162,13 @@ class Start:
                 look_at=None,
             )
             verified = work.onboardings.verified(row.person_id, row.flow)
-            successor = verified or self._successor(work, wish, retired)
+            successor = verified or self._entering.successor(work, wish, retired)
             linked = retired.changed(self._ground.clock(), replaced_by=successor.id)
             work.onboardings.save(linked, was=retired.version)
         if retired.create_calls:
             self._delete_upstream(old.id)
         # A new one is claimed only now: the lease is as long as one call.
         return Found(verified) if verified else self._found(wish)
-
-    def _successor(self, work: Work, wish: Wish, retired: Onboarding) -> Onboarding:
-        """A new row; what has been agreed to need not be agreed to again."""
-        new = self._entered(work, wish, retired, to_open=False).row
-        version = wish.flow.consent_version
-        given = work.onboardings.consent(retired.id, version) if version else None
-        if given is not None:
-            work.onboardings.agree(new.id, given)
-            self._ground.note(work, new, "consent_carried_over", version=given.version)
-        return new
 
     def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
         """Where another click has led to in the meantime."""

@@ -20,8 +20,8 @@ from webapp.gateway.errors import (
     Unavailable,
     WrongProcess,
 )
+from webapp.journey.entering import MOST_A_DAY
 from webapp.journey.opening import CREATE_LEASE
-from webapp.journey.start import MOST_A_DAY
 
 PLAIN_400 = Refused("create: answered 400", status=400)
 
