@@ -56,7 +56,7 @@ def worker(parent: int | None) -> None:
             ended = _work(found, parent)
     except InUse as other:
         raise click.ClickException(str(other)) from other
-    if ended.anew:
+    if ended.to_begin_anew():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so it stays until the next one can take it
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])  # noqa: S606 - ourselves
 
@@ -66,9 +66,7 @@ class Ending:
 
     def __init__(self, parent: int | None) -> None:
         self._parent = parent
-        self._stopping = self._renewing = False
-        #: It ends to begin anew.
-        self.anew = False
+        self._stopping = self._renewing = self._anew = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         if parent is None:  # else it is the parent's to say
@@ -78,12 +76,15 @@ class Ending:
         """Whether it is time. Who is told both to begin anew and to stop stops."""
         if self._renewing:
             self._renewing = False
-            self.anew = _can_begin_anew()
+            self._anew = _can_begin_anew()
         orphaned = self._parent is not None and os.getppid() != self._parent
-        if self._stopping or orphaned:
-            self.anew = False
-            return True
-        return self.anew
+        return self._stopping or orphaned or self._anew
+
+    def to_begin_anew(self) -> bool:
+        """To be asked when all is done: from now on a signal to stop is the end at once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        return self._anew and not self._stopping
 
     def _stop(self, _number: int, _frame: types.FrameType | None) -> None:
         self._stopping = True
