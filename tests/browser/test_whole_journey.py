@@ -71,6 +71,7 @@ class Traveller(Guest):
         """Answer the sandbox's question how it ends."""
         place = self.place
         place.locator("#skip-capture").click()
+        expect(place.locator("#outcome-passes")).to_be_visible()  # the gateway knows that it began
         # "More errors" are folded away.
         name = "camera-denied" if outcome == "PermissionError" else outcome
         place.locator(f"#outcome-{name}").evaluate("button => button.click()")
