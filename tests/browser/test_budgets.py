@@ -74,6 +74,23 @@ def test_nothing_moves_while_pages_load_and_when_news_come(
     steady(page)
 
 
+def test_nothing_is_painted_before_all_of_a_page_is_there(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    """A parser that pauses in the middle would have half a page painted, and then moved."""
+    page = browser_page(viewport=PHONE)
+    Guest(stack, page, ada).come_in()
+    waited_for = page.locator("head link[rel=expect][blocking=render]").get_attribute("href")
+    assert page.evaluate(
+        """(waitedFor) => {
+          const main = document.querySelector("main");
+          const last = document.querySelector(waitedFor);
+          return !!(main.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING);
+        }""",
+        waited_for,
+    )
+
+
 @pytest.mark.parametrize("notice", ["in-app", "none", "denied"])
 def test_a_notice_about_the_camera_moves_nothing(
     stack: Stack, ada: Person, browser_page: BrowserPage, notice: str
