@@ -112,7 +112,10 @@ def test_two_clicks_that_find_it_needless_lead_to_the_same(house: House, ada: Vi
     assert house.status(second) is Status.CANCELED
 
 
-def test_a_click_that_another_has_overtaken_leads_there_too(house: House, ada: Visitor) -> None:
+@pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
+def test_a_click_that_another_has_overtaken_leads_there_too(
+    house: House, ada: Visitor, here: bool
+) -> None:
     first, second = replaced(house, ada)
     verified(house, first)
     overtaken = house.start._replace
@@ -123,5 +126,6 @@ def test_a_click_that_another_has_overtaken_leads_there_too(house: House, ada: V
         return overtaken(*what)
 
     house.start._replace = slower  # type: ignore[method-assign]
-    assert house.begin(ada) == first
+    led = house.begin(ada) if here else house.start.prepare(ada, "default", "en")
+    assert led == first
     assert house.row(second).replaced_by == first
