@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 .PHONY: run test lint format lock nightly bench clean
 
 run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and a shop; PORT=9000 moves it
-	@exec $(BIN)/python -m webapp.sandbox.demo --port-base $(PORT) $(ARGS)
+	@exec $(BIN)/python -m mobbscan_sandbox.demo --port-base $(PORT) $(ARGS)
 
 # Half of the time tests wait for servers and browsers: three processes share the files among them,
 # on two cores too. The order stays as tests/conftest.py has made it: those that take long come first.
@@ -43,7 +43,7 @@ lock: $(VENV)/.dev ## compile requirements/; "make lock UPGRADE=--upgrade" takes
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov test-results
-	find webapp tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find webapp mobbscan_sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -6,11 +6,11 @@ import os
 import sys
 import threading
 
-from webapp import metric_folders
-from webapp.cli.file_limit import raise_file_limit
+from webapp.config.current import renew
+from webapp.config.settings import SettingsError
 from webapp.logs import configuration
-from webapp.settings import SettingsError
-from webapp.settings_in_force import renew
+from webapp.observability import multiprocess
+from webapp.server.file_limit import raise_file_limit
 from webapp.store.errors import StoreError
 from webapp.wiring import prepare_database
 
@@ -22,7 +22,7 @@ os.umask(0o077)  # whatever is made here is for its owner only, databases above 
 
 wsgi_app = "wsgi:app"
 bind = "127.0.0.1:8000"
-worker_class = "webapp.cli.web_worker.WebWorker"
+worker_class = "webapp.server.worker.WebWorker"
 workers = settings.web_concurrency
 threads = 64
 # Browsers that wait on live pages hold an open file each, and no thread.
@@ -51,18 +51,18 @@ def on_starting(server):
     except StoreError as wrong:
         sys.exit(f"Error: {wrong}")
     if not server.master_pid:  # one that takes over from another has the other's workers beside it
-        metric_folders.begin_anew(settings.instance_dir, metric_folders.WEB)
+        multiprocess.begin_anew(settings.instance_dir, multiprocess.WEB)
 
 
 def post_fork(server, _worker):
     """Before the worker loads anything that counts."""
-    if not metric_folders.count_in(settings.instance_dir, metric_folders.WEB):
+    if not multiprocess.count_in(settings.instance_dir, multiprocess.WEB):
         server.log.warning("metrics are not shared: there is no room in INSTANCE_DIR")
 
 
 def child_exit(_server, worker):
     with contextlib.suppress(OSError):  # else the server would end, for a number that is too high
-        metric_folders.ended(settings.instance_dir, metric_folders.WEB, worker.pid)
+        multiprocess.ended(settings.instance_dir, multiprocess.WEB, worker.pid)
 
 
 def post_worker_init(worker):

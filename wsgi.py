@@ -1,6 +1,6 @@
 """For any WSGI server: `gunicorn wsgi:app`. The settings come from the environment."""
 
 from webapp.app import create_app
-from webapp.settings_in_force import in_force
+from webapp.config.current import in_force
 
 app = create_app(in_force())

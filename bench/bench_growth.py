@@ -25,7 +25,7 @@ from sqlalchemy import Engine, event
 
 from tests.support.instant_gateway import running
 from tests.support.many_rows import crowd, tenfold
-from webapp.jobs.run import AT_ONCE, IN_HAND
+from webapp.jobs.process import AT_ONCE, IN_HAND
 from webapp.journey.views import Visitor
 
 SIZES = (10_000, 100_000)

@@ -31,8 +31,8 @@ from tests.support.crowd import Crowd
 from tests.support.killing import children_of
 from tests.support.steady import Asks, Steady, until
 from tests.support.waiting import Person, move, people
-from webapp.cli.file_limit import raise_file_limit
 from webapp.domain.onboarding import Status
+from webapp.server.file_limit import raise_file_limit
 
 COUNT, FULL = 1000, 5000
 POLLERS = 200

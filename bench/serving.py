@@ -14,11 +14,11 @@ from flask import session
 from flask_wtf.csrf import generate_csrf
 
 from webapp.app import create_app
-from webapp.journey.visit import SESSION_LIFE
-from webapp.settings import Settings
+from webapp.config.settings import Settings
+from webapp.journey.user_session import SESSION_LIFE
 from webapp.store import migrate
 from webapp.store.engine import make_engine
-from webapp.store.once import hash_of
+from webapp.store.replay_guard import hash_of
 from webapp.store.sessions import Session
 
 SITES = """

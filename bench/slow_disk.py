@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from webapp.app import create_app
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 from webapp.store import notice_writer
 
 

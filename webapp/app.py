@@ -6,8 +6,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from webapp import logs, observing, wiring
-from webapp.settings import Settings
+from webapp import logs, wiring
+from webapp.config.settings import Settings
+from webapp.observability import observers
 from webapp.web.register import register
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,7 @@ def create_app(settings: Settings) -> Flask:
         template_folder="templates",
         static_folder="static",
     )
-    wired = wiring.build(settings, observers=observing.SERVER)
+    wired = wiring.build(settings, observers=observers.SERVER)
     app.extensions["settings"] = settings
     app.extensions["steps"] = wired.steps
     app.extensions["wired"] = wired

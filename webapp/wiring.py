@@ -11,40 +11,40 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 
 from webapp import logs
-from webapp.configuration.addresses import is_loopback
+from webapp.basics.text import pluralize
+from webapp.config.addresses import is_loopback
+from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
-from webapp.gateway.observed import Observer, nobody
+from webapp.gateway.instrumentation import Observer, nobody
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
-from webapp.journey.dead import Dead
+from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
-from webapp.journey.fleet_tokens import FleetTokens
-from webapp.journey.followers import Followers
-from webapp.journey.ground import MIXED_UP, Ground
+from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
+from webapp.journey.gateway_poll import FORBIDDEN, GatewayPoll, Tell
 from webapp.journey.links import Links
 from webapp.journey.present import Present
-from webapp.journey.progress import FORBIDDEN, Progress, Tell
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
+from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.journey.start import Start
 from webapp.journey.steps import Steps
+from webapp.journey.subscriptions import Subscriptions
 from webapp.journey.webhook import Webhook
-from webapp.live.keeper import Keeper
-from webapp.live.polling import SQLITE_SECONDS, Polling
-from webapp.live.postgres import Listening
+from webapp.live.broadcaster import Broadcaster
+from webapp.live.listen_source import ListenSource
+from webapp.live.polling_source import SQLITE_SECONDS, PollingSource
 from webapp.live.watcher import Watcher
-from webapp.plurals import counted
-from webapp.references import SignedReferences
-from webapp.settings import Settings
+from webapp.return_references import SignedReferences
 from webapp.store import migrate, readiness
-from webapp.store.changes import CHANNEL, TimelineProbe, listening_arguments
+from webapp.store.change_probe import CHANNEL, TimelineProbe, listening_arguments
 from webapp.store.clock import shared_clock
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
-from webapp.store.standing import Standings, dead_letters
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.statistics import CachedStatistics, dead_letters
+from webapp.store.unit_of_work import Database
 
 Clock = Callable[[], datetime]
 #: A jobs process shows itself every 10 seconds (`jobs.run`).
@@ -62,7 +62,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Wired:
+class Components:
     """One process's parts. The gateway's connections and the threads start when used."""
 
     settings: Settings
@@ -82,7 +82,9 @@ class Observers:
     progress: Tell = lambda _what, _seconds: None
 
 
-def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()) -> Wired:
+def build(
+    settings: Settings, clock: Clock = utc_now, observers: Observers = Observers()
+) -> Components:
     engine = open_engine(settings)
     clock = shared_clock(engine, clock)
     database = Database(engine, Cipher(settings.opening_keys), logs.request_id)
@@ -91,8 +93,10 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
     references = SignedReferences(
         settings.public_url, (settings.secret_key, *settings.secret_key_fallbacks)
     )
-    ground = Ground(database, clock, settings.sites, settings.reconcile_after, _live(settings))
-    progress = Progress(ground, gateway, observers.progress)
+    ground = JourneyDependencies(
+        database, clock, settings.sites, settings.reconcile_after, _live(settings)
+    )
+    progress = GatewayPoll(ground, gateway, observers.progress)
     steps = Steps(
         sites=settings.sites,
         livemode=ground.livemode,
@@ -104,13 +108,13 @@ def build(settings: Settings, clock: Clock = utc_now, observers: Observers = Obs
         webhook=Webhook(ground, NoticeWriter(database), settings.webhook_headers),
         progress=progress,
         decision=Decision(ground, gateway, progress),
-        dead=Dead(ground),
-        result=Result(ground, Followers(ground, watcher), Keeper()),
+        dead=DeadLetters(ground),
+        result=Result(ground, Subscriptions(ground, watcher), Broadcaster()),
         ready=readiness.Readiness(database),
         degraded=lambda: [*degraded(database), *jobs_unseen(database), *given_up(database)],
-        standing=Standings(database, clock),
+        standing=CachedStatistics(database, clock),
     )
-    return Wired(settings, engine, database, gateway, watcher, steps, clock)
+    return Components(settings, engine, database, gateway, watcher, steps, clock)
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -171,13 +175,13 @@ def make_gateway(
         ca_file=settings.outbound_ca_file,
     )
     account = f"{settings.gateway_url}\0{settings.api_key}\0{settings.api_secret}"
-    return Gateway(options, FleetTokens(database, clock, account), observe=observe)
+    return Gateway(options, SharedTokenCache(database, clock, account), observe=observe)
 
 
 def make_watcher(engine: Engine) -> Watcher:
     if engine.dialect.name == "sqlite":
-        return Watcher(lambda: Polling(lambda: TimelineProbe(engine), SQLITE_SECONDS))
-    return Watcher(lambda: Listening(listening_arguments(engine), CHANNEL))
+        return Watcher(lambda: PollingSource(lambda: TimelineProbe(engine), SQLITE_SECONDS))
+    return Watcher(lambda: ListenSource(listening_arguments(engine), CHANNEL))
 
 
 def degraded(database: Database) -> list[str]:
@@ -217,10 +221,10 @@ def given_up(database: Database) -> list[str]:
     said = []
     if dead:
         cure = "`webapp notices dead` lists what was given up, `notices replay` has it done again"
-        said.append(f"{counted(dead, 'dead letter')}: {cure}")
+        said.append(f"{pluralize(dead, 'dead letter')}: {cure}")
     if unread:
         cure = "`webapp notices quarantine` shows what came, `notices seen` takes it out"
-        said.append(f"{counted(unread, 'notice')} could not be read: {cure}")
+        said.append(f"{pluralize(unread, 'notice')} could not be read: {cure}")
     return said
 
 

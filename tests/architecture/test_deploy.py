@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from webapp import metrics
 from webapp.cli.main import main
-from webapp.configuration.table import SETTINGS
-from webapp.store.standing import Standing
+from webapp.config.table import SETTINGS
+from webapp.observability import metrics
+from webapp.store.statistics import Statistics
 
 SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|HEADERS|DATABASE_URL")
 NAMES = {setting.name for setting in SETTINGS}
@@ -31,10 +31,10 @@ def alerts(deploy: Path) -> list[dict[str, Any]]:
     return rules
 
 
-STANDING = Standing({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+STANDING = Statistics({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
 
 
-def known_metrics(standing: Standing | None = STANDING) -> set[str]:
+def known_metrics(standing: Statistics | None = STANDING) -> set[str]:
     metrics.request("GET", "unmatched", 404, 0.1)
     text = metrics.exposition(standing).decode()
     return set(re.findall(r"^(mobbscan_embed_\w+)[{ ]", text, re.M))

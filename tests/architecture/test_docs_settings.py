@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from webapp.configuration.site_tables import flow_checks, site_checks
-from webapp.configuration.table import SETTINGS
-from webapp.sites import Flow, Site, load_sites
+from webapp.config.site_tables import flow_checks, site_checks
+from webapp.config.sites import Flow, Site, load_sites
+from webapp.config.table import SETTINGS
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
+from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
 from tests.support.gateway import KEY, SECRET, Company, Controls
-from webapp.sandbox.gateway import GatewayOptions, RunningGateway
 
 __all__ = ["company", "controls", "gateway", "shop"]
 

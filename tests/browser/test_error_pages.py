@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from tests.support.chromium import BrowserPage
-from tests.support.looking import Look, all_looks, barriers, beyond_the_edge
+from tests.support.looking import LinkPreview, all_looks, barriers, beyond_the_edge
 from tests.unit.web.conftest import settings, web
 from webapp.domain import errors
 from webapp.domain.onboarding import Status
@@ -20,7 +20,7 @@ CODES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 502, 503)
 RAISED = {
     "conflict": errors.Conflict(Status.VERIFIED),
     "link-gone": errors.LinkGone(),
-    "gateway-away": errors.GatewayAway(30),
+    "gateway-away": errors.GatewayUnavailable(30),
     "forbidden": errors.GatewayForbidden(),
     "not-writable": errors.NotWritable(),
     "too-old": errors.ReferenceExpired(),
@@ -49,7 +49,7 @@ def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 @all_looks((320, 640), (1280, 800))
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_helps_everybody_in_their_language(
-    troubled: str, browser_page: BrowserPage, case: str, looks: list[Look]
+    troubled: str, browser_page: BrowserPage, case: str, poll_count: list[LinkPreview]
 ) -> None:
     page = browser_page(expected_complaints=["responded with a status"])
     for language in ("en", "es"):
@@ -59,7 +59,7 @@ def test_an_error_helps_everybody_in_their_language(
         assert answer.status >= 400
         assert page.evaluate("document.documentElement.lang") == language
         _helps(page)
-        for look in looks:
+        for look in poll_count:
             look.take(page)
             assert barriers(page) == [], (language, look)
             assert beyond_the_edge(page) == [], (language, look)

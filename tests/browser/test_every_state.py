@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, Page
 from tests.browser.guest import Guest
 from tests.browser.states import WAYS, Way
 from tests.support.chromium import BrowserPage
-from tests.support.looking import Look, all_looks, barriers, beyond_the_edge
+from tests.support.looking import LinkPreview, all_looks, barriers, beyond_the_edge
 from tests.support.stack import Person, Stack
 
 PHONE = (360, 740)
@@ -24,18 +24,18 @@ ANSWERS = ["the server responded with a status of (401|404|503)"]
 @all_looks(*SIZES)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_everybody_can_use_every_page(
-    stack: Stack, ada: Person, browser_page: BrowserPage, way: Way, looks: list[Look]
+    stack: Stack, ada: Person, browser_page: BrowserPage, way: Way, poll_count: list[LinkPreview]
 ) -> None:
     guest = Guest(stack, browser_page(viewport=PHONE, expected_complaints=ANSWERS), ada)
     width, height = PHONE
     for state in way(guest):
-        _examine(guest, state, looks)
+        _examine(guest, state, poll_count)
         guest.page.set_viewport_size({"width": width, "height": height})
 
 
 @all_looks(*SIZES)
 def test_the_page_before_the_full_screen_is_for_everybody_too(
-    stack: Stack, ada: Person, browser_page: BrowserPage, looks: list[Look]
+    stack: Stack, ada: Person, browser_page: BrowserPage, poll_count: list[LinkPreview]
 ) -> None:
     guest = Guest(stack, browser_page(), ada)
     page = guest.come_in(flow="alone").page
@@ -43,7 +43,7 @@ def test_the_page_before_the_full_screen_is_for_everybody_too(
     page.route(hosted, lambda route: route.fulfill(status=204))  # a page that stays away
     page.locator("main form[action$='/onboardings'] button").click()
     guest.sees("On to the camera")
-    _examine(guest, "redirect", looks)
+    _examine(guest, "redirect", poll_count)
 
     page.unroute(hosted)
     page.get_by_role("link", name="Open the identity check").click()
@@ -52,8 +52,8 @@ def test_the_page_before_the_full_screen_is_for_everybody_too(
     guest.sees("You are verified")
 
 
-def _examine(guest: Guest, state: str, looks: list[Look]) -> None:
-    for look in looks:
+def _examine(guest: Guest, state: str, poll_count: list[LinkPreview]) -> None:
+    for look in poll_count:
         look.take(guest.page)
         paint(guest.page, f"{state}-{look}")
         for frame in _our_frames(guest):

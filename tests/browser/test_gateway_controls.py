@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosting import OpenPage
 from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
-from tests.support.looking import Look, barriers, beyond_the_edge, each_look
-from webapp.sandbox.gateway import RunningGateway
+from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 
 PLAYABLE = """
 video => new Promise((done, fail) => {
@@ -61,7 +61,7 @@ def test_the_reviewers_desk_is_accessible_and_fits(
     controls: Controls,
     gateway: RunningGateway,
     queue: list[str],
-    look: Look,
+    look: LinkPreview,
 ) -> None:
     for expected in ("ADA SPECIMEN SAMPLE", "VERIFIED", "All done"):
         # A new one each time: the old one turns to the next check by itself.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosting import (
     CAMERA_REFUSED,
     OpenPage,
@@ -17,8 +18,7 @@ from tests.browser.hosting import (
     only_process,
 )
 from tests.support.gateway import Company, Controls
-from tests.support.looking import Look, barriers, beyond_the_edge, each_look
-from webapp.sandbox.gateway import RunningGateway
+from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 
 
 def test_ada_passes_inside_a_frame(
@@ -202,7 +202,7 @@ def walk_every_screen(page: Page) -> Iterator[str]:
 
 @each_look((320, 740), (1280, 740))
 def test_every_screen_is_accessible_and_fits(
-    browser_page: OpenPage, company: Company, look: Look
+    browser_page: OpenPage, company: Company, look: LinkPreview
 ) -> None:
     page = browser_page(viewport=look.size, color_scheme=look.scheme, bypass_csp=True)
     page.goto(company.create()["url"])

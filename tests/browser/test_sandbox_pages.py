@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.chromium import BrowserPage
-from tests.support.looking import Look, barriers, beyond_the_edge, each_look
+from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 from tests.support.stack import Stack
 
 SIZES = ((320, 640), (1280, 800))
@@ -19,7 +19,9 @@ def check(page: Page) -> None:
 
 
 @each_look(*SIZES)
-def test_everybody_can_use_the_shop(stack: Stack, browser_page: BrowserPage, look: Look) -> None:
+def test_everybody_can_use_the_shop(
+    stack: Stack, browser_page: BrowserPage, look: LinkPreview
+) -> None:
     page = browser_page(viewport=look.size, color_scheme=look.scheme)
     for path in ("/", "/privacy", "/help", "/login"):
         page.goto(stack.shop_url + path)
@@ -31,7 +33,7 @@ def test_everybody_can_use_the_shop(stack: Stack, browser_page: BrowserPage, loo
 
 @each_look(*SIZES)
 def test_everybody_can_log_in_at_the_provider(
-    stack: Stack, browser_page: BrowserPage, look: Look
+    stack: Stack, browser_page: BrowserPage, look: LinkPreview
 ) -> None:
     page = browser_page(viewport=look.size, color_scheme=look.scheme)
     page.goto(f"{stack.public_url}/login?site=shop")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from mobbscan_sandbox.scenarios.catalogue import catalogue
 from tests.support.fixtures import ada
 from tests.support.stack import Stack
-from webapp.sandbox.scenarios.catalogue import catalogue
 
 __all__ = ["ada", "stack"]
 

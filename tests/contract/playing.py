@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mobbscan_sandbox.scenarios.catalogue import Scenario, Step
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
 from tests.support.visitor import HttpSession, Page
 from tests.support.walking import Walk, arrive
-from webapp.sandbox.scenarios.catalogue import Scenario, Step
 
 # A little longer than the server lets a failed log-in rest.
 _REST_SECONDS = 1.1
@@ -98,7 +98,7 @@ class Play:
         hours = timedelta(hours=step.details["hours"])
         (row,) = self.stack.rows("SELECT expires_at FROM onboardings WHERE id = ?", self._walk.id)
         self.stack.change(
-            "UPDATE onboardings SET expires_at = ?, look_at = ? WHERE id = ?",
+            "UPDATE onboardings SET expires_at = ?, next_poll_at = ? WHERE id = ?",
             row["expires_at"] - hours,
             datetime.now(UTC),
             self._walk.id,
@@ -106,7 +106,7 @@ class Play:
 
     def leave_alone(self) -> None:
         """Nobody asks the gateway about this process any more: it is over for the test."""
-        self.stack.change("UPDATE onboardings SET look_at = NULL")
+        self.stack.change("UPDATE onboardings SET next_poll_at = NULL")
 
     def _forget_log_in(self) -> None:
         # One of the last seconds is not doubted: a 401 then speaks of the process. And a failed

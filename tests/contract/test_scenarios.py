@@ -2,9 +2,9 @@
 
 import pytest
 
+from mobbscan_sandbox.scenarios.catalogue import Scenario, catalogue
 from tests.contract.playing import Play, chosen, ends_so
 from tests.support.stack import Person, Stack
-from webapp.sandbox.scenarios.catalogue import Scenario, catalogue
 
 
 @pytest.mark.parametrize("scenario", catalogue().scenarios.values(), ids=lambda each: each.id)

@@ -14,12 +14,12 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from mobbscan_sandbox.gateway.options import GatewayOptions, Webhook
+from mobbscan_sandbox.gateway.server import RunningGateway
 from tests.contract import samples
 from tests.contract.samples import LANGUAGES
 from tests.support.eventually import eventually
 from tests.support.gateway import KEY, SECRET, TO_LOCAL, Controls, Receiver, listening_receiver
-from webapp.sandbox.gateway.options import GatewayOptions, Webhook
-from webapp.sandbox.gateway.server import RunningGateway
 
 by_language = pytest.mark.parametrize("language", LANGUAGES)
 

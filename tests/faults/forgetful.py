@@ -6,7 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from webapp.app import create_app
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 
 def forget(connection: Any, _record: Any, _fairy: Any) -> None:

@@ -23,8 +23,8 @@ ASKS_FOR = {
 FAR = {"deciding": 1, "in_review": 2, "verified": 3, "rejected": 3, "erased": 4}
 VERDICTS = ("verified", "rejected")
 OUR_ENDS = ("expired", "canceled")
-AT_THE_USER = ("created", "started", "interrupted")
-MAY_EXPIRE = (*AT_THE_USER, "submitted")
+AWAITING_USER = ("created", "started", "interrupted")
+MAY_EXPIRE = (*AWAITING_USER, "submitted")
 ACTIVE = (*MAY_EXPIRE, "deciding", "in_review")
 EXPIRY, GRACE = timedelta(hours=48), timedelta(hours=24)
 ATTEMPTS, OPENED_A_DAY = 3, 10
@@ -50,8 +50,8 @@ class Told:
     submitted: bool = False
     interruptions: int = 0
     contradicted: bool = False
-    silent_reads: int = 0
-    silent_since: datetime | None = None
+    unanswered_polls: int = 0
+    unanswered_since: datetime | None = None
     in_flight_until: datetime | None = None
 
     @property
@@ -92,7 +92,7 @@ class Model:
         """An authenticated answer came: it moves things on, and never back."""
         row = self.rows[onboarding]
         row.known |= bool(word)
-        row.silent_reads, row.silent_since = 0, None
+        row.unanswered_polls, row.unanswered_since = 0, None
         wanted = asks_for(word)
         if wanted is not None and self._moves_on(row, wanted):
             row.status, row.submitted = wanted, True
@@ -109,11 +109,11 @@ class Model:
         """The gateway will not speak of it: nothing yet, or, after it had a word, lost one day."""
         row, now = self.rows[onboarding], self._clock()
         if not (row.known and row.active):
-            row.silent_reads, row.silent_since = 0, None
+            row.unanswered_polls, row.unanswered_since = 0, None
         else:
-            row.silent_reads += 1
-            row.silent_since = row.silent_since or now
-            if row.silent_reads >= LOST_READS and now >= row.silent_since + LOST_AFTER:
+            row.unanswered_polls += 1
+            row.unanswered_since = row.unanswered_since or now
+            if row.unanswered_polls >= LOST_READS and now >= row.unanswered_since + LOST_AFTER:
                 row.status = "canceled"
         self.looked_at(onboarding)
 
@@ -188,7 +188,7 @@ class Model:
         """Around all that one click does. What nobody has called about expires without a call,
         and what is to be done yet is not needed when another has been verified meanwhile."""
         row = self.active
-        if row is not None and row.status in AT_THE_USER and self._verified():
+        if row is not None and row.status in AWAITING_USER and self._verified():
             row.status = "canceled"
         elif row is not None and row.status == "created" and not row.creates:
             self.looked_at(row.id)

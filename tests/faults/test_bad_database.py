@@ -74,7 +74,7 @@ def test_a_table_that_somebody_keeps_locked_does_not_keep_the_server_from_its_wo
 ) -> None:
     before = workers_of(served)
     with psycopg.connect(address) as holder:
-        holder.execute("LOCK TABLE own_keys")
+        holder.execute("LOCK TABLE generated_keys")
         served.process.send_signal(signal.SIGHUP)
         eventually(lambda: not workers_of(served) & before, seconds=SECONDS)
     served.ready()

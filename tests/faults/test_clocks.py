@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from mobbscan_sandbox.gateway import GatewayOptions as SandboxOptions
+from mobbscan_sandbox.gateway import RunningGateway
 from tests.support.databases import (  # noqa: F401 - fixtures
     address,
     kind,
@@ -26,9 +28,7 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Unavailable
 from webapp.gateway.options import GatewayOptions
 from webapp.gateway.token_cache import Token
-from webapp.journey.fleet_tokens import FleetTokens
-from webapp.sandbox.gateway import GatewayOptions as SandboxOptions
-from webapp.sandbox.gateway import RunningGateway
+from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.clock import shared_clock
 from webapp.store.engine import make_engine
 from webapp.store.schema import gateway_token
@@ -98,7 +98,7 @@ def test_hosts_share_a_token_and_neither_keeps_a_dead_one(shared_address, minute
         return log_ins[-1]
 
     with host(shared_address, 0, None) as right, host(shared_address, minutes, None) as off:
-        a, b = (FleetTokens(each.database, each.clock, "account") for each in (off, right))
+        a, b = (SharedTokenCache(each.database, each.clock, "account") for each in (off, right))
         first = a.get(log_in).value
         assert b.get(log_in).value == first
         for one, other in ((b, a), (a, b)):
@@ -132,7 +132,7 @@ def house(address: str, controls: Controls) -> Iterator[House]:
     """A server's parts with the real client of that gateway."""
     url = str(controls.http.base_url).partition("/_sandbox")[0]
     with host(address, 0, None) as alone:
-        tokens = FleetTokens(alone.database, alone.clock, "account")
+        tokens = SharedTokenCache(alone.database, alone.clock, "account")
         gateway = Gateway(GatewayOptions(url, KEY, SECRET), tokens)
         house = House(address, gateway, alone.clock)
         yield house
@@ -150,7 +150,7 @@ def test_a_gateway_whose_clock_is_off_is_logged_in_to_once_and_believed(house, c
     assert [house.status(each) for each in ids[1:]] == [Status.STARTED] * 2
     counted = controls.get("/counters")
     assert (counted["token_log_ins"], counted["unauthorised"]) == (1, 0)
-    kept = FleetTokens(house.database, house.clock, "account").get(pytest.fail)
+    kept = SharedTokenCache(house.database, house.clock, "account").get(pytest.fail)
     assert timedelta(minutes=14) < kept.expires_at - house.clock() <= LIFE
 
 
@@ -183,7 +183,7 @@ def test_a_clock_put_back_leaves_nobody_without_a_token(address):
     """What was written while it was ahead must not count until it comes to that time again."""
     clock = Clock()
     house = House(address, FakeGateway(), clock)
-    tokens = FleetTokens(house.database, clock, "account")
+    tokens = SharedTokenCache(house.database, clock, "account")
 
     def log_in() -> Token:
         return Token(clock().isoformat(), clock(), clock() + LIFE)

@@ -33,7 +33,7 @@ from tests.faults.model import ACTIVE, ASKS_FOR, FAR, MAY_EXPIRE, VERDICTS, Mode
 from tests.faults.witness import Killed, Witness
 from tests.unit.journey.fakes import away
 from tests.unit.journey.house import House, unknown_id
-from webapp.domain.errors import Conflict, GatewayAway, ReferenceExpired
+from webapp.domain.errors import Conflict, GatewayUnavailable, ReferenceExpired
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import Refused, Unauthorised
 from webapp.journey.decision import Decision
@@ -100,7 +100,7 @@ class Interleavings(RuleBasedStateMachine):
         with self.model.clicking():
             try:
                 led = self.houses[home].begin(self.visitor, self.flow, unfinished=unfinished)
-            except GatewayAway:
+            except GatewayUnavailable:
                 led = None
             except Killed:
                 led = None
@@ -155,7 +155,7 @@ class Interleavings(RuleBasedStateMachine):
         for onboarding, _planned in house.progress.due():
             try:
                 house.progress.read(onboarding)
-            except GatewayAway:
+            except GatewayUnavailable:
                 house.progress.postpone(onboarding)
             except Killed:
                 continue
@@ -176,7 +176,7 @@ class Interleavings(RuleBasedStateMachine):
             after = decide(onboarding, actor="olga", **more)
         except Conflict as conflict:
             ended = conflict.status
-        except GatewayAway:
+        except GatewayUnavailable:
             assert before in possible
             return
         except Killed:
@@ -206,9 +206,9 @@ class Interleavings(RuleBasedStateMachine):
             self.come_back(home, 0, "PermissionError")
             self.click(home, unfinished=False)
 
-    @rule(home=homes, looks=st.integers(1, 3))
-    def is_left_alone(self, home: int, looks: int) -> None:
-        for _ in range(looks):
+    @rule(home=homes, poll_count=st.integers(1, 3))
+    def is_left_alone(self, home: int, poll_count: int) -> None:
+        for _ in range(poll_count):
             self.clock.turn(hours=29)
             self.jobs(home)
 
@@ -242,7 +242,9 @@ class Interleavings(RuleBasedStateMachine):
         stands = {id_: status for id_, (status, _look_at) in rows.items()}
         assert stands == {row.id: row.status for row in self.model.rows.values()}
         never_asked_again = [
-            id_ for id_, (status, look_at) in rows.items() if status in ACTIVE and look_at is None
+            id_
+            for id_, (status, next_poll_at) in rows.items()
+            if status in ACTIVE and next_poll_at is None
         ]
         assert not never_asked_again
 
@@ -276,7 +278,9 @@ class Interleavings(RuleBasedStateMachine):
         """Look when it is planned, and then some days later, again and again."""
         for days in (0, 0, 0, 0, 2, 2, 2, 2, 2):
             self.clock.turn(days=days)
-            planned = [look_at for _status, look_at in self._rows().values() if look_at]
+            planned = [
+                next_poll_at for _status, next_poll_at in self._rows().values() if next_poll_at
+            ]
             if not planned:
                 return
             # The model's clock is some looks behind: nothing is decided by those.
@@ -305,8 +309,8 @@ class Interleavings(RuleBasedStateMachine):
 
     def _rows(self) -> dict[str, tuple[str, Any]]:
         with self.houses[0].engine.connect() as connection:
-            rows = connection.execute(text("SELECT id, status, look_at FROM onboardings"))
-            return {row.id: (row.status, row.look_at) for row in rows}
+            rows = connection.execute(text("SELECT id, status, next_poll_at FROM onboardings"))
+            return {row.id: (row.status, row.next_poll_at) for row in rows}
 
 
 def _aware(moment: Any) -> datetime:

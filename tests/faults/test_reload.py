@@ -21,7 +21,7 @@ from tests.support.served import SERVE, Served, Serving
 from tests.support.steady import Asks, Steady, until
 from tests.support.waiting import people
 from tests.unit.cli.installation import Installation
-from webapp.wiring import Wired
+from webapp.wiring import Components
 
 #: Old workers are gone within seconds; machines of tests are busy. (gunicorn would wait for 10.)
 GONE_SECONDS = 30
@@ -29,7 +29,7 @@ HEADERS = {"X-Notice-Key": "agreed", "Content-Type": "application/json"}
 
 
 @pytest.fixture
-def parts(installed: Installation) -> Iterator[Wired]:
+def parts(installed: Installation) -> Iterator[Components]:
     with installed.parts() as parts:
         yield parts
 
@@ -43,7 +43,7 @@ def notice() -> bytes:
     return json.dumps({"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}).encode()
 
 
-def everybody(parts: Wired) -> list[Asks]:
+def everybody(parts: Components) -> list[Asks]:
     """Busy and idle browsers, and senders of notices, with and without kept connections."""
     ada, *idle = people(parts.database, parts.settings, 9)
     status = f"/onboardings/{ada.onboarding_id}/status"
@@ -77,7 +77,7 @@ def reload(served: Served) -> float:
     [(60, 300, 2), pytest.param(1000, 300_000, 20, marks=pytest.mark.nightly)],
 )
 def test_a_reload_under_load_fails_no_request(
-    served: Served, parts: Wired, tell: Tell, waiting: int, requests: int, reloads: int
+    served: Served, parts: Components, tell: Tell, waiting: int, requests: int, reloads: int
 ) -> None:
     crowd = Crowd(
         served.address,
@@ -108,7 +108,7 @@ def test_a_reload_under_load_fails_no_request(
 
 
 def test_a_request_that_is_half_here_is_answered_by_the_old_worker(
-    serving: Serving, parts: Wired
+    serving: Serving, parts: Components
 ) -> None:
     served = serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="1").ready()
     (old,) = children_of(served.process.pid)
@@ -149,7 +149,7 @@ def answer(line: socket.socket) -> bytes:
     return said
 
 
-def test_a_stop_says_goodbye_to_all_who_wait(served: Served, parts: Wired, tell: Tell) -> None:
+def test_a_stop_says_goodbye_to_all_who_wait(served: Served, parts: Components, tell: Tell) -> None:
     waiting = people(parts.database, parts.settings, 60)
     with Crowd(served.address, [each.request() for each in waiting]) as crowd:
         eventually(lambda: crowd.waiting == 60, seconds=60)

@@ -19,8 +19,8 @@ from tests.unit.store.rows import KEY, database_at, in_threads
 from webapp.gateway.client import Gateway
 from webapp.gateway.options import Budgets, GatewayOptions
 from webapp.gateway.token_cache import Token
-from webapp.journey.fleet_tokens import FleetTokens
-from webapp.store.work import Database
+from webapp.journey.shared_token_cache import SharedTokenCache
+from webapp.store.unit_of_work import Database
 
 ACCOUNT = "the account"
 LIFE = timedelta(minutes=15)
@@ -34,8 +34,8 @@ def gateway() -> Iterator[InstantGateway]:
         yield gateway
 
 
-def tokens_of(database: Database) -> FleetTokens:
-    return FleetTokens(database, lambda: datetime.now(UTC), ACCOUNT)
+def tokens_of(database: Database) -> SharedTokenCache:
+    return SharedTokenCache(database, lambda: datetime.now(UTC), ACCOUNT)
 
 
 def call_at_once(address: str, gateway_url: str, calls: int) -> list[str]:
@@ -58,7 +58,7 @@ def storm(address: str, gateway: InstantGateway, calls: int) -> tuple[list[str],
     """The fleet's answers, and what the gateway counted, when so many calls meet a dead token."""
     long_ago = datetime.now(UTC) - timedelta(minutes=1)
     with database_at(address, KEY) as database:
-        FleetTokens(database, lambda: long_ago, ACCOUNT).get(
+        SharedTokenCache(database, lambda: long_ago, ACCOUNT).get(
             lambda: Token("token-0", long_ago, long_ago + LIFE)
         )
     each = calls // processes.COUNT

@@ -130,7 +130,9 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
     unsettled = "SELECT 1 FROM inbox JOIN onboardings o ON o.id = verification_id"
     assert stack.rows(f"{unsettled} WHERE settled_at IS NULL") == []
     assert (
-        stack.rows("SELECT 1 FROM onboardings WHERE status = 'verified' AND look_at IS NOT NULL")
+        stack.rows(
+            "SELECT 1 FROM onboardings WHERE status = 'verified' AND next_poll_at IS NOT NULL"
+        )
         == []
     )
     tell(f"{len(in_flight)} jobs were in flight on the host that died")

@@ -16,7 +16,7 @@ from tests.support.killing import jobs_process, workers
 from tests.support.prometheus import Scrape, scrape
 from tests.support.stack import Person, Stack
 from tests.support.walking import begin, send_notice
-from webapp.metrics import METHODS, NOTICE_OUTCOMES
+from webapp.observability.metrics import METHODS, NOTICE_OUTCOMES
 
 THEME = "/sites/<site_id>/theme.css"
 ZOE = "Zoë-Quillfeather"

@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 
 from tests.unit.cli.installation import ANOTHER_KEY, Installation
 from webapp.app import create_app
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 from webapp.store.schema import heartbeats
 
 TOKEN = "a-token-of-those-who-run-the-server"
@@ -93,7 +93,7 @@ def test_a_schema_that_is_too_old_or_too_new(told: Told, installed: Installation
 
 def test_a_key_that_opens_nothing(told: Told, installed: Installation) -> None:
     with installed.parts() as parts, parts.database.writing() as work:
-        work.own_keys.make("subject", datetime.now(UTC))
+        work.generated_keys.make("subject", datetime.now(UTC))
     said = problem(told(DATA_KEYS=ANOTHER_KEY))
     assert "no key of DATA_KEYS opens a stored value: bring back the key" in said
 
@@ -119,10 +119,10 @@ def test_what_waits_for_an_operator(told: Told, installed: Installation) -> None
     now = datetime.now(UTC)
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
-        work.failed_reads.failed(given_up.id, "WrongKey", now)
+        work.failed_polls.failed(given_up.id, "WrongKey", now)
     assert told()["degraded"] == [], "not given up yet"
     with installed.parts() as parts, parts.database.writing() as work:
-        work.failed_reads.give_up(given_up.id, now)
+        work.failed_polls.give_up(given_up.id, now)
         work.quarantine.keep(b"no notice", "not JSON", now)
     said = told()
     assert said["ready"]
@@ -143,7 +143,7 @@ def test_jobs_that_nobody_does(told: Told, installed: Installation) -> None:
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
         then = datetime.now(UTC) - timedelta(minutes=5)
-        work.connection.execute(update(heartbeats).values(beaten_at=then))
+        work.connection.execute(update(heartbeats).values(seen_at=then))
     (said,) = told()["degraded"]
     found = re.search(r"no jobs process has been seen for (\d+) seconds", said)
     assert found, said

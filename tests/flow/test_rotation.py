@@ -20,8 +20,8 @@ from tests.unit.web.conftest import form_token
 from tests.unit.web.pretend_provider import PretendProvider, log_in, login_at
 from webapp.app import create_app
 from webapp.cli.main import main
-from webapp.references import SignedReferences
-from webapp.settings import Settings
+from webapp.config.settings import Settings
+from webapp.return_references import SignedReferences
 
 OLD, NEW = "the old secret key, thirty-two characters", "the new secret key, thirty-two characters"
 OLD_DATA, NEW_DATA = ("b2xk" * 10 + "b2w=", "bmV3" * 10 + "bmU=")

@@ -17,7 +17,7 @@ from tests.support.postgres import shared
 from tests.support.prometheus import scrape
 from tests.support.served import GUNICORN, SERVE, Serving
 from tests.unit.cli.installation import Installation
-from webapp.cli.web_worker import HEAR_OUT_SECONDS
+from webapp.server.worker import HEAR_OUT_SECONDS
 
 
 def test_gunicorn_alone_brings_the_database_up_to_date(

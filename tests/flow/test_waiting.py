@@ -14,7 +14,7 @@ from tests.support.served import GUNICORN, NOWHERE, SERVE, Served, Serving
 from tests.support.waiting import Person, move, people
 from tests.unit.cli.installation import Installation
 from webapp.domain.onboarding import Status
-from webapp.wiring import Wired
+from webapp.wiring import Components
 
 #: More than the 64 threads of a worker.
 CI_SIZE = 150
@@ -42,12 +42,12 @@ def served(shared: Installation, root: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def parts(shared: Installation, served: Served) -> Iterator[Wired]:
+def parts(shared: Installation, served: Served) -> Iterator[Components]:
     with shared.parts() as parts:
         yield parts
 
 
-def crowd_of(parts: Wired, served: Served, count: int) -> tuple[list[Person], Crowd]:
+def crowd_of(parts: Components, served: Served, count: int) -> tuple[list[Person], Crowd]:
     waiting = people(parts.database, parts.settings, count)
     return waiting, Crowd(served.address, [each.request() for each in waiting])
 
@@ -67,7 +67,7 @@ def threads(pid: int) -> int:
 
 @pytest.mark.parametrize("count", [CI_SIZE, pytest.param(5000, marks=pytest.mark.nightly)])
 def test_more_wait_than_there_are_threads_and_everybody_is_served(
-    served: Served, parts: Wired, count: int
+    served: Served, parts: Components, count: int
 ) -> None:
     pid = worker(served)
     before = open_files(pid)
@@ -86,7 +86,7 @@ def test_more_wait_than_there_are_threads_and_everybody_is_served(
     eventually(lambda: open_files(pid) < before + count // 2, seconds=30)
 
 
-def test_who_leaves_gives_their_seats_back(served: Served, parts: Wired) -> None:
+def test_who_leaves_gives_their_seats_back(served: Served, parts: Components) -> None:
     (ada,) = people(parts.database, parts.settings, 1)
 
     def stream() -> bytes:
@@ -106,7 +106,7 @@ def test_who_leaves_gives_their_seats_back(served: Served, parts: Wired) -> None
             each.close()
 
 
-def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Wired) -> None:
+def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Components) -> None:
     """Whatever the browser sends on it would be lost."""
     (ada,) = people(parts.database, parts.settings, 1)
     with socket.create_connection(served.address, timeout=10) as line:
@@ -117,7 +117,7 @@ def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Wir
 
 
 def test_a_proxy_of_the_old_protocol_gets_the_events_without_chunks(
-    served: Served, parts: Wired
+    served: Served, parts: Components
 ) -> None:
     (ada,) = people(parts.database, parts.settings, 1)
     with socket.create_connection(served.address, timeout=10) as line:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from mobbscan_sandbox.demo.sites import shop_flow
 from tests.support.stack import Person, Stack
-from webapp.sandbox.demo.sites import shop_flow
 
 __all__ = ["ada", "ben", "new_stack", "stack"]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from mobbscan_sandbox.demo.children import Child, Children
+from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.programs import Program
 from tests.support.balancer import Balancer
 from tests.support.eventually import eventually
 from tests.support.killing import jobs_process_of
 from tests.support.ports import free_addresses
 from tests.support.stack import Person, Stack
 from tests.support.visitor import HttpSession, Page
-from webapp.sandbox.demo.children import Child, Children
-from webapp.sandbox.demo.output import Terminal
-from webapp.sandbox.demo.programs import Program
 
 
 @dataclass(frozen=True)

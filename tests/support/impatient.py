@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from webapp.cli.web_worker import WebWorker
+from webapp.server.worker import EmbedWorker
 
 #: Much more than the systems of both sides keep of a connection.
 LARGE = b"x" * 16_000_000
 
 
-class Impatient(WebWorker):
+class Impatient(EmbedWorker):
     stall_seconds = 3.0
 
 

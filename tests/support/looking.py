@@ -20,7 +20,7 @@ _LOOK = """async () => {
 }"""
 
 
-class Look(NamedTuple):
+class LinkPreview(NamedTuple):
     width: int
     height: int
     scheme: str
@@ -45,14 +45,14 @@ def each_look(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
 
 
 def all_looks(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
-    """The test gets `looks`, for a page that takes long to come to."""
+    """The test gets `poll_count`, for a page that takes long to come to."""
     often, seldom = _in_turn(sizes, SCHEMES), _in_turn(sizes, SCHEMES[::-1])
     rest = pytest.param(seldom, marks=pytest.mark.nightly, id="the-other-schemes")
-    return pytest.mark.parametrize("looks", [pytest.param(often, id="in-turn"), rest])
+    return pytest.mark.parametrize("poll_count", [pytest.param(often, id="in-turn"), rest])
 
 
-def _in_turn(sizes: tuple[tuple[int, int], ...], schemes: tuple[str, ...]) -> list[Look]:
-    return [Look(*size, scheme) for size, scheme in zip(sizes, cycle(schemes), strict=False)]
+def _in_turn(sizes: tuple[tuple[int, int], ...], schemes: tuple[str, ...]) -> list[LinkPreview]:
+    return [LinkPreview(*size, scheme) for size, scheme in zip(sizes, cycle(schemes), strict=False)]
 
 
 def barriers(page: Page | Frame) -> list[str]:

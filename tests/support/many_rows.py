@@ -13,9 +13,9 @@ from webapp.store.schema import (
     links,
     onboardings,
     people,
+    replay_guard_marks,
     sessions,
     timeline,
-    used_once,
 )
 
 #: Rows that are written at a time.
@@ -49,7 +49,7 @@ _OWN = {
     timeline: ("onboarding_id",),
     inbox: ("verification_id",),
     links: ("code_hash", "onboarding_id"),
-    used_once: ("mark",),
+    replay_guard_marks: ("mark",),
 }
 
 
@@ -78,7 +78,16 @@ def _copied(name: str, own: tuple[str, ...]) -> str:
 
 
 def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
-    for table in (people, sessions, onboardings, consents, timeline, inbox, links, used_once):
+    for table in (
+        people,
+        sessions,
+        onboardings,
+        consents,
+        timeline,
+        inbox,
+        links,
+        replay_guard_marks,
+    ):
         rows = [row for each, row in written if each is table]
         if rows:
             connection.execute(insert(table), rows)
@@ -154,7 +163,7 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
                     "expires_at": soon,
                 },
             )
-            yield used_once, {"kind": "handoff", "mark": id_, "until": soon}
+            yield replay_guard_marks, {"kind": "handoff", "mark": id_, "until": soon}
 
 
 def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
@@ -176,7 +185,7 @@ def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
         "reasons": [],
         "create_calls": 1,
         "interruptions": 0,
-        "looks": 0,
-        "look_at": later if began else None,
-        "look_cause": "quiet",
+        "poll_count": 0,
+        "next_poll_at": later if began else None,
+        "poll_reason": "quiet",
     }

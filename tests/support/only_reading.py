@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from webapp.store.work import Database, Work
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 __all__ = ["only_reading"]
 
 
-def rows_changed(work: Work) -> int:
+def rows_changed(work: UnitOfWork) -> int:
     """By this connection since it was opened; PostgreSQL has no such count."""
     return getattr(work.connection.connection.driver_connection, "total_changes", 0)
 
@@ -24,7 +24,7 @@ def only_reading() -> Iterator[None]:
     reading = Database.reading
 
     @contextmanager
-    def watched(database: Database) -> Iterator[Work]:
+    def watched(database: Database) -> Iterator[UnitOfWork]:
         with reading(database) as work:
             before = rows_changed(work)
             yield work

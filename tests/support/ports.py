@@ -2,8 +2,8 @@
 
 import random
 
-from webapp.sandbox.demo.addresses import Addresses
-from webapp.sandbox.demo.errors import PortTaken
+from mobbscan_sandbox.demo.addresses import Addresses
+from mobbscan_sandbox.demo.errors import PortTaken
 
 # Below the range from which the system takes ports for outgoing connections.
 FIRST, LAST = 20_000, 31_000

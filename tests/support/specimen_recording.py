@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-TARGET = Path(__file__).parents[2] / "webapp/sandbox/gateway/specimens/video_liveness.mp4"
+TARGET = Path(__file__).parents[2] / "mobbscan_sandbox/gateway/specimens/video_liveness.mp4"
 
 DRAWN = """
 async () => {

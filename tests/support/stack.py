@@ -14,15 +14,15 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from mobbscan_sandbox.demo.children import CHECKOUT, Child, Children
+from mobbscan_sandbox.demo.instance import Instance
+from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.programs import programs, server_settings
+from mobbscan_sandbox.demo.sites import Table, shop_flow, shop_site, sites_toml
 from tests.support.beside import Beside, PostgresBeside, Rows, SqliteBeside
 from tests.support.ports import free_addresses
 from tests.support.postgres import Postgres, shared
 from tests.support.visitor import HttpSession, Page
-from webapp.sandbox.demo.children import CHECKOUT, Child, Children
-from webapp.sandbox.demo.instance import Instance
-from webapp.sandbox.demo.output import Terminal
-from webapp.sandbox.demo.programs import programs, server_settings
-from webapp.sandbox.demo.sites import Table, shop_flow, shop_site, sites_toml
 
 
 @dataclass(frozen=True)

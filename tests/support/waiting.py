@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
+from webapp.config.settings import Settings
 from webapp.domain.onboarding import Onboarding, Status
-from webapp.settings import Settings
-from webapp.store.once import hash_of
+from webapp.store.replay_guard import hash_of
 from webapp.store.sessions import Session
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 from webapp.web.cookies import configure_session
 
 

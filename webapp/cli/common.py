@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from webapp import logs, wiring
+from webapp.config.settings import Settings, SettingsError
 from webapp.domain.onboarding import Onboarding
-from webapp.settings import Settings, SettingsError
 from webapp.store import migrate, readiness
 from webapp.store.errors import StoreError
-from webapp.store.onboardings import Listed
-from webapp.wiring import Wired
+from webapp.store.onboardings import OnboardingSummary
+from webapp.wiring import Components
 
 #: What both databases take for a number of rows, and for the number of one.
 MOST = 2**31 - 1
@@ -25,7 +25,7 @@ def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--limit", type=ROWS, default=50, show_default=True, help=help_)(command)
 
 
-def onboarding_line(row: Onboarding | Listed) -> str:
+def onboarding_line(row: Onboarding | OnboardingSummary) -> str:
     return f"{row.id}  {row.status:<11}  {row.site}/{row.flow}  {row.updated_at:%Y-%m-%d %H:%M:%SZ}"
 
 
@@ -36,7 +36,7 @@ def settings() -> Settings:
         raise click.ClickException(str(wrong)) from wrong
 
 
-def wired() -> Wired:
+def wired() -> Components:
     """The parts of a server whose database is up to date. Raises StoreError otherwise."""
     found = settings()
     logs.set_up(found.log_level)
@@ -45,7 +45,7 @@ def wired() -> Wired:
     return parts
 
 
-def opened(found: Settings) -> Wired:
+def opened(found: Settings) -> Components:
     """The parts, closed again when the command is over."""
     parts = wiring.build(found)
     context = click.get_current_context()
@@ -62,7 +62,7 @@ def ready_database(found: Settings) -> None:
         raise click.ClickException(str(wrong)) from wrong
 
 
-def known_database(parts: Wired) -> None:
+def known_database(parts: Components) -> None:
     """It is there and up to date. Nothing is made: a file that is gone would come back empty."""
     try:
         readiness.check(parts.database)

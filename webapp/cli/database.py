@@ -8,12 +8,12 @@ import click
 from sqlalchemy import Engine
 
 from webapp import wiring
+from webapp.basics.text import pluralize
 from webapp.cli.common import settings, wired
-from webapp.cli.workable import AWAY, WRONG
 from webapp.jobs import tables
-from webapp.plurals import counted
+from webapp.server.preflight import AWAY, WRONG
 from webapp.store import migrate
-from webapp.store.errors import StoreError, Unwritable
+from webapp.store.errors import DatabaseUnavailable, StoreError
 from webapp.store.rekey import Key, count, rekey
 
 
@@ -41,7 +41,7 @@ def probe() -> None:
     """For those who are to be replaced: as far as can be told, would a server work? (workable)"""
     try:
         wiring.check_database(settings(), any_schema=True)
-    except Unwritable as away:
+    except DatabaseUnavailable as away:
         _end(AWAY, str(away))
     except StoreError as wrong:
         _end(WRONG, str(wrong))
@@ -57,16 +57,16 @@ def rekey_() -> None:
     """
     database = wired().database
     anew = sum(found[Key.OLDER] for found in rekey(database))
-    click.echo(f"{counted(anew, 'value has', 'values have')} been sealed anew")
+    click.echo(f"{pluralize(anew, 'value has', 'values have')} been sealed anew")
     left = count(database)
     if left[Key.OLDER]:
         raise click.ClickException(
-            f"{counted(left[Key.OLDER], 'value')} came in under an older key meanwhile: "
+            f"{pluralize(left[Key.OLDER], 'value')} came in under an older key meanwhile: "
             "restart every server with the new key in front, then do this again"
         )
     if left[Key.NONE]:
         raise click.ClickException(
-            f"{counted(left[Key.NONE], 'value is', 'values are')} opened by none of DATA_KEYS: "
+            f"{pluralize(left[Key.NONE], 'value is', 'values are')} opened by none of DATA_KEYS: "
             "bring back the key that sealed what is there, then do this again"
         )
     click.echo("the first of DATA_KEYS opens everything: the others may be dropped")

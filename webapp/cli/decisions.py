@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from webapp.cli.common import wired
-from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
+from webapp.domain.errors import Conflict, GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.journey.decision import Decision
 
@@ -43,7 +43,7 @@ def _decide(step: Callable[[Decision], Onboarding]) -> None:
         raise click.ClickException(f"{error}: see `onboardings list`") from error
     except Conflict as error:
         raise click.ClickException(f"not possible: it is {error.status}") from error
-    except GatewayAway as error:
+    except GatewayUnavailable as error:
         raise click.ClickException(
             "the gateway did not confirm; it is asked again by itself, see `onboardings show`"
         ) from error

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import click
 
+from webapp.basics.text import pluralize
 from webapp.cli.common import ROWS, limit_option, wired
-from webapp.plurals import counted
 
 
 @click.group()
@@ -70,7 +70,7 @@ def quarantine(number: int | None) -> None:
         unusable = work.quarantine.listed() if number is None else []
         body = None if number is None else work.quarantine.body(number)
     for one in unusable:
-        click.echo(f"{one.id:>6}  {_at(one.came_at)}  {one.size:>6} bytes  {one.why}")
+        click.echo(f"{one.id:>6}  {_at(one.received_at)}  {one.size:>6} bytes  {one.why}")
     if number is None:
         return
     if body is None:
@@ -89,7 +89,7 @@ def seen(number: int | None, all_: bool) -> None:
         gone = work.quarantine.take_out(number)
     if number is not None and not gone:
         raise click.ClickException(f"no body {number}: see `notices quarantine`")
-    click.echo(f"{counted(len(gone), 'body', 'bodies')} deleted")
+    click.echo(f"{pluralize(len(gone), 'body', 'bodies')} deleted")
 
 
 def _at(moment: datetime) -> str:

@@ -49,7 +49,7 @@ def show(onboarding_id: str) -> None:
         "updated_at": row.updated_at.isoformat(),
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
         "expires_at": row.expires_at.isoformat(),
-        "next_read_at": row.look_at.isoformat() if row.look_at else None,
+        "next_read_at": row.next_poll_at.isoformat() if row.next_poll_at else None,
         "timeline": [
             {"at": line.at.isoformat(), "actor": line.actor, "event": line.event, **line.detail}
             for line in lines

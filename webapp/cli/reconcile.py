@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import click
 
 from webapp.cli.common import onboarding_line, wired
-from webapp.domain.errors import GatewayAway, GatewayForbidden, NotWritable
+from webapp.domain.errors import GatewayForbidden, GatewayUnavailable, NotWritable
 from webapp.store.errors import StoreError
-from webapp.wiring import Wired
+from webapp.wiring import Components
 
 #: After so many in a row it is not these onboardings that the gateway does not answer for.
 AWAY_IN_A_ROW = 3
@@ -27,13 +27,13 @@ def reconcile(onboarding_id: str | None) -> None:
     if onboarding_id is not None:
         try:
             click.echo(_asked(parts, onboarding_id))
-        except (GatewayAway, GatewayForbidden) as away:
+        except (GatewayUnavailable, GatewayForbidden) as away:
             raise click.ClickException(f"{away}; nothing was changed for {onboarding_id}") from away
     elif failed := _ask_about_all(parts):
         raise click.ClickException(f"{failed} could not be reconciled, named above")
 
 
-def _ask_about_all(parts: Wired) -> int:
+def _ask_about_all(parts: Components) -> int:
     """How many it came to nothing for. Ends where the next one could fare no better."""
     failed = away = 0
     for each in _unfinished(parts):
@@ -43,7 +43,7 @@ def _ask_about_all(parts: Wired) -> int:
             raise
         except Exception as wrong:  # one bad row must not stand in the way of others
             failed += 1
-            away = away + 1 if isinstance(wrong, GatewayAway) else 0
+            away = away + 1 if isinstance(wrong, GatewayUnavailable) else 0
             if isinstance(wrong, GatewayForbidden) or away == AWAY_IN_A_ROW:
                 raise click.ClickException(
                     f"{wrong}; nothing was changed for {each}, nor asked about those after it"
@@ -55,7 +55,7 @@ def _ask_about_all(parts: Wired) -> int:
     return failed
 
 
-def _asked(parts: Wired, onboarding_id: str) -> str:
+def _asked(parts: Components, onboarding_id: str) -> str:
     """Where it stands now."""
     parts.steps.progress.read(onboarding_id)
     with parts.database.reading() as work:
@@ -67,11 +67,11 @@ def _asked(parts: Wired, onboarding_id: str) -> str:
 
 def _why(wrong: Exception) -> str:
     """An error that nobody thought of may quote a row: its kind has to do."""
-    told = isinstance(wrong, GatewayAway | StoreError | click.ClickException)
+    told = isinstance(wrong, GatewayUnavailable | StoreError | click.ClickException)
     return str(wrong) if told else type(wrong).__name__
 
 
-def _unfinished(parts: Wired) -> Iterator[str]:
+def _unfinished(parts: Components) -> Iterator[str]:
     """The ids of all, a portion at a time: there may be more than anybody wants in memory."""
     last = ""
     while True:

@@ -18,5 +18,5 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Run the gateway in a box (--help after it shows its options)."""
-    command = [sys.executable, "-m", "webapp.sandbox.gateway", *arguments]
+    command = [sys.executable, "-m", "mobbscan_sandbox.gateway", *arguments]
     os.execv(sys.executable, command)  # noqa: S606 - our own module, arguments passed as they are

@@ -10,14 +10,15 @@ import types
 import click
 import structlog
 
-from webapp import logs, metric_folders, wiring
+from webapp import logs, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import known_database, ready_database, settings
-from webapp.cli.workable import problems_of_settings
-from webapp.jobs.name import InUse, held
-from webapp.jobs.run import JobsProcess
-from webapp.settings import Settings
-from webapp.wiring import Wired
+from webapp.config.settings import Settings
+from webapp.jobs.executor_id import InUse, held
+from webapp.jobs.process import JobsProcess
+from webapp.observability import multiprocess
+from webapp.server.preflight import problems_of_settings
+from webapp.wiring import Components
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ def serve(bind: str, no_jobs: bool) -> None:
     ready_database(found)
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
         os.environ.pop("WEB_CONCURRENCY", None)  # unset for us, and no number for gunicorn
-    from webapp.cli.master import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
+    from webapp.server.arbiter import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
 
     Server(bind, jobs=not no_jobs).run()
 
@@ -95,16 +96,16 @@ class Ending:
 
 def _work(found: Settings, parent: int | None) -> Ending:
     _count(found, alone=parent is None)
-    from webapp import observing  # not before: it decides where this process counts
+    from webapp.observability import observers  # not before: it decides where this process counts
 
-    parts = wiring.build(found, observers=observing.SERVER)
+    parts = wiring.build(found, observers=observers.SERVER)
     _see_that_it_works(parts, alone=parent is None)
     ending = Ending(parent)
     JobsProcess(parts, ending).run()
     return ending
 
 
-def _see_that_it_works(parts: Wired, *, alone: bool) -> None:
+def _see_that_it_works(parts: Components, *, alone: bool) -> None:
     """A child of `serve` is tried again, and says why in the log of both."""
     try:
         known_database(parts)
@@ -124,6 +125,6 @@ def _can_begin_anew() -> bool:
 
 def _count(found: Settings, *, alone: bool) -> None:
     if alone:
-        metric_folders.begin_anew(found.instance_dir, metric_folders.JOBS)
-    if not metric_folders.count_in(found.instance_dir, metric_folders.JOBS):
+        multiprocess.begin_anew(found.instance_dir, multiprocess.JOBS)
+    if not multiprocess.count_in(found.instance_dir, multiprocess.JOBS):
         _log.warning("metrics_not_shared")

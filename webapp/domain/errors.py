@@ -9,8 +9,9 @@ StepError
 ├── ReferenceTampered        a return reference we never made
 ├── ReferenceExpired         a return reference that was ours, too old
 ├── NoticeNotAuthentic       the required headers are missing or wrong
-├── NoticeUnusable           a notice that cannot be read; carries why
-├── GatewayAway              not reachable, slow, or talking nonsense; carries when to try again
+├── UnreadableNotice           a notice that cannot be read; carries why
+├── GatewayUnavailable              not reachable, slow, or talking nonsense; carries when to try
+again
 │   └── GatewayMixedUp       it answered about another process; nothing of it was taken
 ├── GatewayForbidden         our account at the gateway lacks a right
 └── NotWritable              the database cannot take anything just now
@@ -76,7 +77,7 @@ class NoticeNotAuthentic(StepError):
     """No set of the required headers came with the notice, or notices are switched off."""
 
 
-class NoticeUnusable(StepError):
+class UnreadableNotice(StepError):
     """`why` names what is wrong with the body, never what is in it."""
 
     def __init__(self, why: str) -> None:
@@ -84,7 +85,7 @@ class NoticeUnusable(StepError):
         self.why = why
 
 
-class GatewayAway(StepError):
+class GatewayUnavailable(StepError):
     """`retry_after_seconds` is when it is worth trying again."""
 
     def __init__(self, retry_after_seconds: float = 10.0) -> None:
@@ -92,7 +93,7 @@ class GatewayAway(StepError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class GatewayMixedUp(GatewayAway):
+class GatewayMixedUp(GatewayUnavailable):
     """The gateway answered about another person's process: refused, and operators are told."""
 
 

@@ -39,9 +39,9 @@ ACTIVE = frozenset(
 #: Decided by the gateway; nothing but erasure follows.
 FINAL = frozenset({Status.VERIFIED, Status.REJECTED})
 #: The user still has something to do at the gateway's page.
-AT_THE_USER = frozenset({Status.CREATED, Status.STARTED, Status.INTERRUPTED})
+AWAITING_USER = frozenset({Status.CREATED, Status.STARTED, Status.INTERRUPTED})
 #: The user is done and somebody else is at work.
-AT_US = frozenset({Status.SUBMITTED, Status.DECIDING, Status.IN_REVIEW})
+AWAITING_RESULT = frozenset({Status.SUBMITTED, Status.DECIDING, Status.IN_REVIEW})
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Onboarding:
     """One process at the gateway; `id` is the gateway's `scanId` and `verificationId` (a UUID).
 
     All times are aware UTC. `hosted_url` and `onboarding_token` are secrets of the owner
-    and stay out of `repr`. `looks` counts the reads since the last sign of life and is the
-    position on the schedule of `domain.schedule`; `look_at` is when the gateway is asked next.
+    and stay out of `repr`. `poll_count` counts the reads since the last sign of life and is the
+    position on the schedule of `domain.schedule`; `next_poll_at` is when the gateway is asked next.
     """
 
     id: str
@@ -80,12 +80,12 @@ class Onboarding:
     interruptions: int = 0
     previous_id: str | None = None
     replaced_by: str | None = None
-    look_at: datetime | None = None
-    look_cause: str | None = None
-    looks: int = 0
+    next_poll_at: datetime | None = None
+    poll_reason: str | None = None
+    poll_count: int = 0
     deciding_at: datetime | None = None
-    silent_reads: int = 0
-    silent_since: datetime | None = None
+    unanswered_polls: int = 0
+    unanswered_since: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Onboarding {self.id} {self.status} v{self.version}>"

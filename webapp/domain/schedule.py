@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class LookCause(StrEnum):
+class PollReason(StrEnum):
     """What set the clock of an onboarding's next read."""
 
     QUIET = "quiet"  # nothing heard: only the slow schedule
@@ -15,35 +15,40 @@ class LookCause(StrEnum):
     NOTICE = "notice"  # the gateway sent something the read-back must confirm
 
 
-_FIRST: dict[LookCause, tuple[float, ...]] = {
-    LookCause.QUIET: (),
-    LookCause.WAITING: (0, 2, 2, 4, 7, 15),  # that is: at once, then at 2, 4, 8, 15 and 30 s
-    LookCause.NOTICE: (0, 2, 10, 60),
+_FIRST: dict[PollReason, tuple[float, ...]] = {
+    PollReason.QUIET: (),
+    PollReason.WAITING: (0, 2, 2, 4, 7, 15),  # that is: at once, then at 2, 4, 8, 15 and 30 s
+    PollReason.NOTICE: (0, 2, 10, 60),
 }
 #: So many reads of a cause are quick ones: somebody is waiting for them.
 QUICK = {cause: len(steps) for cause, steps in _FIRST.items() if steps}
 
 
-def delay(cause: LookCause, looks: int, slow: Sequence[timedelta]) -> timedelta:
-    """How long to wait before read number `looks` (from 0) after `cause`.
+def delay(cause: PollReason, poll_count: int, slow: Sequence[timedelta]) -> timedelta:
+    """How long to wait before read number `poll_count` (from 0) after `cause`.
 
     First the quick steps of the cause (seconds between reads), then `slow`
     (RECONCILE_AFTER), whose last step repeats for ever.
     """
     quick = _FIRST[cause]
-    if looks < len(quick):
-        return timedelta(seconds=quick[looks])
-    return slow[min(looks - len(quick), len(slow) - 1)]
+    if poll_count < len(quick):
+        return timedelta(seconds=quick[poll_count])
+    return slow[min(poll_count - len(quick), len(slow) - 1)]
 
 
-def is_slow(cause: LookCause, looks: int) -> bool:
-    """Whether read number `looks` came by the slow schedule: nobody expected anything just then."""
-    return looks >= len(_FIRST[cause])
+def is_slow(cause: PollReason, poll_count: int) -> bool:
+    """Whether read number `poll_count` came by the slow schedule: nobody expected anything just
+    then."""
+    return poll_count >= len(_FIRST[cause])
 
 
-def next_look(
-    cause: LookCause, looks: int, slow: Sequence[timedelta], now: datetime, expires_at: datetime
+def next_poll(
+    cause: PollReason,
+    poll_count: int,
+    slow: Sequence[timedelta],
+    now: datetime,
+    expires_at: datetime,
 ) -> datetime:
     """The time of the next read, never later than the expiry if that is still to come."""
-    planned = now + delay(cause, looks, slow)
+    planned = now + delay(cause, poll_count, slow)
     return min(planned, expires_at) if now < expires_at else planned

@@ -3,15 +3,15 @@
 from webapp.gateway.client import Gateway
 from webapp.gateway.documents import IdentityDocument
 from webapp.gateway.errors import (
+    CircuitOpen,
     Conflict,
     CredentialsRefused,
+    EvidenceNotFound,
     Forbidden,
     ForeignAddress,
     GatewayError,
-    Nonsense,
-    NotCaptured,
+    InvalidResponse,
     Refused,
-    Resting,
     Unauthorised,
     Unavailable,
     WrongProcess,
@@ -19,7 +19,7 @@ from webapp.gateway.errors import (
 from webapp.gateway.evidence import Evidence
 from webapp.gateway.evidence_kinds import IMAGE_TYPES, RECORDING_TYPES
 from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
-from webapp.gateway.notice import Notice, NoticeUnusable, headers_match, parse_notice
+from webapp.gateway.notice import Notice, UnreadableNotice, headers_match, parse_notice
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import WIRE_NAMES
 from webapp.gateway.token_cache import MemoryTokenCache, Token, TokenCache
@@ -42,16 +42,16 @@ __all__ = [
     "TokenCache",
     "MemoryTokenCache",
     "Notice",
-    "NoticeUnusable",
+    "UnreadableNotice",
     "parse_notice",
     "headers_match",
     "GatewayError",
     "Unavailable",
-    "Nonsense",
-    "Resting",
+    "InvalidResponse",
+    "CircuitOpen",
     "Refused",
     "ForeignAddress",
-    "NotCaptured",
+    "EvidenceNotFound",
     "Unauthorised",
     "Forbidden",
     "Conflict",

@@ -10,14 +10,13 @@ from typing import Any
 import httpx
 
 from webapp.gateway.addresses import origin_of
-from webapp.gateway.answers import checked, json_object, text_of
 from webapp.gateway.auth import BearerAuth
 from webapp.gateway.connections import Connections
 from webapp.gateway.create_path import CreatePath
 from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
-    Nonsense,
+    InvalidResponse,
     Unavailable,
     WrongProcess,
 )
@@ -33,15 +32,16 @@ from webapp.gateway.evidence_kinds import (
 )
 from webapp.gateway.exchange import Exchange
 from webapp.gateway.identifiers import canonical_id
+from webapp.gateway.instrumentation import Observer, nobody, telling_of_file, told_as
 from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
-from webapp.gateway.observed import Observer, nobody, telling_of_file, told_as
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import sendable_text, wire_personal_data
+from webapp.gateway.responses import checked, json_object, text_of
 from webapp.gateway.retry import safely_repeated
 from webapp.gateway.same_process import is_another_process, same_process
-from webapp.gateway.token_answer import token_from
 from webapp.gateway.token_cache import Token, TokenCache
-from webapp.outbound.deadline import deadline
+from webapp.gateway.token_response import token_from
+from webapp.http_transport.deadline import deadline
 
 _NOT_THERE = (404, 405)
 _BAD_CREDENTIALS = (400, 401, 403, 422)
@@ -50,7 +50,7 @@ _BAD_CREDENTIALS = (400, 401, 403, 422)
 class Gateway:
     """The MobbScan API Gateway as one account sees it; one object serves all threads.
 
-    Every call may also raise `Unavailable` (of which `Nonsense` and `Resting` are two),
+    Every call may also raise `Unavailable` (of which `InvalidResponse` and `CircuitOpen` are two),
     `CredentialsRefused`, `Forbidden` and `Unauthorised`; each docstring names what else.
     """
 
@@ -90,7 +90,7 @@ class Gateway:
                     self._create_path.remember(tried)
         if response.status_code in _NOT_THERE:
             # It cannot speak of the process, which is new: nobody serves creates here.
-            raise Nonsense("create: nothing answers there", status=response.status_code)
+            raise InvalidResponse("create: nothing answers there", status=response.status_code)
         answer = json_object("create", checked("create", response))
         return self._created(canonical_id(request.scan_id), answer)
 
@@ -180,7 +180,7 @@ class Gateway:
 
         `url` is an address out of `images` or `extra_images`, for types that have no path of
         their own. Opening takes at most 15 s; see `Evidence` for the rest. Raises `ValueError`
-        for an impossible type; on entering `NotCaptured`, `ForeignAddress`, `WrongProcess`,
+        for an impossible type; on entering `EvidenceNotFound`, `ForeignAddress`, `WrongProcess`,
         `Refused`, `Unauthorised`.
         """
         path = f"/mobbscan-agent/{canonical_id(scan_id)}/image/{path_segment(image_type)}"
@@ -235,7 +235,7 @@ class Gateway:
         except CredentialsRefused:
             raise
         except GatewayError as error:
-            raise Nonsense(str(error), status=error.status, maybe_sent=False) from error
+            raise InvalidResponse(str(error), status=error.status, maybe_sent=False) from error
 
     def close(self) -> None:
         """Close the connections of this process."""
@@ -256,9 +256,9 @@ class Gateway:
         token = text_of(answer, "onboardingToken")
         url = text_of(answer, "url", "onboardingUrl")
         if token is None or url is None:
-            raise Nonsense("create: token or address missing", status=200)
+            raise InvalidResponse("create: token or address missing", status=200)
         if origin_of(url) not in self._hosted_origins:
-            raise Nonsense("create: an address on a foreign origin", status=200)
+            raise InvalidResponse("create: an address on a foreign origin", status=200)
         return Created(asked, token, url)
 
     def _decided(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledged:
@@ -290,7 +290,7 @@ def _acknowledged(call: str, asked: str, response: httpx.Response) -> Acknowledg
     checked(call, response)
     try:
         answer = json_object(call, response)
-    except Nonsense:
+    except InvalidResponse:
         answer = {}
     for name in ("verificationId", "scanId"):
         if is_another_process(asked, answer.get(name)):

@@ -7,10 +7,10 @@ import ssl
 
 import httpx
 
-from webapp.gateway.bounded import Bounded
-from webapp.gateway.breaker import Guarded
+from webapp.gateway.circuit_breaker import Guarded
 from webapp.gateway.options import GatewayOptions, Limits
-from webapp.outbound.wire import Wire
+from webapp.gateway.size_limit import SizeLimit
+from webapp.http_transport.transport import DeadlineTransport
 
 _HEADERS = {
     "Accept": "application/json",
@@ -49,7 +49,7 @@ class Connections:
             client.close()
 
     def _made(self) -> httpx.Client:
-        wire = Bounded(self._transport or Wire(self._ssl_context))
+        wire = SizeLimit(self._transport or DeadlineTransport(self._ssl_context))
         return httpx.Client(
             transport=Guarded(wire, self._limits.failures_before_rest, self._limits.rest_seconds),
             headers=_HEADERS,

@@ -15,7 +15,7 @@ _LONGEST_DATA_PREFIX = 128
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=_\-\s]+")
 
 
-class Unreadable(ValueError):
+class UndecodableBody(ValueError):
     """The body is not what it should be; the text says why and repeats none of it."""
 
 
@@ -39,9 +39,9 @@ def inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 yield decoder.decompress(left, _PIECE_BYTES)
                 left = decoder.unconsumed_tail
     except zlib.error:
-        raise Unreadable("not compressed as it says") from None
+        raise UndecodableBody("not compressed as it says") from None
     if not decoder.eof:
-        raise Unreadable("compressed, and ends in the middle")
+        raise UndecodableBody("compressed, and ends in the middle")
 
 
 def limited(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
@@ -50,7 +50,7 @@ def limited(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
     for chunk in chunks:
         seen += len(chunk)
         if seen > max_bytes:
-            raise Unreadable(f"larger than {max_bytes} bytes")
+            raise UndecodableBody(f"larger than {max_bytes} bytes")
         yield chunk
 
 
@@ -62,13 +62,13 @@ def looks_like_base64(head: bytes) -> bool:
 def base64_decoded(texts: Iterable[bytes]) -> Iterator[bytes]:
     """Base64 in either alphabet, with line breaks, a `data:` prefix or lost padding.
 
-    Raises `Unreadable` for anything else, also when the text goes on after its end.
+    Raises `UndecodableBody` for anything else, also when the text goes on after its end.
     """
     rest, ended = b"", False
     for text in _without_data_prefix(texts):
         plain = rest + text.translate(_URL_SAFE, _SPACE)
         if ended and plain:
-            raise Unreadable("base64 that goes on after its end")
+            raise UndecodableBody("base64 that goes on after its end")
         whole = len(plain) - len(plain) % 4
         rest = plain[whole:]
         if whole:
@@ -88,7 +88,7 @@ def _decoded(text: bytes) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
-        raise Unreadable("not base64") from None
+        raise UndecodableBody("not base64") from None
 
 
 def _without_data_prefix(texts: Iterable[bytes]) -> Iterator[bytes]:
@@ -98,6 +98,6 @@ def _without_data_prefix(texts: Iterable[bytes]) -> Iterator[bytes]:
         return
     prefix, comma, _ = head[:_LONGEST_DATA_PREFIX].partition(b",")
     if not comma:
-        raise Unreadable("a data address without data")
+        raise UndecodableBody("a data address without data")
     yield next(everything)[len(prefix) + 1 :]
     yield from everything

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from webapp.gateway.moments import day_of
-from webapp.gateway.tolerance import as_word, number_of
+from webapp.gateway.lenient import as_word, number_of
+from webapp.gateway.timestamps import day_of
 
 Word = Annotated[str | None, BeforeValidator(as_word)]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from webapp.gateway.decoding import Unreadable
+from webapp.gateway.decoding import UndecodableBody
 from webapp.gateway.strict_json import read_json
 
 MAX_BESIDE_BYTES = 256 * 1024
@@ -47,7 +47,7 @@ class Envelope:
     def text(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The first non-empty text under one of the names, piece by piece.
 
-        Raises `Unreadable` where the body is no JSON object, even after the text's last piece.
+        Raises `UndecodableBody` where the body is no JSON object, even after the text's last piece.
         """
         for chunk in chunks:
             data, position = self._carried + chunk, 0
@@ -75,14 +75,14 @@ class Envelope:
             return piece, end + 1
         self._carried = data[end:]
         if len(self._carried) >= _LONGEST_ESCAPE:
-            raise Unreadable("not JSON")
+            raise UndecodableBody("not JSON")
         return piece, len(data)
 
     def _beside_from(self, data: bytes, position: int) -> int:
         for index in range(position, len(data)):
             self._beside.append(data[index])
             if len(self._beside) > MAX_BESIDE_BYTES:
-                raise Unreadable("more beside the evidence than evidence needs")
+                raise UndecodableBody("more beside the evidence than evidence needs")
             if self._string_from is not None:
                 self._in_string(data[index])
             elif self._outside(data[index]):
@@ -121,9 +121,9 @@ class Envelope:
         try:
             whole = read_json(bytes(self._beside) + ending, max_depth=_MAX_DEPTH, unique_keys=True)
         except ValueError as reason:
-            raise Unreadable(str(reason)) from None
+            raise UndecodableBody(str(reason)) from None
         if self._carried or not isinstance(whole, dict):
-            raise Unreadable("not an object")
+            raise UndecodableBody("not an object")
         self.members = whole
 
 
@@ -138,4 +138,4 @@ def _one_unescaped(match: re.Match[bytes]) -> bytes:
     try:
         return _SHORT_ESCAPES[match[2]]
     except KeyError:
-        raise Unreadable("not base64") from None
+        raise UndecodableBody("not base64") from None

@@ -2,11 +2,11 @@
 
     GatewayError           status, body (first 2 kB, for operators; in no message, repr or pickle)
     ├── Unavailable        may be tried again: network, silence, 5xx, 429
-    │   ├── Nonsense       it answered, but nothing we can rely on: HTML, wrong type, too big
-    │   └── Resting        not even asked: it has failed too often just now
+    │   ├── InvalidResponseit answered, but nothing we can rely on: HTML, wrong type, too big
+    │   └── CircuitOpen    not even asked: it has failed too often just now
     ├── Refused            400 and other final refusals: the same request will fail again
     │   └── ForeignAddress refused by ourselves: evidence on another origin than the gateway's
-    ├── NotCaptured        there is no such evidence: 404, 410, 400 or nothing in the answer
+    ├── EvidenceNotFound        there is no such evidence: 404, 410, 400 or nothing in the answer
     ├── Unauthorised       401 after a renewed token, or 404: the token *or* the process
     ├── Forbidden          403: our account lacks a right
     ├── Conflict           409: the process is in another state; read it again
@@ -58,11 +58,11 @@ class Unavailable(GatewayError):
         self.maybe_sent = maybe_sent
 
 
-class Nonsense(Unavailable):
+class InvalidResponse(Unavailable):
     """An answer that no gateway should give: a proxy's page, another type, too much of it."""
 
 
-class Resting(Unavailable):
+class CircuitOpen(Unavailable):
     """Nothing was sent: the calls before this one failed. `retry_after_seconds` is always set."""
 
     def __init__(self, message: str = "", *, retry_after_seconds: float | None = None) -> None:
@@ -77,7 +77,7 @@ class ForeignAddress(Refused):
     """An evidence address on another origin: nothing was sent, and never will be. Contract 9.2."""
 
 
-class NotCaptured(GatewayError):
+class EvidenceNotFound(GatewayError):
     """The process has no such evidence, or none yet. Contract 3.4 to 3.7, section 10."""
 
 

@@ -10,25 +10,25 @@ from typing import Any
 
 import httpx
 
-from webapp.gateway.answers import checked
 from webapp.gateway.decoding import (
-    Unreadable,
+    UndecodableBody,
     base64_decoded,
     headed,
     limited,
     looks_like_base64,
 )
 from webapp.gateway.envelope import Envelope
-from webapp.gateway.errors import GatewayError, Nonsense, NotCaptured, Refused
+from webapp.gateway.errors import EvidenceNotFound, GatewayError, InvalidResponse, Refused
 from webapp.gateway.evidence_kinds import Kind
 from webapp.gateway.exchange import Exchange
-from webapp.gateway.incoming import Incoming
-from webapp.gateway.magic import HEAD_BYTES
-from webapp.gateway.moments import moment_of
+from webapp.gateway.file_signatures import HEAD_BYTES
 from webapp.gateway.options import Budgets
+from webapp.gateway.response_stream import ResponseStream
+from webapp.gateway.responses import checked
 from webapp.gateway.retry import safely_repeated
 from webapp.gateway.same_process import same_process
-from webapp.outbound.deadline import deadline
+from webapp.gateway.timestamps import moment_of
+from webapp.http_transport.deadline import deadline
 
 _ABSENT = (204, 404, 410)
 _ASK_IN_ANOTHER_WAY = (400, 406, 415)
@@ -86,7 +86,7 @@ class EvidenceReader:
     def opened(self, wanted: Wanted) -> Iterator[Evidence]:
         """The evidence, its connection given back or closed at the end of the block.
 
-        Raises `NotCaptured`, `WrongProcess`, `Refused`, `Unauthorised`, `Unavailable`.
+        Raises `EvidenceNotFound`, `WrongProcess`, `Refused`, `Unauthorised`, `Unavailable`.
         """
         with deadline(self._budgets.evidence_begins_seconds):
             incoming, evidence = self._first_understood(wanted)
@@ -95,9 +95,9 @@ class EvidenceReader:
         finally:
             incoming.close()
 
-    def _first_understood(self, wanted: Wanted) -> tuple[Incoming, Evidence]:
+    def _first_understood(self, wanted: Wanted) -> tuple[ResponseStream, Evidence]:
         call = wanted.kind.call
-        failure: GatewayError = Nonsense(f"{call}: nothing that can be read")
+        failure: GatewayError = InvalidResponse(f"{call}: nothing that can be read")
         for way in wanted.kind.ways:
             incoming = safely_repeated(lambda way=way: self._asked(wanted, way))  # type: ignore[misc]
             if incoming.status in _ASK_IN_ANOTHER_WAY:
@@ -105,25 +105,25 @@ class EvidenceReader:
                 continue
             try:
                 return incoming, _understood(wanted, incoming)
-            except Unreadable as why:
+            except UndecodableBody as why:
                 incoming.close()
-                failure = Nonsense(f"{call}: {why}", status=incoming.status)
+                failure = InvalidResponse(f"{call}: {why}", status=incoming.status)
             except BaseException:
                 incoming.close()
                 raise
         raise failure
 
-    def _asked(self, wanted: Wanted, way: str) -> Incoming:
+    def _asked(self, wanted: Wanted, way: str) -> ResponseStream:
         call = wanted.kind.call
         idle = self._budgets.evidence_idle_seconds
         response = self._exchange.open(
             call, wanted.address, accept=way, auth=self._auth, idle_seconds=idle
         )
-        incoming = Incoming(call, response, idle, self._budgets.evidence_seconds)
+        incoming = ResponseStream(call, response, idle, self._budgets.evidence_seconds)
         try:
             if response.status_code in _ABSENT:
                 status, body = response.status_code, incoming.refusal
-                raise NotCaptured(f"{call}: not there", status=status, body=body)
+                raise EvidenceNotFound(f"{call}: not there", status=status, body=body)
             if response.status_code not in _ASK_IN_ANOTHER_WAY:
                 if not response.is_success:
                     checked(call, response)
@@ -134,19 +134,19 @@ class EvidenceReader:
         return incoming
 
 
-def _not_this_way(call: str, incoming: Incoming, before: GatewayError) -> GatewayError:
+def _not_this_way(call: str, incoming: ResponseStream, before: GatewayError) -> GatewayError:
     """400 speaks of the evidence: our ids are well formed; the others speak of the form."""
-    absent = incoming.status == 400 or isinstance(before, NotCaptured)
-    meaning: type[GatewayError] = NotCaptured if absent else Refused
+    absent = incoming.status == 400 or isinstance(before, EvidenceNotFound)
+    meaning: type[GatewayError] = EvidenceNotFound if absent else Refused
     told = f"{call}: answered {incoming.status}"
     return meaning(told, status=incoming.status, body=incoming.refusal)
 
 
-def _understood(wanted: Wanted, incoming: Incoming) -> Evidence:
-    """Raises `Unreadable` where another way of asking may help."""
+def _understood(wanted: Wanted, incoming: ResponseStream) -> Evidence:
+    """Raises `UndecodableBody` where another way of asking may help."""
     head, media_type = incoming.head, wanted.kind.media_type(incoming.head)
     if not head:
-        raise NotCaptured(f"{wanted.kind.call}: an empty answer", status=incoming.status)
+        raise EvidenceNotFound(f"{wanted.kind.call}: an empty answer", status=incoming.status)
     if media_type is not None:
         return _passed_through(wanted, incoming, media_type)
     raw = limited(incoming.chunks(), _BASE64_MAY_BE_LONGER * wanted.max_bytes + len(head))
@@ -155,14 +155,14 @@ def _understood(wanted: Wanted, incoming: Incoming) -> Evidence:
         return _unwrapped(wanted, base64_decoded(envelope.text(raw)), envelope)
     if looks_like_base64(head) and incoming.measured:
         return _unwrapped(wanted, base64_decoded(raw), None)
-    raise Unreadable("neither the file nor a known wrapping of it")
+    raise UndecodableBody("neither the file nor a known wrapping of it")
 
 
-def _passed_through(wanted: Wanted, incoming: Incoming, media_type: str) -> Evidence:
+def _passed_through(wanted: Wanted, incoming: ResponseStream, media_type: str) -> Evidence:
     if not incoming.measured:
-        raise Unreadable("a file without a stated length could break off unnoticed")
+        raise UndecodableBody("a file without a stated length could break off unnoticed")
     if incoming.size is not None and incoming.size > wanted.max_bytes:
-        raise Unreadable(f"larger than {wanted.max_bytes} bytes")
+        raise UndecodableBody(f"larger than {wanted.max_bytes} bytes")
     evidence = Evidence(media_type, incoming.size)
     evidence.chunks = _told(wanted, evidence, limited(incoming.chunks(), wanted.max_bytes), None)
     return evidence
@@ -175,8 +175,8 @@ def _unwrapped(wanted: Wanted, file: Iterator[bytes], envelope: Envelope | None)
     media_type = wanted.kind.media_type(head)
     if media_type is None:
         if not head and any(name in members and not members[name] for name in wanted.kind.members):
-            raise NotCaptured(f"{wanted.kind.call}: nothing in the answer", status=200)
-        raise Unreadable("not a file of the kind asked for")
+            raise EvidenceNotFound(f"{wanted.kind.call}: nothing in the answer", status=200)
+        raise UndecodableBody("not a file of the kind asked for")
     evidence = Evidence(media_type, None)
     evidence.note(members)
     evidence.chunks = _told(wanted, evidence, limited(chunks, wanted.max_bytes), envelope)
@@ -189,8 +189,8 @@ def _told(
     """The same chunks, with errors a reader knows, and what stands behind the file noted."""
     try:
         yield from chunks
-    except Unreadable as why:
-        raise Nonsense(f"{wanted.kind.call}: {why}", status=200) from None
+    except UndecodableBody as why:
+        raise InvalidResponse(f"{wanted.kind.call}: {why}", status=200) from None
     if envelope is not None:
         _about(wanted, envelope.members)
         evidence.note(envelope.members)

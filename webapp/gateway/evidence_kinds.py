@@ -10,7 +10,7 @@ import httpx
 
 from webapp.gateway.addresses import origin_of
 from webapp.gateway.errors import ForeignAddress, WrongProcess
-from webapp.gateway.magic import image_type, pdf_type, recording_type, zip_type
+from webapp.gateway.file_signatures import image_type, pdf_type, recording_type, zip_type
 
 IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
 """The image types seen so far; others may exist. Contract 9.2."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from webapp.gateway.answers import network_error
-from webapp.gateway.bounded import STREAMED
-from webapp.gateway.breaker import CIRCUIT
+from webapp.gateway.circuit_breaker import CIRCUIT
 from webapp.gateway.connections import Connections
-from webapp.outbound.deadline import seconds_left
+from webapp.gateway.responses import network_error
+from webapp.gateway.size_limit import STREAMED
+from webapp.http_transport.deadline import seconds_left
 
 
 class Exchange:

@@ -11,14 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from webapp.gateway.documents import IdentityDocument, Word
 from webapp.gateway.identifiers import canonical_id
-from webapp.gateway.moments import moment_of
-from webapp.gateway.tolerance import (
+from webapp.gateway.lenient import (
     EvidenceAddress,
     evidence_of,
     mapping_of,
     pairs_of,
     word_of,
 )
+from webapp.gateway.timestamps import moment_of
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Notice:
     raw: bytes = field(repr=False)
 
 
-class NoticeUnusable(Exception):
+class UnreadableNotice(Exception):
     """The body is no notice. `why` says so without repeating any of it."""
 
     def __init__(self, why: str) -> None:
@@ -32,17 +32,17 @@ class NoticeUnusable(Exception):
 
 
 def parse_notice(body: bytes) -> Notice:
-    """Read a notice; keys we do not know are fine. Raises `NoticeUnusable`. Contract 5."""
+    """Read a notice; keys we do not know are fine. Raises `UnreadableNotice`. Contract 5."""
     try:
         value = read_json(body, max_depth=_MAX_DEPTH, unique_keys=True)
     except ValueError as error:
-        raise NoticeUnusable(str(error)) from None
+        raise UnreadableNotice(str(error)) from None
     if not isinstance(value, dict):
-        raise NoticeUnusable("not an object")
+        raise UnreadableNotice("not an object")
     try:
         verification_id = canonical_id(value.get("verificationId"))
     except ValueError:
-        raise NoticeUnusable("verificationId is not a UUID") from None
+        raise UnreadableNotice("verificationId is not a UUID") from None
     return Notice(verification_id, _status(value.get("status")), body)
 
 
@@ -68,9 +68,9 @@ def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, 
 
 def _status(value: object) -> str:
     if not isinstance(value, str):
-        raise NoticeUnusable("status is not a string")
+        raise UnreadableNotice("status is not a string")
     if not value.strip() or len(value) > _MAX_STATUS_CHARACTERS or not value.isprintable():
-        raise NoticeUnusable("status is empty, too long or not printable")
+        raise UnreadableNotice("status is empty, too long or not printable")
     return value
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import stamina
 
-from webapp.gateway.errors import Resting, Unavailable
-from webapp.outbound.deadline import seconds_left
+from webapp.gateway.errors import CircuitOpen, Unavailable
+from webapp.http_transport.deadline import seconds_left
 
 _ATTEMPTS = 3
 _FIRST_WAIT_SECONDS = 0.2
@@ -24,7 +24,7 @@ def safely_repeated(call: Callable[[], Result]) -> Result:
     """Make the call, up to three times while it raises `Unavailable` and time is left.
 
     A wish of the gateway (`Retry-After`) is kept, or, when it lies beyond the deadline, the
-    error is raised at once, as `Resting` always is. Only for calls that change nothing.
+    error is raised at once, as `CircuitOpen` always is. Only for calls that change nothing.
     """
     for attempt in stamina.retry_context(
         on=_wait_before_next,
@@ -40,7 +40,7 @@ def safely_repeated(call: Callable[[], Result]) -> Result:
 
 
 def _wait_before_next(error: Exception) -> bool | float:
-    if not isinstance(error, Unavailable) or isinstance(error, Resting):
+    if not isinstance(error, Unavailable) or isinstance(error, CircuitOpen):
         return False
     wished = error.retry_after_seconds
     wait = _LONGEST_WAIT_SECONDS if wished is None else wished

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from webapp.gateway.errors import Nonsense, WrongProcess
+from webapp.gateway.errors import InvalidResponse, WrongProcess
 from webapp.gateway.identifiers import canonical_id
 
 
 def same_process(call: str, asked: str, answered: object, *, may_be_absent: bool) -> None:
     """Compare an id of the answer with the canonical one asked for. Contract 3.1, 3.2.
 
-    Raises `WrongProcess` for another one, `Nonsense` for one that is missing or no UUID.
+    Raises `WrongProcess` for another one, `InvalidResponse` for one that is missing or no UUID.
     """
     if answered is None and may_be_absent:
         return
     try:
         same = canonical_id(answered) == asked
     except ValueError:
-        raise Nonsense(f"{call}: scanId is missing or no UUID", status=200) from None
+        raise InvalidResponse(f"{call}: scanId is missing or no UUID", status=200) from None
     if not same:
         raise WrongProcess(f"{call}: the answer is about another process", status=200)
 

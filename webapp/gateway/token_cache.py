@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from webapp.gateway.errors import GatewayError, Unavailable
-from webapp.outbound.deadline import seconds_left
+from webapp.http_transport.deadline import seconds_left
 
 RENEW_AT_SHARE_OF_LIFE = 0.8
 MIN_BETWEEN_RENEWALS = timedelta(seconds=10)

@@ -2,6 +2,6 @@
 
 from webapp.hostsite.errors import HandOffRefused
 from webapp.hostsite.handoff import HandOff, peek_issuer, verify
-from webapp.hostsite.targets import allowed_return
+from webapp.hostsite.return_urls import allowed_return
 
 __all__ = ["HandOff", "HandOffRefused", "verify", "peek_issuer", "allowed_return"]

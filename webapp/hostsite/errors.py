@@ -16,14 +16,14 @@ class HandOffRefused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(f"hand-off refused: {code}")
         self.code = code
-        self.cure = CURES[code]
+        self.cure = FIXES[code]
 
     def __reduce__(self) -> tuple[type[HandOffRefused], tuple[str]]:
         """Rebuilt from its code, not from its message."""
         return type(self), (self.code,)
 
 
-CURES = {
+FIXES = {
     "malformed": "Send one compact JWT (header.payload.signature) made by a JWT library.",
     "too_large": "Shorten name or state: a token has at most 3,400 characters, all of it included.",
     "wrong_algorithm": "Sign with HS256, ES256 or EdDSA (Ed25519), and send no `crit` header.",

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from webapp.basics.text import MAX_CHARACTERS, clean_text
 from webapp.hostsite.errors import HandOffRefused
+from webapp.hostsite.jwt_parsing import taken_apart
 from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, fitting_keys, signed_by
-from webapp.hostsite.token_text import taken_apart
-from webapp.told import MOST_CHARACTERS, fit_text
 
 MAX_LIFE_SECONDS = 300
 SKEW_SECONDS = 30
@@ -118,7 +118,7 @@ def _seconds(value: object) -> float:
 
 
 def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
-    value = fit_text(claims.get(name))
+    value = clean_text(claims.get(name))
     if value is None or not value.strip():
         raise HandOffRefused(code)
     return value
@@ -127,14 +127,14 @@ def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
 def _for_greeting(claims: Mapping[str, Any], name: str) -> str | None:
     """A text that cannot be shown is left out: it is no reason to keep its person out."""
     if isinstance(claims.get(name), str):
-        return fit_text(claims[name]) or None
+        return clean_text(claims[name]) or None
     return _optional(claims, name)
 
 
-def _optional(claims: Mapping[str, Any], name: str, most: int = MOST_CHARACTERS) -> str | None:
+def _optional(claims: Mapping[str, Any], name: str, most: int = MAX_CHARACTERS) -> str | None:
     if claims.get(name) in (None, ""):
         return None
-    value = fit_text(claims[name], most)
+    value = clean_text(claims[name], most)
     if value is None:
         raise HandOffRefused("bad_claim")
     return value

@@ -1,6 +1,6 @@
 """The job library (DBOS): what runs, how often it is tried again, and how many at once.
 
-The record of what is to be done is our own row (`look_at` of an onboarding). A job is only
+The record of what is to be done is our own row (`next_poll_at` of an onboarding). A job is only
 the doing of it: it may be lost, doubled or orphaned with its machine, for the row stays due
 until the work's own transaction has moved it on, and a new job is made. One whose row is not
 due any more does nothing.
@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from dbos import DBOS, SetWorkflowID, error
 
-from webapp.domain.errors import GatewayAway, GatewayForbidden
-from webapp.jobs.in_hand import InHand, Key
+from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
+from webapp.jobs.in_flight import InFlight, Key
 from webapp.jobs.tables import job_database, usable
-from webapp.wiring import Wired
+from webapp.wiring import Components
 
 #: Reads that one jobs process makes at the same time; more wait their turn in it.
 READS_AT_ONCE = 16
@@ -58,28 +58,28 @@ class Failed(Exception):
 def in_brief(action: Callable[[str], None], onboarding_id: str) -> None:
     """Do it. What it raises is put short: the library writes errors into its tables.
 
-    GatewayAway and GatewayForbidden stay what they are, all others become Failed.
+    GatewayUnavailable and GatewayForbidden stay what they are, all others become Failed.
     """
     try:
         return action(onboarding_id)
-    except (GatewayAway, GatewayForbidden) as known:
+    except (GatewayUnavailable, GatewayForbidden) as known:
         short: Exception = type(known)()
     except Exception as surprise:  # noqa: BLE001 - whatever it is, it may quote a row
         short = Failed(type(surprise).__name__)
     raise short  # outside of the handlers, so that it carries no other with it
 
 
-class Queue:
+class JobQueue:
     """One per process: the library keeps itself in module globals."""
 
     def __init__(
-        self, wired: Wired, executor_id: str, needs_more: Callable[[], None] = lambda: None
+        self, wired: Components, executor_id: str, needs_more: Callable[[], None] = lambda: None
     ) -> None:
         """`needs_more` is called when nothing waits here for its turn.
 
-        Raises Unwritable where the library's tables cannot be written; may be tried again.
+        Raises DatabaseUnavailable where the library's tables cannot be written; may be tried again.
         """
-        self._in_hand = InHand(READS_AT_ONCE, needs_more)
+        self._in_hand = InFlight(READS_AT_ONCE, needs_more)
         settings = wired.settings
         self._url = job_database(settings.database_url, settings.instance_dir)
         DBOS(
@@ -103,7 +103,7 @@ class Queue:
                 DBOS.destroy(destroy_registry=True)
                 raise
 
-    def _define(self, wired: Wired) -> None:
+    def _define(self, wired: Components) -> None:
         progress = wired.steps.progress
 
         def read_for(onboarding_id: str, planned: datetime | None) -> None:
@@ -119,7 +119,7 @@ class Queue:
             max_attempts=3,
             interval_seconds=1.0,
             backoff_rate=3.0,
-            should_retry=lambda error: isinstance(error, GatewayAway),
+            should_retry=lambda error: isinstance(error, GatewayUnavailable),
         )
         def read(onboarding_id: str, planned: datetime | None) -> None:
             in_brief(lambda id_: read_for(id_, planned), onboarding_id)
@@ -136,7 +136,7 @@ class Queue:
         def read_or_put_off(onboarding_id: str, planned: datetime | None) -> None:
             try:
                 read(onboarding_id, planned)
-            except (error.DBOSMaxStepRetriesExceeded, GatewayAway, GatewayForbidden):
+            except (error.DBOSMaxStepRetriesExceeded, GatewayUnavailable, GatewayForbidden):
                 put_off(lambda id_: progress.postpone(id_, planned), onboarding_id)
             except Exception as surprise:  # noqa: BLE001 - one bad row must not stand in the way of others
                 why = str(surprise) if isinstance(surprise, Failed) else type(surprise).__name__
@@ -160,7 +160,7 @@ class Queue:
         """Make the job of one planned read; whether it is done here. The same one twice, by
         whomever, is one job.
 
-        Raises Unwritable where the library's tables cannot be written.
+        Raises DatabaseUnavailable where the library's tables cannot be written.
         """
         bucket = int(time.time() // REMAKE_SECONDS)
         job_id = f"look:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
@@ -179,7 +179,7 @@ class Queue:
         """Delete the library's rows of jobs that were made a day ago; how many.
 
         They have ended since, or died with a machine that never came back: the library itself
-        would leave those to it for ever. A job lasts seconds. Raises Unwritable.
+        would leave those to it for ever. A job lasts seconds. Raises DatabaseUnavailable.
         """
         before = (datetime.now(UTC) - _KEEP).isoformat()
         with usable(self._url):

@@ -10,9 +10,9 @@ from dbos import DBOS
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 from webapp.store.postgresql import sql_state
-from webapp.store.work import translated
+from webapp.store.unit_of_work import translated
 
 #: SQLSTATE of what this user may not do.
 _NOT_ALLOWED = "42501"
@@ -33,7 +33,7 @@ def job_database(database_url: str, instance_dir: Path) -> str:
 def make(database_url: str) -> None:
     """Those of a shared database, before any server runs: later nobody needs the right to.
 
-    A file of SQLite is made by the jobs process. Raises Unwritable.
+    A file of SQLite is made by the jobs process. Raises DatabaseUnavailable.
     """
     if make_url(database_url).get_backend_name() != "sqlite":
         with usable(database_url):
@@ -42,16 +42,17 @@ def make(database_url: str) -> None:
 
 @contextmanager
 def usable(url: str) -> Iterator[None]:
-    """Around a call of the library. Raises Unwritable, with the cure, where its tables cannot be
+    """Around a call of the library. Raises DatabaseUnavailable, with the cure, where its tables
+    cannot be
     written."""
     with translated():
         try:
             yield
         except DBAPIError as cause:
             if sql_state(cause.orig) == _NOT_ALLOWED:
-                raise Unwritable(_LEAVE) from cause
+                raise DatabaseUnavailable(_LEAVE) from cause
             if getattr(cause.orig, "sqlite_errorname", "") in _DAMAGED:
-                raise Unwritable(
+                raise DatabaseUnavailable(
                     f"{make_url(url).database} is damaged: delete it, nothing is lost with it"
                 ) from cause
             raise

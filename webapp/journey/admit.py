@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp.config.sites import Site
 from webapp.domain.errors import HandOffNotAccepted, NotFound
 from webapp.hostsite import handoff
 from webapp.hostsite.errors import HandOffRefused
 from webapp.hostsite.handoff import HandOff
-from webapp.hostsite.targets import allowed_return
-from webapp.journey import visit
-from webapp.journey.ground import Ground
+from webapp.hostsite.return_urls import allowed_return
+from webapp.journey import user_session
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
-from webapp.sites import Site
-from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.sessions import Session
 
 
 @dataclass(frozen=True)
-class Coming:
+class VerifiedHandoff:
     """Somebody at the door with a hand-off that is good; `mark` is what makes it single-use."""
 
     site: Site
@@ -30,7 +30,7 @@ class Coming:
 class Admit:
     """The doors, and who is inside."""
 
-    def __init__(self, ground: Ground, public_url: str) -> None:
+    def __init__(self, ground: JourneyDependencies, public_url: str) -> None:
         """`public_url` is the audience every hand-off must name."""
         self._ground = ground
         self._public_url = public_url
@@ -47,7 +47,7 @@ class Admit:
         coming = self._read(token)
         site, told = coming.site, coming.told
         if not replace:
-            visit.refuse_swap(live, site, told.subject, told.name)
+            user_session.refuse_swap(live, site, told.subject, told.name)
         subject_hash = self._ground.subject_hash(site.id, told.subject)
         now = self._ground.clock()
         try:
@@ -56,7 +56,7 @@ class Admit:
                 person = work.people.admit(
                     site.id, told.subject, subject_hash, now, name=told.name, locale=told.locale
                 )
-                return visit.begin(
+                return user_session.begin(
                     self._ground,
                     work,
                     person,
@@ -68,7 +68,7 @@ class Admit:
                     state=told.state,
                     handoff=token,
                 )
-        except AlreadyThere as cause:
+        except AlreadyExists as cause:
             raise HandOffNotAccepted(
                 "already_used", "make a new hand-off token for every visit", site.id
             ) from cause
@@ -94,14 +94,16 @@ class Admit:
         if site is None or not site.oidc:
             raise NotFound("no such site")
         if not replace:
-            visit.refuse_swap(live, site, subject, name)
+            user_session.refuse_swap(live, site, subject, name)
         subject_hash = self._ground.subject_hash(site.id, subject)
         now = self._ground.clock()
         with self._ground.database.writing() as work:
             person = work.people.admit(
                 site.id, subject, subject_hash, now, name=name, locale=locale
             )
-            return visit.begin(self._ground, work, person, site, "oidc", live, id_token=id_token)
+            return user_session.begin(
+                self._ground, work, person, site, "oidc", live, id_token=id_token
+            )
 
     def who(self, session_id: str) -> Visitor | None:
         """Who the session belongs to; None when it is unknown, over, idle too long, or revoked."""
@@ -115,28 +117,28 @@ class Admit:
         if site is None:
             return None
         self._seen(session, now)
-        return visit.visitor_of(session, person, site)
+        return user_session.visitor_of(session, person, site)
 
     def leave(self, visitor: Visitor) -> None:
         """End the session everywhere, whatever cookie may still be around."""
         with self._ground.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._ground.clock())
-            visit.note(self._ground, work, "signed_out", visitor.person, visitor.via)
+            user_session.note(self._ground, work, "signed_out", visitor.person, visitor.via)
 
     def oidc_sites(self) -> list[Site]:
         """Sites whose people come in through the identity provider."""
         return [site for site in self._ground.sites.values() if site.oidc]
 
     def _seen(self, session: Session, now: datetime) -> None:
-        if session.seen_at is not None and now < session.seen_at + visit.SEEN_EXACTNESS:
+        if session.seen_at is not None and now < session.seen_at + user_session.SEEN_EXACTNESS:
             return
         try:
             with self._ground.database.writing() as work:
                 work.sessions.seen(session.id, now)
-        except Unwritable:
+        except DatabaseUnavailable:
             return  # not worth refusing a page that only reads
 
-    def _read(self, token: str) -> Coming:
+    def _read(self, token: str) -> VerifiedHandoff:
         claimed = None
         try:
             claimed = handoff.peek_issuer(token)
@@ -158,8 +160,8 @@ class Admit:
             raise HandOffNotAccepted(
                 "return_url_not_allowed", "add it to the site's return_urls", site.id
             )
-        return Coming(site, told, f"{site.id}:{told.jti}")
+        return VerifiedHandoff(site, told, f"{site.id}:{told.jti}")
 
 
 def _idle(session: Session, now: datetime) -> bool:
-    return session.seen_at is not None and now > session.seen_at + visit.IDLE_LIFE
+    return session.seen_at is not None and now > session.seen_at + user_session.IDLE_LIFE

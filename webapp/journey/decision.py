@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from webapp.domain.errors import Conflict, GatewayAway, NotFound
+from webapp.domain.errors import Conflict, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding, Status
-from webapp.domain.schedule import LookCause
+from webapp.domain.schedule import PollReason
 from webapp.gateway import errors as gateway_errors
 from webapp.gateway.client import Gateway
-from webapp.journey.ground import Ground
-from webapp.journey.progress import Progress
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.gateway_poll import GatewayPoll
 
 _UNDECIDED = frozenset({Status.DECIDING, Status.IN_REVIEW})
 
@@ -23,11 +23,14 @@ class Decision:
     """Each step returns the onboarding once the gateway has confirmed.
 
     Raises NotFound; Conflict with the true status when it is impossible, or was decided
-    otherwise first; GatewayAway when it is not known what came of it (it is asked again soon);
+    otherwise first; GatewayUnavailable when it is not known what came of it (it is asked again
+    soon);
     GatewayForbidden when our account may not decide.
     """
 
-    def __init__(self, ground: Ground, gateway: Gateway, progress: Progress) -> None:
+    def __init__(
+        self, ground: JourneyDependencies, gateway: Gateway, progress: GatewayPoll
+    ) -> None:
         self._ground = ground
         self._gateway = gateway
         self._progress = progress
@@ -85,16 +88,16 @@ class Decision:
         if after.status is wanted:
             return after
         if after.status in possible:  # taken, but not yet shown: the schedule goes on asking
-            raise GatewayAway
+            raise GatewayUnavailable
         raise Conflict(after.status)
 
     def _ask(self, row: Onboarding, wanted: Status, actor: str, call: Callable[[], object]) -> None:
         # Before the call: whatever happens to us now, the gateway is asked what came of it.
         with self._ground.database.writing() as work:
             self._ground.note(work, row, "decision_asked", actor=actor, wanted=str(wanted))
-            self._ground.wake(work, row.id, LookCause.NOTICE)
+            self._ground.wake(work, row.id, PollReason.NOTICE)
         try:
-            with self._ground.gateway_trouble(row.id):
+            with self._ground.gateway_error_translation(row.id):
                 call()
         except gateway_errors.Conflict:
             return  # decided already, by us or by somebody else: the read tells which

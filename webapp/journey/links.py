@@ -9,13 +9,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp.config.sites import Site
 from webapp.domain.errors import Conflict, LinkGone, NotFound
 from webapp.domain.onboarding import Onboarding, Person
-from webapp.journey import visit
-from webapp.journey.ground import Ground
+from webapp.journey import user_session
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
-from webapp.sites import Site
-from webapp.store.work import Work
+from webapp.store.unit_of_work import UnitOfWork
 
 #: How long a link may wait to be used; never longer than its onboarding.
 LINK_LIFE = timedelta(hours=24)
@@ -33,7 +33,7 @@ class NewLink:
 
 
 @dataclass(frozen=True)
-class Look:
+class LinkPreview:
     """What a link's page says before anything is used: as whom, and where."""
 
     site: Site
@@ -43,7 +43,7 @@ class Look:
 class Links:
     """Makes links, shows them, and lets their person in once."""
 
-    def __init__(self, ground: Ground, public_url: str) -> None:
+    def __init__(self, ground: JourneyDependencies, public_url: str) -> None:
         self._ground = ground
         self._public_url = public_url
 
@@ -71,11 +71,11 @@ class Links:
             self._ground.owned(work, visitor, onboarding_id)
         return self.make(onboarding_id, actor="user")
 
-    def look(self, code: str) -> Look:
+    def look(self, code: str) -> LinkPreview:
         """Whom the link is for; uses nothing up. Raises NotFound, or LinkGone (used, too old)."""
         with self._ground.database.reading() as work:
             _row, person, site = self._behind(work, code)
-        return Look(site, visit.display_name(person.name, person.subject))
+        return LinkPreview(site, user_session.display_name(person.name, person.subject))
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
         """Let its person in, once; and the onboarding to go to.
@@ -89,12 +89,12 @@ class Links:
                 return live, known.onboarding_id
             row, person, site = self._behind(work, code)
         if not replace:
-            visit.refuse_swap(live, site, person.subject, person.name)
+            user_session.refuse_swap(live, site, person.subject, person.name)
         with self._ground.database.writing() as work:
             if not work.links.use(code, self._ground.clock()):
                 raise LinkGone("this link has been used")
             self._ground.note(work, row, "link_used", actor="user")
-            visitor = visit.begin(
+            visitor = user_session.begin(
                 self._ground,
                 work,
                 person,
@@ -106,7 +106,7 @@ class Links:
             )
         return visitor, row.id
 
-    def _behind(self, work: Work, code: str) -> tuple[Onboarding, Person, Site]:
+    def _behind(self, work: UnitOfWork, code: str) -> tuple[Onboarding, Person, Site]:
         link = work.links.get(code)
         row = work.onboardings.get(link.onboarding_id) if link else None
         site = self._ground.sites.get(row.site) if row else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from webapp.domain.onboarding import AT_US, Onboarding, Status
-from webapp.domain.schedule import LookCause
+from webapp.domain.onboarding import AWAITING_RESULT, Onboarding, Status
+from webapp.domain.schedule import PollReason
 from webapp.gateway.addresses import origin_of
-from webapp.journey.ground import Ground
-from webapp.journey.opening import CREATE_LEASE
+from webapp.journey.create_process import CREATE_LEASE
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_view
 
 
 class Present:
     """Chooses pages; changes nothing but how soon the gateway is asked."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: JourneyDependencies) -> None:
         self._ground = ground
 
     def show(self, visitor: Visitor, onboarding_id: str) -> Page:
@@ -58,7 +58,7 @@ class Present:
             return "preparing" if busy else "consent"
         if onboarding.status is Status.STARTED:
             return "frame" if onboarding.mode == "iframe" else "redirect"
-        return "waiting" if onboarding.status in AT_US else "result"
+        return "waiting" if onboarding.status in AWAITING_RESULT else "result"
 
     def _allow(self, onboarding: Onboarding) -> str:
         """The frame's permissions, exactly as the flow needs them (contract 7.1)."""
@@ -71,13 +71,13 @@ class Present:
     def _keep_asking(self, onboarding: Onboarding) -> None:
         """Somebody waits on a page: read the gateway on the quick schedule once more."""
         now = self._ground.clock()
-        planned = onboarding.look_at
-        quick = (LookCause.WAITING, LookCause.NOTICE)
+        planned = onboarding.next_poll_at
+        quick = (PollReason.WAITING, PollReason.NOTICE)
         soon = planned is not None and (planned - now).total_seconds() < 30
-        if soon and onboarding.look_cause in quick:
+        if soon and onboarding.poll_reason in quick:
             return
         with self._ground.database.writing() as work:
-            self._ground.wake(work, onboarding.id, LookCause.WAITING)
+            self._ground.wake(work, onboarding.id, PollReason.WAITING)
 
 
 def _origin(url: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class References(Protocol):
-    """Signs onboarding ids for return addresses; `webapp.references` does it for real."""
+    """Signs onboarding ids for return addresses; `webapp.return_references` does it for real."""
 
     def sign(self, onboarding_id: str) -> str:
         """A reference safe in a path segment."""

@@ -7,10 +7,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from webapp.journey.followers import Follower, Followers
-from webapp.journey.ground import Ground
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.subscriptions import Subscriber, Subscriptions
 from webapp.journey.views import StatusView, Visitor, status_view
-from webapp.live.keeper import Keeper
+from webapp.live.broadcaster import Broadcaster
 
 #: A line of nothing this often keeps proxies from closing a quiet stream, and shows soon when
 #: nobody reads it any more (seconds).
@@ -20,7 +20,9 @@ HEARTBEAT_SECONDS = 5.0
 class Result:
     """What an owner may know, once or as it changes."""
 
-    def __init__(self, ground: Ground, followers: Followers, keeper: Keeper) -> None:
+    def __init__(
+        self, ground: JourneyDependencies, followers: Subscriptions, keeper: Broadcaster
+    ) -> None:
         self._ground = ground
         self._followers = followers
         self._keeper = keeper
@@ -56,14 +58,14 @@ class Result:
         """Go on with the answer on `connection`, whose head is out: `words` of each new status.
 
         Ends like `follow`, or when the browser hangs up or stops reading; `gone` is called then,
-        once. Returns at once. Raises NotFound and Unwritable; the answer ends then too.
+        once. Returns at once. Raises NotFound and DatabaseUnavailable; the answer ends then too.
         """
 
         def leave() -> None:
             self._followers.remove(follower)
             gone()
 
-        follower = Follower(
+        follower = Subscriber(
             visitor.session_id,
             visitor.person.id,
             onboarding_id,
@@ -90,7 +92,7 @@ class Result:
         self, visitor: Visitor, onboarding_id: str, end: float
     ) -> Iterator[StatusView | None]:
         told: queue.SimpleQueue[StatusView | None] = queue.SimpleQueue()
-        follower = Follower(
+        follower = Subscriber(
             visitor.session_id,
             visitor.person.id,
             onboarding_id,

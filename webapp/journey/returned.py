@@ -8,11 +8,11 @@ from webapp.domain import states
 from webapp.domain.errors import ReferenceExpired
 from webapp.domain.onboarding import FINAL, Onboarding, Status
 from webapp.domain.reasons import of_hosted_error, reason
-from webapp.domain.schedule import LookCause
-from webapp.journey.ground import Ground
+from webapp.domain.schedule import PollReason
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.references import References
 from webapp.journey.views import Returned
-from webapp.store.work import Work
+from webapp.store.unit_of_work import UnitOfWork
 
 #: A return address works this long after its onboarding has expired.
 GRACE = timedelta(hours=24)
@@ -23,7 +23,7 @@ SOON = timedelta(seconds=2)
 class ReturnStep:
     """Recognises a browser by its signed reference alone."""
 
-    def __init__(self, ground: Ground, references: References) -> None:
+    def __init__(self, ground: JourneyDependencies, references: References) -> None:
         self._ground = ground
         self._references = references
 
@@ -41,7 +41,7 @@ class ReturnStep:
                 raise ReferenceExpired("the return reference is too old")
             self._hint(work, row, error)
             if row.status not in (*FINAL, Status.ERASED) and not self._asked_soon(row, now):
-                self._ground.wake(work, row.id, LookCause.WAITING)
+                self._ground.wake(work, row.id, PollReason.WAITING)
         kind = str(of_hosted_error(error)) if error else None
         return Returned(row.id, self._ground.sites[row.site], kind)
 
@@ -57,10 +57,10 @@ class ReturnStep:
 
     def _asked_soon(self, row: Onboarding, now: datetime) -> bool:
         """A reload of the page is no reason to ask the gateway once more each time."""
-        quick = row.look_cause in (LookCause.WAITING, LookCause.NOTICE)
-        return quick and row.look_at is not None and row.look_at <= now + SOON
+        quick = row.poll_reason in (PollReason.WAITING, PollReason.NOTICE)
+        return quick and row.next_poll_at is not None and row.next_poll_at <= now + SOON
 
-    def _hint(self, work: Work, row: Onboarding, error: str | None) -> None:
+    def _hint(self, work: UnitOfWork, row: Onboarding, error: str | None) -> None:
         status = states.after_return(row.status, failed=bool(error))
         if status is row.status:
             return

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 
-from webapp.domain.errors import GatewayAway, NotFound
-from webapp.domain.onboarding import AT_THE_USER, AT_US, Onboarding, Status
+from webapp.domain.errors import GatewayUnavailable, NotFound
+from webapp.domain.onboarding import AWAITING_RESULT, AWAITING_USER, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
-from webapp.journey.entering import Entering, Found, Wish
-from webapp.journey.ground import Ground
-from webapp.journey.opening import Opening
-from webapp.journey.progress import Progress
+from webapp.http_transport.deadline import deadline
+from webapp.journey.create_process import CreateProcess
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.gateway_poll import GatewayPoll
+from webapp.journey.new_onboarding import NewOnboarding, StartRequest, StartResult
 from webapp.journey.references import References
 from webapp.journey.views import Visitor
-from webapp.outbound.deadline import deadline
-from webapp.store.errors import AlreadyThere
-from webapp.store.work import Work
+from webapp.store.errors import AlreadyExists
+from webapp.store.unit_of_work import UnitOfWork
 
 #: All calls of one click together; a proxy in front gives up after a minute.
 BEGIN_SECONDS = 30.0
@@ -28,13 +28,17 @@ class Start:
     """Opens at most one process at the gateway per row, and one row per person and flow."""
 
     def __init__(
-        self, ground: Ground, gateway: Gateway, progress: Progress, references: References
+        self,
+        ground: JourneyDependencies,
+        gateway: Gateway,
+        progress: GatewayPoll,
+        references: References,
     ) -> None:
         self._ground = ground
         self._gateway = gateway
         self._progress = progress
-        self._opening = Opening(ground, gateway, references)
-        self._entering = Entering(ground, self._opening)
+        self._opening = CreateProcess(ground, gateway, references)
+        self._entering = NewOnboarding(ground, self._opening)
 
     def begin(
         self,
@@ -49,16 +53,16 @@ class Start:
 
         `unfinished`: the person says that they came back before they were done; the address
         is offered again unless the gateway knows better. Without the flow's consent the row
-        stays `created` and its page asks for it. Raises NotFound (no such flow), GatewayAway
+        stays `created` and its page asks for it. Raises NotFound (no such flow), GatewayUnavailable
         or GatewayForbidden (the row is kept: the same click again is safe).
         """
         wish = _wish(visitor, flow, consent, locale)
         with deadline(BEGIN_SECONDS):
             return self._begun(wish, unfinished=unfinished)
 
-    def _begun(self, wish: Wish, *, unfinished: bool) -> str:
+    def _begun(self, wish: StartRequest, *, unfinished: bool) -> str:
         found = self._found(wish, verified_wins=True)
-        if found.row.status in AT_THE_USER and self._late(found.row):
+        if found.row.status in AWAITING_USER and self._late(found.row):
             self._progress.read(found.row.id)  # the jobs have not seen yet that its time is up
             found = self._found(wish)
         offered_before = found.row.status in (Status.STARTED, Status.INTERRUPTED)
@@ -68,10 +72,10 @@ class Start:
         if gone_on_to is None:
             gone_on_to = self._opened(wish, self._replace(wish, found.row))
         if gone_on_to is None:
-            raise GatewayAway  # twice in a row: the answers themselves are of no use
+            raise GatewayUnavailable  # twice in a row: the answers themselves are of no use
         return gone_on_to
 
-    def _opened(self, wish: Wish, found: Found) -> str | None:
+    def _opened(self, wish: StartRequest, found: StartResult) -> str | None:
         """The id to go on with; None when the address of its process is lost."""
         if not found.claimed:
             return found.row.id
@@ -89,7 +93,9 @@ class Start:
     def _late(self, row: Onboarding) -> bool:
         return self._ground.clock() >= row.expires_at
 
-    def _found(self, wish: Wish, *, to_open: bool = True, verified_wins: bool = False) -> Found:
+    def _found(
+        self, wish: StartRequest, *, to_open: bool = True, verified_wins: bool = False
+    ) -> StartResult:
         """The row to go on with: the active one, one that ended for good, or a new one.
 
         `to_open`: if it waits for its create call it is claimed for that in the same
@@ -103,24 +109,28 @@ class Start:
                     return self._entering.enter(work, wish, last, to_open=to_open)
                 if not (verified_wins and _is_needless(work, last)):
                     return self._gone_on_with(work, wish, last, to_open=to_open)
-        except AlreadyThere:  # another click was quicker, and its row is there now
+        except AlreadyExists:  # another click was quicker, and its row is there now
             return self._found(wish, to_open=to_open, verified_wins=verified_wins)
         return self._replace(wish, last)
 
-    def _gone_on_with(self, work: Work, wish: Wish, last: Onboarding, *, to_open: bool) -> Found:
+    def _gone_on_with(
+        self, work: UnitOfWork, wish: StartRequest, last: Onboarding, *, to_open: bool
+    ) -> StartResult:
         if last.status is not Status.CREATED or not to_open:
-            return Found(last)
+            return StartResult(last)
         row = work.onboardings.get(last.id, for_update=True) or last
         return self._claimed(work, wish, row)
 
-    def _claimed(self, work: Work, wish: Wish, row: Onboarding) -> Found:
+    def _claimed(self, work: UnitOfWork, wish: StartRequest, row: Onboarding) -> StartResult:
         """`row`, which is locked, claimed if it may be opened and nobody else is at it."""
         if row.status is not Status.CREATED or self._late(row):
-            return Found(row)
+            return StartResult(row)
         claimed = self._opening.claim(work, row) if self._entering.agreed(work, wish, row) else None
-        return Found(claimed or row, claimed is not None)
+        return StartResult(claimed or row, claimed is not None)
 
-    def _asked_before_reuse(self, wish: Wish, onboarding: Onboarding, *, unfinished: bool) -> Found:
+    def _asked_before_reuse(
+        self, wish: StartRequest, onboarding: Onboarding, *, unfinished: bool
+    ) -> StartResult:
         """An address is offered again only after the gateway has been asked about it."""
         self._progress.read(onboarding.id)
         with self._ground.database.writing() as work:
@@ -132,9 +142,11 @@ class Start:
                 again = work.onboardings.latest(row.person_id, row.flow)
         if row.replaced_by is not None:
             return self._found(wish)  # another click was quicker
-        return Found(again) if again else self._replace(wish, row)
+        return StartResult(again) if again else self._replace(wish, row)
 
-    def _offered_again(self, work: Work, row: Onboarding, *, unfinished: bool) -> Onboarding | None:
+    def _offered_again(
+        self, work: UnitOfWork, row: Onboarding, *, unfinished: bool
+    ) -> Onboarding | None:
         """The row as it is gone on with; None when only a new one will do."""
         if row.status is Status.SUBMITTED and unfinished:
             return self._ground.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
@@ -144,22 +156,22 @@ class Start:
             return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
         return None
 
-    def _replace(self, wish: Wish, old: Onboarding) -> Found:
+    def _replace(self, wish: StartRequest, old: Onboarding) -> StartResult:
         """Retire a row whose address cannot be had any more, or is not needed.
 
         What is gone on with is a verified one, or else a new one.
         """
         with self._ground.database.writing() as work:
             row = work.onboardings.get(old.id, for_update=True)
-            if row is None or not row.active or row.status in AT_US:
-                return Found(self._newest(work, wish, old))  # another click was quicker
+            if row is None or not row.active or row.status in AWAITING_RESULT:
+                return StartResult(self._newest(work, wish, old))  # another click was quicker
             retired = self._ground.move(
                 work,
                 row,
                 Status.CANCELED,
                 "replaced",
                 reasons=(reason(ReasonCode.REPLACED),),
-                look_at=None,
+                next_poll_at=None,
             )
             verified = work.onboardings.verified(row.person_id, row.flow)
             successor = verified or self._entering.successor(work, wish, retired)
@@ -168,9 +180,9 @@ class Start:
         if retired.create_calls:
             self._delete_upstream(old.id)
         # A new one is claimed only now: the lease is as long as one call.
-        return Found(verified) if verified else self._found(wish)
+        return StartResult(verified) if verified else self._found(wish)
 
-    def _newest(self, work: Work, wish: Wish, old: Onboarding) -> Onboarding:
+    def _newest(self, work: UnitOfWork, wish: StartRequest, old: Onboarding) -> Onboarding:
         """Where another click has led to in the meantime."""
         return work.onboardings.latest(wish.visitor.person.id, wish.flow.name) or old
 
@@ -185,15 +197,15 @@ class Start:
             )
 
 
-def _is_needless(work: Work, last: Onboarding) -> bool:
+def _is_needless(work: UnitOfWork, last: Onboarding) -> bool:
     """Whether it is the user's to do, and an earlier one has been verified meanwhile."""
-    if last.status not in AT_THE_USER:
+    if last.status not in AWAITING_USER:
         return False
     return work.onboardings.verified(last.person_id, last.flow) is not None
 
 
-def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> Wish:
+def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> StartRequest:
     wanted = visitor.site.flows.get(flow or visitor.flow)
     if wanted is None or (visitor.flow_is_given and wanted.name != visitor.flow):
         raise NotFound("no such flow")
-    return Wish(visitor, wanted, consent, locale)
+    return StartRequest(visitor, wanted, consent, locale)

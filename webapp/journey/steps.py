@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from webapp.config.sites import Site
 from webapp.journey.admit import Admit
-from webapp.journey.dead import Dead
+from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
+from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.links import Links
 from webapp.journey.present import Present
-from webapp.journey.progress import Progress
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
 from webapp.journey.webhook import Webhook
-from webapp.sites import Site
-from webapp.store.standing import Standing
+from webapp.store.statistics import Statistics
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Steps:
     present: Present
     returned: ReturnStep
     webhook: Webhook
-    progress: Progress
+    progress: GatewayPoll
     decision: Decision
-    dead: Dead
+    dead: DeadLetters
     result: Result
     ready: Callable[[], list[str]]
     degraded: Callable[[], list[str]]
-    standing: Callable[[], Standing | None]
+    standing: Callable[[], Statistics | None]

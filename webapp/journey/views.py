@@ -6,9 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from webapp.domain.onboarding import AT_THE_USER, AT_US, FINAL, Onboarding, Person, Status
+from webapp.config.sites import Flow, Site
+from webapp.domain.onboarding import (
+    AWAITING_RESULT,
+    AWAITING_USER,
+    FINAL,
+    Onboarding,
+    Person,
+    Status,
+)
 from webapp.domain.reasons import Reason
-from webapp.sites import Flow, Site
 
 Next = Literal["continue", "wait", "retry", "done"]
 Kind = Literal["consent", "preparing", "frame", "redirect", "waiting", "result"]
@@ -117,9 +124,9 @@ class Returned:
 
 def next_of(onboarding: Onboarding, flow: Flow) -> Next:
     """What there is to do: for the user (`continue`, `retry`), for others (`wait`), for nobody."""
-    if onboarding.status in AT_THE_USER:
+    if onboarding.status in AWAITING_USER:
         return "continue"
-    if onboarding.status in AT_US:
+    if onboarding.status in AWAITING_RESULT:
         return "wait"
     if onboarding.status in (Status.VERIFIED, Status.ERASED):
         return "done"

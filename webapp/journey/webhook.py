@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from webapp.domain.errors import NoticeNotAuthentic, NoticeUnusable
+from webapp.domain.errors import NoticeNotAuthentic, UnreadableNotice
 from webapp.gateway import notice
-from webapp.journey.ground import Ground
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.store.notice_writer import NewNotice, NoticeWriter
 
 
@@ -14,7 +14,10 @@ class Webhook:
     """The gateway's door: as fast as the disk, and never wrong about what is stored."""
 
     def __init__(
-        self, ground: Ground, writer: NoticeWriter, required: Sequence[Mapping[str, str]]
+        self,
+        ground: JourneyDependencies,
+        writer: NoticeWriter,
+        required: Sequence[Mapping[str, str]],
     ) -> None:
         """`required`: sets of headers, any one of which makes a notice authentic; none = closed."""
         self._ground = ground
@@ -40,14 +43,15 @@ class Webhook:
         """Store an authentic notice so that it survives whatever comes; whether it was new.
 
         It has the gateway asked, unless that has agreed with it already. Returns only once it is
-        on disk. Raises NoticeUnusable (it is in quarantine), or NotWritable (it is not known to be
+        on disk. Raises UnreadableNotice (it is in quarantine), or NotWritable (it is not known to
+        be
         stored, the sender should try again). Contract 5.
         """
         try:
             told = notice.parse_notice(body)
-        except notice.NoticeUnusable as cause:
+        except notice.UnreadableNotice as cause:
             with self._ground.database.writing() as work:
                 work.quarantine.keep(body, cause.why, self._ground.clock())
-            raise NoticeUnusable(cause.why) from cause
+            raise UnreadableNotice(cause.why) from cause
         new = NewNotice(told.verification_id, told.status, told.raw, self._ground.clock())
         return self._writer.keep(new)

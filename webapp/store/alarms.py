@@ -21,11 +21,11 @@ class Alarms:
             first.on_conflict_do_update(index_elements=["name"], set_={"last_at": now})
         )
 
-    def clear(self, name: str, *, silent_since: datetime | None = None) -> None:
-        """It is over; with `silent_since`, only if it has not been said again from then on."""
+    def clear(self, name: str, *, unanswered_since: datetime | None = None) -> None:
+        """It is over; with `unanswered_since`, only if it has not been said again from then on."""
         ended = delete(alarms).where(alarms.c.name == name)
-        if silent_since is not None:
-            ended = ended.where(alarms.c.last_at < silent_since)
+        if unanswered_since is not None:
+            ended = ended.where(alarms.c.last_at < unanswered_since)
         self._connection.execute(ended)
 
     def ringing(self) -> dict[str, datetime]:

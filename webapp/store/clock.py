@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.store.column_types import UtcDateTime
 from webapp.store.postgresql import outside_of_the_pool
-from webapp.store.types import UtcDateTime
 
 #: How often a machine's own clock is compared with the database's.
 COMPARE_SECONDS = 60.0

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from webapp.store import postgresql
 from webapp.store.prepared import run
 from webapp.store.sqlite_file import SqliteFile
-from webapp.store.turn import WriteTurn
+from webapp.store.write_lock import WriteLock
 
 #: How long a writer waits for its turn, and then for the lock of programs that know no turns. On
 #: PostgreSQL, half of it for a connection.
@@ -35,7 +35,7 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
     file = SqliteFile.of(url)
     if file is not None:
         _watch(engine, file)
-        turn = WriteTurn(file.path, wait_seconds)
+        turn = WriteLock(file.path, wait_seconds)
         event.listen(engine, "connect", partial(_keep_a_log, turn))
         _take_turns(engine, turn)
     event.listen(engine, "begin", _begin)
@@ -55,7 +55,7 @@ def _watch(engine: Engine, file: SqliteFile) -> None:
     event.listen(engine, "checkout", use)
 
 
-def _take_turns(engine: Engine, turn: WriteTurn) -> None:
+def _take_turns(engine: Engine, turn: WriteLock) -> None:
     """Each writer keeps its turn until its connection goes back: there, all has been committed."""
 
     def begin(connection: Connection) -> None:
@@ -72,7 +72,7 @@ def _take_turns(engine: Engine, turn: WriteTurn) -> None:
     event.listen(engine, "checkin", checkin)
 
 
-def _keep_a_log(turn: WriteTurn, connection: Any, _record: Any) -> None:
+def _keep_a_log(turn: WriteLock, connection: Any, _record: Any) -> None:
     """WAL: readers never wait for the writer. A file is told once in its life.
 
     SQLite does not wait for that, so of several who find a new file one at a time may.

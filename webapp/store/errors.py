@@ -1,9 +1,9 @@
 """What the database may answer instead of a result.
 
 StoreError
-├── AlreadyThere     a constraint says this exists (single-use mark, active onboarding)
+├── AlreadyExists     a constraint says this exists (single-use mark, active onboarding)
 ├── LostUpdate       the row changed since it was read
-├── Unwritable       locked, full, read-only or away; is also the domain's NotWritable, so
+├── DatabaseUnavailable       locked, full, read-only or away; is also the domain's NotWritable, so
 │                    that every step may let it pass
 ├── WrongKey         none of DATA_KEYS opens what is stored
 └── WrongSchema      the tables are older or newer than this code; carries the cure
@@ -18,7 +18,7 @@ class StoreError(Exception):
     """Base of all."""
 
 
-class AlreadyThere(StoreError):
+class AlreadyExists(StoreError):
     """A constraint of the database says that this exists."""
 
 
@@ -26,7 +26,7 @@ class LostUpdate(StoreError):
     """Somebody else changed the row first; read again and repeat."""
 
 
-class Unwritable(StoreError, NotWritable):
+class DatabaseUnavailable(StoreError, NotWritable):
     """The database is not there for us now; nothing was stored, try again later."""
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
+from webapp.store.column_types import UtcDateTime
 from webapp.store.conflicts import insert_into
 from webapp.store.schema import heartbeats
-from webapp.store.types import UtcDateTime
 
 _KEEP = timedelta(days=7)
 #: Clocks of two machines may differ: marks are made and judged by the one they share.
@@ -21,14 +21,14 @@ class Heartbeats:
 
     def beat(self, name: str) -> None:
         """The process of this name lives."""
-        new = insert_into(self._connection, heartbeats).values(name=name, beaten_at=_NOW)
+        new = insert_into(self._connection, heartbeats).values(name=name, seen_at=_NOW)
         self._connection.execute(
-            new.on_conflict_do_update(index_elements=["name"], set_={"beaten_at": _NOW})
+            new.on_conflict_do_update(index_elements=["name"], set_={"seen_at": _NOW})
         )
 
     def seen_seconds_ago(self) -> float | None:
         """Since any of them was seen; None: never."""
-        last, now = self._connection.execute(select(func.max(heartbeats.c.beaten_at), _NOW)).one()
+        last, now = self._connection.execute(select(func.max(heartbeats.c.seen_at), _NOW)).one()
         return None if last is None else max(0.0, (now - last).total_seconds())
 
     def forget(self) -> int:
@@ -37,5 +37,5 @@ class Heartbeats:
         if now is None:
             return 0
         return self._connection.execute(
-            delete(heartbeats).where(heartbeats.c.beaten_at < now - _KEEP)
+            delete(heartbeats).where(heartbeats.c.seen_at < now - _KEEP)
         ).rowcount

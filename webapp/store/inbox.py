@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, true, update
 
+from webapp.store.column_types import Cipher
 from webapp.store.portions import delete_portion
 from webapp.store.prepared import Prepared
 from webapp.store.schema import inbox, onboardings
-from webapp.store.types import Cipher
 
 _KEEP_STRANGE = timedelta(days=30)
 #: Settled so: the gateway has been asked often enough and never agreed.
@@ -41,7 +41,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Listed:
+class OnboardingSummary:
     """A notice for operators; `state` is `open`, `unknown` (about an id that we never had), or
     how it was settled."""
 
@@ -92,7 +92,7 @@ class Inbox:
                 update(inbox).where(inbox.c.id.in_(settled)).values(settled_at=now, settled_as=how)
             )
 
-    def listed(self, limit: int) -> list[Listed]:
+    def listed(self, limit: int) -> list[OnboardingSummary]:
         """Newest first, for operators."""
         known = exists().where(onboardings.c.id == inbox.c.verification_id)
         rows = self._connection.execute(
@@ -100,7 +100,7 @@ class Inbox:
         )
         return [_listed(row) for row in rows]
 
-    def unconfirmed(self) -> list[Listed]:
+    def unconfirmed(self) -> list[OnboardingSummary]:
         """What the gateway has never confirmed however often it was asked; longest first."""
         rows = self._connection.execute(
             select(inbox, true().label("known"))
@@ -137,7 +137,7 @@ class Inbox:
         return delete_portion(self._connection, inbox, strange)
 
 
-def _listed(row: Row[Any]) -> Listed:
+def _listed(row: Row[Any]) -> OnboardingSummary:
     state = row.settled_as or ("open" if row.known else "unknown")
     seen = (row.first_seen_at, row.last_seen_at)
-    return Listed(row.verification_id, row.status, row.times, *seen, state)
+    return OnboardingSummary(row.verification_id, row.status, row.times, *seen, state)

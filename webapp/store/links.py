@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from webapp.store.once import hash_of
 from webapp.store.portions import delete_portion
+from webapp.store.replay_guard import hash_of
 from webapp.store.schema import links
 
 _KEPT_AFTER_EXPIRY = timedelta(days=7)

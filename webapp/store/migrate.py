@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, func, select
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
 from webapp.store.sqlite_file import SqliteFile
-from webapp.store.work import translated
+from webapp.store.unit_of_work import translated
 
 _CURE = "run `python -m webapp database upgrade`"
 #: Names our lock among all of a PostgreSQL database; any number that stays the same.

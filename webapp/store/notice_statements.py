@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from webapp.domain.schedule import LookCause
+from webapp.domain.schedule import PollReason
 from webapp.store.schema import inbox
 from webapp.store.timeline import REQUEST
 
@@ -73,7 +73,7 @@ class Statements:
 
 class OfSqlite(Statements):
     wake_ = """
-    UPDATE onboardings SET look_at = ?, look_cause = ?, looks = 0
+    UPDATE onboardings SET next_poll_at = ?, poll_reason = ?, poll_count = 0
     WHERE id IN (SELECT inbox.verification_id FROM inbox WHERE inbox.settled_at IS NULL
                  AND inbox.verification_id IN (SELECT value FROM json_each(?)))
     """
@@ -102,7 +102,7 @@ class OfSqlite(Statements):
 
     def wake(self, rows: Sequence[Row]) -> None:
         ids = json.dumps(sorted({row.verification_id for row in rows}))
-        self._run(self.wake_, (self._now, LookCause.NOTICE.value, ids))
+        self._run(self.wake_, (self._now, PollReason.NOTICE.value, ids))
         self._run(self.note_, (self._now, _told(rows)))
 
 
@@ -120,7 +120,9 @@ class OfPostgresql(Statements):
     SELECT DISTINCT verification_id FROM inbox
     WHERE settled_at IS NULL AND verification_id = ANY(%s)
     """
-    wake_ = "UPDATE onboardings SET look_at = %s, look_cause = %s, looks = 0 WHERE id = ANY(%s)"
+    wake_ = """
+    UPDATE onboardings SET next_poll_at = %s, poll_reason = %s, poll_count = 0 WHERE id = ANY(%s)
+    """
     note_ = """
     INSERT INTO timeline (at, onboarding_id, actor, event, detail)
     SELECT %s::timestamptz, value ->> 0, 'gateway', 'notice', (value ->> 1)::json
@@ -137,7 +139,7 @@ class OfPostgresql(Statements):
         ids = sorted({row.verification_id for row in rows})
         open_ = {id_ for (id_,) in self._run(self.open_, (ids,))}
         if open_:
-            self._run(self.wake_, (self._now, LookCause.NOTICE.value, sorted(open_)))
+            self._run(self.wake_, (self._now, PollReason.NOTICE.value, sorted(open_)))
             told = [row for row in rows if row.verification_id in open_]
             self._run(self.note_, (self._now, _told(told)))
 

@@ -17,10 +17,10 @@ from queue import Empty, SimpleQueue
 
 from webapp.domain.errors import NotWritable
 from webapp.store.engine import WAIT_SECONDS
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 from webapp.store.notice_statements import Row, statements
-from webapp.store.turn import NO_THREAD
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
+from webapp.store.write_lock import NO_THREAD
 
 #: So many notices are written at once at most: the others wait for the next commit.
 MOST_AT_ONCE = 256
@@ -30,12 +30,12 @@ IDLE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A notice that has come; `came_at` is aware UTC."""
+    """A notice that has come; `received_at` is aware UTC."""
 
     verification_id: str
     status: str
     body: bytes
-    came_at: datetime
+    received_at: datetime
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Waiting:
     """One notice, and whoever waits for what becomes of it."""
 
     row: Row
-    came_at: datetime
+    received_at: datetime
     new: bool = False
     error: Exception | None = None
     _answered: threading.Lock = field(default_factory=threading.Lock)
@@ -58,7 +58,7 @@ class _Waiting:
     def result(self) -> bool:
         if not self._answered.acquire(timeout=WAIT_SECONDS):
             # It may still be stored; its sender will only repeat it.
-            raise Unwritable("notices are not written in time: see the disk")
+            raise DatabaseUnavailable("notices are not written in time: see the disk")
         if self.error is not None:
             raise self.error
         return self.new
@@ -82,7 +82,7 @@ class NoticeWriter:
 
         An open notice has the gateway asked now and a line on the timeline. A repeat is open
         again unless the gateway has already agreed with it: an early or false word must not hide
-        the real one that comes later. Raises Unwritable when it is not known to be stored.
+        the real one that comes later. Raises DatabaseUnavailable when it is not known to be stored.
         """
         row = Row(
             notice.verification_id,
@@ -90,7 +90,7 @@ class NoticeWriter:
             self._database.cipher.seal(notice.body.decode("utf-8", "replace")),
             self._database.request_id(),
         )
-        mine = _Waiting(row, notice.came_at)
+        mine = _Waiting(row, notice.received_at)
         self._waiting.put(mine)
         self._see_to_a_thread()
         return mine.result()
@@ -103,7 +103,7 @@ class NoticeWriter:
             try:
                 thread.start()
             except RuntimeError as cause:  # the next notice tries again, and takes this one along
-                raise Unwritable(NO_THREAD) from cause
+                raise DatabaseUnavailable(NO_THREAD) from cause
             self._thread = thread
 
     def _run(self) -> None:
@@ -126,7 +126,7 @@ class NoticeWriter:
             repeated = self._store(batch)
         except NotWritable as away:
             for each in batch:
-                each.answer(error=Unwritable(str(away)))
+                each.answer(error=DatabaseUnavailable(str(away)))
         except Exception as error:  # noqa: BLE001 - whoever brought it shall hear of it
             if len(batch) == 1:
                 batch[0].answer(error=error)
@@ -141,7 +141,7 @@ class NoticeWriter:
     def _store(self, batch: Sequence[_Waiting]) -> set[tuple[str, str]]:
         """All in one transaction; which of them had been stored before."""
         rows = [each.row for each in batch]
-        now = max(each.came_at for each in batch)
+        now = max(each.received_at for each in batch)
         with self._database.writing() as work:
             say = statements(work.connection, now)
             repeated = say.keep(rows)

@@ -19,17 +19,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from webapp.domain.onboarding import Consent, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.store.batches import batched
+from webapp.store.column_types import Cipher
 from webapp.store.errors import LostUpdate
 from webapp.store.prepared import Prepared
 from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
-from webapp.store.types import Cipher
 
 _SEALED = ("hosted_url", "onboarding_token", "decided_by", "rejection_reason")
 _FIELDS = tuple(field.name for field in fields(Onboarding))
 #: Set once: what is not written again needs no index brought up to date.
 _FIXED = ("id", "person_id", "site", "flow", "created_at")
 #: More of one person's onboardings than this are not shown.
-MOST_OF_A_PERSON = 50
+MAX_PER_PERSON = 50
 
 _columns = onboardings.c
 _this = _columns.id == bindparam("this")
@@ -64,19 +64,19 @@ _OF_PERSON = (
     select(onboardings)
     .where(_columns.person_id == bindparam("person"))
     .order_by(_newest_first)
-    .limit(MOST_OF_A_PERSON)
+    .limit(MAX_PER_PERSON)
 )
 _OPENED_SINCE = select(func.count()).where(
     _same_flow, _columns.create_calls > 0, _columns.created_at > bindparam("since")
 )
 _SUBMITTED = select(func.count()).where(_same_flow, _columns.submitted_at.is_not(None))
 _DUE = (
-    select(_columns.id, _columns.look_at)
-    .where(_columns.look_at <= bindparam("now"))
+    select(_columns.id, _columns.next_poll_at)
+    .where(_columns.next_poll_at <= bindparam("now"))
     .limit(bindparam("most"))
 )
-_LONGEST_DUE = _DUE.order_by(_columns.look_at, _columns.id)
-_AWAITED = _DUE.where(IS_AWAITED).order_by(_columns.look_at.desc(), _columns.id.desc())
+_LONGEST_DUE = _DUE.order_by(_columns.next_poll_at, _columns.id)
+_AWAITED = _DUE.where(IS_AWAITED).order_by(_columns.next_poll_at.desc(), _columns.id.desc())
 _UNFINISHED = (
     select(_columns.id)
     .where(IS_ACTIVE, _columns.id > bindparam("after"))
@@ -85,8 +85,8 @@ _UNFINISHED = (
 )
 _PUT_OFF = (
     update(onboardings)
-    .where(_this, _columns.look_at <= bindparam("planned"))
-    .values(look_at=bindparam("until"))
+    .where(_this, _columns.next_poll_at <= bindparam("planned"))
+    .values(next_poll_at=bindparam("until"))
 )
 _CONSENT = select(consents).where(
     consents.c.onboarding_id == bindparam("this"), consents.c.version == bindparam("shown")
@@ -103,7 +103,7 @@ _AGREE = {
 
 
 @dataclass(frozen=True)
-class Listed:
+class OnboardingSummary:
     """An onboarding for operators; `status` is the stored word, which a newer version may have
     written."""
 
@@ -120,7 +120,7 @@ class Onboardings:
         self._cipher = cipher
 
     def add(self, onboarding: Onboarding) -> None:
-        """Raises AlreadyThere (at the end of the work) when the person has an active one."""
+        """Raises AlreadyExists (at the end of the work) when the person has an active one."""
         _ADD.change(self._connection, self._values(onboarding))
 
     def save(self, onboarding: Onboarding, *, was: int) -> None:
@@ -131,9 +131,16 @@ class Onboardings:
         if _SAVE.change(self._connection, values) != 1:
             raise LostUpdate(onboarding.id)
 
-    def plan(self, onboarding_id: str, look_at: datetime | None, cause: str, looks: int) -> None:
+    def plan(
+        self, onboarding_id: str, next_poll_at: datetime | None, cause: str, poll_count: int
+    ) -> None:
         """Set the clock of the next read; no version change, for nobody sees it."""
-        values = {"this": onboarding_id, "look_at": look_at, "look_cause": cause, "looks": looks}
+        values = {
+            "this": onboarding_id,
+            "next_poll_at": next_poll_at,
+            "poll_reason": cause,
+            "poll_count": poll_count,
+        }
         self._connection.execute(_PLAN, values)
 
     def put_off(self, onboarding_id: str, planned: datetime, until: datetime | None) -> bool:
@@ -201,20 +208,22 @@ class Onboardings:
         """
         values = {"now": now, "most": limit}
         awaited, longest = (
-            [(row.id, row.look_at) for row in self._connection.execute(query, values)]
+            [(row.id, row.next_poll_at) for row in self._connection.execute(query, values)]
             for query in (_AWAITED, _LONGEST_DUE)
         )
         in_turn = chain.from_iterable(zip_longest(awaited, longest))
         return list(dict.fromkeys(each for each in in_turn if each is not None))[:limit]
 
-    def listed(self, *, site: str | None, status: str | None, limit: int) -> list[Listed]:
+    def listed(
+        self, *, site: str | None, status: str | None, limit: int
+    ) -> list[OnboardingSummary]:
         """Newest first. Opens no sealed column, so that no row stands in the way of others."""
         query = _LISTED.limit(limit)
         if site:
             query = query.where(_columns.site == site)
         if status:
             query = query.where(_columns.status == status)
-        return [Listed(*row) for row in self._connection.execute(query)]
+        return [OnboardingSummary(*row) for row in self._connection.execute(query)]
 
     def unfinished(self, after: str = "", limit: int = 500) -> list[str]:
         """Ids of those that are active, in their order, beginning `after` one."""

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from webapp.domain.onboarding import Person
+from webapp.store.column_types import Cipher
 from webapp.store.prepared import Prepared
 from webapp.store.schema import people
-from webapp.store.types import Cipher
 
 _GET = Prepared(select(people).where(people.c.id == bindparam("sought")))
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from webapp.store.column_types import Cipher
 from webapp.store.schema import quarantine
-from webapp.store.types import Cipher
 
 #: No more than so many, and no more bytes than these in all: the oldest make room.
 MOST_ROWS = 200
-MOST_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Unusable:
     """`why` names what is wrong with the body, `size` is in bytes."""
 
     id: int
-    came_at: datetime
+    received_at: datetime
     why: str
     size: int
 
@@ -33,7 +33,7 @@ class Quarantine:
     def keep(self, body: bytes, why: str, now: datetime) -> None:
         text = body.decode("utf-8", "backslashreplace")  # what is no text stays readable
         sealed = self._cipher.seal(text)
-        row = {"came_at": now, "why": why[:64], "size": len(body), "body": sealed}
+        row = {"received_at": now, "why": why[:64], "size": len(body), "body": sealed}
         self._connection.execute(insert(quarantine).values(row))
         self._make_room()
 
@@ -42,13 +42,13 @@ class Quarantine:
         total = 0
         for number, row in enumerate(self._connection.execute(newest.limit(MOST_ROWS + 1))):
             total += row.size
-            if number and (number >= MOST_ROWS or total > MOST_BYTES):
+            if number and (number >= MOST_ROWS or total > MAX_BYTES):
                 self._connection.execute(delete(quarantine).where(quarantine.c.id <= row.id))
                 return
 
     def listed(self) -> list[Unusable]:
         """Newest first."""
-        columns = (quarantine.c.id, quarantine.c.came_at, quarantine.c.why, quarantine.c.size)
+        columns = (quarantine.c.id, quarantine.c.received_at, quarantine.c.why, quarantine.c.size)
         rows = self._connection.execute(select(*columns).order_by(quarantine.c.id.desc()))
         return [Unusable(*row) for row in rows]
 

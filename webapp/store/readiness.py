@@ -7,7 +7,7 @@ import time
 
 from webapp.store import migrate
 from webapp.store.errors import StoreError
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 #: However often it is asked, the database is asked no more than this (seconds).
 _FRESH_SECONDS = 1.0
@@ -25,7 +25,7 @@ def check(database: Database) -> None:
 def check_keys(database: Database) -> None:
     """Raises WrongKey unless DATA_KEYS open what has been sealed first."""
     with database.reading() as work:
-        work.own_keys.get("subject")
+        work.generated_keys.get("subject")
 
 
 class Readiness:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, select, update
 
+from webapp.store.column_types import Cipher, Sealed
 from webapp.store.errors import WrongKey
 from webapp.store.schema import metadata
-from webapp.store.types import Cipher, Sealed
-from webapp.store.work import Database, translated
+from webapp.store.unit_of_work import Database, translated
 
 #: Rows in one transaction: others write in between, and an end in the middle loses no more.
 BATCH = 200

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from webapp.domain.onboarding import ACTIVE
 from webapp.domain.schedule import QUICK
-from webapp.store.types import Sealed, UtcDateTime
+from webapp.store.column_types import Sealed, UtcDateTime
 
 metadata = MetaData(
     naming_convention={
@@ -38,7 +38,9 @@ IS_ACTIVE = literal_column(
 
 #: Somebody is waiting for the next read; written out as above.
 IS_AWAITED = text(
-    "({})".format(" OR ".join(f"look_cause = '{c}' AND looks < {n}" for c, n in QUICK.items()))
+    "({})".format(
+        " OR ".join(f"poll_reason = '{c}' AND poll_count < {n}" for c, n in QUICK.items())
+    )
 )
 
 people = Table(
@@ -104,19 +106,19 @@ onboardings = Table(
     Column("interruptions", Integer, nullable=False),
     Column("previous_id", _UUID),
     Column("replaced_by", _UUID),
-    Column("look_at", UtcDateTime),
-    Column("look_cause", String(16)),
-    Column("looks", Integer, nullable=False),
+    Column("next_poll_at", UtcDateTime),
+    Column("poll_reason", String(16)),
+    Column("poll_count", Integer, nullable=False),
     Column("deciding_at", UtcDateTime),
     # Reads in a row that the gateway left unanswered although it had known the process.
-    Column("silent_reads", Integer, nullable=False, server_default="0"),
-    Column("silent_since", UtcDateTime),
+    Column("unanswered_polls", Integer, nullable=False, server_default="0"),
+    Column("unanswered_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # In the very order in which the jobs take what is due.
-    Index("ix_onboardings_look_at_id", "look_at", "id"),
+    Index("ix_onboardings_look_at_id", "next_poll_at", "id"),
     Index(
         "ix_onboardings_awaited",
-        "look_at",
+        "next_poll_at",
         "id",
         sqlite_where=IS_AWAITED,
         postgresql_where=IS_AWAITED,
@@ -189,7 +191,7 @@ quarantine = Table(
     "quarantine",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("came_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("why", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("body", Sealed, nullable=False),
@@ -197,20 +199,20 @@ quarantine = Table(
 )
 
 # Onboardings whose last read failed: how often in a row, and whether it was given up.
-failed_reads = Table(
-    "failed_reads",
+failed_polls = Table(
+    "failed_polls",
     metadata,
     Column("onboarding_id", _UUID, primary_key=True),
     Column("why", String(64), nullable=False),
     Column("times", Integer, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
-    Column("given_up_at", UtcDateTime),
+    Column("dead_lettered_at", UtcDateTime),
     Index(
         "ix_failed_reads_given_up",
-        "given_up_at",
-        sqlite_where=text("given_up_at IS NOT NULL"),
-        postgresql_where=text("given_up_at IS NOT NULL"),
+        "dead_lettered_at",
+        sqlite_where=text("dead_lettered_at IS NOT NULL"),
+        postgresql_where=text("dead_lettered_at IS NOT NULL"),
     ),
 )
 
@@ -236,8 +238,8 @@ timeline = Table(
     sqlite_autoincrement=True,
 )
 
-used_once = Table(
-    "used_once",
+replay_guard_marks = Table(
+    "replay_guard_marks",
     metadata,
     Column("kind", String(32), primary_key=True),
     Column("mark", String(64), primary_key=True),
@@ -272,11 +274,11 @@ heartbeats = Table(
     "heartbeats",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("beaten_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
-own_keys = Table(
-    "own_keys",
+generated_keys = Table(
+    "generated_keys",
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", Sealed, nullable=False),

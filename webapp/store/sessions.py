@@ -10,12 +10,12 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from webapp.domain.onboarding import Person
 from webapp.store.batches import batched
-from webapp.store.once import hash_of
+from webapp.store.column_types import Cipher
 from webapp.store.people import person_of
 from webapp.store.portions import delete_portion
 from webapp.store.prepared import Prepared
+from webapp.store.replay_guard import hash_of
 from webapp.store.schema import people, sessions
-from webapp.store.types import Cipher
 
 _LIVE = Prepared(
     select(sessions, people.c.site, people.c.subject, people.c.name, people.c.locale)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 
 Identity = tuple[int, int]
 
@@ -38,33 +38,33 @@ class SqliteFile:
     def make(self) -> None:
         """An empty file for its owner only, if there is none.
 
-        Raises Unwritable where there is no folder for it, or no right to make it.
+        Raises DatabaseUnavailable where there is no folder for it, or no right to make it.
         """
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except FileNotFoundError:
-            raise Unwritable(
+            raise DatabaseUnavailable(
                 f"DATABASE_URL names a file in a folder that does not exist ({self.path.parent}): "
                 "make the folder, or correct DATABASE_URL"
             ) from None
         except OSError as cause:
-            raise Unwritable(
+            raise DatabaseUnavailable(
                 f"DATABASE_URL names a file that cannot be opened ({self.path}: {cause.strerror}): "
                 "correct its rights, or DATABASE_URL"
             ) from None
 
     def must_be_there(self) -> None:
-        """Before it is opened. Raises Unwritable."""
+        """Before it is opened. Raises DatabaseUnavailable."""
         found = self._identity()
         if found is None and self._opened is None:
-            raise Unwritable(
+            raise DatabaseUnavailable(
                 f"DATABASE_URL names a file that does not exist ({self.path}): correct it, or run "
                 "`python -m webapp database upgrade`"
             )
         self._must_be_the_same(found)
 
     def must_be_the_same(self) -> None:
-        """Before it is used again. Raises Unwritable."""
+        """Before it is used again. Raises DatabaseUnavailable."""
         self._must_be_the_same(self._identity())
 
     def _must_be_the_same(self, found: Identity | None) -> None:
@@ -72,7 +72,7 @@ class SqliteFile:
             self._opened = found
         if found != self._opened:
             what = "is gone" if found is None else "has been replaced"
-            raise Unwritable(
+            raise DatabaseUnavailable(
                 f"the file of DATABASE_URL {what} while the server was running ({self.path}): "
                 "stop the server, put the file back, start it again"
             )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, session
 from flask_wtf import CSRFProtect
 
-from webapp.web.context import SESSION_ID, SITE_ID
+from webapp.web.request_context import SESSION_ID, SITE_ID
 
 if TYPE_CHECKING:
+    from webapp.config.settings import Settings
     from webapp.journey.views import Visitor
-    from webapp.settings import Settings
 
 #: A form of ours holds a few short fields; the same limit binds a notice of the gateway.
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 
 
 def configure_session(app: Flask, settings: Settings) -> None:
@@ -32,7 +32,7 @@ def configure_session(app: Flask, settings: Settings) -> None:
         # Lax, not Strict: the way back from a login and from the gateway starts on another site.
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH=prefix or "/",
-        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BYTES,
     )
 
 

@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 if TYPE_CHECKING:
-    from webapp.sites import Flow
+    from webapp.config.sites import Flow
 
 
 @dataclass(frozen=True)

@@ -23,21 +23,21 @@ from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
 from webapp.domain.errors import (
     Conflict,
-    GatewayAway,
     GatewayForbidden,
+    GatewayUnavailable,
     HandOffNotAccepted,
     LinkGone,
     NotFound,
     NoticeNotAuthentic,
-    NoticeUnusable,
     NotWritable,
     ReferenceExpired,
     ReferenceTampered,
     StepError,
+    UnreadableNotice,
 )
-from webapp.web import context
+from webapp.web import request_context
 from webapp.web.request_log import log, request_id
-from webapp.web.surface import Surface, surface
+from webapp.web.response_format import ResponseFormat, surface
 
 #: Error → status and machine word. The nearest ancestor counts; without a row it is a 500.
 TABLE: dict[type[StepError], tuple[int, str]] = {
@@ -48,8 +48,8 @@ TABLE: dict[type[StepError], tuple[int, str]] = {
     ReferenceTampered: (404, "not_found"),
     ReferenceExpired: (410, "expired"),
     NoticeNotAuthentic: (401, "not_authentic"),
-    NoticeUnusable: (400, "unusable"),
-    GatewayAway: (503, "gateway_away"),
+    UnreadableNotice: (400, "unusable"),
+    GatewayUnavailable: (503, "gateway_away"),
     GatewayForbidden: (502, "gateway_forbidden"),
     NotWritable: (503, "not_writable"),
 }
@@ -57,7 +57,7 @@ NOT_WRITABLE_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Trouble:
+class ErrorInfo:
     """All that an answer to a failed request may tell."""
 
     code: int
@@ -78,16 +78,16 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _surprise)
 
 
-def answer(trouble: Trouble) -> Response:
+def answer(trouble: ErrorInfo) -> Response:
     """The trouble in the form its address speaks."""
-    if surface() is Surface.WORDLESS:
+    if surface() is ResponseFormat.EMPTY:
         response = Response(status=trouble.code)
         del response.headers["Content-Type"]
-    elif surface() is Surface.DATA:
+    elif surface() is ResponseFormat.DATA:
         response = _problem(trouble)
     else:
-        if context.shown_site() is None:
-            context.show_site(context.remembered_site())
+        if request_context.shown_site() is None:
+            request_context.show_site(request_context.remembered_site())
         page = render_template("errors/error.html", **vars(trouble))
         response = make_response(page, trouble.code)
     if trouble.retry_after is not None:
@@ -102,29 +102,29 @@ def _step_error(error: StepError) -> ResponseReturnValue:
     code, word = row
     if isinstance(error, Conflict):
         stands = str(error.status)
-        return answer(Trouble(code, word, onboarding_status=stands, onboarding_id=_which(error)))
+        return answer(ErrorInfo(code, word, onboarding_status=stands, onboarding_id=_which(error)))
     seconds = _retry_after(error)
     again = _same_form() if seconds is not None else None
-    return answer(Trouble(code, word, retry_after=seconds, again=again))
+    return answer(ErrorInfo(code, word, retry_after=seconds, again=again))
 
 
 def _which(error: Conflict) -> str | None:
     """The person's newest onboarding that stands where the error says, to link to."""
-    visitor = context.visitor()
-    if visitor is None or surface() is not Surface.PAGE:
+    visitor = request_context.visitor()
+    if visitor is None or surface() is not ResponseFormat.PAGE:
         return None
-    known = context.steps().present.home(visitor).onboardings
+    known = request_context.steps().present.home(visitor).onboardings
     return next((one.id for one in known if one.status == error.status), None)
 
 
 def _retry_after(error: StepError) -> int | None:
-    if isinstance(error, GatewayAway):
+    if isinstance(error, GatewayUnavailable):
         return max(1, math.ceil(error.retry_after_seconds))
     return NOT_WRITABLE_SECONDS if isinstance(error, NotWritable) else None
 
 
 def _stale_form(_: CSRFError) -> ResponseReturnValue:
-    return answer(Trouble(400, "stale_form", again=_same_form()))
+    return answer(ErrorInfo(400, "stale_form", again=_same_form()))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -132,7 +132,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     code = error.code or 500
     word = "signed_out" if isinstance(error, Unauthorized) else _word(code)
-    response = answer(Trouble(code, word))
+    response = answer(ErrorInfo(code, word))
     for name, value in error.get_headers():
         # `Allow` of a 405 and `Retry-After`; never the library's own page.
         if name in ("Allow", "Retry-After"):
@@ -143,8 +143,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _surprise(error: Exception) -> ResponseReturnValue:
     cause = getattr(error, "original_exception", None) or error
     if is_bad_body(cause):
-        return answer(Trouble(400, "bad_request"))
-    return answer(Trouble(500, "internal_error", error_id=log_surprise(cause)))
+        return answer(ErrorInfo(400, "bad_request"))
+    return answer(ErrorInfo(500, "internal_error", error_id=log_surprise(cause)))
 
 
 def is_bad_body(error: BaseException) -> bool:
@@ -174,7 +174,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _problem(trouble: Trouble) -> Response:
+def _problem(trouble: ErrorInfo) -> Response:
     told = {
         "type": "about:blank",
         "title": _phrase(trouble.code),
@@ -189,7 +189,7 @@ def _problem(trouble: Trouble) -> Response:
 
 def _same_form() -> dict[str, object] | None:
     """What was sent, for sending once more; only when one of our own pages sent it."""
-    ours = request.headers.get("Origin") == context.settings().public_origin
+    ours = request.headers.get("Origin") == request_context.settings().public_origin
     if request.method != "POST" or not ours:
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]

@@ -10,8 +10,8 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Unauthorized
 
-from webapp.web import context
-from webapp.web.surface import Surface, surface
+from webapp.web import request_context
+from webapp.web.response_format import ResponseFormat, surface
 
 View = Callable[..., ResponseReturnValue]
 
@@ -33,9 +33,9 @@ def person(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if context.visitor() is not None:
+        if request_context.visitor() is not None:
             return view(*args, **kwargs)
-        if surface() is Surface.DATA:
+        if surface() is ResponseFormat.DATA:
             raise Unauthorized
         return redirect(url_for("start.home"), 303)
 

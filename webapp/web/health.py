@@ -8,8 +8,8 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from webapp import metrics
-from webapp.web import context
+from webapp.observability import metrics
+from webapp.web import request_context
 from webapp.web.guards import everybody
 
 blueprint = Blueprint("health", __name__)
@@ -30,28 +30,28 @@ def ready() -> ResponseReturnValue:
     What only the vendor can cure is told in words too, but is no reason to take us out of
     service: notices and pages work on.
     """
-    problems = context.steps().ready()
+    problems = request_context.steps().ready()
     status = 503 if problems else 200
     if not _is_operations():
         return Response(status=status)
-    degraded = context.steps().degraded() if not problems else []
+    degraded = request_context.steps().degraded() if not problems else []
     return jsonify(ready=not problems, problems=problems, degraded=degraded), status
 
 
 @blueprint.get("/metrics")
 @everybody
-def counted() -> ResponseReturnValue:
+def pluralize() -> ResponseReturnValue:
     """For Prometheus: what all processes of this machine have counted. Without a token: nothing."""
-    if not context.settings().operations_token:
+    if not request_context.settings().operations_token:
         raise NotFound
     if not _is_operations():
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-    exposition = metrics.exposition(context.steps().standing())
+    exposition = metrics.exposition(request_context.steps().standing())
     return Response(exposition, content_type=metrics.CONTENT_TYPE)
 
 
 def _is_operations() -> bool:
-    token = context.settings().operations_token
+    token = request_context.settings().operations_token
     given = request.headers.get("Authorization", "")
     if not token:
         return False

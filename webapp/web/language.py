@@ -8,27 +8,27 @@ from pathlib import Path
 from flask import Flask, g, request
 from flask_babel import Babel
 
-from webapp.web import context, words
+from webapp.web import page_texts, request_context
 
-SPOKEN = ("en", "es")
+LOCALES = ("en", "es")
 _TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
 
 def speak(app: Flask) -> None:
     Babel(
         app,
-        default_locale=SPOKEN[0],
+        default_locale=LOCALES[0],
         default_translation_directories=str(_TRANSLATIONS),
         locale_selector=choose,
     )
-    words.install(app)
-    app.context_processor(lambda: {"locale": words.language()})
+    page_texts.install(app)
+    app.context_processor(lambda: {"locale": page_texts.language()})
 
 
 def choose() -> str:
-    site = context.shown_site()
+    site = request_context.shown_site()
     visitor = g.get("visitor")
-    offered = [tag for tag in (site.locales if site else SPOKEN) if tag in SPOKEN] or SPOKEN[:1]
+    offered = [tag for tag in (site.locales if site else LOCALES) if tag in LOCALES] or LOCALES[:1]
     own = [visitor.person.locale] if visitor and visitor.person.locale else []
     return first_match([*own, *request.accept_languages.values()], offered)
 

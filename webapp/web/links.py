@@ -9,8 +9,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import AnotherPersonSignedIn, LinkGone, NotFound
-from webapp.web import context, cookies, whose, words
-from webapp.web.errors import Trouble, answer
+from webapp.web import account_switch, cookies, page_texts, request_context
+from webapp.web.errors import ErrorInfo, answer
 from webapp.web.guards import link_code, person
 
 blueprint = Blueprint("links", __name__)
@@ -23,16 +23,16 @@ _QUIET_ZONE = 4
 @link_code
 def look(code: str) -> ResponseReturnValue:
     """For whom the link is, with one button; mail scanners may look as often as they like."""
-    live = context.visitor()
+    live = request_context.visitor()
     try:
-        behind = context.steps().links.look(code)
+        behind = request_context.steps().links.look(code)
     except LinkGone:
         if live is None:
             raise
         # The browser that came in by this very link goes on; for all others it stays gone.
-        _, onboarding_id = context.steps().links.use(code, live)
+        _, onboarding_id = request_context.steps().links.use(code, live)
         return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
-    context.show_site(behind.site)
+    request_context.show_site(behind.site)
     return render_template(
         "links/look.html", look=behind, action=request.script_root + request.path
     )
@@ -44,9 +44,11 @@ def use(code: str) -> ResponseReturnValue:
     """Let the link's person in, once, and on to their onboarding."""
     replace = request.form.get("replace") == "1"
     try:
-        visitor, onboarding_id = context.steps().links.use(code, context.visitor(), replace=replace)
+        visitor, onboarding_id = request_context.steps().links.use(
+            code, request_context.visitor(), replace=replace
+        )
     except AnotherPersonSignedIn as question:
-        return whose.ask(question, request.script_root + request.path)
+        return account_switch.ask(question, request.script_root + request.path)
     cookies.open_session(visitor)
     return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
 
@@ -55,9 +57,9 @@ def use(code: str) -> ResponseReturnValue:
 @person
 def make() -> ResponseReturnValue:
     """A link of one's own, for another device or browser, and a page that watches what it does."""
-    steps, visitor = context.steps(), context.signed_in()
+    steps, visitor = request_context.steps(), request_context.signed_in()
     onboarding_id = steps.start.prepare(
-        visitor, flow=request.form.get("flow") or None, locale=words.language()
+        visitor, flow=request.form.get("flow") or None, locale=page_texts.language()
     )
     link = steps.links.make_own(visitor, onboarding_id)
     return render_template(
@@ -72,7 +74,9 @@ def make() -> ResponseReturnValue:
 @blueprint.errorhandler(NotFound)
 def unknown(_: NotFound) -> ResponseReturnValue:
     """Links are copied by hand now and then, and not always the whole of them."""
-    return answer(Trouble(404, "not_found" if request.endpoint == "links.make" else "unknown_link"))
+    return answer(
+        ErrorInfo(404, "not_found" if request.endpoint == "links.make" else "unknown_link")
+    )
 
 
 def qr_code(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp.web import context, security
+from webapp.web import request_context, security
 from webapp.web.guards import person
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ TEMPLATES = {
 @person
 def page(onboarding_id: str) -> ResponseReturnValue:
     """The owner's page; a stranger's id and no id at all look the same."""
-    known_id = context.onboarding_id(onboarding_id)
-    shown = context.steps().present.show(context.signed_in(), known_id)
+    known_id = request_context.onboarding_id(onboarding_id)
+    shown = request_context.steps().present.show(request_context.signed_in(), known_id)
     _allow_what_it_needs(shown)
     return render_template(TEMPLATES[shown.kind], page=shown)
 
@@ -41,6 +41,6 @@ def _allow_what_it_needs(shown: Page) -> None:
     if shown.kind == "frame" and shown.hosted_origin:
         security.show_frame(
             shown.hosted_origin,
-            context.settings().hosted_origins,
+            request_context.settings().hosted_origins,
             microphone=shown.flow.microphone,
         )

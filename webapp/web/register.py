@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from webapp import metrics
+from webapp.observability import metrics
 from webapp.web import (
-    address,
-    bodies,
-    context,
+    body_length,
     cookies,
     errors,
     health,
     language,
     links,
-    notice_door,
+    notice_endpoint,
     present,
+    public_url,
+    request_context,
     request_log,
     returned,
     security,
@@ -53,14 +53,14 @@ class Unguarded(RuntimeError):
 def register(app: Flask) -> None:
     """Build the web onto `app`. Raises Unguarded, so that such a server never starts."""
     settings = app.extensions["settings"]
-    address.place(app, settings)
-    bodies.count(app)
+    public_url.place(app, settings)
+    body_length.count(app)
     # Nobody needs OPTIONS here: no address is for scripts of other sites.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     request_log.log_requests(app)  # first, so that even a refused form has its id and line
     cookies.configure_session(app, settings)
     forms = cookies.protect_forms(app)
-    context.give_to_templates(app)
+    request_context.give_to_templates(app)
     language.speak(app)
     errors.handle_errors(app)
     security.set_headers(app)
@@ -72,7 +72,7 @@ def register(app: Flask) -> None:
     for view in (handoff.take_posted, login.logout):
         forms.exempt(view)
     refuse_unguarded(app)
-    notice_door.place(app, settings, observe=metrics.notice)
+    notice_endpoint.place(app, settings, observe=metrics.notice)
 
 
 def refuse_unguarded(app: Flask) -> None:
@@ -91,4 +91,6 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
         )
         for rule in app.url_map.iter_rules()
     ]
-    return sorted([*found, (notice_door.ADDRESS, notice_door.METHOD, notice_door.GUARD)])
+    return sorted(
+        [*found, (notice_endpoint.ADDRESS, notice_endpoint.METHOD, notice_endpoint.GUARD)]
+    )

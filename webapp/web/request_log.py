@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
-from webapp import metrics
 from webapp.logs import say_quickly
+from webapp.observability import metrics
 
 
 def log() -> Any:

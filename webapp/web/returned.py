@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.web import context, security
+from webapp.web import request_context, security
 from webapp.web.guards import signed_reference
 
 blueprint = Blueprint("returned", __name__)
@@ -20,12 +20,12 @@ blueprint = Blueprint("returned", __name__)
 def back(reference: str) -> ResponseReturnValue:
     """The same page for everybody, however often; looking ahead is no hint of anything."""
     security.may_be_framed()
-    step = context.steps().returned
-    if context.looks_ahead():
+    step = request_context.steps().returned
+    if request_context.looks_ahead():
         returned = step.peek(reference)
     else:
         returned = step.back(reference, request.args.get("error"))
-    context.show_site(returned.site)
+    request_context.show_site(returned.site)
     security.may_be_framed(by=tuple(returned.site.origins))
     return render_template(
         "returned/returned.html",

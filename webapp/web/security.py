@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 
-from webapp.web import context
+from webapp.web import request_context
 
 if TYPE_CHECKING:
-    from webapp.sites import Site
+    from webapp.config.sites import Site
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def set_headers(app: Flask) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
-        https = not context.settings().is_loopback_http
-        logo = _logo(context.shown_site())
+        https = not request_context.settings().is_loopback_http
+        logo = _logo(request_context.shown_site())
         for name, value in headers(_policy(), logo=logo, https=https).items():
             response.headers[name] = value
         # Pages carry a person's state or a form's token; files say themselves how long they keep.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.web import context, security, words
+from webapp.web import page_texts, request_context, security
 from webapp.web.guards import everybody, person
 
 blueprint = Blueprint("start", __name__)
@@ -15,10 +15,10 @@ blueprint = Blueprint("start", __name__)
 @everybody
 def home() -> ResponseReturnValue:
     """Who am I, and where do I stand; or how to come in."""
-    visitor = context.visitor()
+    visitor = request_context.visitor()
     if visitor is None:
         return _welcome()
-    shown = context.steps().present.home(visitor)
+    shown = request_context.steps().present.home(visitor)
     if shown.action != "see":
         security.try_camera()
     return render_template("start/home.html", home=shown)
@@ -28,17 +28,17 @@ def home() -> ResponseReturnValue:
 @person
 def begin() -> ResponseReturnValue:
     """Begin or continue; every field may be missing."""
-    onboarding_id = context.steps().start.begin(
-        context.signed_in(),
+    onboarding_id = request_context.steps().start.begin(
+        request_context.signed_in(),
         flow=request.form.get("flow") or None,
         consent=request.form.get("consent") or None,
-        locale=words.language(),
+        locale=page_texts.language(),
         unfinished=request.form.get("unfinished") == "1",
     )
     return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
 
 
 def _welcome() -> str:
-    sites = context.steps().admit.oidc_sites()
-    context.show_site(sites[0] if len(sites) == 1 else None)
+    sites = request_context.steps().admit.oidc_sites()
+    request_context.show_site(sites[0] if len(sites) == 1 else None)
     return render_template("login/welcome.html", oidc_sites=sites)

@@ -7,9 +7,9 @@ import re
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from webapp.configuration.colours import contrast
+from webapp.config.colors import contrast
 from webapp.domain.errors import NotFound
-from webapp.web import context
+from webapp.web import request_context
 from webapp.web.guards import everybody
 
 blueprint = Blueprint("theme", __name__)
@@ -22,7 +22,7 @@ _DARK, _LIGHT = "#000000", "#ffffff"
 @everybody
 def stylesheet(site_id: str) -> ResponseReturnValue:
     """Empty for a site without a colour of its own."""
-    site = context.steps().sites.get(site_id)
+    site = request_context.steps().sites.get(site_id)
     if site is None:
         raise NotFound
     response = Response(properties(site.brand_color), mimetype="text/css")

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from webapp.config.settings import Settings
 from webapp.domain.onboarding import Onboarding, Status
-from webapp.settings import Settings
 from webapp.store import migrate
-from webapp.wiring import Wired, build
+from webapp.wiring import Components, build
 
 SITES = """
 [sites.shop]
@@ -56,7 +56,7 @@ class Installation:
             migrate.upgrade(parts.engine)
 
     @contextmanager
-    def parts(self) -> Iterator[Wired]:
+    def parts(self) -> Iterator[Components]:
         """As another process of this installation has them."""
         parts = build(self.settings)
         try:
@@ -71,7 +71,7 @@ class Installation:
             return self.add_to(parts, subject, **fields)
 
     @staticmethod
-    def add_to(parts: Wired, subject: str = MARKER, **fields: Any) -> Onboarding:
+    def add_to(parts: Components, subject: str = MARKER, **fields: Any) -> Onboarding:
         """The same, with the keys of a server that runs already."""
         now = datetime.now(UTC)
         with parts.database.writing() as work:
@@ -94,8 +94,8 @@ class Installation:
                 "hosted_url": f"https://gateway.example/{MARKER}",
                 "onboarding_token": MARKER,
                 "create_calls": 1,
-                "look_at": now,
-                "look_cause": "waiting",
+                "next_poll_at": now,
+                "poll_reason": "waiting",
             }
             row = Onboarding(**{**standard, **fields})
             work.onboardings.add(row)

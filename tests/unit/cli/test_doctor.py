@@ -109,7 +109,7 @@ def test_an_unreachable_gateway_fails_with_its_address(run: Run, ready: Installa
 
 def test_a_key_that_opens_nothing_is_a_finding(run: Run, ready: Installation):
     with ready.parts() as parts, parts.database.writing() as work:
-        work.own_keys.make("subject", datetime.now(UTC))
+        work.generated_keys.make("subject", datetime.now(UTC))
     result = run("doctor", DATA_KEYS=ANOTHER_KEY)
     assert result.exit_code == 1
     assert "FAIL  database: no key of DATA_KEYS opens" in plain(result)

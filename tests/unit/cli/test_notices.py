@@ -8,8 +8,8 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import MARKER, Installation
 from tests.unit.cli.test_database import plain
-from webapp.domain.errors import NoticeUnusable
-from webapp.journey.giving_up import GIVE_UP_AFTER
+from webapp.domain.errors import UnreadableNotice
+from webapp.journey.retry_policy import DEAD_LETTER_AFTER
 
 
 def tell(installed: Installation, id_: str, word: str = "VERIFIED") -> None:
@@ -20,7 +20,7 @@ def tell(installed: Installation, id_: str, word: str = "VERIFIED") -> None:
 
 def give_up(installed: Installation, id_: str) -> None:
     with installed.parts() as parts:
-        for _ in range(GIVE_UP_AFTER):
+        for _ in range(DEAD_LETTER_AFTER):
             parts.steps.progress.fail(id_, "KeyError")
 
 
@@ -42,11 +42,11 @@ def test_what_was_given_up_is_listed_and_replayed(run: Run, ready: Installation)
     give_up(ready, bens)
     lines = plain(run("notices", "dead")).splitlines()
     assert {line.split()[-1] for line in lines} == {adas, bens}
-    assert lines[0].split()[2:6] == ["read", str(GIVE_UP_AFTER), "x", "KeyError"]
+    assert lines[0].split()[2:6] == ["read", str(DEAD_LETTER_AFTER), "x", "KeyError"]
     assert plain(run("notices", "replay", adas)) == f"{adas}\n"
     assert plain(run("notices", "replay", "--all")) == f"{bens}\n"
     assert plain(run("notices", "dead")) == ""
-    assert ready.row(adas).look_at is not None
+    assert ready.row(adas).next_poll_at is not None
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("x", "--all"), 2), (("x",), 1)])
@@ -56,7 +56,7 @@ def test_a_replay_of_nothing_is_said_plainly(run: Run, ready: Installation, argu
 
 def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Installation):
     body = b'{"verificationId": "\x1b[2J", "status": "' + MARKER.encode() + b'"}'
-    with ready.parts() as parts, pytest.raises(NoticeUnusable):
+    with ready.parts() as parts, pytest.raises(UnreadableNotice):
         parts.steps.webhook.keep(body)
     (line,) = plain(run("notices", "quarantine")).splitlines()
     number = line.split()[0]
@@ -71,7 +71,7 @@ def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Instal
 def test_what_was_seen_is_taken_out_one_by_one_or_all_at_once(run: Run, ready: Installation):
     with ready.parts() as parts:
         for _ in range(4):
-            with pytest.raises(NoticeUnusable):
+            with pytest.raises(UnreadableNotice):
                 parts.steps.webhook.keep(b"no notice")
 
     def left() -> list[str]:

@@ -28,7 +28,7 @@ from webapp.gateway import (
     CreateRequest,
     Forbidden,
     GatewayError,
-    Nonsense,
+    InvalidResponse,
     Refused,
     Unauthorised,
     Unavailable,
@@ -139,7 +139,7 @@ def test_where_neither_create_path_exists_it_is_nobodys_refusal(missing: int) ->
     wire = Recorder(httpx.Response(missing))
     client = gateway(wire)
     for _ in range(2):
-        with pytest.raises(Nonsense):
+        with pytest.raises(InvalidResponse):
             client.create(adas_request())
     assert wire.paths == ["/onboarding", "/onboarding/token"] * 2
 
@@ -154,7 +154,7 @@ def test_any_other_answer_does_not_try_the_other_path(status: int) -> None:
 
 def test_a_path_of_ones_own_has_no_other() -> None:
     wire = Recorder(httpx.Response(404))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         gateway(wire, create_path="/v2/start").create(adas_request())
     assert wire.paths == ["/v2/start"]
 
@@ -227,7 +227,7 @@ def test_an_answer_about_bens_process_is_not_taken_for_adas(call: str) -> None:
 @pytest.mark.parametrize("lost", ["scanId", "onboardingToken", "url"])
 @pytest.mark.parametrize("value", [None, "", 7, [], {}])
 def test_a_created_process_needs_all_three_members(lost: str, value: Any) -> None:
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         gateway(Recorder(ok(created_answer(**{lost: value})))).create(adas_request())
 
 
@@ -287,7 +287,7 @@ def test_an_address_anywhere_else_is_nonsense(url: str) -> None:
     client = gateway(
         Recorder(ok(created_answer(url=url))), hosted_origins=("https://hosted.test:8443",)
     )
-    with pytest.raises(Nonsense) as failure:
+    with pytest.raises(InvalidResponse) as failure:
         client.create(adas_request())
     assert failure.value.maybe_sent is True
 

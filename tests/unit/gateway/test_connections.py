@@ -11,8 +11,8 @@ import pytest
 from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, process_answer
 from tests.unit.gateway.lies import gzip_bomb
 from tests.unit.gateway.raw_server import RawServer, answering
-from webapp.gateway import Gateway, MemoryTokenCache, Nonsense
-from webapp.gateway.bounded import MAX_ANSWER_BYTES
+from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache
+from webapp.gateway.size_limit import MAX_ANSWER_BYTES
 
 FINE = json.dumps(process_answer()).encode()
 
@@ -78,7 +78,7 @@ def test_json_is_taken_under_each_of_its_names(content_type: str) -> None:
 def test_a_body_of_more_than_a_megabyte_is_refused_whatever_it_says(status: str) -> None:
     with RawServer(answering(FINE.ljust(MAX_ANSWER_BYTES + 1), status=status)) as server:
         client = gateway_at(server.url, 1)
-        with pytest.raises(Nonsense):
+        with pytest.raises(InvalidResponse):
             client.read(ADAS_PROCESS)
         client.close()
 
@@ -95,7 +95,7 @@ def test_a_gzip_bomb_is_never_unpacked() -> None:
         client = gateway_at(server.url)
         tracemalloc.start()
         try:
-            with pytest.raises(Nonsense):
+            with pytest.raises(InvalidResponse):
                 client.log_in()
             peak_bytes = tracemalloc.get_traced_memory()[1]
         finally:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, CHANGES, Recorder, gateway
-from webapp.gateway import WIRE_NAMES, Acknowledged, Nonsense
+from webapp.gateway import WIRE_NAMES, Acknowledged, InvalidResponse
 
 DOCUMENTED = {"status": "VERIFICATION_ACCEPTED", "description": "Verification accepted"}
 FULL = {name: f"value of {name}" for name in WIRE_NAMES}
@@ -152,5 +152,5 @@ def test_the_result_alone_is_found_under_each_likely_name(answer: Any, word: str
 
 
 def test_a_result_that_is_no_object_is_nonsense() -> None:
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         gateway(ok("VERIFIED")).check_result(ADAS_PROCESS)

@@ -31,11 +31,11 @@ from tests.unit.gateway.doubles import (
 from webapp.gateway import (
     IMAGE_TYPES,
     RECORDING_TYPES,
+    EvidenceNotFound,
     ForeignAddress,
     Gateway,
     GatewayError,
-    Nonsense,
-    NotCaptured,
+    InvalidResponse,
     Refused,
     Unauthorised,
     Unavailable,
@@ -89,7 +89,7 @@ def test_each_kind_has_its_path_and_carries_the_token(
     opened: Callable[[Gateway], Any], path: str
 ) -> None:
     wire = Recorder(httpx.Response(404))
-    with pytest.raises(NotCaptured):
+    with pytest.raises(EvidenceNotFound):
         whole(opened(gateway(wire)))
     [request] = wire.requests
     assert (request.method, request.url.path) == ("GET", path)
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_such_file_lead_to_the_next_way(kind: str, wrong: byte
 @pytest.mark.parametrize(("kind", "other"), list(itertools.permutations(FILES, 2)))
 def test_a_file_of_another_kind_is_not_taken(kind: str, other: str) -> None:
     for form in (binary, bare, lambda content: wrapped(kind, content)):
-        with pytest.raises(Nonsense):
+        with pytest.raises(InvalidResponse):
             EVIDENCE[kind](gateway(Recorder(form(FILES[other]))))
 
 
@@ -140,7 +140,7 @@ def test_whatever_was_asked_for_an_answer_in_another_form_is_understood(kind: st
 
 def test_a_zip_is_asked_for_once_as_what_it_is() -> None:
     wire = Recorder(binary(b"no zip"))
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidResponse):
         EVIDENCE["zip"](gateway(wire))
     assert ways(wire) == ["application/zip, application/octet-stream;q=0.9, */*;q=0.1"]
 
@@ -189,7 +189,7 @@ def test_a_short_file_is_whole_in_every_form(kind: str, length: int) -> None:
 @pytest.mark.parametrize("kind", FILES)
 def test_evidence_that_is_not_there_has_an_error_of_its_own(kind: str, status: int) -> None:
     wire = Recorder(httpx.Response(status))
-    with pytest.raises(NotCaptured) as failure:
+    with pytest.raises(EvidenceNotFound) as failure:
         EVIDENCE[kind](gateway(wire))
     assert failure.value.status == status
     assert len(wire.requests) == 1
@@ -197,16 +197,16 @@ def test_evidence_that_is_not_there_has_an_error_of_its_own(kind: str, status: i
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_400_in_every_way_means_that_it_is_not_there(kind: str) -> None:
-    with pytest.raises(NotCaptured):
+    with pytest.raises(EvidenceNotFound):
         EVIDENCE[kind](gateway(Recorder(httpx.Response(400))))
 
 
 @pytest.mark.parametrize("kind", WRAPPING)
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_member_or_body_means_that_it_is_not_there(kind: str, nothing: Any) -> None:
-    with pytest.raises(NotCaptured):
+    with pytest.raises(EvidenceNotFound):
         EVIDENCE[kind](gateway(Recorder(wrapped(kind, b"", **{MEMBERS[kind]: nothing}))))
-    with pytest.raises(NotCaptured):
+    with pytest.raises(EvidenceNotFound):
         EVIDENCE[kind](gateway(Recorder(binary(b""))))
 
 
@@ -362,7 +362,7 @@ def test_no_reason_repeats_what_was_received() -> None:
     marker = b"ADA-MARKER"
     answers = [binary(marker), binary(b'{"image": "' + marker + b'!"}'), binary(b'{"' + marker)]
     for answer in answers:
-        with pytest.raises(Nonsense) as failure:
+        with pytest.raises(InvalidResponse) as failure:
             EVIDENCE["image"](gateway(Recorder(answer)))
         assert marker.decode() not in str(failure.value)
 

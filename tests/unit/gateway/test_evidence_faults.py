@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, FILES, MEMBERS, OPENED, options, tokens_holding
 from tests.unit.gateway.raw_server import Behaviour, Connection, RawServer, answering
-from webapp.gateway import Budgets, Gateway, GatewayError, Limits, Nonsense, Unavailable
+from webapp.gateway import Budgets, Gateway, GatewayError, InvalidResponse, Limits, Unavailable
 
 IDLE_SECONDS = 0.1
 TOTAL_SECONDS = 0.3
@@ -216,9 +216,9 @@ def test_a_file_larger_than_wanted_is_broken_off(kind: str, form: str) -> None:
         try:
             with OPENED[kind](client) as evidence:
                 received, failure = read_on(evidence.chunks)
-        except Nonsense as at_once:
+        except InvalidResponse as at_once:
             received, failure = 0, at_once
-        assert isinstance(failure, Nonsense)
+        assert isinstance(failure, InvalidResponse)
         assert received <= HALF
         # A stated length is believed before a byte is read.
         assert (received == 0) is (form == "raw")
@@ -236,7 +236,7 @@ def test_an_endless_chunked_file_ends_at_the_limit() -> None:
         with OPENED["recording"](client) as evidence:
             assert evidence.size is None
             received, failure = read_on(evidence.chunks)
-        assert isinstance(failure, Nonsense)
+        assert isinstance(failure, InvalidResponse)
         assert received <= 5_000_000
 
 
@@ -247,7 +247,7 @@ def test_a_file_whose_end_nobody_could_tell_is_not_begun(form: str) -> None:
 
     with ExitStack() as stack:
         client = client_at(stack.enter_context(RawServer(unmeasured)), stack)
-        with pytest.raises(Nonsense), OPENED["pdf"](client):
+        with pytest.raises(InvalidResponse), OPENED["pdf"](client):
             pytest.fail("it was opened")
 
 
@@ -262,7 +262,7 @@ def test_json_tells_its_end_by_itself() -> None:
         client = client_at(server, stack)
         with OPENED["pdf"](client) as evidence:
             assert b"".join(evidence.chunks) == content_of("pdf")
-        with OPENED["pdf"](client) as evidence, pytest.raises(Nonsense):
+        with OPENED["pdf"](client) as evidence, pytest.raises(InvalidResponse):
             list(evidence.chunks)
 
 
@@ -273,7 +273,7 @@ def test_json_that_ends_badly_is_noticed_at_the_end(tail: bytes) -> None:
     body = b'{"image": "' + text_form("image") + tail
     with ExitStack() as stack:
         server = stack.enter_context(RawServer(answering(body)))
-        with OPENED["image"](client_at(server, stack)) as evidence, pytest.raises(Nonsense):
+        with OPENED["image"](client_at(server, stack)) as evidence, pytest.raises(InvalidResponse):
             list(evidence.chunks)
 
 
@@ -281,7 +281,7 @@ def test_a_redirect_to_a_store_elsewhere_is_not_followed() -> None:
     with RawServer(answering(raw("image"))) as elsewhere, ExitStack() as stack:
         away = answering(b"", f"Location: {elsewhere.url}/x", status="302 Found")
         client = client_at(stack.enter_context(RawServer(away)), stack)
-        with pytest.raises(Nonsense), OPENED["image"](client):
+        with pytest.raises(InvalidResponse), OPENED["image"](client):
             pytest.fail("it was opened")
         assert elsewhere.requests == []
 
@@ -318,5 +318,5 @@ def test_a_packed_file_is_unpacked_and_a_bomb_is_not() -> None:
             assert b"".join(evidence.chunks) == content_of("pdf")
         with OPENED["pdf"](client) as evidence:
             received, failure = read_on(evidence.chunks)
-        assert isinstance(failure, Nonsense)
+        assert isinstance(failure, InvalidResponse)
         assert received <= 1_000_000

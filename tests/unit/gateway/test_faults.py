@@ -17,7 +17,7 @@ from tests.unit.gateway.doubles import (
 )
 from tests.unit.gateway.lies import LOW_FAULTS, reset, silence
 from tests.unit.gateway.raw_server import Behaviour, RawServer, answering
-from webapp.gateway import Gateway, Nonsense, Unavailable
+from webapp.gateway import Gateway, InvalidResponse, Unavailable
 
 BUDGET_SECONDS = 0.1
 # Generous, for busy machines: without a deadline these faults last as long as the test.
@@ -129,7 +129,7 @@ def test_a_redirect_is_never_followed() -> None:
         away = answering(b"", f"Location: {elsewhere.url}/onboarding", status="307 Temporary")
         with RawServer(away) as server:
             client = gateway_at(server.url)
-            with pytest.raises(Nonsense):
+            with pytest.raises(InvalidResponse):
                 CALLS["create"](client)
             client.close()
         assert elsewhere.requests == []

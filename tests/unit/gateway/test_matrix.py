@@ -24,10 +24,10 @@ from tests.unit.gateway.lies import (
 from webapp.gateway import (
     Conflict,
     CredentialsRefused,
+    EvidenceNotFound,
     Forbidden,
     GatewayError,
-    Nonsense,
-    NotCaptured,
+    InvalidResponse,
     Refused,
     Unauthorised,
     Unavailable,
@@ -51,24 +51,32 @@ COLUMNS = {
     "accept, reject, review, delete": tuple(CHANGES),
     "image, recording, pdf, zip": tuple(EVIDENCE),
 }
-_REFUSED = (Nonsense, Refused, Refused, Refused, Refused)
+_REFUSED = (InvalidResponse, Refused, Refused, Refused, Refused)
 TABLE: dict[str, tuple[Ending, ...]] = {
     # lie: log in, create, read, changes, evidence
     REFUSED_CONNECTION: (Unavailable,) * 5,
     **dict.fromkeys(LOW_FAULTS, (Unavailable,) * 5),
-    **dict.fromkeys(ANSWER_FAULTS, (Nonsense, Nonsense, Nonsense, FINE, Nonsense)),
-    "nothing": (Nonsense, Nonsense, Nonsense, FINE, NotCaptured),
-    "nothing, by status": (Nonsense, Nonsense, Nonsense, FINE, NotCaptured),
-    "about another process": (Nonsense, *(WrongProcess,) * 4),
-    "unknown words": (Nonsense, Nonsense, FINE, FINE, Nonsense),
-    "an empty object": (Nonsense, Nonsense, FINE, FINE, Nonsense),
-    "400": (CredentialsRefused, Refused, Refused, Refused, NotCaptured),
+    **dict.fromkeys(
+        ANSWER_FAULTS, (InvalidResponse, InvalidResponse, InvalidResponse, FINE, InvalidResponse)
+    ),
+    "nothing": (InvalidResponse, InvalidResponse, InvalidResponse, FINE, EvidenceNotFound),
+    "nothing, by status": (
+        InvalidResponse,
+        InvalidResponse,
+        InvalidResponse,
+        FINE,
+        EvidenceNotFound,
+    ),
+    "about another process": (InvalidResponse, *(WrongProcess,) * 4),
+    "unknown words": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
+    "an empty object": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
+    "400": (CredentialsRefused, Refused, Refused, Refused, EvidenceNotFound),
     "401": (CredentialsRefused, *(Unauthorised,) * 4),
     "403": (CredentialsRefused, *(Forbidden,) * 4),
-    "404": (Nonsense, Nonsense, Unauthorised, Unauthorised, NotCaptured),
-    "405": (Nonsense, Nonsense, Refused, Refused, Refused),
-    "409": (Nonsense, *(Conflict,) * 4),
-    "410": (Nonsense, Unauthorised, Unauthorised, Unauthorised, NotCaptured),
+    "404": (InvalidResponse, InvalidResponse, Unauthorised, Unauthorised, EvidenceNotFound),
+    "405": (InvalidResponse, InvalidResponse, Refused, Refused, Refused),
+    "409": (InvalidResponse, *(Conflict,) * 4),
+    "410": (InvalidResponse, Unauthorised, Unauthorised, Unauthorised, EvidenceNotFound),
     "422": (CredentialsRefused, Refused, Refused, Refused, Refused),
     **dict.fromkeys(("406", "413", "415", "418", "451"), _REFUSED),
     **dict.fromkeys(("501", "505", "599"), (Unavailable,) * 5),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.gateway.test_models import anything
-from webapp.gateway.decoding import Unreadable, base64_decoded, headed, inflated, limited
+from webapp.gateway.decoding import UndecodableBody, base64_decoded, headed, inflated, limited
 from webapp.gateway.envelope import MAX_BESIDE_BYTES, Envelope
 
 NAMES = ("image", "data")
@@ -52,7 +52,7 @@ def test_whatever_stands_beside_the_file_and_wherever_it_is_cut_both_survive(
 @given(st.binary(max_size=400), sizes)
 def test_no_bytes_at_all_do_more_than_be_unreadable(body: bytes, sizes: list[int]) -> None:
     for body_ in (body, b"{" + body, b'{"image":"' + body):
-        with suppress(Unreadable):
+        with suppress(UndecodableBody):
             unwrapped(body_, *sizes)
 
 
@@ -93,7 +93,7 @@ def test_each_way_to_write_base64_is_read(write: Any, size: int) -> None:
 )  # fmt: skip
 def test_what_is_no_wrapping_is_unreadable(body: bytes) -> None:
     for size in (1, 4, 1000):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UndecodableBody):
             unwrapped(body, *[size] * len(body))
 
 
@@ -123,7 +123,7 @@ def test_what_stands_before_the_file_is_known_when_its_first_piece_is() -> None:
 
 def test_no_more_than_a_little_may_stand_beside_the_file() -> None:
     for body in (b'{"x":"', b'{"image":"QUJD","x":"'):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UndecodableBody):
             unwrapped(body + b"x" * MAX_BESIDE_BYTES + b'"}')
 
 
@@ -138,9 +138,9 @@ def test_nothing_is_read_beyond_what_is_asked_for() -> None:
     head, everything = headed(source(), 6)
     assert (head, pulled) == (b"abcdabcd", [0, 1])
     assert b"".join(everything) == b"abcd" * 10
-    with pytest.raises(Unreadable):
+    with pytest.raises(UndecodableBody):
         list(limited(iter([b"abc", b"d"]), 3))
-    with pytest.raises(Unreadable):
+    with pytest.raises(UndecodableBody):
         list(inflated(iter([b"no gzip"])))
 
 
@@ -148,6 +148,6 @@ def test_nothing_may_follow_the_end_of_base64_wherever_the_pieces_meet() -> None
     ended = base64.b64encode(bytes(127))
     assert ended.endswith(b"=")
     for pieces in ([ended, b"QUJD"], [ended + b"QUJD"], [ended, b"\n", b"Q"]):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UndecodableBody):
             list(base64_decoded(pieces))
     assert b"".join(base64_decoded([ended, b"\r\n"])) == bytes(127)

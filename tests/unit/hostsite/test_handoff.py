@@ -21,14 +21,14 @@ from tests.unit.hostsite.signing import (
     verified,
 )
 from webapp.hostsite import HandOffRefused, peek_issuer
-from webapp.hostsite.errors import CURES
-from webapp.hostsite.token_text import MAX_CHARACTERS
+from webapp.hostsite.errors import FIXES
+from webapp.hostsite.jwt_parsing import MAX_CHARACTERS
 
 
 def refusal(token: str, *keys: Any, **changes: Any) -> str:
     with pytest.raises(HandOffRefused) as refused:
         verified(token, *keys, **changes)
-    assert refused.value.cure == CURES[refused.value.code]
+    assert refused.value.cure == FIXES[refused.value.code]
     return refused.value.code
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from webapp.jobs import run
+from webapp.jobs import process
 from webapp.jobs.queue import READS_AT_ONCE, REMAKE_SECONDS
 
 Key = tuple[str, datetime]
@@ -28,7 +28,7 @@ class Machine:
         wired: Any = SimpleNamespace(
             settings=SimpleNamespace(instance_dir=folder), steps=SimpleNamespace(progress=progress)
         )
-        self._process = run.JobsProcess(wired, lambda: True)
+        self._process = process.JobsProcess(wired, lambda: True)
         self._waiting: deque[Key] = deque()
         self._busy: dict[Key, float] = {}
         self.reads = 0
@@ -64,7 +64,7 @@ class PretendFleet:
         self.due: dict[Key, None] = {}
         self.made: Counter[Key] = Counter()
         self._ids: set[tuple[Key, int]] = set()
-        monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: self.now))
         self.machines = [Machine(self, folder / str(number)) for number in range(machines)]
 
     def first(self, limit: int) -> list[Key]:

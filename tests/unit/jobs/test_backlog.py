@@ -16,8 +16,8 @@ from tests.unit.cli.installation import Installation
 from tests.unit.jobs.pretend_gateway import PretendGateway
 from tests.unit.jobs.worker import HASTY, Worker
 from webapp.domain.onboarding import Onboarding, Status
-from webapp.domain.schedule import LookCause
-from webapp.jobs.run import IN_HAND
+from webapp.domain.schedule import PollReason
+from webapp.jobs.process import IN_HAND
 
 
 @pytest.fixture
@@ -35,11 +35,15 @@ def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
 
 def backlog(installed: Installation, gateway: PretendGateway, count: int) -> list[Onboarding]:
     """Due since a minute ago by the slow schedule; all of them are verified by now."""
-    first = installed.add("first", look_at=None)
+    first = installed.add("first", next_poll_at=None)
     due = datetime.now(UTC) - timedelta(minutes=1)
     rows = [
         replace(
-            first, id=str(uuid.uuid4()), flow=f"{n}", look_at=due, look_cause=str(LookCause.QUIET)
+            first,
+            id=str(uuid.uuid4()),
+            flow=f"{n}",
+            next_poll_at=due,
+            poll_reason=str(PollReason.QUIET),
         )
         for n in range(count)
     ]
@@ -81,7 +85,7 @@ def test_who_has_just_come_back_does_not_wait_for_the_backlog(
     gateway.read_seconds = 0.3
     with Worker(installed):
         eventually(lambda: gateway.reads > 10, seconds=60)
-        fresh = installed.add("ada", look_at=datetime.now(UTC))
+        fresh = installed.add("ada", next_poll_at=datetime.now(UTC))
         gateway.words[fresh.id] = "VERIFIED"
         before = gateway.reads
         eventually(lambda: gateway.reads_of(fresh.id), seconds=60, every=0.01)
@@ -101,7 +105,7 @@ def test_a_job_left_over_reads_nothing_when_its_row_has_been_put_off_meanwhile(
     ((left_over, _),) = jobs(installed)
     later = datetime.now(UTC) + timedelta(hours=1)
     with installed.parts() as parts, parts.database.writing() as work:
-        work.onboardings.plan(row.id, later, LookCause.QUIET, 0)
+        work.onboardings.plan(row.id, later, PollReason.QUIET, 0)
     with Worker(installed):
         eventually(lambda: (left_over, "SUCCESS") in jobs(installed), seconds=60)
     assert gateway.reads_of(row.id) == 1

@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.cli.installation import Installation
 from tests.unit.jobs.pretend_fleet import Key, PretendFleet
+from webapp.jobs.process import AT_ONCE, IN_HAND, JobsProcess
 from webapp.jobs.queue import READS_AT_ONCE, REMAKE_SECONDS
-from webapp.jobs.run import AT_ONCE, IN_HAND, JobsProcess
 
 MANY = [f"id-{number}" for number in range(1500)]
 

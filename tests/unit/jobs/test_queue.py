@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from webapp.domain.errors import GatewayAway, GatewayForbidden
+from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
 from webapp.jobs.queue import PORTION, Failed, in_brief, in_portions
 
 
@@ -23,7 +23,7 @@ def failing(error: Exception):
     [
         (ValueError("with ada-marker"), Failed, "ValueError"),
         (GatewayForbidden("with ada-marker"), GatewayForbidden, ""),
-        (GatewayAway(77), GatewayAway, str(GatewayAway())),
+        (GatewayUnavailable(77), GatewayUnavailable, str(GatewayUnavailable())),
     ],
 )
 def test_of_an_error_only_its_kind_is_told(error, kind, said):

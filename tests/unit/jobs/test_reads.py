@@ -53,7 +53,7 @@ def test_due_rows_are_read_and_nothing_of_a_person_gets_into_the_job_database(
         assert gateway.reads_of(before.id) == 1
         assert worker.end(signal.SIGTERM) == 0
 
-    assert installed.row(before.id).look_at is None
+    assert installed.row(before.id).next_poll_at is None
     assert installed.row(refused.id).status is Status.STARTED
     with installed.parts() as parts, parts.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0

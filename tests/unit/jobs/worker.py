@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[3]
 #: A worker that makes what is not done after a second anew, not after half a minute.
 HASTY = """
 from webapp.cli.main import main
-from webapp.jobs import queue, run
-queue.REMAKE_SECONDS = run.REMAKE_SECONDS = 1
+from webapp.jobs import queue
+from webapp.jobs import process
+queue.REMAKE_SECONDS = process.REMAKE_SECONDS = 1
 main(["worker"])
 """
 

@@ -8,27 +8,27 @@ from datetime import timedelta
 from typing import Any
 
 from tests.unit.journey.fakes import Clock, FakeGateway
+from webapp.config.sites import Flow, Site
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
-from webapp.journey.dead import Dead
-from webapp.journey.followers import Followers
-from webapp.journey.ground import Ground
+from webapp.journey.dead_letters import DeadLetters
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.links import Links
 from webapp.journey.present import Present
-from webapp.journey.progress import Progress
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
 from webapp.journey.start import Start
+from webapp.journey.subscriptions import Subscriptions
 from webapp.journey.views import Visitor
 from webapp.journey.webhook import Webhook
-from webapp.live.keeper import Keeper
-from webapp.references import SignedReferences
-from webapp.sites import Flow, Site
+from webapp.live.broadcaster import Broadcaster
+from webapp.return_references import SignedReferences
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.notice_writer import NoticeWriter
 from webapp.store.timeline import Entry
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 from webapp.wiring import make_watcher
 
 KEY = "a2tr" * 10 + "a2s"
@@ -65,19 +65,23 @@ class House:
     def __post_init__(self) -> None:
         self.engine = make_engine(self.address)
         self.database = Database(self.engine, Cipher([KEY]))
-        self.ground = Ground(self.database, self.clock, self.sites, SLOW, livemode=False)
+        self.ground = JourneyDependencies(
+            self.database, self.clock, self.sites, SLOW, livemode=False
+        )
         self.references = SignedReferences(PUBLIC_URL, ["a key to sign with"])
         gateway: Any = self.gateway
-        self.progress = Progress(self.ground, gateway)
-        self.dead = Dead(self.ground)
+        self.progress = GatewayPoll(self.ground, gateway)
+        self.dead = DeadLetters(self.ground)
         self.links = Links(self.ground, PUBLIC_URL)
         self.start = Start(self.ground, gateway, self.progress, self.references)
         self.admit = Admit(self.ground, PUBLIC_URL)
         self.present = Present(self.ground)
         self.returned = ReturnStep(self.ground, self.references)
         self.webhook = Webhook(self.ground, NoticeWriter(self.database), [HEADERS])
-        self.followers = Followers(self.ground, make_watcher(self.engine), SESSIONS_EVERY_SECONDS)
-        self.keeper = Keeper()
+        self.followers = Subscriptions(
+            self.ground, make_watcher(self.engine), SESSIONS_EVERY_SECONDS
+        )
+        self.keeper = Broadcaster()
         self.result = Result(self.ground, self.followers, self.keeper)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from tests.unit.journey.house import PUBLIC_URL, SECRET, House
 from tests.unit.store import processes
 from tests.unit.store.rows import in_threads
 from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted, NotFound
-from webapp.journey.visit import SESSION_LIFE, display_name
+from webapp.journey.user_session import SESSION_LIFE, display_name
 
 
 def token(key: str = SECRET, **claims: Any) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.journey.fakes import away
-from webapp.domain.errors import Conflict, GatewayAway, GatewayForbidden, NotFound
+from webapp.domain.errors import Conflict, GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import Forbidden
 from webapp.journey.decision import Decision
@@ -55,14 +55,14 @@ def test_whoever_was_quicker_at_the_gateway_is_right(house, decision, in_review)
 
 def test_a_lost_answer_is_recognised_when_it_is_asked_for_again(house, decision, in_review):
     house.gateway.lost["accept"] = 1
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         decision.accept(in_review, actor="olga")
     assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
 
 
 def test_after_a_lost_answer_the_truth_comes_by_itself(house, decision, in_review):
     house.gateway.lost["accept"] = 1
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         decision.accept(in_review, actor="olga")
     house.run_due()
     assert house.status(in_review) is Status.VERIFIED
@@ -70,7 +70,7 @@ def test_after_a_lost_answer_the_truth_comes_by_itself(house, decision, in_revie
 
 def test_a_gateway_that_is_away_changes_nothing(house, decision, in_review):
     house.gateway.trouble["accept"].append(away())
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         decision.accept(in_review, actor="olga")
     assert house.status(in_review) is Status.IN_REVIEW
 

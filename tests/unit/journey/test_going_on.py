@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.journey.fakes import away
-from webapp.domain.errors import GatewayAway
+from webapp.domain.errors import GatewayUnavailable
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.gateway.errors import (
@@ -31,7 +31,7 @@ def test_an_address_that_is_already_decided_is_not_offered_again(house, ada):
 def test_an_address_that_cannot_be_asked_about_is_kept_and_nothing_is_created(house, ada):
     found = house.begin(ada)
     house.gateway.trouble["read"].append(away())
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         house.begin(ada)
     assert house.status(found) is Status.STARTED
     assert house.gateway.count("create") == 1

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.journey.house import House
 from webapp.domain.onboarding import Status
-from webapp.journey.giving_up import GIVE_UP_AFTER
+from webapp.journey.retry_policy import DEAD_LETTER_AFTER
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_a_notice_that_comes_while_a_read_fails_is_not_put_off(house, adas, how)
     if how == "postpone":
         house.progress.postpone(adas, planned)
     else:
-        for _ in range(GIVE_UP_AFTER):
+        for _ in range(DEAD_LETTER_AFTER):
             house.progress.fail(adas, "KeyError", planned)
     house.said(adas, "VERIFIED")
     assert house.run_due() == 1
@@ -36,20 +36,20 @@ def test_a_read_that_is_not_due_any_more_is_not_made(house, adas, what):
     house.clock.turn(seconds=1)
     if what == "read":
         house.progress.read(adas, planned)
-        looks = 1
+        poll_count = 1
     else:
         house.notice(adas, "VERIFIED")
-        looks = 0
+        poll_count = 0
     asked = house.gateway.count("read")
     house.progress.read(adas, planned)
     assert house.gateway.count("read") == asked
-    assert house.row(adas).looks == looks, "no quick look is used up"
+    assert house.row(adas).poll_count == poll_count, "no quick look is used up"
     house.clock.turn(seconds=2)
     assert house.run_due() == 1
 
 
 def test_a_read_whose_clock_was_stopped_is_not_made(house, adas):
-    house.put(adas, look_at=None)
+    house.put(adas, next_poll_at=None)
     house.progress.read(adas, house.clock())
     assert house.gateway.count("read") == 0
 
@@ -68,11 +68,11 @@ def test_what_an_answer_brings_back_is_asked_about_again_though_its_clock_was_st
     def in_the_middle(onboarding_id):
         monkeypatch.setattr(house.gateway, "read", ask)
         house.progress.read(first)  # another is under way: nothing to ask about any more
-        assert house.row(first).look_at is None
+        assert house.row(first).next_poll_at is None
         house.progress.read(second)
         return ask(onboarding_id)
 
     monkeypatch.setattr(house.gateway, "read", in_the_middle)
     house.progress.read(first)
     assert house.status(first) is Status.IN_REVIEW
-    assert house.row(first).look_at is not None
+    assert house.row(first).next_poll_at is not None

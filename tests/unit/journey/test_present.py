@@ -98,16 +98,16 @@ def test_home_says_the_one_thing_to_do(house, ada):
 
 
 def test_a_waiting_page_has_the_gateway_asked_and_a_reload_not_more_often(house, ada, adas):
-    house.put(adas, status=Status.SUBMITTED, look_at=None)
+    house.put(adas, status=Status.SUBMITTED, next_poll_at=None)
     house.present.show(ada, adas)
     assert house.run_due() == 1
     house.present.show(ada, adas)
     assert house.run_due() == 0
-    assert house.row(adas).looks == 1
+    assert house.row(adas).poll_count == 1
 
 
 def test_after_the_quick_reads_are_over_a_new_look_starts_them_again(house, ada, adas):
-    house.put(adas, status=Status.IN_REVIEW, look_cause="waiting", looks=9)
+    house.put(adas, status=Status.IN_REVIEW, poll_reason="waiting", poll_count=9)
     house.present.show(ada, adas)
     assert house.run_due() == 1
 

@@ -6,7 +6,7 @@ from tests.unit.journey.house import House, unknown_id
 from webapp.domain.errors import ReferenceExpired, ReferenceTampered
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
-from webapp.references import SignedReferences
+from webapp.return_references import SignedReferences
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_return_overwrites_no_answer_of_the_gateway(house, adas, status, error
 @pytest.mark.parametrize("status", [Status.EXPIRED, Status.CANCELED])
 def test_a_late_return_still_has_the_gateway_asked(house, adas, status):
     """Somebody finished just after the time was up, and notices may be switched off."""
-    house.put(adas, status=status, look_at=None)
+    house.put(adas, status=status, next_poll_at=None)
     house.said(adas, "VERIFIED")
     house.back(adas)
     house.run_due()
@@ -132,6 +132,6 @@ def test_a_late_return_still_has_the_gateway_asked(house, adas, status):
 
 @pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED])
 def test_a_return_to_what_is_decided_asks_nobody(house, adas, status):
-    house.put(adas, status=status, look_at=None)
+    house.put(adas, status=status, next_poll_at=None)
     house.back(adas)
     assert house.run_due() == 0

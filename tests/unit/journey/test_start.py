@@ -8,7 +8,7 @@ import pytest
 from tests.unit.journey.fakes import HOSTED, away
 from tests.unit.journey.house import PUBLIC_URL, House
 from tests.unit.store.rows import in_threads
-from webapp.domain.errors import GatewayAway, GatewayForbidden, NotFound
+from webapp.domain.errors import GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.gateway.errors import Conflict as GatewayConflict
@@ -20,8 +20,8 @@ from webapp.gateway.errors import (
     Unavailable,
     WrongProcess,
 )
-from webapp.journey.entering import MOST_A_DAY
-from webapp.journey.opening import CREATE_LEASE
+from webapp.journey.create_process import CREATE_LEASE
+from webapp.journey.new_onboarding import MAX_PROCESSES_PER_DAY
 
 PLAIN_400 = Refused("create: answered 400", status=400)
 
@@ -114,7 +114,7 @@ def test_a_call_that_took_too_long_spoils_nothing_for_the_one_that_took_over(
     """It is refused, for the gateway has this id now, before the other's answer is kept."""
     if calls_before:
         house.gateway.trouble["create"].append(away(maybe_sent=False))
-        with pytest.raises(GatewayAway):
+        with pytest.raises(GatewayUnavailable):
             house.begin(ada)
     late = house.start._opening._keep
 
@@ -183,7 +183,7 @@ def test_breaking_off_again_and_again_does_not_open_processes_without_end(house,
     for _ in range(30):
         house.back(house.begin(ada), "connectionError")
         house.clock.turn(minutes=5)
-    assert house.gateway.count("create") == MOST_A_DAY
+    assert house.gateway.count("create") == MAX_PROCESSES_PER_DAY
 
 
 def test_what_was_captured_is_not_thrown_away_by_an_error_in_the_address(house, ada):
@@ -205,7 +205,7 @@ def test_ada_may_not_choose_another_flow_than_the_one_she_was_sent_for(house, ad
 
 def test_a_click_that_lost_against_another_leads_to_the_row_that_took_its_place(house, ada):
     house.gateway.trouble["create"].extend([away(), away()])
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         house.begin(ada)
     first = house.rows(ada)[0].id
     house.gateway.processes[first] = None
@@ -229,18 +229,18 @@ def test_a_repeat_that_succeeds_keeps_the_id(house, ada):
 
 def test_a_request_that_never_left_is_not_repeated_at_once(house, ada):
     house.gateway.trouble["create"].append(away(maybe_sent=False))
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         house.begin(ada)
     assert house.gateway.count("create") == 1
 
 
 def test_while_the_gateway_is_unreachable_nothing_is_lost(house, ada):
     house.gateway.trouble["create"].extend([away(), away(), away()])
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         house.begin(ada)
     (row,) = house.rows(ada)
     assert (row.status, row.create_called_at) == (Status.CREATED, None)
-    with pytest.raises(GatewayAway):
+    with pytest.raises(GatewayUnavailable):
         house.begin(ada)
     assert house.begin(ada) == row.id
     assert house.status(row.id) is Status.STARTED
@@ -249,7 +249,7 @@ def test_while_the_gateway_is_unreachable_nothing_is_lost(house, ada):
 def test_the_gateways_wish_when_to_come_back_is_passed_on(house, ada):
     problem = Unavailable("busy", retry_after_seconds=42, maybe_sent=False)
     house.gateway.trouble["create"].append(problem)
-    with pytest.raises(GatewayAway) as told:
+    with pytest.raises(GatewayUnavailable) as told:
         house.begin(ada)
     assert told.value.retry_after_seconds == 42
 
@@ -258,10 +258,10 @@ def test_the_gateways_wish_when_to_come_back_is_passed_on(house, ada):
     ("problem", "becomes"),
     [
         (Forbidden("403"), GatewayForbidden),
-        (Unauthorised("401"), GatewayAway),
-        (CredentialsRefused("401"), GatewayAway),
-        (WrongProcess("another"), GatewayAway),
-        (GatewayConflict("409"), GatewayAway),
+        (Unauthorised("401"), GatewayUnavailable),
+        (CredentialsRefused("401"), GatewayUnavailable),
+        (WrongProcess("another"), GatewayUnavailable),
+        (GatewayConflict("409"), GatewayUnavailable),
     ],
 )
 def test_every_other_trouble_leaves_the_row_free_for_the_same_click(house, ada, problem, becomes):
@@ -281,7 +281,7 @@ def test_a_plain_400_ends_the_row_with_its_reason(house, ada):
         [ReasonCode.GATEWAY_REFUSED],
     )
     assert house.gateway.count("create") == 1
-    assert house.row(found).look_at is None
+    assert house.row(found).next_poll_at is None
 
 
 def test_after_a_refusal_ada_may_try_again(house, ada):

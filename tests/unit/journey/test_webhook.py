@@ -4,10 +4,10 @@ import json
 import sqlite3
 
 import pytest
+from tests.unit.journey.test_progress import read_times
 
 from tests.unit.journey.house import HEADERS, House, unknown_id
-from tests.unit.journey.test_progress import read_times
-from webapp.domain.errors import NoticeNotAuthentic, NoticeUnusable, NotWritable
+from webapp.domain.errors import NoticeNotAuthentic, NotWritable, UnreadableNotice
 from webapp.domain.onboarding import Status
 from webapp.journey.webhook import Webhook
 from webapp.store.notice_writer import NoticeWriter
@@ -34,7 +34,7 @@ def test_without_agreed_headers_the_door_is_closed(house, adas):
 
 @pytest.mark.parametrize("body", [b"", b"marker", b"[]", b'{"verificationId": "marker"}'])
 def test_an_unusable_notice_is_named_without_its_content(house, body):
-    with pytest.raises(NoticeUnusable) as told:
+    with pytest.raises(UnreadableNotice) as told:
         house.webhook.take(HEADERS, body)
     assert told.value.why
     assert "marker" not in str(told.value)
@@ -103,7 +103,7 @@ def test_a_forged_notice_changes_nothing_and_is_given_up_in_the_end(house, adas)
     times = read_times(house, adas, 5)
     assert times == [0, 2, 12, 72, 132]
     assert house.status(adas) is Status.REJECTED
-    assert house.row(adas).look_at is None
+    assert house.row(adas).next_poll_at is None
     assert house.open_notices(adas) == []
 
 

@@ -14,7 +14,7 @@ class Changes:
     """Where a test says what has changed; trouble in the queue is raised."""
 
     def __init__(self) -> None:
-        self.said: queue.Queue[set[str] | Exception] = queue.Queue()
+        self.said: queue.JobQueue[set[str] | Exception] = queue.JobQueue()
         self.opened = 0
         self.closed = 0
         self.refusals = 0

@@ -15,9 +15,9 @@ from tests.support.databases import (  # noqa: F401 - fixtures
     postgres,
 )
 from tests.unit.store.rows import KEY
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from webapp.domain.onboarding import Onboarding, Person, Status
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.notice_writer import NewNotice, NoticeWriter
-from webapp.store.once import hash_of
-from webapp.store.types import Cipher
-from webapp.store.work import Database, Work
+from webapp.store.replay_guard import hash_of
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
@@ -35,7 +35,7 @@ def admit(database: Database, subject: str = "ada", **more: Any) -> Person:
         return admitted(work, subject, **more)
 
 
-def admitted(work: Work, subject: str, site: str = "shop", **more: Any) -> Person:
+def admitted(work: UnitOfWork, subject: str, site: str = "shop", **more: Any) -> Person:
     told = {"name": None, "locale": None, **more}
     return work.people.admit(site, subject, hash_of(subject), NOW, **told)
 
@@ -93,7 +93,7 @@ def in_threads(count: int, task: Callable[[], Any]) -> list[Any]:
     return answers
 
 
-def written(database: Database, task: Callable[[Work], Any]) -> Any:
+def written(database: Database, task: Callable[[UnitOfWork], Any]) -> Any:
     with database.writing() as work:
         return task(work)
 

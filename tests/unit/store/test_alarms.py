@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from tests.support.eventually import eventually
 from tests.unit.store.rows import NOW
 from webapp.store.schema import alarms
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 LATER = NOW + timedelta(hours=1)
 

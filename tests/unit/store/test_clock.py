@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from tests.support.eventually import eventually
 from tests.unit.store.rows import KEY, add, admit, in_threads, noticed, onboarding
 from webapp.store.clock import SharedClock
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
-from webapp.store.errors import Unwritable
-from webapp.store.types import Cipher
-from webapp.store.work import Database, Work
+from webapp.store.errors import DatabaseUnavailable
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
 #: As many as a process has.
@@ -86,7 +86,7 @@ def test_who_holds_what_all_others_wait_for_gets_on(engine: Engine, database: Da
     clock = SharedClock(engine, utc_now)
     held = threading.Event()
 
-    def hold(work: Work, then: Callable[[], object]) -> None:
+    def hold(work: UnitOfWork, then: Callable[[], object]) -> None:
         work.onboardings.plan(row.id, None, "quiet", 1)
         then()
 
@@ -116,7 +116,7 @@ def test_who_gets_no_connection_is_told_before_the_notices_are(address: str):
     engine = make_engine(address, wait_seconds=0.2)
     database = Database(engine, Cipher([KEY]))
     before = time.monotonic()
-    with all_taken(engine), pytest.raises(Unwritable), database.reading():
+    with all_taken(engine), pytest.raises(DatabaseUnavailable), database.reading():
         pass
     assert time.monotonic() - before < 15
     engine.dispose()

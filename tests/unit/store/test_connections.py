@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from tests.support.eventually import eventually
 from tests.unit.store.rows import NOW, in_threads
-from webapp.store.errors import Unwritable
-from webapp.store.work import Database
+from webapp.store.errors import DatabaseUnavailable
+from webapp.store.unit_of_work import Database
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -49,7 +49,7 @@ def test_one_that_a_statement_finds_cut_stands_for_all_of_them(
                 work.onboardings.get(str(uuid.uuid4()))
             work.alarms.ringing()
 
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         finds_out()
     assert in_threads(3, lambda: read(database)) == [{}, {}, {}]
 

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 from tests.unit.store.rows import NOW, add, admit, database_at, in_threads, onboarding, stored
 from webapp.domain.errors import NotWritable
 from webapp.domain.onboarding import Onboarding
+from webapp.store.column_types import Cipher
 from webapp.store.engine import WAIT_SECONDS, make_engine
-from webapp.store.errors import LostUpdate, Unwritable
-from webapp.store.types import Cipher
-from webapp.store.work import Database, Work
+from webapp.store.errors import DatabaseUnavailable, LostUpdate
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def kind() -> str:
     return "sqlite"
 
 
-def written_then_lost(work: Work, row: Onboarding) -> None:
+def written_then_lost(work: UnitOfWork, row: Onboarding) -> None:
     work.onboardings.add(row)
     work.onboardings.save(row, was=99)
 
@@ -75,11 +75,13 @@ def test_reading_then_writing_in_8_threads_gives_no_lock_error(database: Databas
         with database.writing() as work:
             known = work.onboardings.get(row.id, for_update=True)
             assert known is not None
-            work.onboardings.save(known.changed(NOW, looks=known.looks + 1), was=known.version)
+            work.onboardings.save(
+                known.changed(NOW, poll_count=known.poll_count + 1), was=known.version
+            )
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(count_up, range(160)))
-    assert stored(database, row).looks == 160
+    assert stored(database, row).poll_count == 160
 
 
 def test_a_locked_database_is_the_journeys_not_writable(address: str):
@@ -112,7 +114,7 @@ def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path
     path.touch()
     with (
         database_at(f"sqlite:///{path}") as database,
-        pytest.raises(Unwritable),
+        pytest.raises(DatabaseUnavailable),
         database.reading() as work,
     ):
         work.onboardings.unfinished()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from webapp.store.schema import heartbeats
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 
 def beat(database: Database, name: str, **ago: float) -> None:
@@ -14,7 +14,7 @@ def beat(database: Database, name: str, **ago: float) -> None:
         if ago:
             then = datetime.now(UTC) - timedelta(**ago)
             row = update(heartbeats).where(heartbeats.c.name == name)
-            work.connection.execute(row.values(beaten_at=then))
+            work.connection.execute(row.values(seen_at=then))
 
 
 def seen(database: Database) -> float | None:

@@ -18,7 +18,7 @@ from tests.unit.store.rows import (
     written,
 )
 from webapp.store.inbox import Kept
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 LATER = NOW + timedelta(seconds=9)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.unit.store.rows import NOW, add, admit, onboarding, written
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 

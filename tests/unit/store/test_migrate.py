@@ -9,12 +9,12 @@ from sqlalchemy import Engine, inspect, text
 
 from tests.unit.store.rows import KEY, NOW, admit, in_threads, written
 from webapp.store import migrate
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
-from webapp.store.errors import StoreError, Unwritable, WrongSchema
+from webapp.store.errors import DatabaseUnavailable, StoreError, WrongSchema
 from webapp.store.schema import metadata
 from webapp.store.sessions import Session
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 
 def test_from_nothing_to_exactly_the_tables_of_the_schema(empty: Engine):
@@ -73,7 +73,7 @@ def test_two_upgrades_at_once_of_an_sqlite_file_both_succeed(tmp_path: Path):
 @pytest.mark.parametrize("step", [migrate.check, migrate.upgrade])
 def test_a_database_that_is_away_is_a_store_error(step, tmp_path: Path):
     engine = make_engine(f"postgresql://nobody@/none?host={tmp_path}")
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         step(engine)
     engine.dispose()
 
@@ -83,7 +83,7 @@ def test_a_file_that_is_no_database_is_a_store_error(step, tmp_path: Path):
     path = tmp_path / "letter.sqlite3"
     path.write_text("Dear Ada, this is a letter and no database at all. " * 40)
     engine = make_engine(f"sqlite:///{path}")
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         step(engine)
     engine.dispose()
 

@@ -29,9 +29,9 @@ from tests.support.eventually import eventually
 from tests.unit.store.rows import KEY, NOW, in_threads, noticed
 from webapp.domain.onboarding import Status
 from webapp.store import migrate
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKER = "ada-marker"

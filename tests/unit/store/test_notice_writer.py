@@ -14,11 +14,11 @@ from sqlalchemy import Connection, event, text
 from tests.support.eventually import eventually
 from tests.support.threads import no_thread_once
 from tests.unit.store.rows import KEY, NOW, add, admit, in_threads, noticed, onboarding, stored
+from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 from webapp.store.notice_writer import NewNotice, NoticeWriter
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 COUNT = 24
 
@@ -91,11 +91,13 @@ def test_of_the_same_notice_in_one_batch_one_is_new(database: Database, held: th
 
 
 def test_an_onboarding_is_woken_and_no_other(database: Database):
-    adas = add(database, onboarding(admit(database), looks=3, look_at=NOW + timedelta(days=1)))
-    bens = add(database, onboarding(admit(database, "ben"), look_at=NOW + timedelta(days=1)))
+    adas = add(
+        database, onboarding(admit(database), poll_count=3, next_poll_at=NOW + timedelta(days=1))
+    )
+    bens = add(database, onboarding(admit(database, "ben"), next_poll_at=NOW + timedelta(days=1)))
     assert noticed(database, adas.id, "PENDING_VERIFICATION")
     row = stored(database, adas)
-    assert (row.look_at, row.look_cause, row.looks) == (NOW, "notice", 0)
+    assert (row.next_poll_at, row.poll_reason, row.poll_count) == (NOW, "notice", 0)
     assert row.version == adas.version
     assert stored(database, bens) == bens
 
@@ -107,11 +109,11 @@ def test_a_repeat_of_what_was_agreed_with_wakes_nobody_unless_another_is_open(da
         work.inbox.settle([kept.id for kept in work.inbox.unsettled(row.id)], "agreed", NOW)
         work.onboardings.plan(row.id, None, "quiet", 1)
     assert not noticed(database, row.id)
-    assert stored(database, row).look_at is None
+    assert stored(database, row).next_poll_at is None
     assert len(events(database, row.id)) == 1
     noticed(database, row.id, "VIDEO_AVAILABLE")
     assert not noticed(database, row.id)
-    assert stored(database, row).look_at == NOW
+    assert stored(database, row).next_poll_at == NOW
     assert len(events(database, row.id)) == 3
 
 
@@ -155,7 +157,7 @@ def test_while_the_file_is_locked_nothing_is_acknowledged(address: str):
     database = Database(engine, Cipher([KEY]))
     other = sqlite3.connect(Path(address.removeprefix("sqlite:///")), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         noticed(database, str(uuid.uuid4()))
     other.execute("ROLLBACK")
     other.close()
@@ -169,7 +171,7 @@ def test_a_full_disk_is_unwritable(database: Database):
         connection.exec_driver_sql("PRAGMA max_page_count=1")  # no more than it has already
 
     event.listen(database.engine, "begin", full)
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         noticed(database, str(uuid.uuid4()), body=b"x" * 60_000)
     event.remove(database.engine, "begin", full)
     assert noticed(database, str(uuid.uuid4()))
@@ -219,7 +221,7 @@ def test_a_thread_that_cannot_be_started_refuses_one_notice_and_not_all_after_it
 ):
     writer, first = NoticeWriter(database), str(uuid.uuid4())
     no_thread_once(monkeypatch)
-    with pytest.raises(Unwritable, match="no thread"):
+    with pytest.raises(DatabaseUnavailable, match="no thread"):
         writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW))
     assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
     assert not writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one took it along"
@@ -236,7 +238,7 @@ def test_a_thread_that_has_died_is_replaced(database: Database, monkeypatch):
     monkeypatch.setattr("webapp.store.notice_writer.WAIT_SECONDS", 0.2)
     writer = NoticeWriter(database)
     event.listen(database.engine, "commit", end_this_thread)
-    with pytest.raises(Unwritable, match="in time"):
+    with pytest.raises(DatabaseUnavailable, match="in time"):
         writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
     eventually(lambda: died and not writer._thread.is_alive())
     event.remove(database.engine, "commit", end_this_thread)

@@ -20,10 +20,10 @@ from tests.unit.store.rows import (
 )
 from webapp.domain.onboarding import ACTIVE, Consent, Person, Status
 from webapp.domain.reasons import ReasonCode, reason
-from webapp.domain.schedule import QUICK, LookCause
-from webapp.store.errors import AlreadyThere, LostUpdate
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.domain.schedule import QUICK, PollReason
+from webapp.store.column_types import Cipher
+from webapp.store.errors import AlreadyExists, LostUpdate
+from webapp.store.unit_of_work import Database
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -33,7 +33,7 @@ def try_to_add(address: str, person: Person) -> str:
     with database_at(address) as database:
         try:
             add(database, onboarding(person))
-        except AlreadyThere:
+        except AlreadyExists:
             return "already there"
         return "added"
 
@@ -48,9 +48,9 @@ def test_what_comes_out_is_what_went_in(database: Database):
         decided_by="olga",
         rejection_reason="words",
         decided_at=LATER,
-        look_at=LATER,
-        look_cause="notice",
-        looks=3,
+        next_poll_at=LATER,
+        poll_reason="notice",
+        poll_count=3,
         replaced_by="other",
     )
     assert stored(database, add(database, row)) == row
@@ -59,7 +59,7 @@ def test_what_comes_out_is_what_went_in(database: Database):
 def test_of_16_threads_one_opens_adas_onboarding(database: Database):
     ada = admit(database)
     answers = in_threads(16, lambda: add(database, onboarding(ada)))
-    refused = [answer for answer in answers if isinstance(answer, AlreadyThere)]
+    refused = [answer for answer in answers if isinstance(answer, AlreadyExists)]
     assert len(refused) == 15
     with database.reading() as work:
         assert len(work.onboardings.of_person(ada.id)) == 1
@@ -74,7 +74,7 @@ def test_of_four_processes_one_opens_adas_onboarding(database: Database, address
 def test_each_active_status_holds_the_place(database: Database, status):
     ada = admit(database)
     add(database, onboarding(ada, status=status))
-    with pytest.raises(AlreadyThere):
+    with pytest.raises(AlreadyExists):
         add(database, onboarding(ada))
 
 
@@ -96,10 +96,10 @@ def test_another_flow_and_another_person_do_not_count(database: Database):
 
 def test_of_two_who_read_the_same_version_the_second_is_told(database: Database):
     row = add(database, onboarding(admit(database)))
-    written(database, lambda work: work.onboardings.save(row.changed(NOW, looks=1), was=1))
+    written(database, lambda work: work.onboardings.save(row.changed(NOW, poll_count=1), was=1))
     with pytest.raises(LostUpdate), database.writing() as work:
-        work.onboardings.save(row.changed(NOW, looks=2), was=1)
-    assert stored(database, row).looks == 1
+        work.onboardings.save(row.changed(NOW, poll_count=2), was=1)
+    assert stored(database, row).poll_count == 1
 
 
 def test_of_8_threads_with_the_same_version_one_wins(database: Database):
@@ -122,10 +122,12 @@ def test_a_row_read_for_update_waits_for_the_one_before(database: Database):
         with database.writing() as work:
             known = work.onboardings.get(row.id, for_update=True)
             assert known is not None
-            work.onboardings.save(known.changed(NOW, looks=known.looks + 1), was=known.version)
+            work.onboardings.save(
+                known.changed(NOW, poll_count=known.poll_count + 1), was=known.version
+            )
 
     assert in_threads(8, count_up) == [None] * 8
-    assert stored(database, row).looks == 8
+    assert stored(database, row).poll_count == 8
 
 
 @pytest.fixture
@@ -162,14 +164,14 @@ def test_the_plan_of_the_next_read_is_no_new_version(database: Database):
     row = add(database, onboarding(admit(database)))
     written(database, lambda work: work.onboardings.plan(row.id, LATER, "waiting", 2))
     planned = stored(database, row)
-    assert (planned.look_at, planned.look_cause, planned.looks) == (LATER, "waiting", 2)
+    assert (planned.next_poll_at, planned.poll_reason, planned.poll_count) == (LATER, "waiting", 2)
     assert planned.version == 1
 
 
 def test_what_is_due_comes_with_its_time_oldest_first(database: Database):
     times = {"ada": NOW, "ben": NOW - timedelta(hours=1), "max": LATER, "olga": None}
     rows = {
-        who: add(database, onboarding(admit(database, who), look_at=at))
+        who: add(database, onboarding(admit(database, who), next_poll_at=at))
         for who, at in times.items()
     }
     with database.reading() as work:
@@ -181,19 +183,19 @@ def test_what_is_due_comes_with_its_time_oldest_first(database: Database):
 
 
 def test_who_is_waited_for_comes_before_a_backlog_and_takes_turns_with_it(database: Database):
-    def due(who: str, minutes: int, cause: LookCause, looks: int) -> str:
+    def due(who: str, minutes: int, cause: PollReason, poll_count: int) -> str:
         at = NOW - timedelta(minutes=minutes)
-        fields = {"look_at": at, "look_cause": str(cause), "looks": looks}
+        fields = {"next_poll_at": at, "poll_reason": str(cause), "poll_count": poll_count}
         return add(database, onboarding(admit(database, who), **fields)).id
 
-    old = [due(f"old-{n}", 60 - n, LookCause.QUIET, n) for n in range(4)]
+    old = [due(f"old-{n}", 60 - n, PollReason.QUIET, n) for n in range(4)]
     slow = [due(f"slow-{c}", 9, c, QUICK[c]) for c in QUICK]
     newer, newest, oldest = (
-        due("newer", 2, LookCause.NOTICE, 0),
-        due("newest", 1, LookCause.WAITING, QUICK[LookCause.WAITING] - 1),
-        due("oldest", 90, LookCause.NOTICE, QUICK[LookCause.NOTICE] - 1),
+        due("newer", 2, PollReason.NOTICE, 0),
+        due("newest", 1, PollReason.WAITING, QUICK[PollReason.WAITING] - 1),
+        due("oldest", 90, PollReason.NOTICE, QUICK[PollReason.NOTICE] - 1),
     )
-    due("not yet", -1, LookCause.NOTICE, 0)
+    due("not yet", -1, PollReason.NOTICE, 0)
     with database.reading() as work:
         ids = [id_ for id_, _ in work.onboardings.due(NOW, 20)]
         assert [id_ for id_, _ in work.onboardings.due(NOW, 1)] == [newest]
@@ -201,11 +203,14 @@ def test_who_is_waited_for_comes_before_a_backlog_and_takes_turns_with_it(databa
 
 
 def test_a_due_read_is_put_off_even_where_no_key_fits(database: Database):
-    row = add(database, onboarding(admit(database), look_at=NOW, hosted_url="https://x", looks=2))
+    row = add(
+        database,
+        onboarding(admit(database), next_poll_at=NOW, hosted_url="https://x", poll_count=2),
+    )
     stranger = Database(database.engine, Cipher([NEWER_KEY]))
     assert written(stranger, lambda work: work.onboardings.put_off(row.id, NOW, LATER))
     put_off = stored(database, row)
-    assert (put_off.look_at, put_off.looks, put_off.version) == (LATER, 2, 1)
+    assert (put_off.next_poll_at, put_off.poll_count, put_off.version) == (LATER, 2, 1)
     assert not written(stranger, lambda work: work.onboardings.put_off(row.id, NOW, LATER))
     with stranger.reading() as work:
         assert work.onboardings.site_of(row.id) == "shop"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.store.rows import NOW, add, admit, onboarding
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from tests.support.eventually import eventually
 from tests.unit.store.rows import KEY, NOW, admit, admitted, in_threads, written
-from webapp.store.own_keys import OwnKeys
+from webapp.store.column_types import Cipher
+from webapp.store.generated_keys import GeneratedKeys
 from webapp.store.sessions import Session
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 LATER = NOW + timedelta(hours=8)
 
@@ -96,13 +96,13 @@ def test_the_table_of_sessions_opens_none(database: Database):
 
 
 def test_a_key_of_our_own_is_made_once_and_shared(database: Database):
-    made = written(database, lambda work: work.own_keys.make("subject", NOW))
+    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     assert len(made) == 32
     with database.reading() as work:
-        assert work.own_keys.need("subject") == made
-        assert work.own_keys.get("other") is None
+        assert work.generated_keys.need("subject") == made
+        assert work.generated_keys.get("other") is None
         with pytest.raises(LookupError):
-            work.own_keys.need("other")
+            work.generated_keys.need("other")
 
 
 def test_an_unknown_person_is_a_lookup_error(database: Database):
@@ -111,11 +111,11 @@ def test_an_unknown_person_is_a_lookup_error(database: Database):
 
 
 def test_a_key_of_our_own_lies_encrypted(database: Database):
-    made = written(database, lambda work: work.own_keys.make("subject", NOW))
+    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     with database.engine.connect() as connection:
-        raw = bytes(connection.scalar(text("SELECT value FROM own_keys")))
+        raw = bytes(connection.scalar(text("SELECT value FROM generated_keys")))
         assert made not in raw
-        assert OwnKeys(connection, Cipher([KEY])).get("subject") == made
+        assert GeneratedKeys(connection, Cipher([KEY])).get("subject") == made
 
 
 def test_a_locale_longer_than_any_language_tag_is_left_out(database: Database):

@@ -11,19 +11,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from tests.unit.store.rows import NOW, written
-from webapp.store.errors import AlreadyThere, Unwritable
+from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.prepared import Prepared, run
-from webapp.store.schema import used_once
-from webapp.store.work import Database, Work
+from webapp.store.schema import replay_guard_marks
+from webapp.store.unit_of_work import Database, UnitOfWork
 
-USE = insert(used_once)
+USE = insert(replay_guard_marks)
 USED = (
-    select(used_once.c.mark, used_once.c.until)
-    .where(used_once.c.kind == bindparam("sought"), used_once.c.until >= NOW)
-    .order_by(used_once.c.mark)
+    select(replay_guard_marks.c.mark, replay_guard_marks.c.until)
+    .where(replay_guard_marks.c.kind == bindparam("sought"), replay_guard_marks.c.until >= NOW)
+    .order_by(replay_guard_marks.c.mark)
     .limit(2)
 )
-LATER = update(used_once).where(used_once.c.mark == bindparam("this"))
+LATER = update(replay_guard_marks).where(replay_guard_marks.c.mark == bindparam("this"))
 MARKS = [{"kind": "k", "mark": f"m{n}", "until": NOW + timedelta(hours=n)} for n in range(3)]
 #: Half past two there is noon in UTC.
 ELSEWHERE = NOW.astimezone(timezone(timedelta(hours=2, minutes=30)))
@@ -42,11 +42,11 @@ def heard(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine, "before_cursor_execute", hear)
 
 
-def marks(work: Work) -> list[tuple[object, ...]]:
+def marks(work: UnitOfWork) -> list[tuple[object, ...]]:
     return [tuple(row) for row in Prepared(USED).rows(work.connection, {"sought": "k"})]
 
 
-def everything(work: Work) -> list[object]:
+def everything(work: UnitOfWork) -> list[object]:
     connection = work.connection
     Prepared(USE).change_each(connection, MARKS)
     before = marks(work)
@@ -60,11 +60,11 @@ def everything(work: Work) -> list[object]:
 def test_rows_counts_and_times_are_those_of_sqlalchemys_own_way(database: Database):
     quickly = written(database, everything)
     with database.writing() as work:
-        work.connection.execute(used_once.delete())
+        work.connection.execute(replay_guard_marks.delete())
     with heard(database) as told:
         at_length = written(database, everything)
     assert quickly == at_length
-    assert sum("used_once" in text for text in told) >= 6
+    assert sum("replay_guard_marks" in text for text in told) >= 6
     first = [("m0", NOW), ("m1", NOW + timedelta(hours=1))]
     assert quickly == [first, 1, 0, first, None]
 
@@ -79,7 +79,11 @@ def test_columns_have_their_names(database: Database):
 
 def test_a_conflict_that_is_stepped_over_gives_no_row(database: Database):
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[database.engine.dialect.name]
-    add = Prepared(dialect.insert(used_once).on_conflict_do_nothing().returning(used_once.c.mark))
+    add = Prepared(
+        dialect.insert(replay_guard_marks)
+        .on_conflict_do_nothing()
+        .returning(replay_guard_marks.c.mark)
+    )
     with database.writing() as work:
         assert add.row(work.connection, MARKS[0]).mark == "m0"
         assert add.row(work.connection, MARKS[0]) is None
@@ -88,7 +92,7 @@ def test_a_conflict_that_is_stepped_over_gives_no_row(database: Database):
 def test_a_broken_constraint_is_told_without_the_values(database: Database):
     with database.writing() as work:
         Prepared(USE).change(work.connection, MARKS[0])
-    with pytest.raises(AlreadyThere) as refused, database.writing() as work:
+    with pytest.raises(AlreadyExists) as refused, database.writing() as work:
         Prepared(USE).change(work.connection, MARKS[0])
     cause = refused.value.__cause__
     assert isinstance(cause, IntegrityError)
@@ -98,11 +102,11 @@ def test_a_broken_constraint_is_told_without_the_values(database: Database):
 
 
 def test_what_a_failed_transaction_had_written_is_gone(database: Database):
-    def twice(work: Work) -> None:
+    def twice(work: UnitOfWork) -> None:
         Prepared(USE).change(work.connection, MARKS[1])
         Prepared(USE).change_each(work.connection, [MARKS[0], MARKS[0]])
 
-    with pytest.raises(AlreadyThere):
+    with pytest.raises(AlreadyExists):
         written(database, twice)
     assert written(database, marks) == []
 
@@ -124,7 +128,7 @@ def test_trouble_while_rows_are_fetched_is_told_as_trouble_of_the_database(datab
     with database.writing() as work:
         Prepared(USE).change_each(work.connection, MARKS)
 
-    def interrupted(work: Work) -> None:
+    def interrupted(work: UnitOfWork) -> None:
         driver: Any = work.connection.connection.driver_connection
 
         def fetch(cursor: Any) -> Any:
@@ -132,11 +136,11 @@ def test_trouble_while_rows_are_fetched_is_told_as_trouble_of_the_database(datab
             return cursor.fetchall()
 
         try:
-            run(work.connection, "SELECT * FROM used_once", told=fetch)
+            run(work.connection, "SELECT * FROM replay_guard_marks", told=fetch)
         finally:
             driver.set_progress_handler(None, 0)
 
-    with pytest.raises(Unwritable), database.reading() as work:
+    with pytest.raises(DatabaseUnavailable), database.reading() as work:
         interrupted(work)
 
 
@@ -144,7 +148,7 @@ def test_trouble_while_rows_are_fetched_is_told_as_trouble_of_the_database(datab
 def test_a_connection_that_the_server_cut_is_given_up(database: Database):
     invalidated: list[bool] = []
 
-    def cut(work: Work) -> None:
+    def cut(work: UnitOfWork) -> None:
         Prepared(USE).change(work.connection, MARKS[0])
         mine = work.connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
         with database.engine.connect() as other:
@@ -154,7 +158,7 @@ def test_a_connection_that_the_server_cut_is_given_up(database: Database):
         finally:
             invalidated.append(work.connection.invalidated)
 
-    with pytest.raises(Unwritable):
+    with pytest.raises(DatabaseUnavailable):
         written(database, cut)
     assert invalidated == [True]
     assert written(database, marks) == []

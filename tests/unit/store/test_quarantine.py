@@ -4,8 +4,8 @@ import pytest
 
 from tests.unit.store.rows import NOW, in_threads, written
 from webapp.store import quarantine
-from webapp.store.counts import SILENCES_REPAIRED
-from webapp.store.work import Database
+from webapp.store.counters import MISSED_NOTICES_REPAIRED
+from webapp.store.unit_of_work import Database
 
 
 def keep(database: Database, body: bytes, why: str = "not JSON") -> None:
@@ -16,7 +16,7 @@ def test_what_came_can_be_read_again_whatever_it_was(database: Database):
     keep(database, b"\x00\xff marker {}", "not UTF-8")
     with database.reading() as work:
         (one,) = work.quarantine.listed()
-        assert (one.why, one.size, one.came_at) == ("not UTF-8", 12, NOW)
+        assert (one.why, one.size, one.received_at) == ("not UTF-8", 12, NOW)
         assert work.quarantine.body(one.id) == "\x00\\xff marker {}"
         assert work.quarantine.body(one.id + 1) is None
 
@@ -43,18 +43,18 @@ def test_the_oldest_make_room_for_more_rows(database: Database, monkeypatch):
 
 def test_and_for_more_bytes(database: Database):
     biggest = 64 * 1024
-    for _ in range(quarantine.MOST_BYTES // biggest + 3):
+    for _ in range(quarantine.MAX_BYTES // biggest + 3):
         keep(database, b"x" * biggest)
     with database.reading() as work:
-        assert work.quarantine.count() == quarantine.MOST_BYTES // biggest
+        assert work.quarantine.count() == quarantine.MAX_BYTES // biggest
 
 
 @pytest.mark.parametrize("count", [8])
 def test_counts_lose_nothing_to_each_other(database: Database, count: int):
     def add() -> None:
         for _ in range(5):
-            written(database, lambda work: work.counts.add_one(SILENCES_REPAIRED))
+            written(database, lambda work: work.counts.add_one(MISSED_NOTICES_REPAIRED))
 
     assert in_threads(count, add) == [None] * count
     with database.reading() as work:
-        assert work.counts.value(SILENCES_REPAIRED) == count * 5
+        assert work.counts.value(MISSED_NOTICES_REPAIRED) == count * 5

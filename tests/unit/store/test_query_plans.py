@@ -16,12 +16,12 @@ from tests.unit.journey.house import House
 from tests.unit.store.rows import NOW
 from webapp.domain.onboarding import Status
 from webapp.gateway.token_cache import Token
-from webapp.journey.fleet_tokens import FleetTokens
-from webapp.store.changes import SINCE
+from webapp.journey.shared_token_cache import SharedTokenCache
+from webapp.store.change_probe import SINCE
 
 Sent = dict[str, Any]
 #: However many people there are: a token for each account, a key for each purpose.
-FEW_ROWS = ("gateway_token", "own_keys", "alarms", "heartbeats", "failed_reads", "counts")
+FEW_ROWS = ("gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counts")
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 
@@ -70,7 +70,7 @@ def everything_that_is_waited_for(house: House) -> None:
     house.links.use(code, None)
     house.put(current, status=Status.REJECTED, reasons=(), submitted_at=NOW)
     house.begin(ada, "agreed", "2026-01")
-    FleetTokens(house.database, house.clock, "account").get(lambda: Token("t", NOW, NOW))
+    SharedTokenCache(house.database, house.clock, "account").get(lambda: Token("t", NOW, NOW))
     if house.engine.dialect.name == "sqlite":
         with house.engine.connect() as connection:
             connection.exec_driver_sql(SINCE, (0,))  # elsewhere it is not heard here
@@ -96,11 +96,11 @@ def test_no_statement_that_is_waited_for_reads_a_whole_table(house: House):
 def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(house: House):
     crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
     with house.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE onboardings SET look_at = created_at")
+        connection.exec_driver_sql("UPDATE onboardings SET next_poll_at = created_at")
         connection.exec_driver_sql("ANALYZE")
     with heard(house.engine) as sent:
         house.progress.due()
-    (awaited,) = [sql for sql in sent if "look_cause" in sql]
+    (awaited,) = [sql for sql in sent if "poll_reason" in sql]
     explain = "EXPLAIN QUERY PLAN" if house.engine.dialect.name == "sqlite" else "EXPLAIN"
     with house.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"{explain} {awaited}", sent[awaited]).all()

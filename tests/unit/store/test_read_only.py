@@ -10,9 +10,9 @@ from sqlalchemy.exc import InternalError
 
 from tests.support.eventually import eventually
 from tests.unit.store.rows import NOW, in_threads, noticed, written
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 from webapp.store.readiness import Readiness
-from webapp.store.work import Database, Work
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
 
@@ -41,7 +41,7 @@ def rehearse(database: Database) -> None:
 
 def test_a_read_only_database_is_unwritable_in_so_many_words(postgres: Engine, database: Database):
     with read_only(postgres, database):
-        with pytest.raises(Unwritable, match="read-only"):
+        with pytest.raises(DatabaseUnavailable, match="read-only"):
             noticed(database, str(uuid.uuid4()))
         assert "DATABASE_URL is read-only" in " ".join(Readiness(database)())
         with database.reading() as work:
@@ -51,15 +51,15 @@ def test_a_read_only_database_is_unwritable_in_so_many_words(postgres: Engine, d
 def test_no_session_that_may_only_read_is_used_again(postgres: Engine, database: Database):
     with read_only(postgres, database):
         several = in_threads(3, lambda: _held_for_a_moment(database))
-        assert {type(each) for each in several} == {Unwritable}
-        with pytest.raises(Unwritable):
+        assert {type(each) for each in several} == {DatabaseUnavailable}
+        with pytest.raises(DatabaseUnavailable):
             rehearse(database)
     rehearse(database)
     assert noticed(database, str(uuid.uuid4()))
 
 
 def test_nor_after_a_notice_that_was_refused(postgres: Engine, database: Database):
-    with read_only(postgres, database), pytest.raises(Unwritable):
+    with read_only(postgres, database), pytest.raises(DatabaseUnavailable):
         noticed(database, str(uuid.uuid4()))
     assert noticed(database, str(uuid.uuid4()))
 
@@ -77,13 +77,13 @@ def test_a_transaction_that_the_server_ended_is_unwritable(postgres: Engine, dat
             asked = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
             return other.exec_driver_sql(asked, (process_id,)).scalar() == 0
 
-    def left_alone(work: Work) -> None:
+    def left_alone(work: UnitOfWork) -> None:
         work.connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
         mine = work.connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
         eventually(lambda: ended(mine), seconds=30)
         work.alarms.ring("gateway_forbidden", NOW)
 
-    with pytest.raises(Unwritable) as refused:
+    with pytest.raises(DatabaseUnavailable) as refused:
         written(database, left_alone)
     assert isinstance(refused.value.__cause__, InternalError)
     rehearse(database)
@@ -92,7 +92,7 @@ def test_a_transaction_that_the_server_ended_is_unwritable(postgres: Engine, dat
 def test_a_mistake_of_ours_is_not_taken_for_trouble_of_the_database(
     postgres: Engine, database: Database
 ):
-    def going_on(work: Work) -> None:
+    def going_on(work: UnitOfWork) -> None:
         with pytest.raises(Exception, match="nowhere"):
             work.connection.exec_driver_sql("SELECT * FROM nowhere")
         work.alarms.ring("gateway_forbidden", NOW)

@@ -4,9 +4,9 @@ from collections import Counter
 
 from tests.unit.store.rows import KEY, NEWER_KEY, NOW, add, admit, onboarding, written
 from tests.unit.store.test_sealed import MARKERS, fill
+from webapp.store.column_types import Cipher
 from webapp.store.rekey import BATCH, Key, count, rekey
-from webapp.store.types import Cipher
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 #: What `fill` and an own key seal.
 VALUES = 13
@@ -18,7 +18,7 @@ def with_keys(database: Database, *keys: str) -> Database:
 
 def test_after_a_rekey_the_old_key_can_be_dropped(database: Database):
     row = fill(database)
-    made = written(database, lambda work: work.own_keys.make("subject", NOW))
+    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     both, new = with_keys(database, NEWER_KEY, KEY), with_keys(database, NEWER_KEY)
     assert count(both) == {Key.OLDER: VALUES}
     assert sum(rekey(both), Counter()) == {Key.OLDER: VALUES}
@@ -35,7 +35,7 @@ def test_after_a_rekey_the_old_key_can_be_dropped(database: Database):
         known = work.sessions.get(MARKERS["session"], NOW.replace(year=2000))
         assert known is not None
         assert known[0].id_token == MARKERS["id_token"]
-        assert work.own_keys.get("subject") == made
+        assert work.generated_keys.get("subject") == made
 
 
 def test_a_second_time_there_is_nothing_to_do(database: Database):

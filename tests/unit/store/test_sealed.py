@@ -18,11 +18,11 @@ from tests.unit.store.rows import (
     written,
 )
 from webapp.domain.onboarding import Onboarding, Status
+from webapp.store.column_types import Cipher, Sealed
 from webapp.store.errors import StoreError
 from webapp.store.schema import metadata
 from webapp.store.sessions import Session
-from webapp.store.types import Cipher, Sealed
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 PLACES = (
     "name subject url token agent rejection return state id_token jti body unusable session access"
@@ -115,7 +115,7 @@ def test_the_columns_with_people_in_them_are_the_sealed_ones():
         "inbox.body",
         "quarantine.body",
         "gateway_token.token",
-        "own_keys.value",
+        "generated_keys.value",
     }
 
 

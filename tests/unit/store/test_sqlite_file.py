@@ -10,9 +10,9 @@ from tests.unit.store.rows import add, admit, database_at, onboarding
 from webapp.domain.errors import NotWritable
 from webapp.store import migrate
 from webapp.store.engine import make_engine
-from webapp.store.errors import Unwritable
+from webapp.store.errors import DatabaseUnavailable
 from webapp.store.readiness import Readiness
-from webapp.store.work import Database
+from webapp.store.unit_of_work import Database
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ def test_an_upgrade_makes_files_for_their_owner_only(tmp_path: Path):
 def test_only_an_upgrade_makes_one(tmp_path: Path):
     with (
         database_at(f"sqlite:///{tmp_path}/a # b%20.sqlite3") as database,
-        pytest.raises(Unwritable, match=r"DATABASE_URL names .*`python -m webapp database upgrade"),
+        pytest.raises(
+            DatabaseUnavailable, match=r"DATABASE_URL names .*`python -m webapp database upgrade"
+        ),
         database.reading(),
     ):
         pass
@@ -49,14 +51,18 @@ def test_only_an_upgrade_makes_one(tmp_path: Path):
 
 def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path):
     engine = make_engine(f"sqlite:///{tmp_path}/typo/new.sqlite3")
-    with pytest.raises(Unwritable, match="DATABASE_URL names a file in a folder that does not"):
+    with pytest.raises(
+        DatabaseUnavailable, match="DATABASE_URL names a file in a folder that does not"
+    ):
         migrate.upgrade(engine)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_in_the_files_place_is_named(tmp_path: Path):
     engine = make_engine(f"sqlite:///{tmp_path}")
-    with pytest.raises(Unwritable, match="DATABASE_URL names a file that cannot be opened"):
+    with pytest.raises(
+        DatabaseUnavailable, match="DATABASE_URL names a file that cannot be opened"
+    ):
         migrate.upgrade(engine)
 
 

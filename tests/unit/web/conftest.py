@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.unit.web.fakes import FakeSteps
 from tests.unit.web.pretend_provider import PretendProvider, login_at
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 from webapp.web.register import register
 
 LOCAL = "http://localhost:8000"

@@ -10,21 +10,21 @@ from typing import Any
 
 from flask import Flask
 
+from webapp.config.sites import Flow, Site
 from webapp.domain.errors import (
     AnotherPersonSignedIn,
     HandOffNotAccepted,
     LinkGone,
     NotFound,
-    NoticeUnusable,
     ReferenceExpired,
     ReferenceTampered,
     StepError,
+    UnreadableNotice,
 )
 from webapp.domain.onboarding import Person, Status
 from webapp.domain.reasons import ReasonCode, reason
-from webapp.journey.links import Look, NewLink
+from webapp.journey.links import LinkPreview, NewLink
 from webapp.journey.views import Home, OnboardingView, Page, Returned, StatusView, Visitor
-from webapp.sites import Flow, Site
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADAS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
@@ -155,12 +155,12 @@ class FakeSteps:
         self.sessions[visitor.session_id] = visitor
         return visitor
 
-    def look(self, code: str) -> Look:
+    def look(self, code: str) -> LinkPreview:
         if code not in CODES:
             raise NotFound
         if code in self.used:
             raise LinkGone
-        return Look(SHOP, CODES[code][1])
+        return LinkPreview(SHOP, CODES[code][1])
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
         subject, name = CODES[code]
@@ -221,7 +221,7 @@ class FakeSteps:
 
     def keep(self, body: bytes) -> bool:
         if not body.startswith(b"{"):
-            raise NoticeUnusable("no JSON object")
+            raise UnreadableNotice("no JSON object")
         self._answer()
         self.calls.append(body)
         return self.calls.count(body) == 1

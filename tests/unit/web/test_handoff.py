@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests.unit.web.conftest import LOCAL, Make, form_token
 from tests.unit.web.fakes import steps_of
-from webapp.hostsite.token_text import MAX_CHARACTERS as LONGEST
+from webapp.hostsite.jwt_parsing import MAX_CHARACTERS as LONGEST
 
 SHOPS = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
 

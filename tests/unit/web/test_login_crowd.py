@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from tests.unit.web.pretend_provider import PretendProvider
-from webapp.web.login.provider import Provider, ProviderAway, connect
+from webapp.web.login.provider import Provider, ProviderUnavailable, connect
 
 PATIENCE_SECONDS = 30
 
@@ -25,7 +25,7 @@ class Silent:
     def create_authorization_url(self, callback: str) -> dict[str, Any]:
         self.asked.release()
         self.give_up.wait(PATIENCE_SECONDS)
-        raise ProviderAway("silent")
+        raise ProviderUnavailable("silent")
 
 
 def test_who_finds_all_places_taken_is_told_soon_and_asks_nobody() -> None:
@@ -35,10 +35,10 @@ def test_who_finds_all_places_taken_is_told_soon_and_asks_nobody() -> None:
         for _ in range(2):
             crowd.submit(provider.ask, "shop", "/login/callback")
         assert all(silent.asked.acquire(timeout=PATIENCE_SECONDS) for _ in range(2))
-        with pytest.raises(ProviderAway, match="enough wait"):
+        with pytest.raises(ProviderUnavailable, match="enough wait"):
             provider.ask("shop", "/login/callback")
         silent.give_up.set()
-    with pytest.raises(ProviderAway, match="silent"):
+    with pytest.raises(ProviderUnavailable, match="silent"):
         provider.ask("shop", "/login/callback")  # places come free
 
 

@@ -15,7 +15,7 @@ from tests.unit.web.fakes import ADAS, steps_of
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
 from webapp.journey.views import Visitor
-from webapp.web.result.stream import SEATS_PER_SESSION, Seats
+from webapp.web.result.stream import STREAMS_PER_SESSION, StreamSlots
 
 STATUS = f"/onboardings/{ADAS}/status"
 STREAM = f"/onboardings/{ADAS}/stream"
@@ -59,7 +59,7 @@ def test_the_stream_tells_the_present_then_each_change(app: Flask, ada: FlaskCli
 
 
 def test_one_person_cannot_take_every_seat(app: Flask, ada: FlaskClient) -> None:
-    held = [ada.get(STREAM) for _ in range(SEATS_PER_SESSION)]
+    held = [ada.get(STREAM) for _ in range(STREAMS_PER_SESSION)]
     refused = ada.get(STREAM)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -70,7 +70,7 @@ def test_one_person_cannot_take_every_seat(app: Flask, ada: FlaskClient) -> None
 
 
 def test_a_refused_stream_keeps_no_seat(app: Flask, ada: FlaskClient) -> None:
-    for _ in range(SEATS_PER_SESSION + 1):
+    for _ in range(STREAMS_PER_SESSION + 1):
         assert (
             ada.get("/onboardings/0b9a6f6e-94a4-4c55-8f53-5b1a4a1f0d10/stream").status_code == 404
         )
@@ -84,7 +84,7 @@ def test_a_stream_that_breaks_simply_ends(app: Flask, ada: FlaskClient) -> None:
 
 @pytest.mark.parametrize("closings", [1, 2])
 def test_a_seat_is_given_back_once(closings: int) -> None:
-    seats = Seats(per_session=1)
+    seats = StreamSlots(per_session=1)
     leave = seats.take("ada", 1)
     assert leave is not None
     assert seats.take("ben", 1) is None
@@ -140,7 +140,7 @@ def test_with_our_worker_the_answer_goes_on_without_its_thread(
 
 def test_a_kept_seat_comes_free_when_the_keeper_says_so(app: Flask, ada: FlaskClient) -> None:
     connection = Connection()
-    for _ in range(SEATS_PER_SESSION):
+    for _ in range(STREAMS_PER_SESSION):
         assert kept(app, ada, connection).text
     assert kept(app, ada, connection).status_code == 503
     leave = connection.taken[0][-1]
@@ -150,7 +150,7 @@ def test_a_kept_seat_comes_free_when_the_keeper_says_so(app: Flask, ada: FlaskCl
 
 def test_who_has_gone_before_the_answer_began_keeps_no_seat(app: Flask, ada: FlaskClient) -> None:
     connection = Connection()
-    for _ in range(SEATS_PER_SESSION + 1):
+    for _ in range(STREAMS_PER_SESSION + 1):
         unread = ada.get(STREAM, environ_overrides={"webapp.connection": connection})
         assert unread.status_code == 200
         unread.close()

@@ -10,8 +10,8 @@ from tests.unit.web.conftest import LOCAL, form_token
 from tests.unit.web.fakes import ADAS, steps_of
 from webapp.domain.errors import (
     Conflict,
-    GatewayAway,
     GatewayForbidden,
+    GatewayUnavailable,
     NotWritable,
     StepError,
 )
@@ -60,7 +60,7 @@ def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) 
 @pytest.mark.parametrize(
     ("trouble", "status", "retry_after"),
     [
-        (GatewayAway(7.2), 503, "8"),
+        (GatewayUnavailable(7.2), 503, "8"),
         (NotWritable(), 503, "5"),
         (GatewayForbidden(), 502, None),
         (Conflict(Status.VERIFIED), 409, None),

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.configuration.colours import luminance
+from webapp.config.colors import luminance
 from webapp.web.theme import properties, readable_on
 
 

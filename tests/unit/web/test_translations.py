@@ -19,7 +19,7 @@ from flask_babel import Babel, force_locale
 
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
-from webapp.web import words
+from webapp.web import page_texts
 
 ROOT = Path(__file__).parents[3]
 TRANSLATIONS = ROOT / "webapp" / "translations"
@@ -88,33 +88,33 @@ def test_the_committed_catalogue_is_the_compiled_one(spanish: Catalog) -> None:
 def test_every_status_and_reason_has_a_text_and_a_next_step(language: str) -> None:
     with force_locale(language):
         for status in Status:
-            found = words.status_words(status)
+            found = page_texts.status_words(status)
             assert all(map(str, (found.title, found.text, found.next_step, found.label)))
         for code in ReasonCode:
-            found = words.reason_words(code)
+            found = page_texts.reason_words(code)
             assert all(map(str, (found.title, found.text, found.next_step)))
 
 
 def test_there_are_words_for_exactly_the_statuses_and_reasons_there_are() -> None:
-    assert set(words.STATUSES) == set(Status)
-    assert set(words.REASONS) == set(ReasonCode)
+    assert set(page_texts.STATUSES) == set(Status)
+    assert set(page_texts.REASONS) == set(ReasonCode)
 
 
 @pytest.mark.usefixtures("app")
 def test_ada_reads_spanish() -> None:
     with force_locale("es"):
-        assert words.status_words("verified").title == "Tu identidad está verificada"
-        assert words.language() == "es"
+        assert page_texts.status_words("verified").title == "Tu identidad está verificada"
+        assert page_texts.language() == "es"
 
 
 @pytest.mark.usefixtures("app")
 def test_a_word_nobody_knows_still_gets_a_page() -> None:
-    assert words.reason_words("brand_new").title == words.REASONS["other"].title
-    assert words.login_error_words("brand_new").title == words.LOGIN_ERRORS["other"].title
-    assert words.page_error_words(418).title == words.PAGE_ERRORS[400].title
-    assert words.page_error_words(599).title == words.PAGE_ERRORS[500].title
+    assert page_texts.reason_words("brand_new").title == page_texts.REASONS["other"].title
+    assert page_texts.login_error_words("brand_new").title == page_texts.LOGIN_ERRORS["other"].title
+    assert page_texts.page_error_words(418).title == page_texts.PAGE_ERRORS[400].title
+    assert page_texts.page_error_words(599).title == page_texts.PAGE_ERRORS[500].title
 
 
 def test_an_account_without_a_name_shows_a_masked_id() -> None:
     nameless = SimpleNamespace(name=None, subject="customer-4821")
-    assert words.account_name(nameless) == "cu…1"
+    assert page_texts.account_name(nameless) == "cu…1"

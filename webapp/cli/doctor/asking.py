@@ -6,7 +6,7 @@ import ssl
 
 import httpx
 
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 _SECONDS = 8.0
 

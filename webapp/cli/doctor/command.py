@@ -9,7 +9,7 @@ import click
 from webapp.cli.common import opened, settings
 from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, good, warning
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 
 @click.command()

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from webapp.cli.doctor.finding import Finding, failure, good, warning
 from webapp.store.sqlite_file import SqliteFile
-from webapp.wiring import Wired
+from webapp.wiring import Components
 
 
-def findings(parts: Wired) -> Iterator[Finding]:
+def findings(parts: Components) -> Iterator[Finding]:
     """A file that is not there yet is no failure, where `serve` can make it."""
     file = SqliteFile.of(parts.engine.url)
     if file is not None and file.path.parent.is_dir() and not file.path.exists():

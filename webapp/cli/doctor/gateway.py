@@ -10,9 +10,9 @@ import httpx
 
 from webapp.cli.doctor.asking import client
 from webapp.cli.doctor.finding import Finding, failure, good, warning
+from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import CredentialsRefused, GatewayError
-from webapp.settings import Settings
 
 #: Hand-off tokens are refused beyond such a difference, and times on pages become wrong.
 TOLERANCE_SECONDS = 30

@@ -8,7 +8,7 @@ import httpx
 
 from webapp.cli.doctor.asking import client, untrusted
 from webapp.cli.doctor.finding import Finding, failure, good
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _WHAT_STOPS = "until then nobody can log in there"

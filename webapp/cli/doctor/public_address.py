@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import httpx
 
+from webapp.basics.text import pluralize
 from webapp.cli.doctor.asking import client, untrusted
 from webapp.cli.doctor.finding import Finding, failure, good, warning
-from webapp.plurals import counted
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 _LEAST_DAYS = 14
 #: A second one of these, added by a proxy, breaks the frame or the camera.
@@ -31,7 +31,7 @@ def findings(found: Settings) -> Iterator[Finding]:
         yield _silent(found, error)
         return
     if days is not None and days < _LEAST_DAYS:
-        yield warning(f"PUBLIC_URL: its certificate ends in {counted(days, 'day')}; renew it")
+        yield warning(f"PUBLIC_URL: its certificate ends in {pluralize(days, 'day')}; renew it")
 
 
 def _silent(found: Settings, error: httpx.TransportError) -> Finding:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from webapp.cli.doctor.finding import Finding, good, warning
-from webapp.configuration.colours import contrast
-from webapp.settings import Settings
-from webapp.sites import Site
+from webapp.config.colors import contrast
+from webapp.config.settings import Settings
+from webapp.config.sites import Site
 
 #: What a button needs against the page around it (WCAG 2.2, 1.4.11).
 _LEAST_CONTRAST = 3.0

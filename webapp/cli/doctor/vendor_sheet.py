@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from webapp.settings import Settings
-from webapp.sites import Flow
+from webapp.config.settings import Settings
+from webapp.config.sites import Flow
 
 STATES = (
     "PENDING_VALIDATION",

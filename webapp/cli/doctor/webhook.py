@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from webapp.cli.doctor.finding import Finding, good, warning
-from webapp.settings import Settings
+from webapp.config.settings import Settings
 
 #: A random text of so many characters cannot be guessed over a network.
 _LEAST_LENGTH = 20

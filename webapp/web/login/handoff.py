@@ -10,12 +10,12 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
-from webapp.web import context, cookies, whose
+from webapp.web import account_switch, cookies, request_context
 from webapp.web.guards import everybody
 from webapp.web.request_log import log
 
 if TYPE_CHECKING:
-    from webapp.sites import Site
+    from webapp.config.sites import Site
 
 blueprint = Blueprint("handoff", __name__)
 
@@ -30,7 +30,7 @@ _CODES = {"expired": "expired", "already_used": "used"}
 @everybody
 def take() -> ResponseReturnValue:
     """The host site's link. Looking ahead uses nothing up: the token is good only once."""
-    if context.looks_ahead():
+    if request_context.looks_ahead():
         raise ServiceUnavailable(retry_after=1)
     carried = request.cookies.get(cookies.side_cookie("handoff")["key"])
     response = _let_in(request.args.get("token") or carried or "", replace=False)
@@ -53,24 +53,26 @@ def take_posted() -> ResponseReturnValue:
 def not_accepted(error: HandOffNotAccepted) -> ResponseReturnValue:
     """Plain words for the person; code and cure go to the log, for the host site's developer."""
     log().warning("handoff_refused", code=error.code, cure=error.cure)
-    context.show_site(_site_of(error))
+    request_context.show_site(_site_of(error))
     page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
     return _drop_carried(make_response(page, 401))
 
 
 def _site_of(error: HandOffNotAccepted) -> Site | None:
     """Where the person most likely comes from, for the way back; nothing else depends on it."""
-    sites = context.steps().sites
+    sites = request_context.steps().sites
     only = next(iter(sites.values())) if len(sites) == 1 else None
-    return sites.get(error.site_id or "") or context.remembered_site() or only
+    return sites.get(error.site_id or "") or request_context.remembered_site() or only
 
 
 def _let_in(token: str, *, replace: bool) -> Response:
     try:
-        visitor = context.steps().admit.by_handoff(token, context.visitor(), replace=replace)
+        visitor = request_context.steps().admit.by_handoff(
+            token, request_context.visitor(), replace=replace
+        )
     except AnotherPersonSignedIn as question:
         return make_response(
-            whose.ask(question, url_for("handoff.take_posted"), [("token", token)])
+            account_switch.ask(question, url_for("handoff.take_posted"), [("token", token)])
         )
     cookies.open_session(visitor)
     return redirect(url_for("start.home"), 303)
@@ -81,7 +83,7 @@ def _comes_from_another_site() -> bool:
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return True
     origin = request.headers.get("Origin")
-    return origin is not None and origin != context.settings().public_origin
+    return origin is not None and origin != request_context.settings().public_origin
 
 
 def _carry(token: str) -> Response:

@@ -4,7 +4,7 @@ LoginError
 ├── LoginDenied      the person said no at the provider
 ├── LoginStale       an answer to a question this browser did not ask, or asked long ago
 ├── LoginRefused     an answer that cannot be believed; carries the kind of doubt
-└── ProviderAway     no answer, or nonsense
+└── ProviderUnavailable     no answer, or nonsense
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth, OAuthError
 from flask import Flask, current_app, request, session
 
-from webapp.outbound.deadline import deadline
-from webapp.outbound.small import SmallAnswers
-from webapp.told import fit_text
+from webapp.basics.text import clean_text
+from webapp.http_transport.deadline import deadline
+from webapp.http_transport.small_responses import SmallResponses
 
 with warnings.catch_warnings():
     # Authlib announces at import that it will prefer another client one day; pinned below 2.
@@ -32,7 +32,7 @@ with warnings.catch_warnings():
     from authlib.integrations.httpx_client import OAuth2Client
 
 if TYPE_CHECKING:
-    from webapp.settings import Settings
+    from webapp.config.settings import Settings
 
 _EXTENSION = "login_provider"
 _NAME = "people"
@@ -72,7 +72,7 @@ class LoginRefused(LoginError):
         self.doubt = doubt
 
 
-class ProviderAway(LoginError):
+class ProviderUnavailable(LoginError):
     """The provider cannot be asked just now."""
 
 
@@ -93,15 +93,15 @@ class _Transport(OAuth2Client):  # type: ignore[misc]
 
     def __init__(self, *args: Any, trust: ssl.SSLContext, **kwargs: Any) -> None:
         # Made anew with each client: Authlib closes a client after every call.
-        super().__init__(*args, transport=SmallAnswers(trust), trust_env=False, **kwargs)
+        super().__init__(*args, transport=SmallResponses(trust), trust_env=False, **kwargs)
 
     def send(self, sent: Any, **kwargs: Any) -> Any:
         try:
             response = super().send(sent, **kwargs)
         except Exception as cause:
-            raise ProviderAway("no answer") from cause
+            raise ProviderUnavailable("no answer") from cause
         if response.status_code >= 500 or (sent.method == "GET" and response.is_error):
-            raise ProviderAway(f"status {response.status_code}")
+            raise ProviderUnavailable(f"status {response.status_code}")
         return response
 
 
@@ -115,10 +115,10 @@ class _Client(FlaskOAuth2App):  # type: ignore[misc]
             metadata = cast("dict[str, Any]", super().load_server_metadata())
             told = str(metadata["issuer"])
         except (ValueError, TypeError, KeyError) as cause:
-            raise ProviderAway("discovery is unreadable") from cause
+            raise ProviderUnavailable("discovery is unreadable") from cause
         if told.rstrip("/") != self.issuer.rstrip("/"):
             self.server_metadata.clear()
-            raise ProviderAway("discovery speaks for another issuer")
+            raise ProviderUnavailable("discovery speaks for another issuer")
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [
             name for name in offered if name in _ALGORITHMS
@@ -142,7 +142,7 @@ class Provider:
         self._places = threading.Semaphore(at_once)
 
     def ask(self, site_id: str, callback: str) -> str:
-        """The provider's address to go to. Raises ProviderAway."""
+        """The provider's address to go to. Raises ProviderUnavailable."""
         with self._waiting():
             asked = self._client.create_authorization_url(callback)
         _forget_old_logins()
@@ -186,15 +186,16 @@ class Provider:
                     id_token_hint=id_token,
                     client_id=self._client.client_id,
                 )
-        except (ProviderAway, RuntimeError):
+        except (ProviderUnavailable, RuntimeError):
             return None
         return str(address["url"])
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        """One of the places, for as long as a step may take. Raises ProviderAway without one."""
+        """One of the places, for as long as a step may take. Raises ProviderUnavailable without
+        one."""
         if not self._places.acquire(timeout=_PATIENCE_SECONDS):
-            raise ProviderAway("enough wait already")
+            raise ProviderUnavailable("enough wait already")
         try:
             with deadline(self._seconds):
                 yield
@@ -219,15 +220,15 @@ class Provider:
         }
         token = self._client.authorize_access_token(claims_options=claims)
         person = token.get("userinfo")
-        subject = fit_text(person.get("sub")) if person else None
+        subject = clean_text(person.get("sub")) if person else None
         if not subject or not subject.strip():
             raise LoginRefused("sub")
         profile = person if person.get("name") else {**person, **self._more_about(subject)}
         return Known(
             site_id,
             subject,
-            fit_text(profile.get("name")) or None,
-            fit_text(profile.get("locale")) or None,
+            clean_text(profile.get("name")) or None,
+            clean_text(profile.get("locale")) or None,
             token["id_token"],
         )
 

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.domain.errors import AnotherPersonSignedIn, NotFound
-from webapp.web import context, cookies, whose
+from webapp.web import account_switch, cookies, request_context
 from webapp.web.guards import everybody
-from webapp.web.login import answered
+from webapp.web.login import pending_login
 from webapp.web.login.provider import (
     Known,
     LoginDenied,
@@ -19,14 +19,14 @@ from webapp.web.login.provider import (
     LoginRefused,
     LoginStale,
     Provider,
-    ProviderAway,
+    ProviderUnavailable,
     provider,
 )
 from webapp.web.request_log import log
 
 if TYPE_CHECKING:
+    from webapp.config.sites import Site
     from webapp.journey.views import Visitor
-    from webapp.sites import Site
 
 blueprint = Blueprint("login", __name__)
 
@@ -36,7 +36,7 @@ _FAILURES: dict[type[LoginError], tuple[int, str]] = {
     LoginDenied: (200, "denied"),
     LoginStale: (400, "state"),
     LoginRefused: (401, "other"),
-    ProviderAway: (503, "provider"),
+    ProviderUnavailable: (503, "provider"),
 }
 
 
@@ -55,9 +55,9 @@ def begin() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     """Back from the provider; a second visit of the same answer just goes home."""
     found = _provider()
-    if context.looks_ahead():
+    if request_context.looks_ahead():
         raise ServiceUnavailable(retry_after=1)  # the answer is good only once
-    live = context.visitor()
+    live = request_context.visitor()
     try:
         known = found.answered()
     except LoginStale:
@@ -65,17 +65,17 @@ def callback() -> ResponseReturnValue:
     try:
         return _let_in(known, live)
     except AnotherPersonSignedIn as question:
-        sealed = answered.seal(known, cast("Visitor", live))
-        return whose.ask(question, url_for("login.replace"), [("login", sealed)])
+        sealed = pending_login.seal(known, cast("Visitor", live))
+        return account_switch.ask(question, url_for("login.replace"), [("login", sealed)])
 
 
 @blueprint.post("/login/replace")
 @everybody
 def replace() -> ResponseReturnValue:
     """The person says, by our own form, to be whom the provider has named."""
-    live = context.visitor()
+    live = request_context.visitor()
     try:
-        known = answered.unseal(request.form.get("login", ""), live)
+        known = pending_login.unseal(request.form.get("login", ""), live)
     except LoginStale:
         return _home_unless_nobody(live)
     return _let_in(known, live, replace=True)
@@ -89,10 +89,10 @@ def logout() -> ResponseReturnValue:
     Who has left already, and loads the page anew, sees the same. Only the end of a session asks
     for the proof that the form was ours, and only then a cookie goes: else any site could send it.
     """
-    visitor = context.visitor()
+    visitor = request_context.visitor()
     if visitor is not None:
         cookies.check_form()
-        context.steps().admit.leave(visitor)
+        request_context.steps().admit.leave(visitor)
         cookies.close_session()
     # A page, not a redirect: `form-action 'self'` forbids a form to end on another origin.
     exit_address = _provider_exit(visitor)
@@ -106,13 +106,13 @@ def failed(error: LoginError) -> ResponseReturnValue:
     doubt = error.doubt if isinstance(error, LoginRefused) else None
     log().warning("login_failed", code=code, doubt=doubt, cause=_kind(error.__cause__))
     response = make_response(render_template("login/failed.html", code=code), status)
-    if isinstance(error, ProviderAway):
+    if isinstance(error, ProviderUnavailable):
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response
 
 
 def _let_in(known: Known, live: Visitor | None, *, replace: bool = False) -> ResponseReturnValue:
-    visitor = context.steps().admit.by_oidc(
+    visitor = request_context.steps().admit.by_oidc(
         known.site_id,
         known.subject,
         name=known.name,
@@ -144,7 +144,7 @@ def _provider() -> Provider:
 
 
 def _chosen_site(site_id: str | None) -> Site | None:
-    sites = {site.id: site for site in context.steps().admit.oidc_sites()}
+    sites = {site.id: site for site in request_context.steps().admit.oidc_sites()}
     if provider() is None or not sites or (site_id and site_id not in sites):
         raise NotFound
     if site_id:
@@ -160,4 +160,4 @@ def _provider_exit(visitor: Visitor | None) -> str | None:
 
 
 def _public(path: str) -> str:
-    return context.settings().public_origin + path
+    return request_context.settings().public_origin + path

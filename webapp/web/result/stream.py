@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app, request
 
-from webapp import metrics
+from webapp.observability import metrics
 from webapp.web.request_log import log
 from webapp.web.result.status_json import as_json
 
@@ -31,13 +31,13 @@ FULL_RETRY_SECONDS = 10
 #: One person's tabs; without a limit a single session could take every seat. Where a stream holds
 #: a thread its seat comes free only when the next line cannot be written, so a few reloads in a
 #: row need room too.
-SEATS_PER_SESSION = 8
+STREAMS_PER_SESSION = 8
 _EXTENSION = "stream_seats"
 #: The connection of this request, from our gunicorn worker (`cli/web_worker.py`).
 _CONNECTION = "webapp.connection"
 
 
-class Seats:
+class StreamSlots:
     """How many may listen at once: in this process, and per session."""
 
     def __init__(self, per_session: int) -> None:
@@ -75,12 +75,12 @@ def limit(app: Flask) -> None:
     app.config.setdefault(
         "KEPT_STREAMS_PER_PROCESS", resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
     )
-    app.extensions[_EXTENSION] = Seats(SEATS_PER_SESSION)
+    app.extensions[_EXTENSION] = StreamSlots(STREAMS_PER_SESSION)
 
 
 def take_seat(session_id: str) -> Callable[[], None] | None:
     kind = "STREAMS_PER_PROCESS" if connection() is None else "KEPT_STREAMS_PER_PROCESS"
-    seats = cast("Seats", current_app.extensions[_EXTENSION])
+    seats = cast("StreamSlots", current_app.extensions[_EXTENSION])
     return seats.take(session_id, current_app.config[kind])
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 
-from webapp.web import context
+from webapp.web import request_context
 from webapp.web.guards import person
 from webapp.web.result import stream
 from webapp.web.result.status_json import as_json
@@ -25,8 +25,8 @@ blueprint = Blueprint("result", __name__)
 @person
 def status(onboarding_id: str) -> ResponseReturnValue:
     """One look; 304 while nothing has changed."""
-    known_id = context.onboarding_id(onboarding_id)
-    view = context.steps().result.status(context.signed_in(), known_id)
+    known_id = request_context.onboarding_id(onboarding_id)
+    view = request_context.steps().result.status(request_context.signed_in(), known_id)
     response = Response(as_json(view), mimetype="application/json")
     response.add_etag()
     return response.make_conditional(request)
@@ -36,9 +36,9 @@ def status(onboarding_id: str) -> ResponseReturnValue:
 @person
 def follow(onboarding_id: str) -> ResponseReturnValue:
     """Server-sent events until the time is up; 503 when this process has enough listeners."""
-    visitor, known_id = context.signed_in(), context.onboarding_id(onboarding_id)
+    visitor, known_id = request_context.signed_in(), request_context.onboarding_id(onboarding_id)
     if request.method == "HEAD":
-        context.steps().result.status(visitor, known_id)
+        request_context.steps().result.status(visitor, known_id)
         return stream.empty()
     leave = stream.take_seat(visitor.session_id)
     if leave is None:
@@ -52,7 +52,7 @@ def follow(onboarding_id: str) -> ResponseReturnValue:
 
 
 def _stream(visitor: Visitor, known_id: str, leave: Callable[[], None]) -> Response:
-    result, connection = context.steps().result, stream.connection()
+    result, connection = request_context.steps().result, stream.connection()
     if connection is None:
         return stream.respond(result.follow(visitor, known_id, stream.LIFE_SECONDS), leave)
     result.status(visitor, known_id)

@@ -36,7 +36,7 @@ def upgrade() -> None:
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.create_index('ix_inbox_unsettled', ['verification_id'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
-    op.create_table('own_keys',
+    op.create_table('generated_keys',
     sa.Column('name', sa.String(length=32), nullable=False),
     sa.Column('value', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -68,13 +68,13 @@ def upgrade() -> None:
     with op.batch_alter_table('timeline', schema=None) as batch_op:
         batch_op.create_index('ix_timeline_onboarding_id', ['onboarding_id', 'id'], unique=False)
 
-    op.create_table('used_once',
+    op.create_table('replay_guard_marks',
     sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('mark', sa.String(length=64), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('kind', 'mark', name=op.f('pk_used_once'))
     )
-    with op.batch_alter_table('used_once', schema=None) as batch_op:
+    with op.batch_alter_table('replay_guard_marks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_used_once_until'), ['until'], unique=False)
 
     op.create_table('onboardings',
@@ -105,14 +105,14 @@ def upgrade() -> None:
     sa.Column('interruptions', sa.Integer(), nullable=False),
     sa.Column('previous_id', sa.String(length=36), nullable=True),
     sa.Column('replaced_by', sa.String(length=36), nullable=True),
-    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('look_cause', sa.String(length=16), nullable=True),
-    sa.Column('looks', sa.Integer(), nullable=False),
+    sa.Column('next_poll_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('poll_reason', sa.String(length=16), nullable=True),
+    sa.Column('poll_count', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_onboardings_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_onboardings'))
     )
     with op.batch_alter_table('onboardings', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_onboardings_look_at'), ['look_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_onboardings_look_at'), ['next_poll_at'], unique=False)
         batch_op.create_index('ix_onboardings_person_id_created_at', ['person_id', 'created_at'], unique=False)
         batch_op.create_index('uq_onboardings_one_active', ['person_id', 'flow'], unique=True, sqlite_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"), postgresql_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"))
 

@@ -24,8 +24,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table('onboardings', schema=None) as batch_op:
         batch_op.add_column(sa.Column('deciding_at', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('silent_reads', sa.Integer(), server_default='0', nullable=False))
-        batch_op.add_column(sa.Column('silent_since', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.add_column(sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True))

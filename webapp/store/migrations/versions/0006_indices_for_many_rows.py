@@ -10,7 +10,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_index('ix_onboardings_look_at', table_name='onboardings')
-    op.create_index('ix_onboardings_look_at_id', 'onboardings', ['look_at', 'id'])
+    op.create_index('ix_onboardings_look_at_id', 'onboardings', ['next_poll_at', 'id'])
     op.drop_index('ix_onboardings_status', table_name='onboardings')
     op.create_index('ix_onboardings_created_at', 'onboardings', ['created_at'])
     op.create_index('ix_onboardings_status_created_at', 'onboardings', ['status', 'created_at'])

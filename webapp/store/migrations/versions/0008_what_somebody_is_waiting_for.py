@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    awaited = sa.text("(look_cause = 'waiting' AND looks < 6 OR look_cause = 'notice' AND looks < 4)")
-    op.create_index('ix_onboardings_awaited', 'onboardings', ['look_at', 'id'], sqlite_where=awaited, postgresql_where=awaited)
+    awaited = sa.text("(poll_reason = 'waiting' AND poll_count < 6 OR poll_reason = 'notice' AND poll_count < 4)")
+    op.create_index('ix_onboardings_awaited', 'onboardings', ['next_poll_at', 'id'], sqlite_where=awaited, postgresql_where=awaited)

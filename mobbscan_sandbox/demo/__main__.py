@@ -1,0 +1,105 @@
+"""`python -m mobbscan_sandbox.demo`: the server with everything around it, on this machine."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from mobbscan_sandbox.demo.addresses import Addresses
+from mobbscan_sandbox.demo.children import Child, Children
+from mobbscan_sandbox.demo.errors import DemoError
+from mobbscan_sandbox.demo.instance import Instance
+from mobbscan_sandbox.demo.lock import claimed
+from mobbscan_sandbox.demo.message import STARTING, welcome
+from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.programs import programs, server_settings
+from mobbscan_sandbox.demo.sites import shop_flow, shop_site, sites_toml
+
+PORT, FOLDER = 8000, Path("instance/demo")
+
+
+def _port_base(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65532:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1024 to 65532")
+    return int(text)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mobbscan_sandbox.demo", description=__doc__)
+    parser.add_argument(
+        "--port-base",
+        type=_port_base,
+        default=PORT,
+        metavar="PORT",
+        help="the first of four ports in a row (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--instance",
+        type=Path,
+        metavar="FOLDER",
+        help="private folder for secrets, logs and state "
+        f"(default: {FOLDER}, with the port behind it unless that is {PORT})",
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the state of the last run")
+    parser.add_argument("--verbose", action="store_true", help="show all that the programs say")
+    options = parser.parse_args()
+    options.instance = options.instance or _own_folder(options.port_base)
+    return options
+
+
+def _own_folder(port_base: int) -> Path:
+    """Two demos on different ports never meet in one folder."""
+    return FOLDER if port_base == PORT else FOLDER.with_name(f"{FOLDER.name}-{port_base}")
+
+
+def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
+    addresses.check_free()
+    instance.prepare(keep=keep)
+    site = shop_site(addresses, instance.secret_file("handoff_key"))
+    tables = {"sites.shop": site, "sites.shop.flows.default": shop_flow()}
+    instance.write_sites(sites_toml(tables))
+
+
+def _run(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+    instance.open()
+    with claimed(instance.folder):
+        _run_in(instance, options, stop)
+
+
+def _run_in(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+    addresses = Addresses.from_base(options.port_base)
+    _prepare(addresses, instance, keep=options.keep)
+    terminal = Terminal(verbose=options.verbose)
+    four = programs(addresses, instance, server_settings(addresses, instance))
+    with Children(
+        Child(program, instance.logs / f"{name}.log", terminal) for name, program in four.items()
+    ) as children:
+        try:
+            print(STARTING, flush=True)
+            children.start()
+            children.wait_until_ready(given_up=stop.is_set)
+            if not stop.is_set():
+                print(welcome(addresses, instance.folder), flush=True)
+            children.watch(until=stop)
+        finally:
+            terminal.mute()
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM; 1 when something keeps it from running."""
+    options = _options()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        _run(Instance(options.instance), options, stop)
+    except DemoError as error:
+        print(f"\n  {error}", file=sys.stderr)
+        return 1
+    print("\n  Stopped.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The four programs of the demo: how each is called, and where it answers when it is ready."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mobbscan_sandbox.demo.addresses import Addresses
+from mobbscan_sandbox.demo.instance import Instance
+
+# Nothing else is inherited: settings that a developer has exported belong to another server.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH")
+
+
+@dataclass(frozen=True)
+class Program:
+    """`ready_url` answers anything below 500 once the program is up."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    ready_url: str
+
+    def command(self) -> tuple[str, ...]:
+        return (sys.executable, "-m", *self.arguments)
+
+
+def server_settings(addresses: Addresses, instance: Instance) -> dict[str, str]:
+    """The settings of the server, as an operator would export them; secrets by file."""
+
+    def secret(name: str) -> str:
+        return str(instance.secret_file(name))
+
+    return {
+        "PUBLIC_URL": addresses.server_url,
+        "MOBBSCAN_GATEWAY_URL": addresses.gateway_url,
+        "MOBBSCAN_API_KEY_FILE": secret("api_key"),
+        "MOBBSCAN_API_SECRET_FILE": secret("api_secret"),
+        "MOBBSCAN_WEBHOOK_HEADERS_FILE": secret("webhook_headers"),
+        "SECRET_KEY_FILE": secret("secret_key"),
+        "DATA_KEYS_FILE": secret("data_keys"),
+        "OPERATIONS_TOKEN_FILE": secret("operations_token"),
+        "OIDC_ISSUER": addresses.people_url,
+        "OIDC_CLIENT_ID": "mobbscan-embed",
+        "OIDC_CLIENT_SECRET_FILE": secret("oidc_client_secret"),
+        "SITES_FILE": str(instance.sites_file),
+        "INSTANCE_DIR": str(instance.state),
+    }
+
+
+def programs(
+    addresses: Addresses, instance: Instance, settings: Mapping[str, str]
+) -> dict[str, Program]:
+    """The four, by name, in the order in which a reader wants to see them."""
+    plain = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    plain["PYTHONUNBUFFERED"] = "1"
+    four = (
+        Program(
+            "server",
+            ("webapp", "serve", "--bind", f"127.0.0.1:{addresses.server}"),
+            {**plain, **settings},
+            f"http://127.0.0.1:{addresses.server}/healthz",
+        ),
+        Program(
+            "gateway",
+            ("mobbscan_sandbox.gateway", *_gateway_options(addresses, instance)),
+            plain,
+            f"{addresses.gateway_url}/_sandbox/api/health",
+        ),
+        Program(
+            "people",
+            ("mobbscan_sandbox.people", "--bind", f"127.0.0.2:{addresses.people}", "--verbose"),
+            plain,
+            f"{addresses.people_url}/",
+        ),
+        Program(
+            "shop",
+            ("mobbscan_sandbox.shop", *_shop_options(addresses, instance, settings["PUBLIC_URL"])),
+            plain,
+            f"http://127.0.0.1:{addresses.shop}/",
+        ),
+    )
+    return {program.name: program for program in four}
+
+
+def _gateway_options(addresses: Addresses, instance: Instance) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{addresses.gateway}"]
+    options += [f"--api-key={instance.secret('api_key')}"]
+    # In files, because command lines are public in `ps`.
+    options += ["--api-secret-file", str(instance.secret_file("api_secret"))]
+    options += ["--webhook", f"http://127.0.0.1:{addresses.server}/webhooks/mobbscan"]
+    options += ["--webhook-header-file", str(instance.secret_file("webhook_headers"))]
+    return options
+
+
+def _shop_options(addresses: Addresses, instance: Instance, public_url: str) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{addresses.shop}", "--own-url", addresses.shop_url]
+    options += ["--identity-url", public_url, "--verbose"]
+    options += ["--handoff-key-file", str(instance.secret_file("handoff_key"))]
+    options += ["--secret-key-file", str(instance.secret_file("shop_secret_key"))]
+    return options

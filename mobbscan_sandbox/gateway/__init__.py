@@ -1,0 +1,12 @@
+"""The gateway in a box: the vendor's API, its hosted page and its notices, in one process.
+
+It stands alone: it shares no code with the server it is there to test, so that a misreading of
+the contract on one side cannot hide itself on the other.
+"""
+
+from mobbscan_sandbox.gateway.app import create_gateway
+from mobbscan_sandbox.gateway.command import main
+from mobbscan_sandbox.gateway.options import GatewayOptions
+from mobbscan_sandbox.gateway.server import RunningGateway
+
+__all__ = ["GatewayOptions", "RunningGateway", "create_gateway", "main"]

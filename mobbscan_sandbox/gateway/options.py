@@ -1,0 +1,22 @@
+"""What the gateway in a box is told when it starts."""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mobbscan_sandbox.gateway.tenants import Webhook
+
+__all__ = ["GatewayOptions", "Webhook"]
+
+
+@dataclass(frozen=True)
+class GatewayOptions:
+    """Start options. Credentials that nobody chose are made up."""
+
+    api_key: str = field(default_factory=lambda: f"sandbox-{secrets.token_hex(6)}")
+    api_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    webhook: Webhook = field(default_factory=Webhook)
+    public_url: str | None = None
+    """Where browsers reach this gateway; `None` believes the Host header of each call."""
+    state_file: Path | None = None
+    """Where everything is kept over a restart; `None` keeps it in memory only."""

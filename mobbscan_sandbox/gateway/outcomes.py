@@ -1,0 +1,42 @@
+"""The ways a capture can end, by the names the page and the control API use."""
+
+from dataclasses import dataclass
+
+from mobbscan_sandbox.gateway.states import State
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a process goes, or which error the hosted page reports."""
+
+    name: str
+    state: State
+    error: str | None = None
+    reason: str | None = None
+    leaves: bool = False
+    """The user just goes: no error, no end, and the state stays."""
+
+
+DECISIONS = {
+    "passes": Outcome("passes", State.VERIFIED),
+    "fails": Outcome("fails", State.NOT_VERIFIED, reason="Document expired"),
+    "review": Outcome("review", State.PENDING_VERIFICATION),
+    "validation": Outcome("validation", State.PENDING_VALIDATION),
+}
+
+# Contract 7.4; the spelling of the last one is a guess.
+HOSTED_ERRORS = (
+    "PermissionError",
+    "HardwareError",
+    "ConnectionError",
+    "OnboardingError",
+    "SupportError",
+    "TimeoutError",
+)
+
+OUTCOMES = {
+    **DECISIONS,
+    "camera-denied": Outcome("camera-denied", State.ABORTED, error="PermissionError"),
+    "abandon": Outcome("abandon", State.IN_PROGRESS, leaves=True),
+    **{name: Outcome(name, State.ABORTED, error=name) for name in HOSTED_ERRORS},
+}

@@ -1,0 +1,47 @@
+"""The least that the server starts with, and sites.toml files made for one test."""
+
+from pathlib import Path
+
+import pytest
+from tests.unit.configuration.samples import MINIMAL
+
+from webapp.config.settings import SettingsError
+from webapp.config.sites import load_sites
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    sites = tmp_path / "sites.toml"
+    sites.write_text(MINIMAL)
+    return {
+        "MOBBSCAN_GATEWAY_URL": "https://gateway.example",
+        "MOBBSCAN_API_KEY": "the-key",
+        "MOBBSCAN_API_SECRET": "the-api-secret",
+        "PUBLIC_URL": "https://id.example",
+        "SECRET_KEY": "the-signing-secret-of-thirty-two-or-more",
+        "SITES_FILE": str(sites),
+    }
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    """Read the text as a sites.toml."""
+
+    def load(text: str, environ: dict[str, str] | None = None):
+        path = tmp_path / "sites.toml"
+        path.write_text(text, encoding="utf-8")
+        return load_sites(path, environ or {})
+
+    return load
+
+
+@pytest.fixture
+def site_problems(load):
+    """What is wrong with the text as a sites.toml."""
+
+    def problems(text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
+        with pytest.raises(SettingsError) as caught:
+            load(text, environ)
+        return caught.value.problems
+
+    return problems

@@ -1,0 +1,233 @@
+"""Settings: what is accepted, in which final form, and how all that is wrong is said at once."""
+
+import base64
+import json
+import re
+import traceback
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.unit.configuration.samples import DATA_KEY, MINIMAL, PRIVATE_KEY, only_problem, problems
+
+from webapp.config.settings import Settings, SettingsError
+from webapp.config.table import SETTINGS
+
+
+def test_the_six_required_settings_are_enough(environ):
+    settings = Settings.from_environment(environ)
+    assert settings.gateway_url == "https://gateway.example"
+    assert settings.api_key == "the-key"
+    assert settings.create_path == "/onboarding"
+    assert settings.delete_method == "DELETE"
+    assert settings.decision_type == "AUTO"
+    assert settings.hosted_origins == ("https://gateway.example",)
+    assert settings.webhook_headers == ()
+    assert settings.console_url == settings.public_url == "https://id.example"
+    assert settings.reconcile_after == tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 1440))
+    assert settings.instance_dir == Path("instance").absolute()
+    sqlite = settings.instance_dir / "mobbscan-embed.sqlite3"
+    assert settings.database_url == f"sqlite:///{sqlite}"
+    assert settings.operator_roles_claim == "roles"
+    assert settings.trusted_proxy_hops == 0
+    assert settings.log_level == "INFO"
+    assert (
+        settings.oidc_issuer is settings.operator_oidc_issuer is settings.operations_token is None
+    )
+    assert settings.sites["shop"].name == "Shop"
+
+
+@pytest.mark.parametrize("name", [s.name for s in SETTINGS if s.required])
+@pytest.mark.parametrize("how", ["absent", "empty", "blank"])
+def test_a_required_setting_that_is_missing_is_named_with_its_cure(environ, name, how):
+    environ.pop(name)
+    environ |= {"absent": {}, "empty": {name: ""}, "blank": {name: " \n"}}[how]
+    assert re.fullmatch(rf"{name} is missing: set it to .+\.", only_problem(environ))
+
+
+def test_all_problems_come_in_one_message(environ, tmp_path):
+    (tmp_path / "sites.toml").write_text(MINIMAL + "oidcc = true\n")
+    environ.pop("MOBBSCAN_API_KEY")
+    found = problems(environ | {"PUBLIC_URL": "shop", "LOG_LEVEL": "LOUD"})
+    starts = ["MOBBSCAN_API_KEY", "PUBLIC_URL", "LOG_LEVEL", "sites.toml line 4, sites.shop.oidcc:"]
+    assert len(found) == 4
+    assert all(problem.startswith(start) for problem, start in zip(found, starts, strict=True))
+
+
+def test_a_setting_given_twice_is_refused(environ, tmp_path):
+    (tmp_path / "value").write_text("other")
+    problem = only_problem(environ | {"MOBBSCAN_API_KEY_FILE": str(tmp_path / "value")})
+    assert problem == (
+        "MOBBSCAN_API_KEY is given twice, as MOBBSCAN_API_KEY and as MOBBSCAN_API_KEY_FILE: "
+        "take one of them away."
+    )
+
+
+EMPTY = "is empty: write the value into it"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATA_KEYS", "OIDC_CLIENT_SECRET"])
+@pytest.mark.parametrize(
+    ("place", "complaint"),
+    [
+        ("none", "does not exist: put it there, or correct the path"),
+        ("empty", EMPTY),
+        ("blank", EMPTY),
+        ("folder", "is a folder: add the name of the file in it"),
+        ("blank/below", "cannot be read (Not a directory): correct the path, or the file"),
+        ("no-text", "cannot be read (not text in UTF-8): correct the path, or the file"),
+        ("n" * 300, "cannot be read (File name too long): correct the path, or the file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_no_reason_for_a_new_value(
+    environ, tmp_path, name, place, complaint
+):
+    for file, content in (("empty", b""), ("blank", b" \n"), ("no-text", b"\xff\xfe")):
+        (tmp_path / file).write_bytes(content)
+    (tmp_path / "folder").mkdir()
+    environ = {**OIDC, **environ}
+    environ.pop(name, None)
+    problem = only_problem(environ | {f"{name}_FILE": str(tmp_path / place)})
+    assert problem == f"{name}_FILE names a file that {complaint}."
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_there(environ, monkeypatch):
+    """Whoever runs the tests may read everything, perhaps: so the system's answer is pretended."""
+    really_read = Path.read_text
+
+    def read(path, *how):
+        if path.name == "others":
+            raise PermissionError(13, "Permission denied")
+        return really_read(path, *how)
+
+    monkeypatch.setattr(Path, "read_text", read)
+    problem = only_problem(environ | {"OPERATIONS_TOKEN_FILE": "/etc/others"})
+    assert problem == (
+        "OPERATIONS_TOKEN_FILE names a file that may not be read: "
+        "let the user that runs this read it."
+    )
+
+
+def test_a_secret_put_in_place_of_its_files_name_is_not_shown(environ):
+    del environ["MOBBSCAN_API_SECRET"]
+    assert "hunter2" not in only_problem(environ | {"MOBBSCAN_API_SECRET_FILE": "hunter2"})
+
+
+def test_no_secret_shows_in_repr_or_in_a_traceback(environ):
+    secrets = {
+        "MOBBSCAN_API_KEY": "marker-1",
+        "MOBBSCAN_API_SECRET": "marker-2",
+        "MOBBSCAN_WEBHOOK_HEADERS": '{"X-Key": "marker-3"}',
+        "SECRET_KEY": "marker-4" * 8,
+        "SECRET_KEY_FALLBACKS": json.dumps(["marker-5" * 8]),
+        "DATABASE_URL": "postgresql://me:marker-6@db/embed",
+        "OPERATIONS_TOKEN": "marker-7-marker-7",
+        "OIDC_ISSUER": "https://login.example",
+        "OIDC_CLIENT_ID": "client",
+        "OIDC_CLIENT_SECRET": "marker-8",
+        "RESULT_KEYS": json.dumps([PRIVATE_KEY]),
+        "DATA_KEYS": json.dumps([DATA_KEY]),
+    }
+    settings = Settings.from_environment(environ | secrets)
+    shown = repr(settings) + str(settings)
+    assert "marker-" not in shown
+    assert PRIVATE_KEY["d"] not in shown
+    assert DATA_KEY not in shown
+    assert "a-secret-of-more" not in shown
+    wrong = environ | secrets | {name: f'["{text}' for name, text in secrets.items()}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(wrong)
+    assert len(caught.value.problems) >= 6
+    text = "".join(traceback.format_exception(caught.value))
+    assert "marker-" not in text
+
+
+def test_without_data_keys_one_is_derived_from_each_signing_key(environ):
+    settings = Settings.from_environment(environ)
+    assert settings.data_keys_derived
+    (key,) = settings.data_keys
+    assert len(base64.urlsafe_b64decode(key)) == 32
+
+    rotated = environ | {
+        "SECRET_KEY": "n" * 32,
+        "SECRET_KEY_FALLBACKS": json.dumps([environ["SECRET_KEY"]]),
+    }
+    assert Settings.from_environment(rotated).data_keys[1] == key
+    given = Settings.from_environment(environ | {"DATA_KEYS": json.dumps([DATA_KEY])})
+    assert not given.data_keys_derived
+    assert given.opening_keys[1:] == (key,), "what was stored before there was one is still opened"
+    coming = Settings.from_environment(environ | {"DATA_KEYS": json.dumps(["derived", DATA_KEY])})
+    assert coming.data_keys_derived
+    assert coming.opening_keys == (key, DATA_KEY), "the new one opens, and does not seal yet"
+
+
+@pytest.mark.parametrize(
+    ("address", "origin", "prefix", "plain"),
+    [
+        ("https://shop.example/verify", "https://shop.example", "/verify", False),
+        ("https://shop.example:8443/", "https://shop.example:8443", "", False),
+        ("http://localhost:8000", "http://localhost:8000", "", True),
+    ],
+)
+def test_the_public_address_is_taken_apart(environ, address, origin, prefix, plain):
+    settings = Settings.from_environment(environ | {"PUBLIC_URL": address})
+    assert settings.public_origin == origin
+    assert settings.public_prefix == prefix
+    assert settings.is_loopback_http is plain
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://login.example/",
+    "OIDC_CLIENT_ID": "users",
+    "OIDC_CLIENT_SECRET": "users-secret",
+}
+
+
+def test_operators_log_in_where_users_do_unless_told_otherwise(environ):
+    settings = Settings.from_environment(environ | OIDC)
+    assert settings.oidc_issuer == settings.operator_oidc_issuer == "https://login.example/"
+    assert settings.operator_oidc_client_id == "users"
+    own_client = {"OPERATOR_OIDC_CLIENT_ID": "staff", "OPERATOR_OIDC_CLIENT_SECRET": "s"}
+    settings = Settings.from_environment(environ | OIDC | own_client)
+    assert settings.operator_oidc_issuer == "https://login.example/"
+    assert settings.operator_oidc_client_id == "staff"
+
+
+def test_a_client_secret_is_never_inherited_by_another_issuer(environ):
+    other = {"OPERATOR_OIDC_ISSUER": "https://staff.example"}
+    found = problems(environ | OIDC | other)
+    assert [problem.split()[0] for problem in found] == [
+        "OPERATOR_OIDC_CLIENT_ID",
+        "OPERATOR_OIDC_CLIENT_SECRET",
+    ]
+
+
+@pytest.mark.parametrize("left_out", OIDC)
+def test_an_identity_provider_is_described_fully_or_not_at_all(environ, left_out):
+    partly = {name: text for name, text in OIDC.items() if name != left_out}
+    assert only_problem(environ | partly).startswith(f"{left_out} is missing: ")
+
+
+def test_a_wrong_login_of_users_is_no_complaint_about_operators(environ):
+    wrong = OIDC | {"OIDC_ISSUER": "http://login.example"}
+    assert only_problem(environ | wrong).startswith("OIDC_ISSUER must be https")
+
+
+def test_a_site_open_to_oidc_needs_an_identity_provider(environ, tmp_path):
+    (tmp_path / "sites.toml").write_text(MINIMAL + "oidc = true\n")
+    assert "site shop has oidc = true" in only_problem(environ)
+    assert Settings.from_environment(environ | OIDC).sites["shop"].oidc
+
+
+def test_settings_cannot_be_changed(environ):
+    settings = Settings.from_environment(environ)
+    with pytest.raises(AttributeError):
+        settings.api_key = "other"
+    with pytest.raises(TypeError):
+        settings.sites["other"] = settings.sites["shop"]
+
+
+def test_without_an_argument_the_process_environment_is_read(environ, monkeypatch):
+    for name, text in environ.items():
+        monkeypatch.setenv(name, text)
+    assert Settings.from_environment().api_key == "the-key"

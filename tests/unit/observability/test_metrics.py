@@ -1,0 +1,182 @@
+"""What /metrics says, and where processes count. How several of them do is a flow test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.prometheus import Scrape
+from webapp.domain.onboarding import Status
+from webapp.gateway.instrumentation import CALLS, OUTCOMES
+from webapp.observability import metrics, multiprocess
+from webapp.store.statistics import Statistics
+
+STANDING = Statistics(
+    onboardings={"verified": 3, "started": 2},
+    due=4,
+    overdue_seconds=1.5,
+    unsettled=5,
+    dead=3,
+    quarantine=8,
+    missed_notices_repaired=9,
+    alarms={"gateway_forbidden": 60.0},
+    jobs_seen_seconds=7.0,
+)
+
+
+def said(standing: Statistics | None = None) -> Scrape:
+    return Scrape(metrics.exposition(standing).decode())
+
+
+def test_what_the_database_holds_is_said_for_every_status() -> None:
+    scrape = said(STANDING)
+    by_status = {str(status): scrape("onboardings", status=str(status)) for status in Status}
+    assert {name: count for name, count in by_status.items() if count} == STANDING.onboardings
+    assert len([s for s in scrape.samples if s.name.endswith("_onboardings")]) == len(Status)
+    assert scrape("onboardings_due") == 4
+    assert scrape("onboardings_overdue_seconds") == 1.5
+    assert scrape("notices_unsettled") == 5
+    assert scrape("notices_quarantined") == 8
+    assert scrape("silences_repaired_total") == 9
+    assert scrape("dead_letters") == 3
+    assert scrape("alarm_seconds", alarm="gateway_forbidden") == 60
+    assert scrape("jobs_seen_seconds") == 7
+    assert scrape("database_up") == 1
+
+
+def test_a_database_that_is_away_is_said_and_the_counts_stay() -> None:
+    scrape = said(None)
+    names = {sample.name for sample in scrape.samples}
+    assert scrape("database_up") == 0
+    assert "mobbscan_embed_onboardings" not in names
+    assert "mobbscan_embed_notices_total" in names
+
+
+def test_words_that_nobody_knows_are_one_word() -> None:
+    before = said()
+    metrics.notice("invented by somebody", 0.1)
+    metrics.gateway_call("invented", "by somebody", 0.1)
+    metrics.request("INVENTED", "unmatched", 404, 0.1)
+    after = said()
+    assert "invented" not in after.text.lower()
+    assert "somebody" not in after.text
+    for name in ("notices_total", "gateway_calls_total", "http_requests_total"):
+        assert after(name) == before(name) + 1
+
+
+def test_a_log_in_is_a_call_and_counted_as_what_it_is() -> None:
+    before = said()
+    metrics.gateway_call("log_in", "credentials_refused", 0.1)
+    metrics.gateway_call("read", "ok", 0.1)
+    after = said()
+    assert after("gateway_log_ins_total") == before("gateway_log_ins_total") + 1
+    assert (
+        after("gateway_calls_total", call="log_in")
+        == before("gateway_calls_total", call="log_in") + 1
+    )
+
+
+def test_every_call_and_outcome_begins_at_zero() -> None:
+    """A rate needs a zero to rise from: the first failure must be seen."""
+    words = {
+        (sample.labels["call"], sample.labels["outcome"])
+        for sample in said().samples
+        if sample.name == "mobbscan_embed_gateway_calls_total"
+    }
+    assert words >= {(call, outcome) for call in CALLS for outcome in OUTCOMES}
+
+
+def test_only_ended_processes_lose_what_they_had_open(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics" / "web"
+    folder.mkdir(parents=True)
+    for number, process in enumerate((7, 77)):
+        (folder / f"{number}.lock").write_text(str(process))
+        for kind in ("counter", "gauge_livesum"):
+            (folder / f"{kind}_{number}.db").touch()
+    multiprocess.ended(tmp_path, multiprocess.WEB, 7)
+    assert sorted(path.stem for path in folder.glob("*.db")) == [
+        "counter_0",
+        "counter_1",
+        "gauge_livesum_1",
+    ]
+    multiprocess.begin_anew(tmp_path, multiprocess.JOBS)
+    assert len(list(folder.glob("*.db"))) == 3
+    multiprocess.begin_anew(tmp_path, multiprocess.WEB)
+    assert list(folder.glob("*.db")) == []
+
+
+COUNTER = """
+import sys
+from pathlib import Path
+from webapp.observability import multiprocess
+multiprocess.count_in(Path(sys.argv[1]), multiprocess.WEB)
+from webapp.observability import metrics
+metrics.notice("kept", 0.1)
+metrics.waiting(+1)
+print(multiprocess.place(), flush=True)
+sys.stdin.readline()
+print(metrics.exposition(None).decode())
+"""
+
+
+def counter(folder: Path, root: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", COUNTER, str(folder)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=root, text=True, stdin=pipe, stdout=pipe)
+
+
+def test_a_process_goes_on_with_the_files_of_one_that_was_killed(
+    tmp_path: Path, root: Path
+) -> None:
+    with counter(tmp_path, root) as first, counter(tmp_path, root) as second:
+        assert first.stdout
+        assert second.stdout
+        places = {first.stdout.readline(), second.stdout.readline()}
+        assert places == {"0\n", "1\n"}
+        first.kill()
+        first.wait(timeout=20)
+        with counter(tmp_path, root) as third:
+            said, _ = third.communicate("\n", timeout=60)
+        second.communicate("\n", timeout=60)
+    scrape = Scrape(said.partition("\n")[2])
+    assert scrape("notices_total", outcome="kept") == 3
+    assert scrape("waiting_browsers") == 2, "nobody waits at the dead one"
+    assert len(list((tmp_path / "metrics" / "web").glob("counter_*.db"))) == 2
+
+
+PROGRAM = """
+import resource, sys
+from pathlib import Path
+from webapp.observability import multiprocess
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+shared = multiprocess.count_in(Path(sys.argv[1]), multiprocess.JOBS)
+from webapp.observability import metrics
+metrics.notice("kept", 0.1)
+text = metrics.exposition(None).decode()
+print(shared, 'notices_total{outcome="kept",process="%s"} 1.0' % sys.argv[3] in text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "part", "expected"), [(1000, "web", "False True"), (10**9, "jobs", "True True")]
+)
+def test_a_process_without_room_on_the_disk_counts_for_itself(
+    tmp_path: Path, root: Path, most_bytes: int, part: str, expected: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path), str(most_bytes), part],
+        cwd=root, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == expected, done.stderr
+
+
+def test_the_master_never_loads_what_counts(root: Path) -> None:
+    """It would decide for the workers that are its copies, before they know where to count."""
+    program = (
+        "import sys, webapp.cli.main, webapp.cli.serve; print('prometheus_client' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

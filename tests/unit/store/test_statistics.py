@@ -1,0 +1,82 @@
+"""How much there is of what, counted over indexes, and no more often than it pays."""
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from tests.unit.store.rows import NOW, admit, database_at, noticed, onboarding
+from webapp.domain.onboarding import Status
+from webapp.store.statistics import CachedStatistics
+from webapp.store.unit_of_work import Database
+
+
+def put(database: Database, subject: str, status: Status, **fields: object) -> str:
+    row = onboarding(admit(database, subject), status=status, **fields)
+    with database.writing() as work:
+        work.onboardings.add(row)
+    return row.id
+
+
+@pytest.fixture
+def statements(database: Database) -> list[str]:
+    said: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", listen)
+    return said
+
+
+def test_each_is_counted(database: Database) -> None:
+    put(database, "ada", Status.VERIFIED)
+    put(database, "ben", Status.STARTED, next_poll_at=NOW - timedelta(seconds=90))
+    put(database, "olga", Status.STARTED, next_poll_at=NOW - timedelta(seconds=30))
+    put(database, "max", Status.SUBMITTED, next_poll_at=NOW + timedelta(seconds=30))
+    with database.writing() as work:
+        work.alarms.ring("gateway_forbidden", NOW - timedelta(hours=1))
+        work.heartbeats.beat("here")
+    noticed(database, str(uuid.uuid4()))
+    standing = CachedStatistics(database, lambda: NOW)()
+    assert standing is not None
+    assert standing.onboardings == {"verified": 1, "started": 2, "submitted": 1}
+    assert (standing.due, standing.overdue_seconds, standing.unsettled) == (2, 90, 1)
+    assert standing.alarms == {"gateway_forbidden": 3600}
+    assert standing.jobs_seen_seconds is not None
+
+
+def test_an_empty_database_has_nothing_of_anything(database: Database) -> None:
+    standing = CachedStatistics(database, lambda: NOW)()
+    assert standing is not None
+    assert (standing.onboardings, standing.due, standing.overdue_seconds) == ({}, 0, 0)
+    assert standing.jobs_seen_seconds is None
+
+
+def test_whoever_asks_again_soon_costs_nothing(database: Database, statements: list[str]) -> None:
+    standings = CachedStatistics(database, lambda: NOW)
+    first = standings()
+    asked = len(statements)
+    assert asked
+    assert standings() is first
+    assert len(statements) == asked
+
+
+def test_a_database_that_does_not_answer_is_none(tmp_path: Path) -> None:
+    with database_at(f"sqlite:///{tmp_path / 'nobody-made-it.sqlite3'}") as nowhere:
+        assert CachedStatistics(nowhere, lambda: NOW)() is None
+
+
+def test_no_count_reads_the_rows_themselves(migrated_sqlite: Path) -> None:
+    """A million onboardings cost no more than their narrowest index."""
+    with database_at(f"sqlite:///{migrated_sqlite}") as database, database.reading() as work:
+        for count in (
+            "SELECT status, count(*) FROM onboardings GROUP BY status",
+            "SELECT count(*), min(next_poll_at) FROM onboardings WHERE next_poll_at <= '2026'",
+            "SELECT count(*) FROM inbox WHERE settled_at IS NULL",
+        ):
+            plan = work.connection.execute(text(f"EXPLAIN QUERY PLAN {count}")).all()
+            assert all("USING" in row.detail and "INDEX" in row.detail for row in plan), plan

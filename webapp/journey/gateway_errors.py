@@ -1,0 +1,36 @@
+"""What the adapters raise, in the words of the journey."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from webapp.domain.errors import GatewayForbidden, GatewayMixedUp, GatewayUnavailable
+from webapp.gateway import errors as gateway_errors
+
+_log = logging.getLogger(__name__)
+#: Used when the gateway gives no `Retry-After`, in seconds.
+_RETRY_AFTER_SECONDS = 10.0
+
+
+@contextmanager
+def gateway_error_translation() -> Iterator[None]:
+    """Turns what the gateway client raises into GatewayUnavailable (of which GatewayMixedUp is
+    one) or
+    GatewayForbidden.
+
+    `Refused`, `Conflict` and `Unauthorised` speak of one process and pass through: the step
+    that made the call knows what they mean there.
+    """
+    try:
+        yield
+    except gateway_errors.Forbidden as cause:
+        raise GatewayForbidden("our account at the gateway lacks a right") from cause
+    except gateway_errors.Unavailable as cause:
+        raise GatewayUnavailable(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
+    except gateway_errors.CredentialsRefused as cause:
+        _log.error("gateway_refused_credentials", extra={"status": cause.status})
+        raise GatewayUnavailable(60.0) from cause
+    except gateway_errors.WrongProcess as cause:
+        raise GatewayMixedUp(60.0) from cause

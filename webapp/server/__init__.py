@@ -1,0 +1,1 @@
+"""The gunicorn server: arbiter, worker, preflight checks."""

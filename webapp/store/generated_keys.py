@@ -1,0 +1,40 @@
+"""Keys this server makes for itself once, kept encrypted and shared by all processes."""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from webapp.store.column_types import Cipher
+from webapp.store.schema import generated_keys
+
+
+class GeneratedKeys:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    def get(self, name: str) -> bytes | None:
+        sealed = self._connection.scalar(
+            select(generated_keys.c.value).where(generated_keys.c.name == name)
+        )
+        return base64.b64decode(self._cipher.open(sealed)) if sealed else None
+
+    def need(self, name: str) -> bytes:
+        """Raises LookupError when there is none."""
+        value = self.get(name)
+        if value is None:
+            raise LookupError(f"no own key {name}")
+        return value
+
+    def make(self, name: str, now: datetime) -> bytes:
+        """A new random key of 32 bytes under `name`."""
+        value = os.urandom(32)
+        sealed = self._cipher.seal(base64.b64encode(value).decode())
+        self._connection.execute(
+            insert(generated_keys).values(name=name, value=sealed, created_at=now)
+        )
+        return value

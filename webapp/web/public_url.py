@@ -1,0 +1,79 @@
+"""Where browsers reach us is a setting, never what a request claims.
+
+Host, scheme and prefix come from PUBLIC_URL alone, so a forged `Host` or `X-Forwarded-Host`
+cannot get into a redirect, a login's return address or a cookie's path. Only the client's
+own address may come from a proxy, and only from as many as TRUSTED_PROXY_HOPS says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from webapp.config.settings import Settings
+
+_CLAIMS = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_SCHEME",
+    "HTTP_X_ORIGINAL_URL",
+    "HTTP_X_REWRITE_URL",
+    "HTTP_X_SCRIPT_NAME",
+)
+
+
+class PublicUrlMiddleware:
+    """WSGI middleware that writes PUBLIC_URL into each request.
+
+    A proxy may hand the prefix on or cut it off: both spellings of a path mean the same.
+    """
+
+    def __init__(self, inner: WSGIApplication, public_url: str) -> None:
+        self._inner = inner
+        parts = urlsplit(public_url)
+        self._scheme = parts.scheme
+        self._host = parts.netloc
+        self._port = str(parts.port or {"https": 443}.get(parts.scheme, 80))
+        self._name = parts.hostname or ""
+        self._prefix = parts.path.rstrip("/")
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        for claim in _CLAIMS:
+            environ.pop(claim, None)
+        environ["wsgi.url_scheme"] = self._scheme
+        environ["HTTP_HOST"] = self._host
+        environ["SERVER_NAME"] = self._name
+        environ["SERVER_PORT"] = self._port
+        environ["SCRIPT_NAME"] = self._prefix
+        environ["PATH_INFO"] = self._without_prefix(path)
+        return self._inner(environ, start)
+
+    def _without_prefix(self, path: str) -> str:
+        if path == self._prefix or path.startswith(self._prefix + "/"):
+            path = path[len(self._prefix) :]
+        return path or "/"
+
+
+def place(app: Flask, settings: Settings) -> None:
+    """Put the app at its public address, before any route is added."""
+    # No spelling of an address is worth a redirect: the gateway may not follow one.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    inner: Any = PublicUrlMiddleware(app.wsgi_app, settings.public_url)
+    if settings.trusted_proxy_hops:
+        inner = ProxyFix(
+            inner, x_for=settings.trusted_proxy_hops, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
+    app.wsgi_app = inner  # type: ignore[method-assign]
