@@ -22,7 +22,7 @@ os.umask(0o077)  # whatever is made here is for its owner only, databases above 
 
 wsgi_app = "wsgi:app"
 bind = "127.0.0.1:8000"
-worker_class = "webapp.server.worker.WebWorker"
+worker_class = "webapp.server.worker.EmbedWorker"
 workers = settings.web_concurrency
 threads = 64
 # Browsers that wait on live pages hold an open file each, and no thread.
