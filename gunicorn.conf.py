@@ -1,4 +1,4 @@
-"""How this server runs under gunicorn; also read by a bare `gunicorn wsgi:app`."""
+"""How this server runs under gunicorn; a bare `gunicorn wsgi:app` reads it too."""
 
 import contextlib
 import gc
@@ -18,70 +18,72 @@ try:
     settings = renew()
 except SettingsError as wrong:
     sys.exit(str(wrong))
-os.umask(0o077)  # whatever is made here is for its owner only, databases above all
+os.umask(0o077)  # files made here, databases above all, are for their owner only
 
 wsgi_app = "wsgi:app"
 bind = "127.0.0.1:8000"
 worker_class = "webapp.server.worker.EmbedWorker"
 workers = settings.web_concurrency
 threads = 64
-# Browsers that wait on live pages hold an open file each, and no thread.
+# Each waiting browser needs an open file and no thread.
 worker_connections = min(1000, raise_file_limit() // 4)
-# Idle connections of browsers must not keep a thread; longer than a proxy's own keep-alive.
+# Idle connections hold no thread; longer than the keep-alive of common proxies.
 keepalive = 65
-# Live pages do not hold up the end of a worker (below).
+# The event streams are ended at once when a worker stops, see post_worker_init.
 graceful_timeout = 10
 timeout = 60
-preload_app = (
-    False  # connections and threads are made after the fork, and SIGHUP reads settings anew
-)
-# Ours are the request lines that hold no address; gunicorn's would hold references and tokens.
+# Connections and threads are made after the fork, and SIGHUP reads the settings again.
+preload_app = False
+# Our own request log holds no addresses; gunicorn's would hold references and tokens.
 accesslog = None
 logconfig_dict = configuration(settings.log_level)
 control_socket_disable = True
-# Forwarded headers are believed from nobody here: PUBLIC_URL says what is true.
+# No forwarded header is trusted: PUBLIC_URL gives scheme and host.
 forwarded_allow_ips = ""
 limit_request_line = 8190
+# sendfile() would bypass the worker's send timeout.
+sendfile = False
 
 
 def on_starting(server):
-    """The database first: no worker comes up on one that it does not know."""
+    """Bring the database up to date before a worker starts."""
     try:
         prepare_database(settings)
     except StoreError as wrong:
         sys.exit(f"Error: {wrong}")
-    if not server.master_pid:  # one that takes over from another has the other's workers beside it
+    if not server.master_pid:  # a master that takes over from another keeps its metrics
         multiprocess.begin_anew(settings.instance_dir, multiprocess.WEB)
 
 
 def post_fork(server, _worker):
-    """Before the worker loads anything that counts."""
+    """Choose the metrics files of this worker before it imports the metrics library."""
     if not multiprocess.count_in(settings.instance_dir, multiprocess.WEB):
-        server.log.warning("metrics are not shared: there is no room in INSTANCE_DIR")
+        server.log.warning("metrics_sharing_failed: INSTANCE_DIR has no room for them")
 
 
 def child_exit(_server, worker):
-    with contextlib.suppress(OSError):  # else the server would end, for a number that is too high
+    """Remove the gauges of a worker that has ended."""
+    with contextlib.suppress(OSError):  # a wrong gauge is no reason to stop the server
         multiprocess.ended(settings.instance_dir, multiprocess.WEB, worker.pid)
 
 
 def post_worker_init(worker):
-    """Tell waiting browsers to come again as soon as the worker is to stop."""
+    """End the event streams as soon as the worker is told to stop; the browsers reconnect."""
 
-    def end_with_worker():
+    def end_streams():
         worker.stopping.wait()
-        _followed(worker).close(wait_seconds=0)
+        _result_step(worker).close(wait_seconds=0)
 
-    threading.Thread(target=end_with_worker, name="stream-ender", daemon=True).start()
+    threading.Thread(target=end_streams, name="stream-ender", daemon=True).start()
 
 
 def worker_exit(_server, worker):
-    """All of them are to hear it."""
+    """Wait until the event streams have ended."""
     if worker.booted:
-        _followed(worker).close(wait_seconds=2)
-    # Python's last look for garbage takes half a second of processor, just when new workers start.
+        _result_step(worker).close(wait_seconds=2)
+    # Python's last garbage collection costs half a second, just when new workers start.
     gc.freeze()
 
 
-def _followed(worker):
+def _result_step(worker):
     return worker.app.wsgi().extensions["steps"].result

@@ -17,7 +17,7 @@ from tests.support.postgres import shared
 from tests.support.prometheus import scrape
 from tests.support.served import GUNICORN, SERVE, Serving
 from tests.unit.cli.installation import Installation
-from webapp.server.worker import HEAR_OUT_SECONDS
+from webapp.server.worker import REQUEST_TIMEOUT_SECONDS
 
 
 def test_gunicorn_alone_brings_the_database_up_to_date(
@@ -191,7 +191,7 @@ def test_those_who_do_not_go_on_keep_nobody_out_for_long(
                 slow.append(one)
         crowd.enter_context(dripping(slow))
         time.sleep(0.5)
-        assert served.status("/healthz", seconds=HEAR_OUT_SECONDS + 20) == 200
+        assert served.status("/healthz", seconds=REQUEST_TIMEOUT_SECONDS + 20) == 200
         assert served.status("/healthz", seconds=5) == 200, "all of them are gone at once"
 
 

@@ -72,7 +72,7 @@ def test_who_reads_slowly_gets_everything(served: Served) -> None:
     with line(served, 65536) as slow:
         slow.sendall(ASKING.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         took = 0
-        until = time.monotonic() + 1.5 * Impatient.stall_seconds
+        until = time.monotonic() + 1.5 * Impatient.send_timeout_seconds
         while time.monotonic() < until:
             took += len(slow.recv(65536))
             time.sleep(0.1)

@@ -10,7 +10,7 @@ LARGE = b"x" * 16_000_000
 
 
 class Impatient(EmbedWorker):
-    stall_seconds = 3.0
+    send_timeout_seconds = 3.0
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -11,7 +11,7 @@ from webapp import wiring
 from webapp.basics.text import pluralize
 from webapp.cli.common import settings, wired
 from webapp.jobs import tables
-from webapp.server.preflight import AWAY, WRONG
+from webapp.server.preflight import UNREACHABLE, UNUSABLE
 from webapp.store import migrate
 from webapp.store.errors import DatabaseUnavailable, StoreError
 from webapp.store.rekey import Key, count, rekey
@@ -42,11 +42,11 @@ def probe() -> None:
     try:
         wiring.check_database(settings(), any_schema=True)
     except DatabaseUnavailable as away:
-        _end(AWAY, str(away))
+        _end(UNREACHABLE, str(away))
     except StoreError as wrong:
-        _end(WRONG, str(wrong))
+        _end(UNUSABLE, str(wrong))
     except Exception as surprise:  # noqa: BLE001 - it may quote anything, so its kind has to do
-        _end(WRONG, f"the database of DATABASE_URL cannot be used ({type(surprise).__name__})")
+        _end(UNUSABLE, f"the database of DATABASE_URL cannot be used ({type(surprise).__name__})")
 
 
 @database.command("rekey")

@@ -69,15 +69,15 @@ class Result:
             visitor.session_id,
             visitor.person.id,
             onboarding_id,
-            tell=lambda view: self._keeper.say(line, words(view)),
-            over=lambda: self._keeper.end(line),
+            tell=lambda view: self._keeper.send(line, words(view)),
+            over=lambda: self._keeper.finish(line),
         )
-        line = self._keeper.hold(connection, chunked=chunked, seconds=max_seconds, gone=leave)
+        line = self._keeper.adopt(connection, chunked=chunked, seconds=max_seconds, on_close=leave)
         try:
             self._followers.add(follower)
             self._followers.greet(follower, visitor)
         except BaseException:
-            self._keeper.end(line)
+            self._keeper.finish(line)
             raise
         finally:
             if line.closed:  # perhaps before it was added

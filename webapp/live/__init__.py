@@ -1,1 +1,1 @@
-"""Waking those who wait for a change."""
+"""Server-sent events: sources that see changes, and one thread that writes to all browsers."""

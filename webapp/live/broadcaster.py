@@ -1,6 +1,6 @@
-"""One thread that holds every browser which waits, where each would else hold a thread.
+"""One thread per process that writes server-sent events to all open streams.
 
-It knows bytes and connections only, and waits neither for a database nor for a slow reader.
+It knows bytes and sockets only, and blocks neither on the database nor on a slow browser.
 """
 
 from __future__ import annotations
@@ -19,187 +19,195 @@ from functools import partial
 
 from webapp.live.sse_connection import SseConnection
 
-#: A line of nothing this often keeps proxies from closing a quiet stream (seconds).
-BEAT_SECONDS = 15.0
-BEAT = b": still here\n\n"
-#: So many beats in a row at most; news goes between them.
-BEATS_AT_ONCE = 100
-#: A browser whose time is up comes again at once. When a process ends its browsers come one
-#: by one, or those of many would all be let in in the same moment.
-NEXT_MS = 250
-NEXT_PROCESS_MS = (250, 2000)
+#: A comment line at this interval keeps proxies from closing a quiet stream (seconds).
+HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = b": still here\n\n"
+#: At most this many heartbeats are sent in a row; events are sent in between.
+HEARTBEATS_AT_ONCE = 100
+#: `retry:` of a stream that ends by itself, and the range of it when the process stops, so that
+#: its browsers do not all reconnect in the same moment (milliseconds).
+RECONNECT_MS = 250
+RECONNECT_AT_STOP_MS = (250, 2000)
 
 
 class Broadcaster:
-    """The thread starts with the first line, so that it lives in the process that holds it."""
+    """Accepts commands from any thread; the writing thread starts with the first stream.
 
-    def __init__(self, beat_seconds: float = BEAT_SECONDS) -> None:
-        self._beat_seconds = beat_seconds
+    It starts that late so that it lives in the process that holds the streams, after any fork.
+    """
+
+    def __init__(self, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        self._heartbeat_seconds = heartbeat_seconds
         self._lock = threading.Lock()
-        self._orders: deque[Callable[[], None]] = deque()
+        self._commands: deque[Callable[[], None]] = deque()
         self._thread: threading.Thread | None = None
-        # From here on only the thread itself.
-        self._lines: set[SseConnection] = set()
+        # Used by the writing thread only.
+        self._streams: set[SseConnection] = set()
         self._due: list[tuple[float, int, SseConnection]] = []
         self._count = itertools.count()
         self.closed = False
 
-    def hold(
-        self, sock: socket.socket, *, chunked: bool, seconds: float, gone: Callable[[], None]
+    def adopt(
+        self, sock: socket.socket, *, chunked: bool, seconds: float, on_close: Callable[[], None]
     ) -> SseConnection:
-        """Go on with an answer whose head is out: the connection is the keeper's from now on.
+        """Take over a connection whose response head has been sent, for at most `seconds`.
 
-        `gone` is called once, however it ends; not later than the line is `closed` for others.
+        `on_close` is called exactly once, before the returned stream shows as `closed` elsewhere.
+        Raises RuntimeError when no thread can be started; the connection is then closed.
         """
-        line = SseConnection(sock, chunked=chunked, ends_at=time.monotonic() + seconds, gone=gone)
+        stream = SseConnection(
+            sock, chunked=chunked, ends_at=time.monotonic() + seconds, on_close=on_close
+        )
         try:
-            taken = self._order(partial(self._take, line))
-        except RuntimeError:  # no thread is to be had
-            line.drop()
+            accepted = self._command(partial(self._add, stream))
+        except RuntimeError:
+            stream.abort()
             raise
-        if not taken:
-            line.part(NEXT_MS)  # the process is about to stop
-        return line
+        if not accepted:
+            stream.finish(RECONNECT_MS)  # the process is about to stop
+        return stream
 
-    def say(self, line: SseConnection, words: bytes) -> None:
-        self._order(partial(self._say, line, words))
+    def send(self, stream: SseConnection, data: bytes) -> None:
+        """Send `data` on the stream, in order, without waiting."""
+        self._command(partial(self._send, stream, data))
 
-    def end(self, line: SseConnection) -> None:
-        self._order(partial(self._end, line, NEXT_MS))
+    def finish(self, stream: SseConnection) -> None:
+        """End the stream; the browser reconnects."""
+        self._command(partial(self._finish, stream, RECONNECT_MS))
 
     def __len__(self) -> int:
-        """How many wait."""
-        return len(self._lines)
+        """Return the number of open streams."""
+        return len(self._streams)
 
     def close(self, wait_seconds: float = 0) -> None:
-        """Say goodbye to everybody; wait so long until all have been told."""
+        """End all streams and accept no more; wait at most `wait_seconds` for that."""
         with self._lock:
             thread, self.closed = self._thread, True
             if thread is not None:
-                self._ring()
+                self._wake_thread()
         if thread is not None:
             thread.join(wait_seconds)
 
-    def _order(self, what: Callable[[], None]) -> bool:
-        """Have the thread do it, each in its turn; no when it is too late for that."""
+    def _command(self, command: Callable[[], None]) -> bool:
+        """Queue `command` for the thread; False when the broadcaster is closed."""
         with self._lock:
             if self.closed:
                 return False
             if self._thread is None:
-                self._start()
-            self._orders.append(what)
-            if len(self._orders) == 1:  # else it is busy with those before
-                self._ring()
+                self._start_thread()
+            self._commands.append(command)
+            if len(self._commands) == 1:  # otherwise the thread has been woken already
+                self._wake_thread()
         return True
 
-    def _ring(self) -> None:
-        with suppress(OSError):  # it is just ending
-            self._bell.send(b"!")
+    def _wake_thread(self) -> None:
+        with suppress(OSError):  # the thread is just ending
+            self._wake_sender.send(b"!")
 
-    def _start(self) -> None:
-        self._bell, heard = socket.socketpair()
-        for each in (self._bell, heard):
+    def _start_thread(self) -> None:
+        self._wake_sender, receiver = socket.socketpair()
+        for each in (self._wake_sender, receiver):
             each.setblocking(False)
         self._thread = threading.Thread(
-            target=self._keep, args=(heard,), name="keeper", daemon=True
+            target=self._run, args=(receiver,), name="broadcaster", daemon=True
         )
         try:
             self._thread.start()
         except RuntimeError:
-            self._thread = None  # the next one tries again
-            self._bell.close()
-            heard.close()
+            self._thread = None  # the next command tries again
+            self._wake_sender.close()
+            receiver.close()
             raise
 
-    def _keep(self, bell: socket.socket) -> None:
-        with selectors.DefaultSelector() as self._selector, bell, self._bell:
-            self._selector.register(bell, selectors.EVENT_READ)
+    def _run(self, wake: socket.socket) -> None:
+        with selectors.DefaultSelector() as self._selector, wake, self._wake_sender:
+            self._selector.register(wake, selectors.EVENT_READ)
             try:
-                self._keep_until_closed(bell)
-                for line in list(self._lines):
-                    self._end(line, _some_time())
+                self._run_until_closed(wake)
+                for stream in list(self._streams):
+                    self._finish(stream, _reconnect_at_stop_ms())
             finally:
-                self._thread = None  # should it break, the next order starts another one
-                while self._lines:
-                    self._lines.pop().drop()
+                self._thread = None  # after an error the next command starts a new thread
+                while self._streams:
+                    self._streams.pop().abort()
 
-    def _keep_until_closed(self, bell: socket.socket) -> None:
+    def _run_until_closed(self, wake: socket.socket) -> None:
         while not self.closed:
-            self._obey()
-            self._beat()
-            for key, events in self._selector.select(self._until_due()):
+            self._run_commands()
+            self._send_heartbeats()
+            for key, events in self._selector.select(self._seconds_until_due()):
                 if key.data is None:
-                    bell.recv(4096)
+                    wake.recv(4096)
                 else:
-                    self._touched(key.data, events)
-        self._obey()
+                    self._on_socket_event(key.data, events)
+        self._run_commands()
 
-    def _obey(self) -> None:
-        while self._orders:
-            self._orders.popleft()()
+    def _run_commands(self) -> None:
+        while self._commands:
+            self._commands.popleft()()
 
-    def _take(self, line: SseConnection) -> None:
-        self._lines.add(line)
-        self._selector.register(line.sock, selectors.EVENT_READ, line)
-        self._plan(line)
+    def _add(self, stream: SseConnection) -> None:
+        self._streams.add(stream)
+        self._selector.register(stream.sock, selectors.EVENT_READ, stream)
+        self._schedule_heartbeat(stream)
 
-    def _touched(self, line: SseConnection, events: int) -> None:
-        if line.closed:  # by the one before it in the same turn
+    def _on_socket_event(self, stream: SseConnection, events: int) -> None:
+        if stream.closed:  # by an earlier event of this turn
             return
-        if events & selectors.EVENT_READ and not line.heard():
-            self._drop(line)
+        if events & selectors.EVENT_READ and not stream.is_quiet():
+            self._abort(stream)
         elif events & selectors.EVENT_WRITE:
-            self._go_on(line, line.flush())
+            self._continue(stream, stream.flush())
 
-    def _say(self, line: SseConnection, words: bytes) -> None:
-        if not line.closed:
-            self._go_on(line, line.send(words))
+    def _send(self, stream: SseConnection, data: bytes) -> None:
+        if not stream.closed:
+            self._continue(stream, stream.send(data))
 
-    def _go_on(self, line: SseConnection, well: bool) -> None:
-        if not well:
-            self._drop(line)
+    def _continue(self, stream: SseConnection, healthy: bool) -> None:
+        if not healthy:
+            self._abort(stream)
             return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.unsent else 0)
-        if self._selector.get_key(line.sock).events != wanted:
-            self._selector.modify(line.sock, wanted, line)
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if stream.unsent else 0)
+        if self._selector.get_key(stream.sock).events != wanted:
+            self._selector.modify(stream.sock, wanted, stream)
 
-    def _beat(self) -> None:
+    def _send_heartbeats(self) -> None:
         now = time.monotonic()
-        for _ in range(BEATS_AT_ONCE):
+        for _ in range(HEARTBEATS_AT_ONCE):
             if not self._due or self._due[0][0] > now:
                 return
-            line = heapq.heappop(self._due)[2]
-            if line.closed:
+            stream = heapq.heappop(self._due)[2]
+            if stream.closed:
                 continue
-            if line.ends_at <= now:
-                self._end(line, NEXT_MS)
-            elif line.unsent:  # it reads nothing any more
-                self._drop(line)
+            if stream.ends_at <= now:
+                self._finish(stream, RECONNECT_MS)
+            elif stream.unsent:  # the browser has read nothing for a whole interval
+                self._abort(stream)
             else:
-                self._say(line, BEAT)
-                self._plan(line)
+                self._send(stream, HEARTBEAT)
+                self._schedule_heartbeat(stream)
 
-    def _plan(self, line: SseConnection) -> None:
-        at = min(time.monotonic() + self._beat_seconds, line.ends_at)
-        heapq.heappush(self._due, (at, next(self._count), line))
+    def _schedule_heartbeat(self, stream: SseConnection) -> None:
+        at = min(time.monotonic() + self._heartbeat_seconds, stream.ends_at)
+        heapq.heappush(self._due, (at, next(self._count), stream))
 
-    def _until_due(self) -> float | None:
+    def _seconds_until_due(self) -> float | None:
         return max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
 
-    def _end(self, line: SseConnection, next_ms: int) -> None:
-        if not line.closed:
-            self._forget(line)
-            line.part(next_ms)
+    def _finish(self, stream: SseConnection, reconnect_ms: int) -> None:
+        if not stream.closed:
+            self._remove(stream)
+            stream.finish(reconnect_ms)
 
-    def _drop(self, line: SseConnection) -> None:
-        self._forget(line)
-        line.drop()
+    def _abort(self, stream: SseConnection) -> None:
+        self._remove(stream)
+        stream.abort()
 
-    def _forget(self, line: SseConnection) -> None:
-        self._lines.discard(line)
-        self._selector.unregister(line.sock)
+    def _remove(self, stream: SseConnection) -> None:
+        self._streams.discard(stream)
+        self._selector.unregister(stream.sock)
 
 
-def _some_time() -> int:
-    first, last = NEXT_PROCESS_MS
+def _reconnect_at_stop_ms() -> int:
+    first, last = RECONNECT_AT_STOP_MS
     return first + secrets.randbelow(last - first)

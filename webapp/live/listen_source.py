@@ -1,8 +1,7 @@
-"""Seeing changes on PostgreSQL: every commit that touches an onboarding says so by itself.
+"""See changes on PostgreSQL with LISTEN: each commit that changes an onboarding notifies.
 
-A machine hears of the others' commits within a millisecond or two, and nothing is asked
-meanwhile. What is committed while the connection is down is not heard; the watcher looks at
-everything once it is up again.
+Notifications arrive from all nodes within one or two milliseconds. Those sent while the connection
+is down are lost; the watcher reads everything again after it has reconnected.
 """
 
 from __future__ import annotations
@@ -13,16 +12,18 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-#: How long `wait` waits at most (seconds): whoever waits may have other things to do.
+#: `wait` blocks at most this many seconds, so that its caller can stop.
 WAIT_SECONDS = 0.1
 
 
 class ListenSource:
-    """Implements `live.watcher.Changes` on one connection of its own."""
+    """Implements `live.watcher.ChangeSource` on a connection of its own."""
 
-    def __init__(self, where: Mapping[str, Any], channel: str) -> None:
-        """`where`: arguments of `psycopg.connect`. Raises what psycopg raises."""
-        self._connection: psycopg.Connection = psycopg.connect(**{**where, "autocommit": True})
+    def __init__(self, connect_arguments: Mapping[str, Any], channel: str) -> None:
+        """`connect_arguments` go to `psycopg.connect`. Raises what psycopg raises."""
+        self._connection: psycopg.Connection = psycopg.connect(
+            **{**connect_arguments, "autocommit": True}
+        )
         try:
             self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         except BaseException:
@@ -30,8 +31,8 @@ class ListenSource:
             raise
 
     def wait(self) -> set[str]:
-        heard = self._connection.notifies(timeout=WAIT_SECONDS, stop_after=1)
-        return {each.payload for each in heard}
+        notifications = self._connection.notifies(timeout=WAIT_SECONDS, stop_after=1)
+        return {each.payload for each in notifications}
 
     def close(self) -> None:
         self._connection.close()

@@ -1,4 +1,4 @@
-"""Seeing changes by looking at the database, which is cheap on SQLite."""
+"""See changes by polling the database, which costs microseconds on SQLite."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-#: Between two looks, in seconds. `PRAGMA data_version` costs microseconds.
+#: Seconds between two polls of `PRAGMA data_version`.
 SQLITE_SECONDS = 0.005
 
 
-class Probe(Protocol):
-    """Tells whether another connection has committed, and what it touched."""
+class ChangeProbe(Protocol):
+    """Reports whether another connection has committed, and which onboardings it changed."""
 
     def moved(self) -> bool: ...
 
@@ -21,9 +21,9 @@ class Probe(Protocol):
 
 
 class PollingSource:
-    """Implements `live.watcher.Changes`."""
+    """Implements `live.watcher.ChangeSource` by polling."""
 
-    def __init__(self, open_probe: Callable[[], Probe], interval_seconds: float) -> None:
+    def __init__(self, open_probe: Callable[[], ChangeProbe], interval_seconds: float) -> None:
         self._interval = interval_seconds
         self._probe = open_probe()
 

@@ -1,4 +1,4 @@
-"""One open answer on a connection of its own: how words get onto it, and how it ends."""
+"""One open event stream: non-blocking writes with a bounded buffer, and an orderly end."""
 
 from __future__ import annotations
 
@@ -6,43 +6,44 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-#: What may lie unread: first with the system, then with us (bytes).
-SYSTEM_BUFFER = 16 * 1024
-UNREAD_LIMIT = 16 * 1024
-#: The system gives up a browser that has gone without a word after so long.
-SILENT_DEATH_MS = 30_000
+#: Bytes that may wait unread: in the kernel's send buffer, and then in ours.
+KERNEL_BUFFER_BYTES = 16 * 1024
+UNSENT_LIMIT_BYTES = 16 * 1024
+#: The kernel drops a connection whose peer acknowledges nothing for this long.
+DEAD_PEER_TIMEOUT_MS = 30_000
 
 
 class SseConnection:
-    """Used by the keeper's thread alone, but for `closed`, which anybody may read.
+    """Used by the broadcaster's thread only, except `closed`, which any thread may read.
 
-    Nothing here waits: what the system does not take at once lies in `unsent`.
+    No method blocks: bytes that the kernel does not accept at once stay in `unsent`.
     """
 
-    __slots__ = ("_chunked", "_gone", "closed", "ends_at", "sock", "unsent")
+    __slots__ = ("_chunked", "_on_close", "closed", "ends_at", "sock", "unsent")
 
     def __init__(
-        self, sock: socket.socket, *, chunked: bool, ends_at: float, gone: Callable[[], None]
+        self, sock: socket.socket, *, chunked: bool, ends_at: float, on_close: Callable[[], None]
     ) -> None:
+        """`ends_at` is a monotonic time in seconds; `on_close` is called once."""
         self._chunked = chunked
-        self._gone = gone
+        self._on_close = on_close
         self.sock = sock
         self.ends_at = ends_at
         self.unsent = b""
         self.closed = False
         sock.setblocking(False)
-        with suppress(OSError):  # it has hung up already, which is noticed soon
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SYSTEM_BUFFER)
+        with suppress(OSError):  # the browser has closed already, which the selector reports soon
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
             if sock.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_DEATH_MS)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_TIMEOUT_MS)
 
-    def send(self, words: bytes) -> bool:
-        """Whether it may go on; no when the browser has gone or leaves too much unread."""
-        self.unsent += self._framed(words)
-        return self.flush() and len(self.unsent) <= UNREAD_LIMIT
+    def send(self, data: bytes) -> bool:
+        """Send `data`; False when the browser has gone or leaves too much unread."""
+        self.unsent += self._framed(data)
+        return self.flush() and len(self.unsent) <= UNSENT_LIMIT_BYTES
 
     def flush(self) -> bool:
-        """Send what lies here, as far as it is taken; no when the browser has gone."""
+        """Send what is unsent as far as the kernel accepts it; False when the browser has gone."""
         try:
             self.unsent = self.unsent[self.sock.send(self.unsent) :]
         except BlockingIOError:
@@ -51,8 +52,8 @@ class SseConnection:
             return False
         return True
 
-    def heard(self) -> bool:
-        """Whether it may go on: a browser that waits says nothing more until it hangs up."""
+    def is_quiet(self) -> bool:
+        """False when the browser has closed the connection, or sends what no stream expects."""
         try:
             self.sock.recv(1024)
         except BlockingIOError:
@@ -61,20 +62,20 @@ class SseConnection:
             return False
         return False
 
-    def part(self, next_ms: int) -> None:
-        """Close with last words: the browser is to come again so much later."""
-        self.send(b"retry: %d\n\n" % next_ms)
+    def finish(self, reconnect_ms: int) -> None:
+        """Close after a last line that asks the browser to reconnect after `reconnect_ms`."""
+        self.send(b"retry: %d\n\n" % reconnect_ms)
         if self._chunked:
             self.unsent += b"0\r\n\r\n"
         self.flush()
-        self.drop()
+        self.abort()
 
-    def drop(self) -> None:
-        """Close as it is. More than once does no harm."""
+    def abort(self) -> None:
+        """Close without a last line. Safe to call more than once."""
         if not self.closed:
             self.closed = True
             self.sock.close()
-            self._gone()
+            self._on_close()
 
-    def _framed(self, words: bytes) -> bytes:
-        return b"%X\r\n%b\r\n" % (len(words), words) if self._chunked else words
+    def _framed(self, data: bytes) -> bytes:
+        return b"%X\r\n%b\r\n" % (len(data), data) if self._chunked else data

@@ -1,4 +1,4 @@
-"""One thread per process looks whether anything has changed, and tells what."""
+"""One thread per process that waits for changes and passes on the ids of changed onboardings."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-#: After trouble: the database may be away for a moment.
-PAUSE_SECONDS = 1.0
+#: Seconds until the source is opened again after an error.
+RETRY_SECONDS = 1.0
 
-#: Told the ids touched since last time, in every turn, so mostly none. None: it was not
-#: looking for a while, and anything may have changed.
-Told = Callable[[set[str] | None], None]
+#: Called in every turn with the ids changed since the last one, mostly none. None means that
+#: changes may have been missed, so any onboarding may have changed.
+OnChange = Callable[[set[str] | None], None]
 
 
-class Changes(Protocol):
-    """Where changes are seen. `wait` blocks briefly and gives the ids touched since last time.
+class ChangeSource(Protocol):
+    """`wait` blocks briefly and returns the ids changed since the last call.
 
-    Both may raise anything: it is closed and opened again.
+    Both methods may raise anything: the source is then closed and opened again.
     """
 
     def wait(self) -> set[str]: ...
@@ -29,50 +29,51 @@ class Watcher:
     """The thread starts with the first `start`, so that it lives in the process that waits."""
 
     def __init__(
-        self, open_changes: Callable[[], Changes], pause_seconds: float = PAUSE_SECONDS
+        self, open_source: Callable[[], ChangeSource], retry_seconds: float = RETRY_SECONDS
     ) -> None:
-        self._open = open_changes
-        self._pause_seconds = pause_seconds
+        self._open_source = open_source
+        self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ending = threading.Event()
+        self._stopping = threading.Event()
 
-    def start(self, told: Told) -> None:
-        """Have `told` called in the watcher's thread; more than once does no harm.
+    def start(self, on_change: OnChange) -> None:
+        """Have `on_change` called in the watcher's thread. Safe to call more than once.
 
-        When `told` raises it is told again, and then that anything may have changed.
+        When `on_change` raises, it is called again with None. Raises RuntimeError when no thread
+        can be started; the next call tries again.
         """
         with self._lock:
             if self._thread is None and not self.closed:
                 thread = threading.Thread(
-                    target=self._look, args=(told,), name="watcher", daemon=True
+                    target=self._run, args=(on_change,), name="watcher", daemon=True
                 )
-                thread.start()  # where no thread is to be had, the next one tries again
+                thread.start()
                 self._thread = thread
 
     def close(self, wait_seconds: float = 0) -> None:
-        """The thread ends soon; wait so long for it."""
+        """Stop the thread; wait at most `wait_seconds` for its end."""
         with self._lock:
-            self._ending.set()
+            self._stopping.set()
         if self._thread is not None:
             self._thread.join(wait_seconds)
 
     @property
     def closed(self) -> bool:
-        return self._ending.is_set()
+        return self._stopping.is_set()
 
-    def _look(self, told: Told) -> None:
+    def _run(self, on_change: OnChange) -> None:
         while not self.closed:
             try:
-                self._look_until_trouble(told)
-            except Exception:  # noqa: BLE001 - the watcher must outlive any trouble of the database
-                self._ending.wait(self._pause_seconds)
+                self._watch(on_change)
+            except Exception:  # noqa: BLE001 - the watcher must survive any database error
+                self._stopping.wait(self._retry_seconds)
 
-    def _look_until_trouble(self, told: Told) -> None:
-        changes = self._open()
+    def _watch(self, on_change: OnChange) -> None:
+        source = self._open_source()
         try:
-            told(None)  # what changed while nobody was looking is not missed
+            on_change(None)  # changes before this moment have not been seen
             while not self.closed:
-                told(changes.wait())
+                on_change(source.wait())
         finally:
-            changes.close()
+            source.close()

@@ -1,4 +1,4 @@
-"""The gunicorn master, with one more child: the jobs process, restarted whenever it ends."""
+"""The gunicorn arbiter with one more child: the jobs process, which it restarts when it ends."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from webapp.observability import multiprocess
 from webapp.server.preflight import problems_of_settings
 
 ROOT = Path(__file__).parents[2]
-#: Reloading, old workers go on until new ones answer, but not for longer than this (seconds).
-START_SECONDS = 20.0
-#: What could not be started is tried again after so long (seconds).
-PAUSE_SECONDS = 3.0
-#: No process ends with this code.
-NEVER = -1
+#: During a reload old workers go on until the new ones serve, for at most this many seconds.
+WORKER_START_SECONDS = 20.0
+#: Seconds until a process that could not be started is started again.
+RESTART_DELAY_SECONDS = 3.0
+#: An exit code that no process has: gunicorn then never takes a failed worker for a reason to stop.
+NO_EXIT_CODE = -1
 _log = logging.getLogger(__name__)
 
 
 class Server(Application):  # type: ignore[misc]
-    """gunicorn with the configuration of `gunicorn.conf.py` and nothing from the command line."""
+    """gunicorn configured by `gunicorn.conf.py` and `bind`; its own command line is not read."""
 
     def __init__(self, bind: str, *, jobs: bool) -> None:
         self._bind = bind
@@ -51,112 +51,115 @@ class Server(Application):  # type: ignore[misc]
 
 
 class Arbiter(GunicornArbiter):  # type: ignore[misc]
+    """Runs web workers and, with `jobs`, one jobs process in the same process group."""
+
     def __init__(self, app: Server, *, jobs: bool) -> None:
         self._with_jobs = jobs
-        self._child: subprocess.Popen[bytes] | None = None
-        self._jobs_not_before = 0.0
-        self._workers_not_before = 0.0
-        self._replacing: int | None = None
+        self._jobs_process: subprocess.Popen[bytes] | None = None
+        self._jobs_restart_at = 0.0
+        self._workers_restart_at = 0.0
+        self._reloading_from_age: int | None = None
         super().__init__(app)
 
     def manage_workers(self) -> None:
-        """Called by gunicorn in every turn of its loop, and at once when a child has died.
+        """Start missing workers and the jobs process.
 
-        While reloading too, once new workers have been started and before old ones are stopped.
+        gunicorn calls this in every turn of its loop, when a child has died, and during a reload
+        after it has started new workers and before it stops the old ones.
         """
-        if self._replacing is not None:
-            self._wait_for_workers_after(self._replacing)
+        if self._reloading_from_age is not None:
+            self._wait_for_workers_after(self._reloading_from_age)
         super().manage_workers()
-        dead = self._child is None or self._child.poll() is not None
-        if self._with_jobs and dead and time.monotonic() >= self._jobs_not_before:
+        dead = self._jobs_process is None or self._jobs_process.poll() is not None
+        if self._with_jobs and dead and time.monotonic() >= self._jobs_restart_at:
             self._start_jobs()
 
     def spawn_workers(self) -> None:
-        """Called by gunicorn when there are fewer than there should be."""
-        if time.monotonic() >= self._workers_not_before:
+        """Start the missing workers, unless the last start has just failed."""
+        if time.monotonic() >= self._workers_restart_at:
             super().spawn_workers()
 
     def spawn_worker(self) -> int | None:
-        """Called by gunicorn for each. What there is no room for now must not end the others."""
+        """Start one worker; log a failing fork instead of ending the running workers."""
         try:
             return super().spawn_worker()  # type: ignore[no-any-return]
         except OSError as cause:
             if os.getpid() != self.pid:
-                raise  # in the worker itself
-            self._workers_not_before = time.monotonic() + PAUSE_SECONDS
-            _log.error("worker_not_started", extra={"problems": [_no_room(cause)]})
+                raise  # this is the forked worker
+            self._workers_restart_at = time.monotonic() + RESTART_DELAY_SECONDS
+            _log.error("worker_start_failed", extra={"problems": [_fork_problem(cause)]})
             return None
 
     def reap_workers(self) -> None:
-        """Called by gunicorn when a child has died.
+        """Collect dead workers, and restart those that died while starting.
 
-        gunicorn ends the whole server for a worker that cannot start. We do until one has served:
-        from then on the others go on, and it is tried again.
+        gunicorn ends the server when a worker cannot start. Here that holds only until a worker
+        has served: afterwards the other workers go on and the start is repeated.
         """
-        if any(map(_serves, self.WORKERS.values())):
-            self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NEVER
-        starting = {pid for pid, each in self.WORKERS.items() if not _serves(each)}
+        if any(map(_has_heartbeat, self.WORKERS.values())):
+            self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NO_EXIT_CODE
+        starting = {pid for pid, each in self.WORKERS.items() if not _has_heartbeat(each)}
         super().reap_workers()
-        if starting - self.WORKERS.keys() and self.LISTENERS:  # none are left while we stop
-            self._workers_not_before = time.monotonic() + PAUSE_SECONDS
-            _log.error("worker_not_started")
+        if starting - self.WORKERS.keys() and self.LISTENERS:  # empty while the server stops
+            self._workers_restart_at = time.monotonic() + RESTART_DELAY_SECONDS
+            _log.error("worker_start_failed")
 
     def start(self) -> None:
-        """Before the first child: what an earlier run has counted is over."""
+        """Start the server, after deleting the metrics of an earlier jobs process."""
         super().start()
         if self._with_jobs:
             folder = current.in_force().instance_dir
-            if not in_use(folder):  # what it counts would be lost
+            if not in_use(folder):  # a running jobs process still counts there
                 multiprocess.begin_anew(folder, multiprocess.JOBS)
 
     def reload(self) -> None:
-        """SIGHUP. With settings that cannot work the old workers stay."""
+        """Replace workers and jobs process on SIGHUP, unless the new settings are wrong."""
         if problems := problems_of_settings(current.in_force().database_url):
-            current.complain("not_reloaded", problems)
+            current.complain("config_reload_rejected", problems)
             return
-        self._replacing = self.worker_age
+        self._reloading_from_age = self.worker_age
         try:
             super().reload()
         finally:
-            self._replacing = None
-        self._jobs_not_before = 0.0
-        if self._child is not None:
-            self._child.terminate()  # the next turn starts it again, with the new settings
+            self._reloading_from_age = None
+        self._jobs_restart_at = 0.0
+        if self._jobs_process is not None:
+            self._jobs_process.terminate()  # the next turn starts it with the new settings
 
     def stop(self, graceful: bool = True) -> None:
         self._with_jobs = False
-        self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NEVER  # it is the end anyway
-        if self._child is not None:
-            self._child.terminate()
+        self.WORKER_BOOT_ERROR = self.APP_LOAD_ERROR = NO_EXIT_CODE
+        if self._jobs_process is not None:
+            self._jobs_process.terminate()
         super().stop(graceful)
-        if self._child is not None:
-            self._end_jobs(self._child)
+        if self._jobs_process is not None:
+            self._wait_for_jobs(self._jobs_process)
 
     def _wait_for_workers_after(self, age: int) -> None:
-        """Until they answer: with none at all people would wait for as long as a start takes."""
-        deadline = time.monotonic() + START_SECONDS
+        """Wait until all workers started after `age` serve, so that requests never wait."""
+        deadline = time.monotonic() + WORKER_START_SECONDS
         while time.monotonic() < deadline:
-            self.reap_workers()  # one that cannot start is not waited for
-            if all(_serves(each) for each in self.WORKERS.values() if each.age > age):
+            self.reap_workers()  # forget a worker that died while starting
+            if all(_has_heartbeat(each) for each in self.WORKERS.values() if each.age > age):
                 return
             time.sleep(0.05)
 
     def _start_jobs(self) -> None:
-        """It reads the settings itself, and a file that cannot work would be its end."""
-        self._jobs_not_before = time.monotonic() + PAUSE_SECONDS
+        """Start the jobs process, unless the settings it would read are wrong."""
+        self._jobs_restart_at = time.monotonic() + RESTART_DELAY_SECONDS
         try:
             Settings.from_environment()
         except SettingsError as wrong:
-            current.complain("jobs_not_started", wrong.problems)
+            current.complain("jobs_start_failed", wrong.problems)
             return
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
         try:
-            # In this very folder: our module is found there, and relative paths mean the same.
-            self._child = subprocess.Popen(command)  # noqa: S603 - our own module
+            # In the same working directory: the module is found and relative paths stay valid.
+            self._jobs_process = subprocess.Popen(command)  # noqa: S603 - a fixed command
         except OSError as cause:
-            _log.error("jobs_not_started", extra={"problems": [_no_room(cause)]})
+            _log.error("jobs_start_failed", extra={"problems": [_fork_problem(cause)]})
 
-    def _end_jobs(self, child: subprocess.Popen[bytes]) -> None:
+    def _wait_for_jobs(self, child: subprocess.Popen[bytes]) -> None:
         try:
             child.wait(timeout=self.cfg.graceful_timeout)
         except subprocess.TimeoutExpired:
@@ -164,17 +167,17 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
             child.wait()
 
 
-def _no_room(cause: OSError) -> str:
+def _fork_problem(cause: OSError) -> str:
     return (
-        f"no process can be started ({cause.strerror}): see the limits of processes, memory and "
+        f"no process can be started ({cause.strerror}): raise the limits of processes, memory or "
         "open files of this server"
     )
 
 
-def _serves(worker: Any) -> bool:
-    """Its sign of life is the time of a file.
+def _has_heartbeat(worker: Any) -> bool:
+    """True once the worker has written its first heartbeat.
 
-    By the calendar when the file is made, by the clock that counts from the machine's start as
-    soon as the worker serves.
+    The heartbeat is the modification time of a file: wall-clock time when the file is created,
+    then monotonic time, which is much smaller.
     """
     return bool(worker.tmp.last_update() <= time.monotonic())

@@ -1,17 +1,17 @@
-"""How many files and connections a process may have open."""
+"""Raise the limit of open files of this process."""
 
 from __future__ import annotations
 
 import resource
 
-#: Every waiting browser is one; more than these are never needed.
-ENOUGH = 65_536
+#: Every waiting browser needs one file; a process never needs more than these.
+MAX_FILES = 65_536
 
 
 def raise_file_limit() -> int:
-    """To what is enough, or what the system allows; the limit now."""
+    """Raise the soft limit to MAX_FILES or to the hard limit; return the limit in force."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    highest = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     if soft == resource.RLIM_INFINITY or soft < highest:
         soft = highest
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,4 +1,4 @@
-"""One thread per process looks, tells what has changed, and outlives every trouble."""
+"""The watcher passes on changes from one thread and survives errors of source and callback."""
 
 import queue
 from collections.abc import Iterator
@@ -10,137 +10,140 @@ from tests.support.threads import no_thread_once
 from webapp.live.watcher import Watcher
 
 
-class Changes:
-    """Where a test says what has changed; trouble in the queue is raised."""
+class FakeSource:
+    """A change source fed by the test; exceptions in the queue are raised."""
 
     def __init__(self) -> None:
-        self.said: queue.JobQueue[set[str] | Exception] = queue.JobQueue()
+        self.changes: queue.Queue[set[str] | Exception] = queue.Queue()
         self.opened = 0
         self.closed = 0
-        self.refusals = 0
+        self.failing_opens = 0
 
-    def open(self) -> "Changes":
-        if self.refusals:
-            self.refusals -= 1
+    def open(self) -> "FakeSource":
+        if self.failing_opens:
+            self.failing_opens -= 1
             raise ConnectionError
         self.opened += 1
         return self
 
     def wait(self) -> set[str]:
         try:
-            said = self.said.get(timeout=0.01)
+            change = self.changes.get(timeout=0.01)
         except queue.Empty:
             return set()
-        if isinstance(said, Exception):
-            raise said
-        return said
+        if isinstance(change, Exception):
+            raise change
+        return change
 
     def close(self) -> None:
         self.closed += 1
 
 
-class Told(list[set[str] | None]):
-    """What was told, without the turns in which nothing was; raises what is in `trouble`."""
+class Received(list[set[str] | None]):
+    """The changes passed to the callback; it raises what is in `errors`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trouble: list[Exception] = []
+        self.errors: list[Exception] = []
         self.turns = 0
 
     def __call__(self, touched: set[str] | None) -> None:
         self.turns += 1
         if touched is None or touched:
             self.append(touched)
-        if self.trouble:
-            raise self.trouble.pop()
+        if self.errors:
+            raise self.errors.pop()
 
 
 @pytest.fixture
-def changes() -> Changes:
-    return Changes()
+def source() -> FakeSource:
+    return FakeSource()
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def received() -> Received:
+    return Received()
 
 
 @pytest.fixture
-def watcher(changes: Changes) -> Iterator[Watcher]:
-    watcher = Watcher(changes.open, pause_seconds=0.01)
+def watcher(source: FakeSource) -> Iterator[Watcher]:
+    watcher = Watcher(source.open, retry_seconds=0.01)
     yield watcher
     watcher.close()
-    eventually(lambda: changes.closed == changes.opened)
+    eventually(lambda: source.closed == source.opened)
 
 
-def test_what_has_changed_is_told_after_a_first_look_at_everything(
-    watcher: Watcher, changes: Changes, told: Told
+def test_watcher_start_reports_everything_then_each_change(
+    watcher: Watcher, source: FakeSource, received: Received
 ):
-    """What changed before the looking began would be missed otherwise."""
-    watcher.start(told)
-    changes.said.put({"adas"})
-    eventually(lambda: told == [None, {"adas"}])
+    watcher.start(received)
+    source.changes.put({"ada"})
+    eventually(lambda: received == [None, {"ada"}])
 
 
-def test_turns_without_a_change_are_told_too(watcher: Watcher, told: Told):
-    watcher.start(told)
-    eventually(lambda: told.turns > 3)
-    assert told == [None]
+def test_watcher_without_change_still_calls_back_each_turn(watcher: Watcher, received: Received):
+    watcher.start(received)
+    eventually(lambda: received.turns > 3)
+    assert received == [None]
 
 
-def test_the_thread_starts_when_it_is_asked_to_and_only_once(
-    watcher: Watcher, changes: Changes, told: Told
+def test_watcher_start_twice_opens_one_source(
+    watcher: Watcher, source: FakeSource, received: Received
 ):
-    assert changes.opened == 0
-    watcher.start(told)
-    watcher.start(told)
-    changes.said.put({"adas"})
-    eventually(lambda: {"adas"} in told)
-    assert changes.opened == 1
+    assert source.opened == 0
+    watcher.start(received)
+    watcher.start(received)
+    source.changes.put({"ada"})
+    eventually(lambda: {"ada"} in received)
+    assert source.opened == 1
 
 
-def test_trouble_in_the_middle_ends_nothing_and_everything_is_looked_at_once_more(
-    watcher: Watcher, changes: Changes, told: Told
+def test_watcher_after_source_error_reports_everything_again(
+    watcher: Watcher, source: FakeSource, received: Received
 ):
-    watcher.start(told)
-    eventually(lambda: told == [None])
-    changes.refusals = 2
-    changes.said.put(ConnectionError())
-    eventually(lambda: told == [None, None])
-    changes.said.put({"adas"})
-    eventually(lambda: told == [None, None, {"adas"}])
+    watcher.start(received)
+    eventually(lambda: received == [None])
+    source.failing_opens = 2
+    source.changes.put(ConnectionError())
+    eventually(lambda: received == [None, None])
+    source.changes.put({"ada"})
+    eventually(lambda: received == [None, None, {"ada"}])
 
 
-def test_trouble_of_whoever_is_told_is_made_good_by_a_look_at_everything(
-    watcher: Watcher, changes: Changes, told: Told
+def test_watcher_after_callback_error_reports_everything_again(
+    watcher: Watcher, source: FakeSource, received: Received
 ):
-    watcher.start(told)
-    eventually(lambda: told == [None])
-    told.trouble = [ConnectionError(), ConnectionError()]
-    changes.said.put({"adas"})
-    eventually(lambda: not told.trouble)
-    eventually(lambda: told[-1] is None)
-    changes.said.put({"bens"})
-    eventually(lambda: told[-1] == {"bens"})
+    watcher.start(received)
+    eventually(lambda: received == [None])
+    received.errors = [ConnectionError(), ConnectionError()]
+    source.changes.put({"ada"})
+    eventually(lambda: not received.errors)
+    eventually(lambda: received[-1] is None)
+    source.changes.put({"ben"})
+    eventually(lambda: received[-1] == {"ben"})
 
 
-def test_trouble_at_the_start_ends_nothing(watcher: Watcher, changes: Changes, told: Told):
-    changes.refusals = 3
-    watcher.start(told)
-    eventually(lambda: told == [None])
+def test_watcher_when_first_opens_fail_retries(
+    watcher: Watcher, source: FakeSource, received: Received
+):
+    source.failing_opens = 3
+    watcher.start(received)
+    eventually(lambda: received == [None])
 
 
-def test_after_the_end_nobody_starts_it_again(watcher: Watcher, changes: Changes, told: Told):
+def test_watcher_start_after_close_opens_nothing(
+    watcher: Watcher, source: FakeSource, received: Received
+):
     watcher.close()
-    watcher.start(told)
-    assert changes.opened == 0
+    watcher.start(received)
+    assert source.opened == 0
 
 
-def test_where_no_thread_is_to_be_had_the_next_start_has_one(
-    watcher: Watcher, told: Told, monkeypatch: pytest.MonkeyPatch
+def test_watcher_start_when_no_thread_starts_raises_and_recovers(
+    watcher: Watcher, received: Received, monkeypatch: pytest.MonkeyPatch
 ):
     no_thread_once(monkeypatch)
     with pytest.raises(RuntimeError):
-        watcher.start(told)
-    watcher.start(told)
-    eventually(lambda: told == [None])
+        watcher.start(received)
+    watcher.start(received)
+    eventually(lambda: received == [None])

@@ -101,10 +101,10 @@ class Connection:
         self.said: list[str] = []
         self.taken: list[Any] = []
 
-    def announce(self) -> None:
+    def announce_close(self) -> None:
         self.said.append("last answer")
 
-    def take_over(self, taker: Any) -> None:
+    def hand_over(self, taker: Any) -> None:
         self.said.append("taken")
         taker("the connection", True)
 

@@ -118,9 +118,9 @@ def respond_without_thread(
             _ended(error)
 
     def opening() -> Iterator[str]:
-        connection.announce()
+        connection.announce_close()
         yield _OPENING
-        connection.take_over(take)
+        connection.hand_over(take)
 
     return _answer(opening(), lambda: None if taken else leave())
 
