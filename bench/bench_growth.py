@@ -25,7 +25,7 @@ from sqlalchemy import Engine, event
 
 from tests.support.instant_gateway import running
 from tests.support.many_rows import crowd, tenfold
-from webapp.jobs.process import AT_ONCE, IN_HAND
+from webapp.jobs.process import MAX_IN_FLIGHT, SEARCH_LIMIT
 from webapp.journey.views import Visitor
 
 SIZES = (10_000, 100_000)
@@ -68,7 +68,7 @@ class Crowded:
             "status": lambda: steps.result.status(self._ada, self._adas),
             "session": lambda: steps.admit.who(self._ada.session_id),
             "notice": lambda: steps.webhook.take({"X-Notice-Key": "agreed"}, notice),
-            "what is due": lambda: steps.progress.due(AT_ONCE + IN_HAND),
+            "what is due": lambda: steps.progress.due(SEARCH_LIMIT + MAX_IN_FLIGHT),
             "read-back": lambda: steps.progress.read(self._adas),
             "cleaning": lambda: self._parts.database.sweep(datetime.now(UTC)),
         }

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from tests.unit.cli.installation import SITES, Installation
-from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.jobs.fake_gateway import FakeGateway
 from tests.unit.web.conftest import form_token
 from tests.unit.web.pretend_provider import PretendProvider, log_in, login_at
 from webapp.app import create_app
@@ -32,13 +32,13 @@ Start = Callable[..., Flask]
 
 
 @pytest.fixture
-def gateway() -> Iterator[PretendGateway]:
-    with PretendGateway() as gateway:
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as gateway:
         yield gateway
 
 
 @pytest.fixture
-def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
+def installed(tmp_path: Path, gateway: FakeGateway) -> Installation:
     installation = Installation(tmp_path, gateway.url)
     del installation.environ["DATA_KEYS"]
     return installation
@@ -229,7 +229,7 @@ def test_the_hand_off_keys_of_a_site(start: Start, installed: Installation) -> N
     assert answers(start()) == [401, 303]
 
 
-def test_the_gateways_credentials(start: Start, gateway: PretendGateway) -> None:
+def test_the_gateways_credentials(start: Start, gateway: FakeGateway) -> None:
     def read(app: Flask) -> int:
         onboarding = str(uuid.uuid4())
         gateway.words[onboarding] = "VERIFIED"

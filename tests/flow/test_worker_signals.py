@@ -10,7 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.killing import jobs_process_of
 from tests.support.served import SERVE, Serving, installed, serving
 from tests.unit.cli.installation import Installation
-from tests.unit.jobs.worker import Worker
+from tests.unit.jobs.jobs_process import Worker
 
 __all__ = ["installed", "serving"]
 
@@ -47,12 +47,12 @@ def test_a_worker_alone_begins_anew_with_the_settings_as_they_are_now(
     with Worker(installed) as worker:
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         sites.write_text(f"{good}bogus = 1\n")
-        worker.tell(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
         eventually(lambda: "bogus" in str(lines(worker.log, "not_reloaded")), seconds=60)
         assert not lines(worker.log, "jobs_stopped"), "it goes on as it was"
 
         sites.write_text(good)
-        worker.tell(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
         eventually(lambda: len(lines(worker.log, "jobs_started")) == 2, seconds=60)
         assert len(lines(worker.log, "jobs_stopped")) == 1
         assert worker.end(signal.SIGTERM) == 0
@@ -63,8 +63,8 @@ def test_told_to_begin_anew_and_to_stop_it_stops(installed: Installation) -> Non
     installed.upgrade()
     with Worker(installed) as worker:
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
-        worker.tell(signal.SIGHUP)
-        worker.tell(signal.SIGTERM)
+        worker.send_signal(signal.SIGHUP)
+        worker.send_signal(signal.SIGTERM)
         eventually(worker.ended, seconds=60)
         assert len(lines(worker.log, "jobs_started")) == 1
         assert len(lines(worker.log, "jobs_stopped")) == 1
@@ -76,10 +76,10 @@ def test_told_twice_of_a_bad_edit_it_goes_on_as_it_was(installed: Installation) 
     with Worker(installed) as worker:
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         sites.write_text("bogus = 1\n")
-        worker.tell(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
         eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
-        worker.tell(signal.SIGHUP)
-        worker.tell(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
         eventually(lambda: len(lines(worker.log, "not_reloaded")) > 1, seconds=60)
         assert not worker.ended()
         assert worker.end(signal.SIGTERM) == 0
@@ -93,7 +93,7 @@ def test_while_the_database_is_away_it_does_not_begin_anew(
     with Worker(installed) as worker:
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         database.rename(tmp_path / "elsewhere")
-        worker.tell(signal.SIGHUP)
+        worker.send_signal(signal.SIGHUP)
         eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
         assert not worker.ended()
         assert worker.end(signal.SIGTERM) == 0

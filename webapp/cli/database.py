@@ -26,7 +26,7 @@ def database() -> None:
 def upgrade() -> None:
     """Run the migrations that are missing; on PostgreSQL those of the job library too."""
     revision = migrate.upgrade(_engine())
-    tables.make(settings().database_url)
+    tables.create(settings().database_url)
     click.echo(f"database is at revision {revision}")
 
 

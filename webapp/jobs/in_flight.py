@@ -1,4 +1,4 @@
-"""What one jobs process has been given to do and has not done yet."""
+"""The polls that this jobs process has enqueued and not finished."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-#: An onboarding, and for when its read was planned.
-Key = tuple[str, datetime]
+#: An onboarding's id, and the time (aware UTC) for which its poll was planned.
+PollKey = tuple[str, datetime]
 
 
 class InFlight:
-    """Kept by the thread that hands over and by those that do it. When no more than `few` are
-    left, `needs_more` is called."""
+    """A set shared by the thread that enqueues and the threads that poll.
 
-    def __init__(self, few: int, needs_more: Callable[[], None]) -> None:
-        self._few = few
+    `needs_more` is called whenever no more than `low_mark` keys are left.
+    """
+
+    def __init__(self, low_mark: int, needs_more: Callable[[], None]) -> None:
+        self._low_mark = low_mark
         self._needs_more = needs_more
         self._lock = threading.Lock()
-        self._keys: set[Key] = set()
+        self._keys: set[PollKey] = set()
 
-    def all(self) -> frozenset[Key]:
+    def all(self) -> frozenset[PollKey]:
         with self._lock:
             return frozenset(self._keys)
 
-    def add(self, key: Key) -> None:
+    def add(self, key: PollKey) -> None:
         with self._lock:
             self._keys.add(key)
 
-    def remove(self, key: Key) -> None:
-        """It has been done, or is not ours; one that is not in hand is no mistake."""
+    def remove(self, key: PollKey) -> None:
+        """Remove a finished key; an unknown key is ignored."""
         with self._lock:
             self._keys.discard(key)
-            few = len(self._keys) <= self._few
-        if few:
+            is_low = len(self._keys) <= self._low_mark
+        if is_low:
             self._needs_more()

@@ -1,4 +1,4 @@
-"""The job library's own tables: where they are, who may make them, and what is wrong with them."""
+"""The job library's tables: where they lie, who creates them, and errors that name the fix."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from webapp.store.errors import DatabaseUnavailable
 from webapp.store.postgresql import sql_state
 from webapp.store.unit_of_work import translated
 
-#: SQLSTATE of what this user may not do.
-_NOT_ALLOWED = "42501"
-_LEAVE = (
-    "the user of DATABASE_URL may not make or use the tables of the jobs: run `python -m webapp "
-    "database upgrade` as their owner, and let this user read and write them"
+_INSUFFICIENT_PRIVILEGE = "42501"  # SQLSTATE
+_GRANT = (
+    "the user of DATABASE_URL may not create or use the tables of the jobs: run `python -m webapp "
+    "database upgrade` as their owner, and grant this user reading and writing them"
 )
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def job_database(database_url: str, instance_dir: Path) -> str:
-    """PostgreSQL: the same database, in the library's own schema. SQLite: a file beside ours."""
+    """Return the library's database: with SQLite a file of its own, otherwise `database_url`.
+
+    On PostgreSQL the library uses a schema of its own.
+    """
     if make_url(database_url).get_backend_name() == "sqlite":
         return f"sqlite:///{instance_dir / 'jobs.sqlite3'}"
     return database_url
 
 
-def make(database_url: str) -> None:
-    """Those of a shared database, before any server runs: later nobody needs the right to.
+def create(database_url: str) -> None:
+    """Create the tables in a shared database, so that servers need no right to do so.
 
-    A file of SQLite is made by the jobs process. Raises DatabaseUnavailable.
+    An SQLite file is created by the jobs process. Raises DatabaseUnavailable.
     """
     if make_url(database_url).get_backend_name() != "sqlite":
-        with usable(database_url):
+        with translate_errors(database_url):
             DBOS.migrate(database_url)
 
 
 @contextmanager
-def usable(url: str) -> Iterator[None]:
-    """Around a call of the library. Raises DatabaseUnavailable, with the cure, where its tables
-    cannot be
-    written."""
+def translate_errors(url: str) -> Iterator[None]:
+    """Turn database errors of the library into DatabaseUnavailable, which names the fix."""
     with translated():
         try:
             yield
         except DBAPIError as cause:
-            if sql_state(cause.orig) == _NOT_ALLOWED:
-                raise DatabaseUnavailable(_LEAVE) from cause
+            if sql_state(cause.orig) == _INSUFFICIENT_PRIVILEGE:
+                raise DatabaseUnavailable(_GRANT) from cause
             if getattr(cause.orig, "sqlite_errorname", "") in _DAMAGED:
                 raise DatabaseUnavailable(
                     f"{make_url(url).database} is damaged: delete it, nothing is lost with it"

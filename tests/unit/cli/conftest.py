@@ -8,20 +8,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.unit.cli.installation import Installation
-from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.jobs.fake_gateway import FakeGateway
 from webapp.cli.main import main
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def gateway() -> Iterator[PretendGateway]:
-    with PretendGateway() as gateway:
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as gateway:
         yield gateway
 
 
 @pytest.fixture
-def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
+def installed(tmp_path: Path, gateway: FakeGateway) -> Installation:
     """Settings and sites; no database yet."""
     return Installation(tmp_path, gateway.url)
 

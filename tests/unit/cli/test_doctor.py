@@ -12,7 +12,7 @@ from tests.unit.cli.installation import ANOTHER_KEY, SITES, Installation
 from tests.unit.cli.public_server import PublicServer
 from tests.unit.cli.test_database import plain
 from tests.unit.gateway.test_tls import certified
-from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.jobs.fake_gateway import FakeGateway
 
 #: As good as those of a real installation.
 STRONG = '{"Authorization": "Bearer cK9sXf2-vTq8LmNw4RzB7dHe"}'
@@ -91,7 +91,7 @@ def test_a_database_that_is_away_is_a_finding(run: Run, tmp_path):
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_are_named_without_being_shown(
-    run: Run, ready: Installation, gateway: PretendGateway, status
+    run: Run, ready: Installation, gateway: FakeGateway, status
 ):
     gateway.login_status = status
     result = run("doctor")
@@ -163,7 +163,7 @@ def test_plain_origins_are_for_development(run: Run, ready: Installation):
 
 @pytest.mark.parametrize(("seconds", "said"), [(-90, "ahead of"), (90, "behind")])
 def test_a_clock_that_goes_wrong_is_told(
-    run: Run, ready: Installation, gateway: PretendGateway, seconds: int, said: str
+    run: Run, ready: Installation, gateway: FakeGateway, seconds: int, said: str
 ):
     gateway.clock_offset_seconds = seconds
     result = run("doctor")

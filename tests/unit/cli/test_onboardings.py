@@ -12,7 +12,7 @@ from sqlalchemy import update
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.cli.test_database import plain
-from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.jobs.fake_gateway import FakeGateway
 from webapp.domain.onboarding import Status
 from webapp.store.schema import onboardings
 
@@ -35,7 +35,7 @@ def test_an_unknown_status_is_refused_with_the_known_ones(run: Run, ready: Insta
 
 
 def test_one_is_shown_with_its_timeline_and_without_its_person(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     row = ready.add()
     gateway.words[row.id] = "NOT_VERIFIED"

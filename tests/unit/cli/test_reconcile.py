@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import ANOTHER_KEY, Installation
 from tests.unit.cli.test_database import plain
-from tests.unit.jobs.pretend_gateway import PretendGateway
+from tests.unit.jobs.fake_gateway import FakeGateway
 from webapp.domain.onboarding import Status
 
 
@@ -19,7 +19,7 @@ def add_one_of_another_key(ready: Installation) -> str:
     return beside.add("olga", id=f"7{str(uuid.uuid4())[1:]}").id
 
 
-def add_around(ready: Installation, gateway: PretendGateway) -> list[str]:
+def add_around(ready: Installation, gateway: FakeGateway) -> list[str]:
     """Two whose ids come before that of the bad one, and two whose ids come after it."""
     ids = [f"{first}{str(uuid.uuid4())[1:]}" for first in "01ef"]
     for id_ in ids:
@@ -29,7 +29,7 @@ def add_around(ready: Installation, gateway: PretendGateway) -> list[str]:
 
 
 def test_all_that_are_unfinished_are_asked_about(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     adas, bens = ready.add("ada"), ready.add("ben")
     done = ready.add("olga", status=Status.VERIFIED)
@@ -38,11 +38,11 @@ def test_all_that_are_unfinished_are_asked_about(
     assert result.exit_code == 0
     said = [line.split()[:2] for line in plain(result).splitlines()]
     assert said == sorted([[adas.id, "verified"], [bens.id, "in_review"]])
-    assert gateway.reads_of(done.id) == 0
+    assert gateway.polls_of(done.id) == 0
 
 
 def test_one_that_no_key_opens_is_named_and_the_others_are_asked_about(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids, bad = add_around(ready, gateway), add_one_of_another_key(ready)
     result = run("onboardings", "reconcile")
@@ -54,7 +54,7 @@ def test_one_that_no_key_opens_is_named_and_the_others_are_asked_about(
 
 
 def test_an_error_that_nobody_thought_of_is_told_by_its_kind_alone(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
     with ready.parts() as parts, parts.engine.begin() as connection:
@@ -67,7 +67,7 @@ def test_an_error_that_nobody_thought_of_is_told_by_its_kind_alone(
 
 
 def test_one_that_the_gateway_does_not_answer_for_is_named_too(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
     gateway.broken.add(ids[1])
@@ -78,19 +78,19 @@ def test_one_that_the_gateway_does_not_answer_for_is_named_too(
 
 
 def test_a_gateway_that_is_away_is_not_asked_about_one_after_the_other(
-    run: Run, ready: Installation, gateway: PretendGateway
+    run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
     gateway.status = 503
     result = run("onboardings", "reconcile")
     assert result.exit_code == 1
     assert f"nothing was changed for {ids[2]}, nor asked about those after it" in plain(result)
-    assert gateway.reads_of(ids[3]) == 0
+    assert gateway.polls_of(ids[3]) == 0
 
 
 @pytest.mark.parametrize("status", [403, 503])
 def test_when_the_gateway_cannot_be_asked_nothing_is_changed_and_that_is_said(
-    run: Run, ready: Installation, gateway: PretendGateway, status
+    run: Run, ready: Installation, gateway: FakeGateway, status
 ):
     row = ready.add()
     gateway.status = status

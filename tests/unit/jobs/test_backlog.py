@@ -1,4 +1,4 @@
-"""A jobs process as it really runs, while more is due than can be read soon."""
+"""A real jobs process with more due polls than it can make soon."""
 
 import signal
 import sqlite3
@@ -13,28 +13,28 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.unit.cli.installation import Installation
-from tests.unit.jobs.pretend_gateway import PretendGateway
-from tests.unit.jobs.worker import HASTY, Worker
+from tests.unit.jobs.fake_gateway import FakeGateway
+from tests.unit.jobs.jobs_process import SHORT_REENQUEUE, Worker
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import PollReason
-from webapp.jobs.process import IN_HAND
+from webapp.jobs.process import MAX_IN_FLIGHT
 
 
 @pytest.fixture
-def gateway() -> Iterator[PretendGateway]:
-    with PretendGateway() as gateway:
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as gateway:
         yield gateway
 
 
 @pytest.fixture
-def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
+def installed(tmp_path: Path, gateway: FakeGateway) -> Installation:
     installation = Installation(tmp_path, gateway.url)
     installation.upgrade()
     return installation
 
 
-def backlog(installed: Installation, gateway: PretendGateway, count: int) -> list[Onboarding]:
-    """Due since a minute ago by the slow schedule; all of them are verified by now."""
+def backlog(installed: Installation, gateway: FakeGateway, count: int) -> list[Onboarding]:
+    """Add `count` onboardings that are overdue and verified at the gateway."""
     first = installed.add("first", next_poll_at=None)
     due = datetime.now(UTC) - timedelta(minutes=1)
     rows = [
@@ -60,53 +60,53 @@ def still_due(installed: Installation) -> int:
 
 
 def jobs(installed: Installation) -> list[tuple[str, str]]:
-    """Id and state of each job there has been."""
+    """Return id and status of each job in the library's table."""
     path = installed.settings.instance_dir / "jobs.sqlite3"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return connection.execute("SELECT workflow_uuid, status FROM workflow_status").fetchall()
 
 
-def test_each_is_read_once_although_most_wait_longer_than_until_a_job_is_made_anew(
-    installed: Installation, gateway: PretendGateway
+def test_jobs_process_with_backlog_longer_than_reenqueue_polls_each_once(
+    installed: Installation, gateway: FakeGateway
 ):
     rows = backlog(installed, gateway, 48)
-    gateway.read_seconds = 1.5
-    with Worker(installed, HASTY) as worker:
+    gateway.poll_seconds = 1.5
+    with Worker(installed, SHORT_REENQUEUE) as worker:
         eventually(lambda: not still_due(installed), seconds=60, every=0.3)
         assert worker.end(signal.SIGTERM) == 0
-    assert [gateway.reads_of(row.id) for row in rows] == [1] * len(rows)
+    assert [gateway.polls_of(row.id) for row in rows] == [1] * len(rows)
     assert len(jobs(installed)) == len(rows)
 
 
-def test_who_has_just_come_back_does_not_wait_for_the_backlog(
-    installed: Installation, gateway: PretendGateway
+def test_jobs_process_with_backlog_polls_a_fresh_onboarding_first(
+    installed: Installation, gateway: FakeGateway
 ):
     backlog(installed, gateway, 300)
-    gateway.read_seconds = 0.3
+    gateway.poll_seconds = 0.3
     with Worker(installed):
-        eventually(lambda: gateway.reads > 10, seconds=60)
+        eventually(lambda: gateway.polls > 10, seconds=60)
         fresh = installed.add("ada", next_poll_at=datetime.now(UTC))
         gateway.words[fresh.id] = "VERIFIED"
-        before = gateway.reads
-        eventually(lambda: gateway.reads_of(fresh.id), seconds=60, every=0.01)
-        assert gateway.reads - before < 3 * IN_HAND
-        assert still_due(installed) > 100, "there was something to wait for"
+        before = gateway.polls
+        eventually(lambda: gateway.polls_of(fresh.id), seconds=60, every=0.01)
+        assert gateway.polls - before < 3 * MAX_IN_FLIGHT
+        assert still_due(installed) > 100
 
 
-def test_a_job_left_over_reads_nothing_when_its_row_has_been_put_off_meanwhile(
-    installed: Installation, gateway: PretendGateway
+def test_recovered_job_whose_row_was_rescheduled_polls_nothing(
+    installed: Installation, gateway: FakeGateway
 ):
     row = installed.add()
     gateway.held.clear()
     with Worker(installed) as worker:
-        eventually(lambda: gateway.reads_of(row.id), seconds=60)
+        eventually(lambda: gateway.polls_of(row.id), seconds=60)
         assert worker.end(signal.SIGKILL) == -signal.SIGKILL
     gateway.held.set()
-    ((left_over, _),) = jobs(installed)
+    ((recovered, _),) = jobs(installed)
     later = datetime.now(UTC) + timedelta(hours=1)
     with installed.parts() as parts, parts.database.writing() as work:
         work.onboardings.plan(row.id, later, PollReason.QUIET, 0)
     with Worker(installed):
-        eventually(lambda: (left_over, "SUCCESS") in jobs(installed), seconds=60)
-    assert gateway.reads_of(row.id) == 1
+        eventually(lambda: (recovered, "SUCCESS") in jobs(installed), seconds=60)
+    assert gateway.polls_of(row.id) == 1
     assert installed.row(row.id).status is Status.STARTED

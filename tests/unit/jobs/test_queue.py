@@ -1,11 +1,11 @@
-"""What the job library is told of failures, and how its own rows are forgotten."""
+"""Errors are redacted before the job library stores them; its old rows are deleted in batches."""
 
 import pickle
 
 import pytest
 
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
-from webapp.jobs.queue import PORTION, Failed, in_brief, in_portions
+from webapp.jobs.queue import DELETE_BATCH, JobFailed, delete_in_batches, redact_errors
 
 
 def failing(error: Exception):
@@ -19,22 +19,22 @@ def failing(error: Exception):
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "said"),
+    ("error", "kind", "message"),
     [
-        (ValueError("with ada-marker"), Failed, "ValueError"),
+        (ValueError("with ada-marker"), JobFailed, "ValueError"),
         (GatewayForbidden("with ada-marker"), GatewayForbidden, ""),
         (GatewayUnavailable(77), GatewayUnavailable, str(GatewayUnavailable())),
     ],
 )
-def test_of_an_error_only_its_kind_is_told(error, kind, said):
-    with pytest.raises(kind) as told:
-        in_brief(failing(error), "an id")
-    assert str(told.value) == said
-    assert (told.value.__cause__, told.value.__context__) == (None, None)
-    assert b"ada-marker" not in pickle.dumps(told.value)
+def test_redact_errors_keeps_only_the_kind(error, kind, message):
+    with pytest.raises(kind) as raised:
+        redact_errors(failing(error), "an id")
+    assert str(raised.value) == message
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    assert b"ada-marker" not in pickle.dumps(raised.value)
 
 
-def test_portions_are_deleted_until_one_is_not_full():
-    left = [3, PORTION, PORTION]
-    assert in_portions(left.pop) == 2 * PORTION + 3
+def test_delete_in_batches_stops_at_a_partial_batch():
+    left = [3, DELETE_BATCH, DELETE_BATCH]
+    assert delete_in_batches(left.pop) == 2 * DELETE_BATCH + 3
     assert left == []

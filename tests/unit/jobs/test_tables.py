@@ -1,4 +1,4 @@
-"""The job library's tables: made by their owner, used by whoever may, and lost without harm."""
+"""The job library's tables: created by their owner, used with grants, lost without harm."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from sqlalchemy import make_url
 from tests.support.eventually import eventually
 from tests.support.postgres import shared
 from tests.unit.cli.installation import Installation
-from tests.unit.jobs.pretend_gateway import PretendGateway
-from tests.unit.jobs.worker import ROOT, Worker
+from tests.unit.jobs.fake_gateway import FakeGateway
+from tests.unit.jobs.jobs_process import ROOT, Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs import tables
 from webapp.store import migrate
@@ -25,14 +25,14 @@ USER = "embed_server"
 
 
 @pytest.fixture
-def gateway() -> Iterator[PretendGateway]:
-    with PretendGateway() as gateway:
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as gateway:
         yield gateway
 
 
 @pytest.fixture
 def owners() -> Iterator[str]:
-    """The address of an empty database, as its owner has it; `USER` may log in there."""
+    """URL of an empty database for its owner; `USER` may log in there."""
     address = shared().new_database(migrated=False)
     shared().execute(f"CREATE ROLE {USER} LOGIN")
     yield address
@@ -42,7 +42,7 @@ def owners() -> Iterator[str]:
 
 def reasons(worker: Worker) -> list[Any]:
     lines = [json.loads(line) for line in worker.log.splitlines() if line.startswith("{")]
-    return [line.get("reason") for line in lines if line["event"] == "database_away"]
+    return [line.get("reason") for line in lines if line["event"] == "database_connection_lost"]
 
 
 def execute(address: str, commands: str) -> None:
@@ -51,14 +51,14 @@ def execute(address: str, commands: str) -> None:
 
 
 def grants() -> str:
-    """As docs/operations.md has them."""
+    """Return the statements of docs/operations.md."""
     page = (ROOT / "docs" / "operations.md").read_text("utf-8")
     (block,) = re.findall(r"```sql\n(GRANT .*?)```", page, re.S)
     return str(block)
 
 
-def test_a_user_who_may_make_no_tables_works_with_those_of_the_owner(
-    owners: str, tmp_path: Path, gateway: PretendGateway
+def test_jobs_process_without_create_right_works_after_owner_creates_tables(
+    owners: str, tmp_path: Path, gateway: FakeGateway
 ) -> None:
     engine = make_engine(owners)
     migrate.upgrade(engine)
@@ -73,14 +73,14 @@ def test_a_user_who_may_make_no_tables_works_with_those_of_the_owner(
     with Worker(installed) as worker:
         eventually(lambda: "tables of the jobs: run" in str(reasons(worker)), seconds=60)
         assert "Traceback" not in worker.log
-        tables.make(owners)
+        tables.create(owners)
         execute(owners, grants())
         eventually(lambda: installed.row(row.id).status is Status.VERIFIED, seconds=60)
         assert worker.end(signal.SIGTERM) == 0
 
 
-def test_a_damaged_file_is_named_and_deleting_it_is_all(
-    tmp_path: Path, gateway: PretendGateway
+def test_jobs_process_with_damaged_file_names_it_and_recovers_after_deletion(
+    tmp_path: Path, gateway: FakeGateway
 ) -> None:
     installed = Installation(tmp_path, gateway.url)
     installed.upgrade()

@@ -1,4 +1,4 @@
-"""A small gateway on a real port, for programs that run in processes of their own."""
+"""A small gateway on a real port, for programs that run as processes."""
 
 import json
 import threading
@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any
 
 
-class PretendGateway:
-    """Logs in, and says of each process what `words` holds; nothing known is a 401.
+class FakeGateway:
+    """Logs in, and answers polls with the words of `words`; 401 for unknown processes.
 
-    `status` other than 200 is the answer to everything, and 500 to reads of what is `broken`;
-    `held` keeps reads waiting until it is set, and each takes `read_seconds`.
+    `status` other than 200 answers everything; ids in `broken` answer 500. Polls wait until `held`
+    is set, and take `poll_seconds`.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class PretendGateway:
         self.status = 200
         self.login_status = 200
         self.clock_offset_seconds = 0
-        self.read_seconds = 0.0
+        self.poll_seconds = 0.0
         self.held = threading.Event()
         self.held.set()
         self.asked: Counter[str] = Counter()
@@ -31,8 +31,8 @@ class PretendGateway:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> "PretendGateway":
-        # Looks twenty times a second whether it is to end, not twice.
+    def __enter__(self) -> "FakeGateway":
+        # Checks 20 times a second whether to stop, instead of twice.
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -54,7 +54,7 @@ class PretendGateway:
             return self.status, {}
         scan_id = path.rsplit("/", 1)[-1]
         self.held.wait(30)
-        time.sleep(self.read_seconds)
+        time.sleep(self.poll_seconds)
         if scan_id in self.broken:
             return 500, {}
         if scan_id not in self.words:
@@ -62,11 +62,11 @@ class PretendGateway:
         answer = {"scanId": scan_id, "verificationResult": self.words[scan_id], **self.more}
         return 200, answer
 
-    def reads_of(self, onboarding_id: str) -> int:
+    def polls_of(self, onboarding_id: str) -> int:
         return self.asked[f"/mobbscan-agent/getVerificationProcessData/{onboarding_id}"]
 
     @property
-    def reads(self) -> int:
+    def polls(self) -> int:
         return sum(count for path, count in self.asked.items() if path != "/auth/token")
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

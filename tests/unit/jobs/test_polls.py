@@ -1,4 +1,4 @@
-"""The jobs process over a real queue: what is due is read, whatever happens to it meanwhile."""
+"""A real jobs process makes due polls, through gateway failures, kills and unreadable rows."""
 
 import signal
 from collections.abc import Iterator
@@ -9,32 +9,32 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
-from tests.unit.jobs.pretend_gateway import PretendGateway
-from tests.unit.jobs.worker import Worker
+from tests.unit.jobs.fake_gateway import FakeGateway
+from tests.unit.jobs.jobs_process import Worker
 from webapp.domain.onboarding import Status
 from webapp.jobs.tables import job_database
 from webapp.store.sessions import Session
 
 
 @pytest.fixture
-def gateway() -> Iterator[PretendGateway]:
-    with PretendGateway() as gateway:
+def gateway() -> Iterator[FakeGateway]:
+    with FakeGateway() as gateway:
         yield gateway
 
 
 @pytest.fixture
-def installed(tmp_path: Path, gateway: PretendGateway) -> Installation:
+def installed(tmp_path: Path, gateway: FakeGateway) -> Installation:
     installation = Installation(tmp_path, gateway.url)
     installation.upgrade()
     return installation
 
 
-def reaches(installed: Installation, onboarding_id: str, status: Status) -> None:
+def wait_for_status(installed: Installation, onboarding_id: str, status: Status) -> None:
     eventually(lambda: installed.row(onboarding_id).status is status, seconds=30)
 
 
-def test_due_rows_are_read_and_nothing_of_a_person_gets_into_the_job_database(
-    installed: Installation, gateway: PretendGateway
+def test_jobs_process_polls_due_rows_and_stores_no_personal_data(
+    installed: Installation, gateway: FakeGateway
 ):
     before = installed.add("ada")
     refused = installed.add("olga")
@@ -45,12 +45,12 @@ def test_due_rows_are_read_and_nothing_of_a_person_gets_into_the_job_database(
         work.sessions.add(Session("old", before.person_id, "oidc", over), over)
 
     with Worker(installed) as worker:
-        reaches(installed, before.id, Status.VERIFIED)
+        wait_for_status(installed, before.id, Status.VERIFIED)
         later = installed.add("ben")  # while the process is waiting for work
         gateway.words[later.id] = "NOT_VERIFIED"
-        reaches(installed, later.id, Status.REJECTED)
-        eventually(lambda: gateway.reads_of(refused.id) > 1)
-        assert gateway.reads_of(before.id) == 1
+        wait_for_status(installed, later.id, Status.REJECTED)
+        eventually(lambda: gateway.polls_of(refused.id) > 1)
+        assert gateway.polls_of(before.id) == 1
         assert worker.end(signal.SIGTERM) == 0
 
     assert installed.row(before.id).next_poll_at is None
@@ -58,16 +58,16 @@ def test_due_rows_are_read_and_nothing_of_a_person_gets_into_the_job_database(
     with installed.parts() as parts, parts.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0
     jobs = list(installed.settings.instance_dir.glob("jobs.sqlite3*"))
-    lying = b"".join(path.read_bytes() for path in jobs)
-    assert before.id.encode() in lying
-    assert MARKER.encode() not in lying
-    assert b"pretend-token" not in lying
+    stored = b"".join(path.read_bytes() for path in jobs)
+    assert before.id.encode() in stored
+    assert MARKER.encode() not in stored
+    assert b"pretend-token" not in stored
     assert MARKER not in worker.log
     assert "Traceback" not in worker.log
 
 
-def test_while_the_gateway_is_away_reads_are_postponed_and_made_later(
-    installed: Installation, gateway: PretendGateway
+def test_jobs_process_while_gateway_fails_postpones_polls(
+    installed: Installation, gateway: FakeGateway
 ):
     row = installed.add()
     gateway.words[row.id] = "VERIFIED"
@@ -76,41 +76,41 @@ def test_while_the_gateway_is_away_reads_are_postponed_and_made_later(
         eventually(lambda: "gateway_away" in installed.events(row.id), seconds=40)
         assert installed.row(row.id).status is Status.STARTED
         gateway.status = 200
-        reaches(installed, row.id, Status.VERIFIED)
+        wait_for_status(installed, row.id, Status.VERIFIED)
 
 
-def test_a_read_whose_process_is_killed_in_the_middle_is_made_by_the_next_one(
-    installed: Installation, gateway: PretendGateway
+def test_jobs_process_killed_during_a_poll_is_replaced(
+    installed: Installation, gateway: FakeGateway
 ):
     row = installed.add()
     gateway.words[row.id] = "VERIFIED"
     gateway.held.clear()
     with Worker(installed) as worker:
-        eventually(lambda: gateway.reads_of(row.id), seconds=30)
+        eventually(lambda: gateway.polls_of(row.id), seconds=30)
         assert worker.end(signal.SIGKILL) == -signal.SIGKILL
     gateway.held.set()
     assert installed.row(row.id).status is Status.STARTED
     with Worker(installed) as worker:
-        reaches(installed, row.id, Status.VERIFIED)
+        wait_for_status(installed, row.id, Status.VERIFIED)
     assert "Traceback" not in worker.log
 
 
-def test_a_row_that_no_key_opens_is_put_off_and_nobody_waits_for_it(
-    installed: Installation, gateway: PretendGateway, tmp_path: Path
+def test_jobs_process_postpones_a_row_that_no_key_opens(
+    installed: Installation, gateway: FakeGateway, tmp_path: Path
 ):
-    stranger = Installation(tmp_path, gateway.url, DATA_KEYS=ANOTHER_KEY)
-    sealed = stranger.add("ada").id
+    foreign = Installation(tmp_path, gateway.url, DATA_KEYS=ANOTHER_KEY)
+    sealed = foreign.add("ada").id
     row = installed.add("ben")
     gateway.words[row.id] = "VERIFIED"
     with Worker(installed) as worker:
-        reaches(installed, row.id, Status.VERIFIED)
-        eventually(lambda: "read_failed" in stranger.events(sealed), seconds=30)
+        wait_for_status(installed, row.id, Status.VERIFIED)
+        eventually(lambda: "read_failed" in foreign.events(sealed), seconds=30)
     assert "WrongKey" in worker.log
     assert "Traceback" not in worker.log
     assert all(line.startswith("{") for line in worker.log.splitlines())
 
 
-def test_the_library_keeps_its_jobs_beside_our_file_or_in_our_server(tmp_path: Path):
+def test_job_database_is_own_file_on_sqlite_and_same_server_on_postgresql(tmp_path: Path):
     assert job_database("sqlite:////x/state.sqlite3", tmp_path) == (
         f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
     )

@@ -1,4 +1,4 @@
-"""The jobs process as it really runs: a program of its own, ended in whatever way a test wants."""
+"""Start `webapp worker` as a program, and stop it with any signal."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ from types import TracebackType
 from tests.unit.cli.installation import Installation
 
 ROOT = Path(__file__).resolve().parents[3]
-#: A worker that makes what is not done after a second anew, not after half a minute.
-HASTY = """
+#: A worker that enqueues unfinished polls again after one second instead of 30.
+SHORT_REENQUEUE = """
 from webapp.cli.main import main
 from webapp.jobs import queue
 from webapp.jobs import process
-queue.REMAKE_SECONDS = process.REMAKE_SECONDS = 1
+queue.REENQUEUE_SECONDS = process.REENQUEUE_SECONDS = 1
 main(["worker"])
 """
 
@@ -46,12 +46,12 @@ class Worker:
     ) -> None:
         self.end(signal.SIGTERM)
 
-    def tell(self, what: signal.Signals) -> None:
+    def send_signal(self, what: signal.Signals) -> None:
         assert self._process is not None
         os.kill(self._process.pid, what)
 
     def end(self, how: signal.Signals) -> int:
-        """Send a signal and wait for the end; its exit code."""
+        """Send a signal and wait for the end; return the exit code."""
         assert self._process is not None
         if self._process.poll() is None:
             os.kill(self._process.pid, how)
