@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus. Labels come from short lists: never an id, never a person.
+"""Prometheus metrics of all processes of this node. Label values come from short lists.
 
-Import it no earlier than `multiprocess.count_in` has been called: the library decides then
-whether it counts for this process alone.
+Import this module after `multiprocess.count_in`: on import the library decides whether its values
+live in shared files.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from webapp.store.statistics import Statistics
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
-#: What may become of a notice at the door.
+#: How the notice endpoint can end.
 NOTICE_OUTCOMES = (
     "kept", "repeated", "not_authentic", "unusable", "too_large", "wrong_method", "not_writable",
     "failed", OTHER,
 )  # fmt: skip
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
-_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
-_CALL = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_AGE = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
+_REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_AGE_BUCKETS = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
 
 _registry = CollectorRegistry()
 if multiprocess.is_shared():
@@ -52,28 +52,35 @@ def _histogram(name: str, help_: str, buckets: Sequence[float], *labels: str) ->
     return Histogram(_PREFIX + name, help_, labels, registry=_registry, buckets=buckets)
 
 
-_notices = _counter("notices", "Notices by what became of them at the door.", "outcome")
-_notice_seconds = _histogram("notice_seconds", "From a notice's arrival to our answer.", _QUICK)
+_notices = _counter("notices", "Notices by outcome.", "outcome")
+_notice_seconds = _histogram(
+    "notice_seconds", "Time from a notice's arrival to our response.", _REQUEST_BUCKETS
+)
 _notice_age = _histogram(
-    "notice_age_seconds", "From a notice's arrival to the read-back that settled it.", _AGE
+    "notice_age_seconds", "Time from a notice's arrival to the poll that settled it.", _AGE_BUCKETS
 )
-_calls = _counter("gateway_calls", "Calls to the gateway by their end.", "call", "outcome")
+_calls = _counter("gateway_calls", "Calls to the gateway by outcome.", "call", "outcome")
 _call_seconds = _histogram(
-    "gateway_call_seconds", "Time of a call to the gateway, with its repetitions.", _CALL, "call"
+    "gateway_call_seconds",
+    "Time of a call to the gateway, including its retries.",
+    _CALL_BUCKETS,
+    "call",
 )
-_log_ins = _counter("gateway_log_ins", "Log-ins at the gateway by their end.", "outcome")
+_log_ins = _counter("gateway_log_ins", "Log-ins at the gateway by outcome.", "outcome")
 _requests = _counter("http_requests", "Requests by route and status.", "method", "route", "status")
 _request_seconds = _histogram(
-    "http_request_seconds", "From a request's begin to the head of its answer.", _QUICK
+    "http_request_seconds",
+    "Time from a request's start to the head of its response.",
+    _REQUEST_BUCKETS,
 )
 _waiting = Gauge(
     _PREFIX + "waiting_browsers",
-    "Live pages that are connected now.",
+    "Open event streams.",
     registry=_registry,
     multiprocess_mode="livesum",
 )
 
-# From the first second on: a rate needs a zero to rise from.
+# Present from the start: a rate needs a zero to rise from.
 for _outcome in NOTICE_OUTCOMES:
     _notices.labels(_outcome)
 for _outcome in OUTCOMES:
@@ -85,18 +92,18 @@ for _call_name in CALLS:
 
 
 def notice(outcome: str, seconds: float) -> None:
-    """A notice has been answered."""
+    """Count a notice that has been answered."""
     _notices.labels(_one_of(NOTICE_OUTCOMES, outcome)).inc()
     _notice_seconds.observe(seconds)
 
 
 def notice_settled(age_seconds: float) -> None:
-    """The gateway's own answer has agreed with a notice."""
+    """Observe the age of a notice that a poll has confirmed."""
     _notice_age.observe(max(0.0, age_seconds))
 
 
 def gateway_call(call: str, outcome: str, seconds: float) -> None:
-    """A call has come back from the gateway."""
+    """Count and time a call to the gateway."""
     call, outcome = _one_of(CALLS, call), _one_of(OUTCOMES, outcome)
     _calls.labels(call, outcome).inc()
     _call_seconds.labels(call).observe(seconds)
@@ -105,29 +112,29 @@ def gateway_call(call: str, outcome: str, seconds: float) -> None:
 
 
 def request(method: str, route: str, status: int, seconds: float) -> None:
-    """A request has its answer; `route` is a rule of ours, never a path."""
+    """Count and time a request; `route` is a URL rule, never a path."""
     _requests.labels(_one_of(METHODS, method), route, str(status)).inc()
     _request_seconds.observe(seconds)
 
 
 def waiting(change: int) -> None:
-    """So many more (or fewer) live pages are connected to this process."""
+    """Add `change` (may be negative) to the open event streams of this process."""
     _waiting.inc(change)
 
 
-def exposition(standing: Statistics | None) -> bytes:
-    """Everything, in Prometheus' text format: counts of all processes, states of the database.
+def exposition(statistics: Statistics | None) -> bytes:
+    """Return the metrics of all processes and of the database in Prometheus' text format.
 
-    `standing` None: the database does not say.
+    `statistics` is None while the database is unavailable.
     """
-    families = [*_counted(), *_states(standing)]
+    families = [*_process_metrics(), *_database_metrics(statistics)]
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Given(families))
+    registry.register(_FinishedFamilies(families))
     return generate_latest(registry)
 
 
-class _Given:
-    """A collector that has it all already."""
+class _FinishedFamilies:
+    """A collector of finished metric families."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = families
@@ -136,8 +143,8 @@ class _Given:
         return self._families
 
 
-def _counted() -> list[Metric]:
-    """The counts of all processes; `process` says of which kind they are."""
+def _process_metrics() -> list[Metric]:
+    """Return the metrics of all processes, with the label `process` naming their kind."""
     files = multiprocess.files_of_all()
     if not files:
         return _labelled(multiprocess.WEB, _registry.collect(), {})
@@ -157,47 +164,51 @@ def _labelled(part: str, families: Iterable[Metric], found: dict[str, Metric]) -
     return list(found.values())
 
 
-def _states(standing: Statistics | None) -> Iterator[Metric]:
-    up = standing is not None
+def _database_metrics(statistics: Statistics | None) -> Iterator[Metric]:
+    up = statistics is not None
     yield _gauge("database_up", "1 while the database answers.", 1.0 if up else 0.0)
-    if standing is None:
+    if statistics is None:
         return
     by_status = GaugeMetricFamily(
-        _PREFIX + "onboardings", "Onboardings by state.", labels=["status"]
+        _PREFIX + "onboardings", "Onboardings by status.", labels=["status"]
     )
     for status in Status:
-        by_status.add_metric([str(status)], standing.onboardings.get(str(status), 0))
+        by_status.add_metric([str(status)], statistics.onboardings.get(str(status), 0))
     yield by_status
-    yield _gauge("onboardings_due", "Onboardings to be asked about now.", standing.due)
+    yield _gauge("onboardings_due", "Onboardings whose poll is due.", statistics.due)
     yield _gauge(
         "onboardings_overdue_seconds",
-        "How long the first of them has been due.",
-        standing.overdue_seconds,
-    )
-    yield _gauge("notices_unsettled", "Notices not confirmed by a read yet.", standing.unsettled)
-    yield _gauge(
-        "dead_letters", "Reads and notices that have been given up, to be replayed.", standing.dead
+        "Time for which the oldest due poll has been due.",
+        statistics.overdue_seconds,
     )
     yield _gauge(
-        "notices_quarantined", "Authentic bodies that are no notices.", standing.quarantine
+        "notices_unsettled", "Notices that no poll has confirmed yet.", statistics.unsettled
+    )
+    yield _gauge(
+        "dead_letters",
+        "Dead-lettered polls and notices, to be replayed by an operator.",
+        statistics.dead,
+    )
+    yield _gauge(
+        "notices_quarantined", "Authenticated bodies that are no notices.", statistics.quarantine
     )
     yield CounterMetricFamily(
         _PREFIX + "missed_notices_repaired",
-        "Changes at the gateway that no notice told of, found by asking.",
-        value=standing.missed_notices_repaired,
+        "Changes at the gateway found by polling, without a notice.",
+        value=statistics.missed_notices_repaired,
     )
-    if standing.jobs_seen_seconds is not None:
+    if statistics.jobs_seen_seconds is not None:
         yield _gauge(
             "jobs_seen_seconds",
-            "Since any jobs process of the fleet was last seen.",
-            standing.jobs_seen_seconds,
+            "Time since a jobs process of any node was last seen.",
+            statistics.jobs_seen_seconds,
         )
     alarms = GaugeMetricFamily(
         _PREFIX + "alarm_seconds",
-        "Since when an alarm rings; absent: not at all.",
+        "Time since an alarm was raised; absent while there is none.",
         labels=["alarm"],
     )
-    for name, seconds in standing.alarms.items():
+    for name, seconds in statistics.alarms.items():
         alarms.add_metric([name], seconds)
     yield alarms
 

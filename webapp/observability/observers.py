@@ -1,4 +1,4 @@
-"""What others tell of themselves, counted and written down: an event, words and times."""
+"""Observers of gateway calls and polls: they update metrics and write log lines."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from webapp.wiring import Observers
 
 
 def gateway_call(call: str, outcome: str, seconds: float) -> None:
-    """For the gateway client. The request that caused the call is named by the log's context."""
+    """Record a gateway call. The log context names the request that caused it."""
     metrics.gateway_call(call, outcome, seconds)
     milliseconds = round(seconds * 1000, 1)
     say_quickly("gateway", "gateway_call", call=call, outcome=outcome, duration_ms=milliseconds)
 
 
-def progress(what: str, seconds: float) -> None:
-    """For the step that reads the gateway back."""
-    if what == NOTICE_SETTLED:
+def poll_event(event: str, seconds: float) -> None:
+    """Record an event of the poll step."""
+    if event == NOTICE_SETTLED:
         metrics.notice_settled(seconds)
-    else:  # counted by the database, for good
-        structlog.get_logger("progress").info(what)
+    else:  # the database holds its counter
+        structlog.get_logger("poll").info(event)
 
 
-SERVER = Observers(gateway_call, progress)
+SERVER = Observers(gateway_call, poll_event)
