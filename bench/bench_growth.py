@@ -23,8 +23,8 @@ import common
 from serving import Office
 from sqlalchemy import Engine, event
 
+from tests.support.bulk_rows import insert_people, multiply_rows
 from tests.support.instant_gateway import running
-from tests.support.many_rows import crowd, tenfold
 from webapp.jobs.process import MAX_IN_FLIGHT, SEARCH_LIMIT
 from webapp.journey.views import Visitor
 
@@ -41,10 +41,10 @@ class Crowded:
         self._parts = self.office.wired
         seal = self._parts.database.cipher.seal("x")
         if count == FULL:
-            crowd(self._parts.engine, count // 10, datetime.now(UTC), seal)
-            tenfold(self._parts.engine)
+            insert_people(self._parts.engine, count // 10, datetime.now(UTC), seal)
+            multiply_rows(self._parts.engine)
         else:
-            crowd(self._parts.engine, count, datetime.now(UTC), seal)
+            insert_people(self._parts.engine, count, datetime.now(UTC), seal)
         self._newcomers = self._signed_in()
         self._ada = next(self._newcomers)
         self._adas = self._start()
@@ -52,7 +52,7 @@ class Crowded:
     def _signed_in(self) -> Iterator[Visitor]:
         while True:
             for one in self.office.admit(200):
-                found = self._parts.steps.admit.who(one.session_id)
+                found = self._parts.steps.admit.find_visitor(one.session_id)
                 assert found is not None
                 yield found
 
@@ -66,10 +66,10 @@ class Crowded:
             "start": lambda: self._start(next(self._newcomers)),
             "home page": lambda: steps.present.home(self._ada),
             "status": lambda: steps.result.status(self._ada, self._adas),
-            "session": lambda: steps.admit.who(self._ada.session_id),
-            "notice": lambda: steps.webhook.take({"X-Notice-Key": "agreed"}, notice),
-            "what is due": lambda: steps.progress.due(SEARCH_LIMIT + MAX_IN_FLIGHT),
-            "read-back": lambda: steps.progress.read(self._adas),
+            "session": lambda: steps.admit.find_visitor(self._ada.session_id),
+            "notice": lambda: steps.webhook.receive({"X-Notice-Key": "agreed"}, notice),
+            "what is due": lambda: steps.gateway_poll.due_polls(SEARCH_LIMIT + MAX_IN_FLIGHT),
+            "read-back": lambda: steps.gateway_poll.poll(self._adas),
             "cleaning": lambda: self._parts.database.sweep(datetime.now(UTC)),
         }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import common
 from serving import Office
 
-from tests.support.many_rows import crowd
+from tests.support.bulk_rows import insert_people
 
 CLIENTS, FEW_CLIENTS = 128, 32
 WORDS = ("PENDING_VALIDATION", "PENDING_VERIFICATION", "VERIFIED", "VIDEO_AVAILABLE")
@@ -63,7 +63,7 @@ class Bench:
         self, app: str = "wsgi:app", clients: int = CLIENTS, url: str | None = None, **more: str
     ) -> Measure:
         office = Office(self._folder(), "http://127.0.0.1:1", url)
-        crowd(office.wired.engine, self._onboardings, datetime.now(UTC), sealed(office))
+        insert_people(office.wired.engine, self._onboardings, datetime.now(UTC), sealed(office))
         with office.wired.database.reading() as work:
             ids = [one.id for one in work.onboardings.listed(site=None, status=None, limit=10**6)]
         office.wired.engine.dispose()

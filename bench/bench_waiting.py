@@ -27,10 +27,10 @@ import common
 from polling import Pollers
 from serving import Office
 
-from tests.support.crowd import Crowd
-from tests.support.killing import children_of
-from tests.support.steady import Asks, Steady, until
-from tests.support.waiting import Person, move, people
+from tests.support.event_source_clients import EventSourceClients
+from tests.support.load_clients import LoadClients, RepeatedRequest, seconds_until
+from tests.support.server_processes import child_processes_of
+from tests.support.signed_in_users import SignedInUser, change_status, create_signed_in_users
 from webapp.domain.onboarding import Status
 from webapp.server.file_limit import raise_file_limit
 
@@ -60,10 +60,10 @@ class Server:
 
     def __init__(self, office: Office, address: tuple[str, int], master: int) -> None:
         self.office, self.address, self.master = office, address, master
-        self.worker = min(children_of(master))
+        self.worker = min(child_processes_of(master))
 
-    def people(self, count: int) -> list[Person]:
-        return people(self.office.wired.database, self.office.settings, count)
+    def add_users(self, count: int) -> list[SignedInUser]:
+        return create_signed_in_users(self.office.wired.database, self.office.settings, count)
 
     def memory(self) -> float:
         """What the worker holds (KB)."""
@@ -113,19 +113,19 @@ def notices() -> Iterator[bytes]:
 # Waiting
 
 
-def changes(office: Office, who: Sequence[Person], seconds: float, seen: Seen) -> list[float]:
+def changes(office: Office, who: Sequence[SignedInUser], seconds: float, seen: Seen) -> list[float]:
     """Change some, one after the other; how long each took to be seen (seconds)."""
     chosen = random.Random(1).sample(range(len(who)), int(seconds * CHANGES_PER_SECOND))
     committed = {}
     for n in chosen:
-        version = move(office.wired.database, who[n].onboarding_id, Status.IN_REVIEW)
+        version = change_status(office.wired.database, who[n].onboarding_id, Status.IN_REVIEW)
         committed[n] = version, time.monotonic()
         time.sleep(1 / CHANGES_PER_SECOND)
-    until(lambda: all(seen(n)[0] >= version for n, (version, _) in committed.items()), 30)
+    seconds_until(lambda: all(seen(n)[0] >= version for n, (version, _) in committed.items()), 30)
     return [seen(n)[1] - at for n, (_, at) in committed.items()]
 
 
-def measured(server: Server, who: Sequence[Person], seconds: float, seen: Seen) -> Figures:
+def measured(server: Server, who: Sequence[SignedInUser], seconds: float, seen: Seen) -> Figures:
     before, begin = common.processor_seconds(server.worker), time.monotonic()
     latencies = sorted(changes(server.office, who, seconds, seen))
     used = common.processor_seconds(server.worker) - before
@@ -138,11 +138,11 @@ def measured(server: Server, who: Sequence[Person], seconds: float, seen: Seen) 
 
 def waiting(place: Place, count: int, seconds: float, with_notices: bool) -> Figures:
     with place.serving() as server:
-        who = server.people(count)
+        who = server.add_users(count)
         quiet = server.notices(seconds / 2) if with_notices else 1.0
         before = server.memory()
-        with Crowd(server.address, [each.request() for each in who]) as crowd:
-            until(lambda: crowd.waiting == count, 300)
+        with EventSourceClients(server.address, [each.request() for each in who]) as crowd:
+            seconds_until(lambda: crowd.waiting == count, 300)
             memory = (server.memory() - before) / count
 
             def seen(n: int) -> tuple[int, float]:
@@ -159,9 +159,9 @@ def waiting(place: Place, count: int, seconds: float, with_notices: bool) -> Fig
 
 def polling(place: Place, seconds: float) -> Figures:
     with place.serving() as server:
-        who = server.people(POLLERS)
+        who = server.add_users(POLLERS)
         with Pollers(server.address, who) as pollers:
-            until(lambda: all(version for version, _ in pollers.seen), 60)
+            seconds_until(lambda: all(version for version, _ in pollers.seen), 60)
             found = measured(server, who, seconds, pollers.seen.__getitem__)
             if pollers.failed or pollers.late:
                 print(f"polling: {pollers.failed} answers failed, {pollers.late} were late")
@@ -227,24 +227,24 @@ class Reload:
 
 def reload(server: Server, count: int) -> Reload:
     """HUP while others ask on and on; the browsers that wait come again by themselves."""
-    who = server.people(count + 1)
-    crowd = Crowd(server.address, [each.request() for each in who[1:]])
-    with crowd, Steady(server.address, _asking(who[0])) as load:
-        until(lambda: crowd.waiting == count and load.answers.total() > 100, 300)
-        old = set(children_of(server.master))
+    who = server.add_users(count + 1)
+    crowd = EventSourceClients(server.address, [each.request() for each in who[1:]])
+    with crowd, LoadClients(server.address, _asking(who[0])) as load:
+        seconds_until(lambda: crowd.waiting == count and load.answers.total() > 100, 300)
+        old = set(child_processes_of(server.master))
         begin = load.answers.total()
         os.kill(server.master, signal.SIGHUP)
-        seconds = until(lambda: not old & set(children_of(server.master)), 60)
-        until(lambda: crowd.streams >= 2 * count and crowd.waiting == count, 300)
+        seconds = seconds_until(lambda: not old & set(child_processes_of(server.master)), 60)
+        seconds_until(lambda: crowd.streams >= 2 * count and crowd.waiting == count, 300)
         requests = load.answers.total() - begin + count
     failed = sum(load.failed.values()) + crowd.broken + crowd.unanswered + crowd.refused.total()
     return Reload(seconds, requests, failed)
 
 
-def _asking(ada: Person) -> list[Asks]:
+def _asking(ada: SignedInUser) -> list[RepeatedRequest]:
     status = f"/onboardings/{ada.onboarding_id}/status"
     return [
-        Asks(*what, keeps=keeps)
+        RepeatedRequest(*what, keeps=keeps)
         for keeps in (True, False)
         for what in (
             ("GET", status, {"Cookie": ada.cookie}),

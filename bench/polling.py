@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from tests.support.waiting import Person
+from tests.support.signed_in_users import SignedInUser
 
 POLL_SECONDS = 2.0
 
@@ -22,7 +22,7 @@ class Pollers:
     questions left out because the one before had no answer yet, `failed` those answered wrongly.
     """
 
-    def __init__(self, address: tuple[str, int], who: Sequence[Person]) -> None:
+    def __init__(self, address: tuple[str, int], who: Sequence[SignedInUser]) -> None:
         self._address, self._who = address, who
         self.seen = [(0, 0.0)] * len(who)
         self.late = self.failed = 0

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mobbscan_sandbox.gateway.options import GatewayOptions
+from mobbscan_sandbox.gateway.options import SandboxOptions
 from mobbscan_sandbox.gateway.server import RunningGateway
 
 __all__ = ["GatewayInABox", "mobbscan_gateway", "mobbscan_gateway_running"]
@@ -99,7 +99,7 @@ class GatewayInABox:
 @pytest.fixture(scope="session")
 def mobbscan_gateway_running() -> Iterator[GatewayInABox]:
     """One gateway for the whole run, on a free port, with credentials made up for it."""
-    options = GatewayOptions()
+    options = SandboxOptions()
     with RunningGateway(options) as running:
         box = GatewayInABox(running.url, options.api_key, options.api_secret)
         yield box

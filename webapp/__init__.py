@@ -1,1 +1,3 @@
-"""mobbscan-embed: identity verification by MobbScan, put safely into an existing website."""
+"""mobbscan-embed: identity verification by MobbScan, embedded in a company's existing website."""
+
+__version__ = "0.1.0"

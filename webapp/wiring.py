@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
 from webapp import logs
 from webapp.basics.text import pluralize
-from webapp.config.addresses import is_loopback
+from webapp.basics.urls import parse_url
 from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
 from webapp.gateway.instrumentation import Observer, nobody
@@ -21,7 +20,7 @@ from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
-from webapp.journey.gateway_poll import FORBIDDEN, GatewayPoll, Tell
+from webapp.journey.gateway_poll import FORBIDDEN, GatewayPoll, PollObserver
 from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -79,7 +78,7 @@ class Observers:
     """Who is told what happens; nobody, unless a server asks."""
 
     gateway_call: Observer = nobody
-    progress: Tell = lambda _what, _seconds: None
+    poll_event: PollObserver = lambda _what, _seconds: None
 
 
 def build(
@@ -93,26 +92,30 @@ def build(
     references = SignedReferences(
         settings.public_url, (settings.secret_key, *settings.secret_key_fallbacks)
     )
-    ground = JourneyDependencies(
+    deps = JourneyDependencies(
         database, clock, settings.sites, settings.reconcile_after, _live(settings)
     )
-    progress = GatewayPoll(ground, gateway, observers.progress)
+    gateway_poll = GatewayPoll(deps, gateway, observers.poll_event)
     steps = Steps(
         sites=settings.sites,
-        livemode=ground.livemode,
-        admit=Admit(ground, settings.public_url),
-        links=Links(ground, settings.public_url),
-        start=Start(ground, gateway, progress, references),
-        present=Present(ground),
-        returned=ReturnStep(ground, references),
-        webhook=Webhook(ground, NoticeWriter(database), settings.webhook_headers),
-        progress=progress,
-        decision=Decision(ground, gateway, progress),
-        dead=DeadLetters(ground),
-        result=Result(ground, Subscriptions(ground, watcher), Broadcaster()),
-        ready=readiness.Readiness(database),
-        degraded=lambda: [*degraded(database), *jobs_unseen(database), *given_up(database)],
-        standing=CachedStatistics(database, clock),
+        livemode=deps.livemode,
+        admit=Admit(deps, settings.public_url),
+        links=Links(deps, settings.public_url),
+        start=Start(deps, gateway, gateway_poll, references),
+        present=Present(deps),
+        returned=ReturnStep(deps, references),
+        webhook=Webhook(deps, NoticeWriter(database), settings.webhook_headers),
+        gateway_poll=gateway_poll,
+        decision=Decision(deps, gateway, gateway_poll),
+        dead_letters=DeadLetters(deps),
+        result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
+        find_problems=readiness.Readiness(database),
+        find_degradations=lambda: [
+            *degraded(database),
+            *jobs_unseen(database),
+            *given_up(database),
+        ],
+        statistics=CachedStatistics(database, clock),
     )
     return Components(settings, engine, database, gateway, watcher, steps, clock)
 
@@ -230,4 +233,4 @@ def given_up(database: Database) -> list[str]:
 
 def _live(settings: Settings) -> bool:
     """The sandbox lives on this machine; the vendor's gateway never does."""
-    return not is_loopback(urlsplit(settings.gateway_url).hostname)
+    return not parse_url(settings.gateway_url).is_loopback

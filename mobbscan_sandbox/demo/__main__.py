@@ -7,14 +7,15 @@ import threading
 from pathlib import Path
 
 from mobbscan_sandbox.demo.addresses import Addresses
-from mobbscan_sandbox.demo.children import Child, Children
+from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
 from mobbscan_sandbox.demo.errors import DemoError
-from mobbscan_sandbox.demo.instance import Instance
-from mobbscan_sandbox.demo.lock import claimed
-from mobbscan_sandbox.demo.message import STARTING, welcome
-from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.folder_lock import lock_folder
+from mobbscan_sandbox.demo.instance_folder import InstanceFolder
+from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
-from mobbscan_sandbox.demo.sites import shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.demo.welcome_message import STARTING, welcome
+from mobbscan_sandbox.dependencies import exit_if_packages_are_missing
 
 PORT, FOLDER = 8000, Path("instance/demo")
 
@@ -53,7 +54,7 @@ def _own_folder(port_base: int) -> Path:
     return FOLDER if port_base == PORT else FOLDER.with_name(f"{FOLDER.name}-{port_base}")
 
 
-def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
+def _prepare(addresses: Addresses, instance: InstanceFolder, *, keep: bool) -> None:
     addresses.check_free()
     instance.prepare(keep=keep)
     site = shop_site(addresses, instance.secret_file("handoff_key"))
@@ -61,19 +62,20 @@ def _prepare(addresses: Addresses, instance: Instance, *, keep: bool) -> None:
     instance.write_sites(sites_toml(tables))
 
 
-def _run(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+def _run(instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event) -> None:
     instance.open()
-    with claimed(instance.folder):
+    with lock_folder(instance.folder):
         _run_in(instance, options, stop)
 
 
-def _run_in(instance: Instance, options: argparse.Namespace, stop: threading.Event) -> None:
+def _run_in(instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event) -> None:
     addresses = Addresses.from_base(options.port_base)
     _prepare(addresses, instance, keep=options.keep)
     terminal = Terminal(verbose=options.verbose)
     four = programs(addresses, instance, server_settings(addresses, instance))
-    with Children(
-        Child(program, instance.logs / f"{name}.log", terminal) for name, program in four.items()
+    with ChildProcesses(
+        ChildProcess(program, instance.logs / f"{name}.log", terminal)
+        for name, program in four.items()
     ) as children:
         try:
             print(STARTING, flush=True)
@@ -88,12 +90,13 @@ def _run_in(instance: Instance, options: argparse.Namespace, stop: threading.Eve
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM; 1 when something keeps it from running."""
+    exit_if_packages_are_missing()
     options = _options()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
-        _run(Instance(options.instance), options, stop)
+        _run(InstanceFolder(options.instance), options, stop)
     except DemoError as error:
         print(f"\n  {error}", file=sys.stderr)
         return 1

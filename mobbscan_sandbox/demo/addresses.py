@@ -10,8 +10,8 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mobbscan_sandbox.demo.errors import AddressMissing, PortTaken
-from mobbscan_sandbox.demo.holder import our_program
+from mobbscan_sandbox.demo.errors import AddressUnavailable, PortInUse
+from mobbscan_sandbox.demo.port_owner import own_program_on_port
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Addresses:
 
     server: int
     gateway: int
-    people: int
+    identity_provider: int
     shop: int
 
     @classmethod
@@ -36,8 +36,8 @@ class Addresses:
         return f"http://127.0.0.1:{self.gateway}"
 
     @property
-    def people_url(self) -> str:
-        return f"http://127.0.0.2:{self.people}"
+    def identity_provider_url(self) -> str:
+        return f"http://127.0.0.2:{self.identity_provider}"
 
     @property
     def shop_url(self) -> str:
@@ -47,7 +47,7 @@ class Addresses:
         """Name, host and port of everything that will listen."""
         yield "server", "127.0.0.1", self.server
         yield "gateway", "127.0.0.1", self.gateway
-        yield "people", "127.0.0.2", self.people
+        yield "provider", "127.0.0.2", self.identity_provider
         yield "shop", "127.0.0.1", self.shop
 
     def check_free(self) -> None:
@@ -57,8 +57,8 @@ class Addresses:
                 _listen_once(host, port)
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
-                    raise AddressMissing(name, host) from error
-                raise PortTaken(name, host, port, our_program(port)) from error
+                    raise AddressUnavailable(name, host) from error
+                raise PortInUse(name, host, port, own_program_on_port(port)) from error
 
 
 def _listen_once(host: str, port: int) -> None:

@@ -14,7 +14,7 @@ class DemoError(Exception):
     """Its text is shown to the person as it is."""
 
 
-class PortTaken(DemoError):
+class PortInUse(DemoError):
     """`holder`: process id and name of the program that listens there, where it is one of ours."""
 
     def __init__(self, name: str, host: str, port: int, holder: tuple[int, str] | None) -> None:
@@ -26,7 +26,7 @@ class PortTaken(DemoError):
         )
 
 
-class AddressMissing(DemoError):
+class AddressUnavailable(DemoError):
     def __init__(self, name: str, host: str) -> None:
         super().__init__(
             f"This machine does not answer on {host}, meant for the {name}. "
@@ -43,7 +43,7 @@ class FolderInUse(DemoError):
         )
 
 
-class FolderNotOurs(DemoError):
+class FolderHasOtherFiles(DemoError):
     def __init__(self, folder: object) -> None:
         super().__init__(
             f"{folder} holds files that the demo did not make, and the demo empties its folder. "
@@ -51,13 +51,13 @@ class FolderNotOurs(DemoError):
         )
 
 
-class ChildDied(DemoError):
+class ProgramStopped(DemoError):
     def __init__(self, name: str, how: str, log: object) -> None:
         self.name = name
         super().__init__(f"The {name} stopped by itself ({how}). All it said: {log}")
 
 
-class ChildSilent(DemoError):
+class ProgramNotReady(DemoError):
     def __init__(self, name: str, url: str, seconds: float) -> None:
         self.name = name
         super().__init__(f"The {name} did not answer at {url} within {seconds:.0f} seconds.")

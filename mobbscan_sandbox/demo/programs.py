@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mobbscan_sandbox.demo.addresses import Addresses
-from mobbscan_sandbox.demo.instance import Instance
+from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 
 # Nothing else is inherited: settings that a developer has exported belong to another server.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH")
@@ -25,7 +25,7 @@ class Program:
         return (sys.executable, "-m", *self.arguments)
 
 
-def server_settings(addresses: Addresses, instance: Instance) -> dict[str, str]:
+def server_settings(addresses: Addresses, instance: InstanceFolder) -> dict[str, str]:
     """The settings of the server, as an operator would export them; secrets by file."""
 
     def secret(name: str) -> str:
@@ -40,7 +40,7 @@ def server_settings(addresses: Addresses, instance: Instance) -> dict[str, str]:
         "SECRET_KEY_FILE": secret("secret_key"),
         "DATA_KEYS_FILE": secret("data_keys"),
         "OPERATIONS_TOKEN_FILE": secret("operations_token"),
-        "OIDC_ISSUER": addresses.people_url,
+        "OIDC_ISSUER": addresses.identity_provider_url,
         "OIDC_CLIENT_ID": "mobbscan-embed",
         "OIDC_CLIENT_SECRET_FILE": secret("oidc_client_secret"),
         "SITES_FILE": str(instance.sites_file),
@@ -49,7 +49,7 @@ def server_settings(addresses: Addresses, instance: Instance) -> dict[str, str]:
 
 
 def programs(
-    addresses: Addresses, instance: Instance, settings: Mapping[str, str]
+    addresses: Addresses, instance: InstanceFolder, settings: Mapping[str, str]
 ) -> dict[str, Program]:
     """The four, by name, in the order in which a reader wants to see them."""
     plain = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -63,15 +63,20 @@ def programs(
         ),
         Program(
             "gateway",
-            ("mobbscan_sandbox.gateway", *_gateway_options(addresses, instance)),
+            ("mobbscan_sandbox", *_gateway_options(addresses, instance)),
             plain,
             f"{addresses.gateway_url}/_sandbox/api/health",
         ),
         Program(
-            "people",
-            ("mobbscan_sandbox.people", "--bind", f"127.0.0.2:{addresses.people}", "--verbose"),
+            "provider",
+            (
+                "mobbscan_sandbox.identity_provider",
+                "--bind",
+                f"127.0.0.2:{addresses.identity_provider}",
+                "--verbose",
+            ),
             plain,
-            f"{addresses.people_url}/",
+            f"{addresses.identity_provider_url}/",
         ),
         Program(
             "shop",
@@ -83,7 +88,7 @@ def programs(
     return {program.name: program for program in four}
 
 
-def _gateway_options(addresses: Addresses, instance: Instance) -> list[str]:
+def _gateway_options(addresses: Addresses, instance: InstanceFolder) -> list[str]:
     options = ["--bind", f"127.0.0.1:{addresses.gateway}"]
     options += [f"--api-key={instance.secret('api_key')}"]
     # In files, because command lines are public in `ps`.
@@ -93,7 +98,7 @@ def _gateway_options(addresses: Addresses, instance: Instance) -> list[str]:
     return options
 
 
-def _shop_options(addresses: Addresses, instance: Instance, public_url: str) -> list[str]:
+def _shop_options(addresses: Addresses, instance: InstanceFolder, public_url: str) -> list[str]:
     options = ["--bind", f"127.0.0.1:{addresses.shop}", "--own-url", addresses.shop_url]
     options += ["--identity-url", public_url, "--verbose"]
     options += ["--handoff-key-file", str(instance.secret_file("handoff_key"))]

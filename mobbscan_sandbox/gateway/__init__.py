@@ -5,8 +5,8 @@ the contract on one side cannot hide itself on the other.
 """
 
 from mobbscan_sandbox.gateway.app import create_gateway
-from mobbscan_sandbox.gateway.command import main
-from mobbscan_sandbox.gateway.options import GatewayOptions
+from mobbscan_sandbox.gateway.command_line import main
+from mobbscan_sandbox.gateway.options import SandboxOptions
 from mobbscan_sandbox.gateway.server import RunningGateway
 
-__all__ = ["GatewayOptions", "RunningGateway", "create_gateway", "main"]
+__all__ = ["SandboxOptions", "RunningGateway", "create_gateway", "main"]

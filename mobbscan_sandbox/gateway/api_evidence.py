@@ -4,12 +4,17 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mobbscan_sandbox.gateway import reading
-from mobbscan_sandbox.gateway.asking import caller_of_now, held_by, own_process, the_box
-from mobbscan_sandbox.gateway.clock import written
-from mobbscan_sandbox.gateway.evidence.answers import Evidence
-from mobbscan_sandbox.gateway.held import Held
-from mobbscan_sandbox.gateway.refusals import NoSuchEvidence, NotAcceptable
+from mobbscan_sandbox.gateway import request_parsing
+from mobbscan_sandbox.gateway.clock import format_time
+from mobbscan_sandbox.gateway.errors import NoSuchEvidence, NotAcceptable
+from mobbscan_sandbox.gateway.evidence.evidence_response import Evidence
+from mobbscan_sandbox.gateway.process_view import ProcessView
+from mobbscan_sandbox.gateway.request_context import (
+    current_caller,
+    current_gateway,
+    own_process,
+    process_view,
+)
 
 evidence_api = Blueprint("evidence_api", __name__)
 
@@ -17,65 +22,67 @@ evidence_api = Blueprint("evidence_api", __name__)
 @evidence_api.get("/mobbscan-agent/<verification_id>/image/<image_type>")
 def image(verification_id: str, image_type: str) -> ResponseReturnValue:
     """Contract 3.4. `imageType` is empty in the answer, as it is in the vendor's sample."""
-    held = _asked_for(verification_id, "images")
-    if image_type not in (*held.images, *held.extra_images):
+    view = _asked_for(verification_id, "images")
+    if image_type not in (*view.images, *view.extra_images):
         raise NoSuchEvidence("There is no such image")
-    return _answer(Evidence(held.picture(image_type), "image/jpeg", _fields(held)))
+    return _answer(Evidence(view.picture(image_type), "image/jpeg", _fields(view)))
 
 
 @evidence_api.get("/mobbscan-agent/<verification_id>/recording/<recording_type>")
 def recording(verification_id: str, recording_type: str) -> ResponseReturnValue:
     """Contract 3.5: keys and formats are those of an image (register H)."""
-    held = _asked_for(verification_id, "recordings")
-    if recording_type not in held.recordings:
+    view = _asked_for(verification_id, "recordings")
+    if recording_type not in view.recordings:
         raise NoSuchEvidence("There is no such recording")
-    return _answer(Evidence(held.recording(), "video/mp4", _fields(held)))
+    return _answer(Evidence(view.recording(), "video/mp4", _fields(view)))
 
 
 @evidence_api.get("/mobbscan-agent/api/pdf/<verification_id>")
 def pdf(verification_id: str) -> ResponseReturnValue:
     """Contract 3.7: the formats of an image, another key (register I)."""
-    held = _asked_for(verification_id, "pdfs")
-    if not held.has_report:
+    view = _asked_for(verification_id, "pdfs")
+    if not view.has_report:
         raise NoSuchEvidence("The report is not there yet")
-    fields = _fields(held)
+    fields = _fields(view)
     del fields["imageType"]
-    return _answer(Evidence(held.report(), "application/pdf", fields, "pdfDocument"))
+    return _answer(Evidence(view.report(), "application/pdf", fields, "pdfDocument"))
 
 
 @evidence_api.get("/api/zip/<verification_id>")
 def certified_zip(verification_id: str) -> ResponseReturnValue:
     """Contract 3.6: bytes whatever `Accept` says (register G)."""
-    held = _asked_for(verification_id, "zips")
-    if not held.has_zip:
+    view = _asked_for(verification_id, "zips")
+    if not view.has_zip:
         raise NoSuchEvidence("There is no certified zip")
-    answer = Response(held.archive(the_box().seal), mimetype="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{held.process.id}.zip"'
+    answer = Response(view.archive(current_gateway().seal), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{view.process.id}.zip"'
     return answer
 
 
 @evidence_api.get("/mobbscan-agent/api/zip/<verification_id>")
 def certified_zip_alias(verification_id: str) -> ResponseReturnValue:
     """Register F: the path one would expect; no part of the contract."""
-    if not the_box().switches.extensions:
+    if not current_gateway().switches.extensions:
         raise NotFound
     return certified_zip(verification_id)
 
 
-def _asked_for(verification_id: str, counter: str) -> Held:
-    box = the_box()
-    caller = caller_of_now()
-    box.count(counter)
-    return held_by(own_process(reading.uuid_text(verification_id, "verificationId"), caller))
+def _asked_for(verification_id: str, counter: str) -> ProcessView:
+    gateway = current_gateway()
+    caller = current_caller()
+    gateway.count(counter)
+    return process_view(
+        own_process(request_parsing.uuid_text(verification_id, "verificationId"), caller)
+    )
 
 
-def _fields(held: Held) -> dict[str, str]:
-    now = written(the_box().clock.now()) or ""
-    return {"timestamp": now, "imageType": "", "scanId": held.process.id}
+def _fields(view: ProcessView) -> dict[str, str]:
+    now = format_time(current_gateway().clock.now()) or ""
+    return {"timestamp": now, "imageType": "", "scanId": view.process.id}
 
 
 def _answer(evidence: Evidence) -> Response:
-    answer = evidence.answered(extensions=the_box().switches.extensions)
+    answer = evidence.answered(extensions=current_gateway().switches.extensions)
     if answer is None:
         raise NotAcceptable("Accept is none of the documented media types")
     return answer

@@ -6,34 +6,34 @@ from flask import Flask, Response, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
-from mobbscan_sandbox.gateway.agent_desk import agent_desk
-from mobbscan_sandbox.gateway.api_agent import agent_api
+from mobbscan_sandbox.gateway.agent_page import agent_page
 from mobbscan_sandbox.gateway.api_evidence import evidence_api
 from mobbscan_sandbox.gateway.api_onboarding import onboarding_api
-from mobbscan_sandbox.gateway.asking import the_box
-from mobbscan_sandbox.gateway.box import Box
-from mobbscan_sandbox.gateway.clock import written
-from mobbscan_sandbox.gateway.control import control
-from mobbscan_sandbox.gateway.control_world import control_world
-from mobbscan_sandbox.gateway.hosted import hosted
-from mobbscan_sandbox.gateway.options import GatewayOptions
-from mobbscan_sandbox.gateway.refusals import (
+from mobbscan_sandbox.gateway.api_processes import process_api
+from mobbscan_sandbox.gateway.clock import format_time
+from mobbscan_sandbox.gateway.control_processes import control
+from mobbscan_sandbox.gateway.control_settings import control_settings
+from mobbscan_sandbox.gateway.errors import (
+    ApiError,
     NoSuchEvidence,
-    Refusal,
     UnknownProcess,
-    refusal_body,
+    error_response,
 )
-from mobbscan_sandbox.gateway.statefile import KeptBox
-from mobbscan_sandbox.gateway.unwell import unwell
-from mobbscan_sandbox.scenarios.api import scenarios
+from mobbscan_sandbox.gateway.fault_injection import fault_injection
+from mobbscan_sandbox.gateway.gateway_state import GatewayState
+from mobbscan_sandbox.gateway.hosted_page import hosted
+from mobbscan_sandbox.gateway.options import SandboxOptions
+from mobbscan_sandbox.gateway.request_context import current_gateway
+from mobbscan_sandbox.gateway.state_file import PersistentGatewayState
+from mobbscan_sandbox.scenarios.scenario_api import scenarios
 
 _PARTS = (
-    unwell, onboarding_api, agent_api, evidence_api, hosted, control, control_world, agent_desk,
-    scenarios,
+    fault_injection, onboarding_api, process_api, evidence_api, hosted, control,
+    control_settings, agent_page, scenarios,
 )  # fmt: skip
 
 
-def create_gateway(options: GatewayOptions) -> Flask:
+def create_gateway(options: SandboxOptions) -> Flask:
     """Build a gateway with a memory of its own: empty, or the one in its file."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024
@@ -41,37 +41,37 @@ def create_gateway(options: GatewayOptions) -> Flask:
     in_order = DefaultJSONProvider(app)
     in_order.sort_keys = False
     app.json = in_order
-    app.extensions["gateway_box"] = _box(options)
+    app.extensions["gateway_state"] = _state(options)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in _PARTS:
         app.register_blueprint(blueprint)
     app.after_request(_finish)
-    app.register_error_handler(Refusal, _refuse)
+    app.register_error_handler(ApiError, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
     return app
 
 
-def _box(options: GatewayOptions) -> Box:
+def _state(options: SandboxOptions) -> GatewayState:
     if options.state_file is None:
-        return Box(options)
-    box = KeptBox(options)
-    box.take_up()
-    return box
+        return GatewayState(options)
+    gateway = PersistentGatewayState(options)
+    gateway.take_up()
+    return gateway
 
 
 def _finish(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     if request.method != "GET" or request.path.startswith("/mobbscan-agent/api/verification/"):
-        the_box().changed()
+        current_gateway().changed()
     return response
 
 
-def _refuse(refusal: Refusal) -> Response:
+def _refuse(refusal: ApiError) -> Response:
     if request.path.startswith("/_sandbox/"):
         status = 404 if isinstance(refusal, UnknownProcess) else refusal.status
         return _told_by_the_controls(status, refusal.description)
-    switches = the_box().switches
+    switches = current_gateway().switches
     status = refusal.status
     if isinstance(refusal, UnknownProcess):
         status = switches.unknown_status
@@ -97,6 +97,6 @@ def _told_by_the_controls(status: int, description: str) -> Response:
 
 
 def _body(status: int, code: str, description: str) -> Response:
-    box = the_box()
-    at = written(box.clock.now()) or ""
-    return refusal_body(box.switches.error_style, status, code, description, at, request.path)
+    gateway = current_gateway()
+    at = format_time(gateway.clock.now()) or ""
+    return error_response(gateway.switches.error_style, status, code, description, at, request.path)

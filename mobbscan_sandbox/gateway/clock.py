@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 
-class Clock:
+class OffsetClock:
     """Real time plus an offset."""
 
     def __init__(self) -> None:
@@ -14,6 +14,6 @@ class Clock:
         return datetime.now(UTC) + timedelta(seconds=self.offset_seconds)
 
 
-def written(moment: datetime | None) -> str | None:
+def format_time(moment: datetime | None) -> str | None:
     """Write a moment the way the contract's samples do: `2026-01-10T09:00:00Z`."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

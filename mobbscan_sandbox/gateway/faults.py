@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 API = (
-    "token", "create", "data", "check", "image", "recording", "pdf", "zip", "accept", "reject",
+    "token", "create", "data", "image", "recording", "pdf", "zip", "accept", "reject",
     "pending", "delete",
 )  # fmt: skip
 PLACES = (*API, "hosted", "capture", "notice")

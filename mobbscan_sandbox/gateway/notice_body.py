@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from mobbscan_sandbox.gateway.deliveries import Delivery
+from mobbscan_sandbox.gateway.delivery import Delivery
 
 
 def notice_content(delivery: Delivery) -> bytes:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from mobbscan_sandbox.gateway.tenants import Webhook
 
-__all__ = ["GatewayOptions", "Webhook"]
+__all__ = ["SandboxOptions", "Webhook"]
 
 
 @dataclass(frozen=True)
-class GatewayOptions:
+class SandboxOptions:
     """Start options. Credentials that nobody chose are made up."""
 
     api_key: str = field(default_factory=lambda: f"sandbox-{secrets.token_hex(6)}")

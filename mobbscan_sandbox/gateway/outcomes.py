@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mobbscan_sandbox.gateway.states import State
+from mobbscan_sandbox.gateway.process_states import ProcessState
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,7 @@ class Outcome:
     """Where a process goes, or which error the hosted page reports."""
 
     name: str
-    state: State
+    state: ProcessState
     error: str | None = None
     reason: str | None = None
     leaves: bool = False
@@ -18,10 +18,10 @@ class Outcome:
 
 
 DECISIONS = {
-    "passes": Outcome("passes", State.VERIFIED),
-    "fails": Outcome("fails", State.NOT_VERIFIED, reason="Document expired"),
-    "review": Outcome("review", State.PENDING_VERIFICATION),
-    "validation": Outcome("validation", State.PENDING_VALIDATION),
+    "passes": Outcome("passes", ProcessState.VERIFIED),
+    "fails": Outcome("fails", ProcessState.NOT_VERIFIED, reason="Document expired"),
+    "review": Outcome("review", ProcessState.PENDING_VERIFICATION),
+    "validation": Outcome("validation", ProcessState.PENDING_VALIDATION),
 }
 
 # Contract 7.4; the spelling of the last one is a guess.
@@ -36,7 +36,7 @@ HOSTED_ERRORS = (
 
 OUTCOMES = {
     **DECISIONS,
-    "camera-denied": Outcome("camera-denied", State.ABORTED, error="PermissionError"),
-    "abandon": Outcome("abandon", State.IN_PROGRESS, leaves=True),
-    **{name: Outcome(name, State.ABORTED, error=name) for name in HOSTED_ERRORS},
+    "camera-denied": Outcome("camera-denied", ProcessState.ABORTED, error="PermissionError"),
+    "abandon": Outcome("abandon", ProcessState.IN_PROGRESS, leaves=True),
+    **{name: Outcome(name, ProcessState.ABORTED, error=name) for name in HOSTED_ERRORS},
 }

@@ -15,10 +15,10 @@ from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from mobbscan_sandbox.gateway.app import create_gateway
-from mobbscan_sandbox.gateway.box import Box
 from mobbscan_sandbox.gateway.faults import Fault
-from mobbscan_sandbox.gateway.options import GatewayOptions
-from mobbscan_sandbox.gateway.transport import TRANSPORT, deliver
+from mobbscan_sandbox.gateway.gateway_state import GatewayState
+from mobbscan_sandbox.gateway.options import SandboxOptions
+from mobbscan_sandbox.gateway.transport_faults import TRANSPORT, deliver
 
 _LENGTH = "content-length"
 _LARGEST_BODY = 32 * 1024 * 1024
@@ -123,9 +123,9 @@ def listen(app: Flask, host: str, port: int) -> GatewayServer:
 class RunningGateway:
     """A gateway in a thread, for tests: `with RunningGateway(GatewayOptions()) as gateway:`."""
 
-    def __init__(self, options: GatewayOptions, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, options: SandboxOptions, host: str = "127.0.0.1", port: int = 0) -> None:
         app = create_gateway(options)
-        self.box: Box = app.extensions["gateway_box"]
+        self.gateway: GatewayState = app.extensions["gateway_state"]
         self._server = listen(app, host, port)
         self.url = f"http://{host}:{self._server.port}"
         self._thread = threading.Thread(
@@ -145,4 +145,4 @@ class RunningGateway:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.hang_up()
-        self.box.close()
+        self.gateway.close()

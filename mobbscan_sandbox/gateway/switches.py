@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from mobbscan_sandbox.gateway.errors import ERROR_STYLES
 from mobbscan_sandbox.gateway.outcomes import DECISIONS
-from mobbscan_sandbox.gateway.refusals import STYLES
 
 NOTICE_MODES = (
     "send", "hold", "twice", "never", "before_create_answer", "shuffled", "after_restart",
@@ -69,7 +69,7 @@ class Switches:
 CHOICES: dict[str, tuple[object, ...]] = {
     "notices": NOTICE_MODES,
     "auto_outcome": (None, *DECISIONS),
-    "error_style": STYLES,
+    "error_style": ERROR_STYLES,
     "video_available": VIDEO_MODES,
     "evidence_entries": ("url", "object"),
     "missing_evidence_status": (404, 400),

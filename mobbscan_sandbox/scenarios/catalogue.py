@@ -73,7 +73,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class End:
+class ScenarioEnd:
     """What an integrator must end with. `None` says nothing about it."""
 
     status: str
@@ -101,7 +101,7 @@ class Scenario:
     group: str
     says: str
     steps: tuple[Step, ...]
-    ends: End
+    ends: ScenarioEnd
     notices: str = "send"
     switches: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[Mapping[str, Any], ...] = ()
@@ -194,13 +194,13 @@ def _step(name: str, row: Mapping[str, Any]) -> Step:
     return Step(actor, verb, details, row.get("until"))
 
 
-def _end(name: str, row: Mapping[str, Any]) -> End:
+def _end(name: str, row: Mapping[str, Any]) -> ScenarioEnd:
     _only(name, "ends", row, _END)
     if missing := {"status", "page", "next"} - row.keys():
         raise CatalogueError(f"{name}: ends without {', '.join(sorted(missing))}")
     for key, choices in (("status", STATUSES), ("page", PAGES), ("next", NEXT)):
         _one_of(name, key, row[key], choices)
-    return End(**{**row, "reasons": tuple(row.get("reasons", ()))})
+    return ScenarioEnd(**{**row, "reasons": tuple(row.get("reasons", ()))})
 
 
 def _only(name: str, what: str, row: Iterable[str], known: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mobbscan_sandbox.listening import Bind, bind, listen
+from mobbscan_sandbox.http_server import BindAddress, bind, listen
 from mobbscan_sandbox.shop.app import ShopOptions, create_shop
 from mobbscan_sandbox.shop.handoff import IdentityServer
 
@@ -18,7 +18,7 @@ def _file(path: str) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mobbscan_sandbox.shop", description=__doc__)
     add = parser.add_argument
-    add("--bind", type=bind, default=Bind("127.0.0.1", 8003), metavar="HOST:PORT")
+    add("--bind", type=bind, default=BindAddress("127.0.0.1", 8003), metavar="HOST:PORT")
     add("--own-url", default="http://shop.localhost:8003", help="where browsers reach the shop")
     add("--identity-url", default="http://localhost:8000", help="PUBLIC_URL of the server")
     add("--site", default="shop", help="the shop's id in sites.toml")

@@ -130,10 +130,10 @@ def _add_handoff(app: Flask, options: ShopOptions) -> None:
 
     @app.post("/account/verify")
     def verify() -> ResponseReturnValue:
-        return redirect(identity.door(token_for(_customer_or_login())), 303)
+        return redirect(identity.handoff_url(token_for(_customer_or_login())), 303)
 
     @app.post("/account/verify-by-form")
     def verify_by_form() -> str:
         # The same with a form: the token then is in no address, no history and no proxy's log.
         token = token_for(_customer_or_login())
-        return render_template("leaving.html", door=identity.door(), token=token)
+        return render_template("leaving.html", handoff_url=identity.handoff_url(), token=token)

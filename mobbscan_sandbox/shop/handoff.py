@@ -45,7 +45,7 @@ class IdentityServer:
         }
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.handoff_key))
 
-    def door(self, token: str | None = None) -> str:
+    def handoff_url(self, token: str | None = None) -> str:
         """The address to redirect to with a token, or to post one to."""
         query = f"?{urlencode({'token': token})}" if token else ""
         return f"{self.public_url}/handoff{query}"

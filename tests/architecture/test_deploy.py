@@ -1,4 +1,4 @@
-"""deploy/ fits the server: what it names exists, and no secret lies in it."""
+"""Checks of deploy/: names match the code, alerts match the metrics, no secret is contained."""
 
 import re
 from pathlib import Path
@@ -31,51 +31,51 @@ def alerts(deploy: Path) -> list[dict[str, Any]]:
     return rules
 
 
-STANDING = Statistics({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+STATISTICS = Statistics({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
 
 
-def known_metrics(standing: Statistics | None = STANDING) -> set[str]:
+def known_metrics(statistics: Statistics | None = STATISTICS) -> set[str]:
     metrics.request("GET", "unmatched", 404, 0.1)
-    text = metrics.exposition(standing).decode()
+    text = metrics.exposition(statistics).decode()
     return set(re.findall(r"^(mobbscan_embed_\w+)[{ ]", text, re.M))
 
 
-def test_every_metric_that_an_alert_asks_for_is_one_of_ours(deploy: Path) -> None:
+def test_each_metric_of_an_alert_exists(deploy: Path) -> None:
     known = known_metrics()
     for alert in alerts(deploy):
-        asked = set(re.findall(r"mobbscan_embed_\w+", alert["expr"]))
-        assert asked <= known, alert["alert"]
+        used = set(re.findall(r"mobbscan_embed_\w+", alert["expr"]))
+        assert used <= known, alert["alert"]
         for label in re.findall(r'(\w+)=~?"', alert["expr"]):
             assert label in ("job", "outcome", "call", "status", "alarm")
 
 
-def test_every_outcome_that_an_alert_asks_for_exists(deploy: Path) -> None:
+def test_each_outcome_of_an_alert_exists(deploy: Path) -> None:
     words = {*metrics.NOTICE_OUTCOMES, *metrics.OUTCOMES, *metrics.CALLS}
     for alert in alerts(deploy):
-        for asked in re.findall(r'(?:outcome|call)=~?"([^"]+)"', alert["expr"]):
-            assert set(asked.split("|")) <= words, alert["alert"]
+        for used in re.findall(r'(?:outcome|call)=~?"([^"]+)"', alert["expr"]):
+            assert set(used.split("|")) <= words, alert["alert"]
 
 
-def test_what_is_absent_while_the_database_is_away_is_missed_only_while_it_answers(
+def test_absent_alert_on_a_database_metric_requires_database_up(
     deploy: Path,
 ) -> None:
     from_the_database = known_metrics() - known_metrics(None)
-    missed = {
+    absent_alerts = {
         name: alert["expr"]
         for alert in alerts(deploy)
         for name in re.findall(r"absent\((\w+)\)", alert["expr"])
     }
-    assert missed.keys() == {"mobbscan_embed_jobs_seen_seconds"}
-    for name in missed.keys() & from_the_database:
-        assert f"(absent({name}) and max(mobbscan_embed_database_up) == 1)" in missed[name]
+    assert absent_alerts.keys() == {"mobbscan_embed_jobs_seen_seconds"}
+    for name in absent_alerts.keys() & from_the_database:
+        assert f"(absent({name}) and max(mobbscan_embed_database_up) == 1)" in absent_alerts[name]
 
 
-def test_every_alert_is_explained(deploy: Path, root: Path) -> None:
+def test_each_alert_is_documented(deploy: Path, root: Path) -> None:
     page = (root / "docs" / "operations.md").read_text("utf-8")
     assert [a["alert"] for a in alerts(deploy) if f"| `{a['alert']}` |" not in page] == []
 
 
-def test_every_metric_is_explained(root: Path) -> None:
+def test_each_metric_is_documented(root: Path) -> None:
     page = (root / "docs" / "operations.md").read_text("utf-8")
     families = {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in known_metrics()}
     assert sorted(name for name in families if f"`{name}" not in page) == []
@@ -86,14 +86,14 @@ def unit(deploy: Path, name: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in (line.partition("=") for line in lines) if value]
 
 
-def for_choice(deploy: Path, name: str) -> list[tuple[str, str]]:
-    """What stands in the unit to be switched on: a comment without a space."""
+def optional_settings(deploy: Path, name: str) -> list[tuple[str, str]]:
+    """Return the commented settings of a unit: `#` without a space."""
     return [(key[1:], value) for key, value in unit(deploy, name) if re.match(r"#\S", key)]
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_units_settings_exist_and_its_secrets_are_credentials(deploy: Path, name: str) -> None:
-    given = unit(deploy, name) + for_choice(deploy, name)
+def test_unit_settings_exist_and_secrets_are_credentials(deploy: Path, name: str) -> None:
+    given = unit(deploy, name) + optional_settings(deploy, name)
     assert ("Environment", "DATABASE_URL_FILE=%d/database_url") in given
     credentials = {value.split(":")[0] for key, value in given if key == "LoadCredential"}
     for setting, _, value in (v.partition("=") for k, v in given if k == "Environment"):
@@ -103,8 +103,8 @@ def test_a_units_settings_exist_and_its_secrets_are_credentials(deploy: Path, na
             assert value.removeprefix("%d/") in credentials
 
 
-def test_each_unit_has_a_folder_of_its_own(deploy: Path) -> None:
-    """Whoever has both of them on one machine has two jobs processes: the server brings its own."""
+def test_each_unit_has_its_own_instance_folder(deploy: Path) -> None:
+    """A node with both units runs two jobs processes: the server starts one itself."""
     folders = set()
     for name in UNITS:
         given = unit(deploy, name)
@@ -115,14 +115,14 @@ def test_each_unit_has_a_folder_of_its_own(deploy: Path) -> None:
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_unit_is_never_given_up(deploy: Path, name: str) -> None:
-    """It ends at once while PostgreSQL is away; in the wrong part systemd would not hear it."""
+def test_unit_restart_is_not_rate_limited(deploy: Path, name: str) -> None:
+    """It exits at once without PostgreSQL. systemd reads the key in [Unit] only."""
     of_the_unit = (deploy / name).read_text("utf-8").split("[Service]")[0]
     assert "\nStartLimitIntervalSec=0\n" in of_the_unit
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_hand_off_keys_have_a_place_that_few_can_read(deploy: Path, name: str) -> None:
+def test_deploy_files_give_hand_off_key_path_and_mode(deploy: Path, name: str) -> None:
     text = (deploy / name).read_text("utf-8")
     assert "(mode 0640)" in text
     assert f'"file:/run/credentials/{name}/' in text
@@ -132,7 +132,7 @@ def test_hand_off_keys_have_a_place_that_few_can_read(deploy: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_a_unit_runs_a_command_of_ours_with_few_rights(deploy: Path, name: str) -> None:
+def test_unit_runs_a_known_command_with_restricted_rights(deploy: Path, name: str) -> None:
     given = dict(unit(deploy, name))
     command = given["ExecStart"].split(" -m webapp ")[1].split()
     options = {name for each in main.commands[command[0]].params for name in each.opts}
@@ -150,7 +150,7 @@ def test_a_unit_runs_a_command_of_ours_with_few_rights(deploy: Path, name: str) 
     assert given["User"] not in ("", "root")
 
 
-def test_the_composition_gives_each_secret_as_a_file(deploy: Path) -> None:
+def test_compose_passes_each_secret_as_a_file(deploy: Path) -> None:
     composed = parsed(deploy / "compose.yaml")
     for name, service in composed["services"].items():
         for setting, value in service.get("environment", {}).items():
@@ -165,7 +165,7 @@ def test_the_composition_gives_each_secret_as_a_file(deploy: Path) -> None:
         assert each.keys() == {"file"}
 
 
-def test_the_composed_server_has_few_rights_and_waits_for_its_tables(deploy: Path) -> None:
+def test_compose_server_is_restricted_and_waits_for_migration(deploy: Path) -> None:
     composed = parsed(deploy / "compose.yaml")
     server, upgrade = composed["services"]["server"], composed["services"]["upgrade"]
     assert server["read_only"]
@@ -181,7 +181,7 @@ def test_the_composed_server_has_few_rights_and_waits_for_its_tables(deploy: Pat
     assert dockerfile.exists()
 
 
-def test_the_image_holds_what_it_needs_and_nobody_is_root_in_it(deploy: Path, root: Path) -> None:
+def test_image_copies_existing_paths_and_runs_unprivileged(deploy: Path, root: Path) -> None:
     text = (deploy / "Dockerfile").read_text("utf-8")
     ignore = (deploy / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
     allowed = {line[1:] for line in ignore if line.startswith("!")}

@@ -1,4 +1,4 @@
-"""What the documentation points to is there."""
+"""Checks of the documentation: links, decision records, table descriptions."""
 
 import re
 from pathlib import Path
@@ -12,17 +12,17 @@ def pages(root: Path) -> list[Path]:
     return [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
 
 
-def test_every_link_within_the_documentation_leads_somewhere(root):
-    lost = [
+def test_relative_links_point_to_existing_files(root):
+    broken = [
         f"{page.relative_to(root)}: {target}"
         for page in pages(root)
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
         if "://" not in target and not (page.parent / target).exists()
     ]
-    assert lost == []
+    assert broken == []
 
 
-def test_every_decision_is_listed_and_numbered(root):
+def test_decisions_are_listed_and_have_unique_numbers(root):
     listed = (root / "docs" / "README.md").read_text("utf-8")
     decisions = sorted((root / "docs" / "decisions").glob("*.md"))
     numbers = [page.name[:4] for page in decisions]
@@ -32,11 +32,11 @@ def test_every_decision_is_listed_and_numbered(root):
 
 
 @pytest.mark.parametrize("heading", ["## Context", "## Decision", "## Consequences"])
-def test_every_decision_says_why_what_and_at_what_cost(root, heading):
+def test_each_decision_has_the_heading(root, heading):
     for page in (root / "docs" / "decisions").glob("*.md"):
         assert heading in page.read_text("utf-8"), page.name
 
 
-def test_every_table_is_explained(root):
+def test_each_database_table_is_documented(root):
     page = (root / "docs" / "architecture.md").read_text("utf-8")
     assert [name for name in metadata.tables if f"| `{name}` |" not in page] == []

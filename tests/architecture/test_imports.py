@@ -1,4 +1,4 @@
-"""Who may import whom, and which library. The floors stand in pyproject.toml, as contracts."""
+"""Checks of import contracts (pyproject.toml) and of the libraries that each package imports."""
 
 import ast
 import subprocess
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-# A library that a floor may use by name; everything else is for another floor.
+# The libraries that each package may import directly.
 LIBRARIES = {
+    "basics": set(),
     "domain": set(),
-    "outbound": {"httpcore", "httpx"},
+    "http_transport": {"httpcore", "httpx"},
     "gateway": {"httpx", "joserfc", "pybreaker", "pydantic", "stamina"},
     "hostsite": {"httpx", "joserfc", "standardwebhooks"},
     "store": {"alembic", "cryptography", "sqlalchemy"},
@@ -30,8 +31,10 @@ LIBRARIES = {
         "werkzeug",
     },
     "jobs": {"dbos", "sqlalchemy", "structlog"},
-    "cli": {"click", "gunicorn", "httpx", "sqlalchemy", "structlog"},
-    "sandbox": {
+    "cli": {"click", "httpx", "sqlalchemy", "structlog"},
+    "server": {"gunicorn", "structlog"},
+    "observability": {"prometheus_client", "structlog"},
+    "mobbscan_sandbox": {
         "PIL",
         "authlib",
         "click",
@@ -41,22 +44,26 @@ LIBRARIES = {
         "httpx",
         "joserfc",
         "oidc_provider_mock",
-        "pytest",  # for the fixtures that a company's own tests load
+        "pytest",  # for the fixtures of the pytest plugin
         "werkzeug",
     },
-    "configuration": {"babel", "cryptography", "joserfc", "psycopg", "sqlalchemy"},
+    "config": {"babel", "cryptography", "joserfc", "psycopg", "pydantic", "sqlalchemy"},
 }
 
 
-def test_the_contracts_hold():
+def test_import_contracts_hold():
     program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([program, "--no-cache"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[done.stdout.find("Contracts") :]
 
 
-def test_every_package_is_on_a_floor(root):
+def test_each_package_has_a_library_list(root):
     packages = {path.parent.name for path in (root / "webapp").glob("*/__init__.py")}
     assert packages <= LIBRARIES.keys()
+
+
+def folder_of(root: Path, package: str) -> Path:
+    return root / package if package == "mobbscan_sandbox" else root / "webapp" / package
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -67,19 +74,20 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module
 
 
-@pytest.mark.parametrize("floor", LIBRARIES)
-def test_a_floor_uses_its_own_libraries_only(root, floor):
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_package_imports_only_its_listed_libraries(root, package):
     used = {
         (path.relative_to(root).as_posix(), library)
-        for path in (root / "webapp" / floor).rglob("*.py")
+        for path in folder_of(root, package).rglob("*.py")
         for library in (name.split(".")[0] for name in imported(path))
-        if library not in sys.stdlib_module_names and library not in ("webapp", "_typeshed")
+        if library not in sys.stdlib_module_names
+        and library not in ("webapp", "mobbscan_sandbox", "_typeshed")
     }
-    assert {use for use in used if use[1] not in LIBRARIES[floor]} == set()
+    assert {use for use in used if use[1] not in LIBRARIES[package]} == set()
 
 
-def test_the_job_library_is_known_in_one_place(root):
-    """It may be exchanged one day (docs/decisions): then one folder changes."""
+def test_job_library_is_imported_only_by_jobs(root):
+    """Replacing the library (docs/decisions) then changes one package."""
     users = {
         path.relative_to(root / "webapp").parts[0]
         for path in (root / "webapp").rglob("*.py")

@@ -1,4 +1,4 @@
-"""A test whose program is missing is never left out in silence."""
+"""Checks that a skipped test with a missing program is reported, or fails under REQUIRE_ALL."""
 
 import os
 import subprocess
@@ -11,17 +11,17 @@ TESTS = """
 import pytest
 
 @pytest.mark.needs("strace")
-def test_that_needs_it():
+def test_with_need():
     pass
 
-def test_that_does_not():
+def test_without_need():
     pass
 """
 
 
 @pytest.fixture
 def run(root: Path, tmp_path: Path):
-    """Run two tests in a world where strace is not installed."""
+    """Return a function that runs two tests with strace missing."""
     conftest = (root / "tests" / "conftest.py").read_text("utf-8")
     (tmp_path / "conftest.py").write_text(f'{conftest}\nPROGRAMS["strace"] = ("no-such-program",)')
     (tmp_path / "test_two.py").write_text(TESTS)
@@ -39,8 +39,8 @@ def run(root: Path, tmp_path: Path):
     return run
 
 
-@pytest.mark.parametrize("shared", [(), ("-n", "2")], ids=["alone", "by several processes"])
-def test_it_is_left_out_loudly(run, shared):
+@pytest.mark.parametrize("shared", [(), ("-n", "2")], ids=["one process", "two processes"])
+def test_missing_program_is_reported_in_the_summary(run, shared):
     code, output = run(*shared)
     assert code == 0
     assert "! 1 TESTS LEFT OUT !" in output
@@ -48,7 +48,7 @@ def test_it_is_left_out_loudly(run, shared):
     assert "1 passed, 1 skipped" in output.splitlines()[-1]
 
 
-def test_it_fails_where_nothing_may_be_left_out(run):
+def test_missing_program_fails_the_run_if_all_are_required(run):
     code, output = run(REQUIRE_ALL="1")
     assert code == 1
     assert "needs strace, not installed here, and REQUIRE_ALL=1 forbids" in output

@@ -1,4 +1,4 @@
-"""requirements/: hashed, without any host, one inside the other, and true to pyproject.toml."""
+"""Checks of requirements/*.txt: pinned with hashes, no host names, in step with pyproject.toml."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ def text(root: Path, name: str) -> str:
 
 
 def entries(root: Path, name: str) -> dict[str, str]:
-    """Each requirement with all that belongs to it, by name."""
+    """Return the lines of each requirement, by its name."""
     joined = text(root, name).replace("\\\n", " ").splitlines()
     return {re.split(r"[=\[ ]", line)[0]: line for line in joined if line.strip()}
 
@@ -25,20 +25,20 @@ def pins(root: Path, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_names_no_host_and_no_option_but_hashes(root, name):
+def test_list_contains_no_host_and_no_option_but_hash(root, name):
     assert "://" not in text(root, name)
     assert set(re.findall(r"--[a-z-]+", text(root, name))) == {"--hash"}
     assert not re.search(r"^\s*-[a-z]", text(root, name), re.M)
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_every_requirement_is_one_version_with_hashes(root, name):
+def test_each_requirement_is_pinned_with_hashes(root, name):
     for line in entries(root, name).values():
         assert re.match(r"[a-z0-9-]+==[^ ]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+$", line), line
 
 
 @pytest.mark.parametrize(("smaller", "larger"), [("core", "sandbox"), ("sandbox", "dev")])
-def test_each_list_holds_the_one_before(root, smaller, larger):
+def test_larger_list_contains_the_smaller_one(root, smaller, larger):
     assert pins(root, smaller) <= pins(root, larger)
 
 
@@ -52,7 +52,7 @@ def declared(root: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_the_lists_are_compiled_from_pyproject_as_it_is(root, name):
+def test_list_satisfies_pyproject(root, name):
     found = entries(root, name)
     for line in declared(root)[name]:
         wanted = Requirement(line)
@@ -60,6 +60,6 @@ def test_the_lists_are_compiled_from_pyproject_as_it_is(root, name):
         assert wanted.specifier.contains(version), f"{line}: run make lock"
 
 
-def test_production_installs_no_test_tool(root):
+def test_core_list_contains_no_development_tool(root):
     tools = {Requirement(line).name for line in declared(root)["dev"]}
     assert not tools & entries(root, "core").keys()

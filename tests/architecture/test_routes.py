@@ -1,4 +1,4 @@
-"""Every address, its methods and who may call it: a change here is a decision, not an accident."""
+"""Checks of all routes, their methods and their access guards."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def app(root: Path, tmp_path: Path) -> Flask:
     return web(root, settings(tmp_path, {"PUBLIC_URL": "http://localhost:8000"}))
 
 
-def test_these_are_all_routes_and_their_guards(app: Flask) -> None:
+def test_routes_are_exactly_the_listed_ones(app: Flask) -> None:
     assert routes(app) == ROUTES
 
 
-def test_a_route_without_a_guard_stops_the_start(app: Flask) -> None:
+def test_register_route_without_guard_raises(app: Flask) -> None:
     bare = Flask("bare")
     bare.extensions |= {name: app.extensions[name] for name in ("settings", "steps")}
     bare.add_url_rule("/open", "open", lambda: "everything")
@@ -53,7 +53,7 @@ def test_a_route_without_a_guard_stops_the_start(app: Flask) -> None:
         register(bare)
 
 
-def test_an_invented_guard_is_none(app: Flask) -> None:
+def test_refuse_unguarded_unknown_guard_raises(app: Flask) -> None:
     def secret() -> str:
         return "everything"
 
@@ -63,7 +63,7 @@ def test_an_invented_guard_is_none(app: Flask) -> None:
         refuse_unguarded(app)
 
 
-def test_a_guard_keeps_a_stranger_out_of_what_it_is_put_on(app: Flask) -> None:
+def test_person_guard_redirects_unauthenticated_client(app: Flask) -> None:
     app.add_url_rule("/mine", "mine", person(lambda: "everything"))
     refuse_unguarded(app)
     assert app.test_client().get("/mine").status_code == 303

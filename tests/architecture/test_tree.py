@@ -1,4 +1,4 @@
-"""The house keeps its shape: names mirror each other, files stay small, nothing leaks in."""
+"""Checks of the source tree: folder names, file lengths, environment access, host names."""
 
 import ast
 import re
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-# Lines. Tests may be longer: they are lists of sentences.
-LONGEST = {"webapp": 300, "templates": 300, "static": 300, "tests": 400}
-# Read as one from top to bottom, and better so; each with how long it may become.
-LONGER = {"webapp/web/page_texts.py": 400, "static/base.css": 400}
+# Lines per file, by top folder.
+MAX_LINES = {"webapp": 300, "templates": 300, "static": 300, "tests": 400}
+# Files that are easier to read undivided, each with its own limit.
+MAX_LINES_OF_FILE = {"webapp/web/page_texts.py": 400, "static/base.css": 400}
 
 
 def relative(root: Path, paths) -> list[str]:
@@ -21,45 +21,45 @@ def folders(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["templates", "static"])
-def test_pages_and_their_files_carry_the_names_of_the_webs_sections(root, kind):
+def test_template_and_static_folders_match_web_sections(root, kind):
     sections = {path.stem for path in (root / "webapp" / "web").iterdir()}
-    # The browser's half of a package of ours may carry that package's name.
+    # Browser code of another package uses that package's name.
     packages = folders(root / "webapp")
     assert folders(root / kind) <= sections | packages
 
 
-def test_unit_tests_lie_where_their_subject_lies(root):
-    assert folders(root / "tests" / "unit") - {"support"} <= folders(root / "webapp")
+def test_unit_test_folders_match_packages(root):
+    packages = folders(root / "webapp") | {"mobbscan_sandbox", "support"}
+    assert folders(root / "tests" / "unit") <= packages
 
 
-def test_no_file_grows_long(root, files):
-    long = []
+def test_source_files_stay_below_their_line_limit(root, files):
+    too_long = []
     for path in files(".py", ".js", ".css", ".html"):
         name = path.relative_to(root).as_posix()
-        longest = LONGER.get(name, LONGEST.get(name.split("/")[0], 300))
-        if "versions" not in path.parts and path.read_text("utf-8").count("\n") > longest:
-            long.append(name)
-    assert long == []
+        limit = MAX_LINES_OF_FILE.get(name, MAX_LINES.get(name.split("/")[0], 300))
+        if "versions" not in path.parts and path.read_text("utf-8").count("\n") > limit:
+            too_long.append(name)
+    assert too_long == []
 
 
-def test_the_environment_is_read_by_the_settings_alone(root):
+def test_environment_is_accessed_only_by_listed_modules(root):
     readers = {
         "webapp/config/settings.py",
         "webapp/config/sites.py",
-        "webapp/cli/serve.py",  # takes an empty number from gunicorn, which reads it by itself
-        "webapp/observability/multiprocess.py",  # sets the metrics library's folder
-        "mobbscan_sandbox/demo/programs.py",  # hands its children what every program needs
+        "webapp/cli/serve.py",  # removes an empty number that gunicorn would read
+        "webapp/observability/multiprocess.py",  # sets the folder of the metrics library
     }
-    touching = [
+    accessing = [
         path
         for path in (root / "webapp").rglob("*.py")
         if re.search(r"\bos\.(environ|getenv|putenv)|from os import .*environ", path.read_text())
     ]
-    assert set(relative(root, touching)) <= readers
+    assert set(relative(root, accessing)) <= readers
 
 
-def test_init_files_hold_names_and_nothing_that_lives(root):
-    """Live objects in them are how circles of imports begin."""
+def test_init_files_contain_only_imports_and_names(root):
+    """Objects created in `__init__.py` lead to import circles."""
     for path in (root / "webapp").rglob("__init__.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -68,8 +68,8 @@ def test_init_files_hold_names_and_nothing_that_lives(root):
             assert docstring or names or imports, f"{path}:{node.lineno}"
 
 
-# Written in two pieces each, so that this file does not name what it looks for.
-FOREIGN = [
+# Each is split in two, so that this file does not contain it.
+FORBIDDEN_TEXTS = [
     first + second
     for first, second in [
         ("/wo", "rk/"),
@@ -83,12 +83,14 @@ FOREIGN = [
 ]
 
 
-def test_no_file_names_a_package_host_or_a_machines_folder(root, files):
+def test_files_name_no_package_host_and_no_local_folder(root, files):
     found = []
     for path in files():
         try:
             text = path.read_text("utf-8")
         except UnicodeDecodeError:
-            continue  # a picture, or a compiled catalogue
-        found += [(path.relative_to(root).as_posix(), word) for word in FOREIGN if word in text]
+            continue  # an image or a compiled catalogue
+        found += [
+            (path.relative_to(root).as_posix(), word) for word in FORBIDDEN_TEXTS if word in text
+        ]
     assert found == []

@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.hosting import company, controls, gateway, shop
 from tests.support.chromium import browser_page, chromium
-from tests.support.fixtures import ada, ben, new_stack, stack
+from tests.support.stack_fixtures import ada, ben, new_stack, stack
 
 __all__ = [
     "ada", "ben", "browser_page", "chromium", "company", "controls", "gateway", "new_stack", "shop",

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from tests.support.stack import Person, Stack
-from tests.support.walking import force, process
+from tests.support.user_journey import force_outcome, gateway_process
 
 # Machines of tests are busy; what is there does not wait for this.
 PATIENCE_MS = 20_000
@@ -55,7 +55,7 @@ class Guest:
 
     @property
     def return_url(self) -> str:
-        address: str = process(self.stack, self.id)["redirect_url"]
+        address: str = gateway_process(self.stack, self.id)["redirect_url"]
         return address
 
     def take_pictures(self) -> "Guest":
@@ -80,7 +80,7 @@ class Guest:
 
     def decide(self, outcome: str) -> "Guest":
         """Have the gateway decide while the page is open."""
-        force(self.stack, self.id, outcome)
+        force_outcome(self.stack, self.id, outcome)
         return self
 
     def sees(self, heading: str, seconds: float = 20) -> "Guest":

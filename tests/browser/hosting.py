@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
-from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from tests.support.gateway import KEY, SECRET, Company, Controls
 
 __all__ = ["company", "controls", "gateway", "shop"]
@@ -25,7 +25,7 @@ Screen = Page | FrameLocator
 
 @pytest.fixture
 def gateway() -> Iterator[RunningGateway]:
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as running:
+    with RunningGateway(SandboxOptions(KEY, SECRET)) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.guest import Guest
 from tests.support.stack import Person
-from tests.support.walking import switched
+from tests.support.user_journey import gateway_switches
 
 Way = Callable[[Guest], Iterator[str]]
 #: What others than the person make of an onboarding, in an order in which a page looks anew.
@@ -101,7 +101,7 @@ def to_rejected_for_good(guest: Guest) -> Iterator[str]:
 
 def past_the_gateway_being_away(guest: Guest) -> Iterator[str]:
     page = guest.come_in().page
-    with switched(guest.stack, down=True, rest=False):
+    with gateway_switches(guest.stack, down=True, rest=False):
         _press_start(guest)
         page.wait_for_url("**/onboardings")
         yield "gateway-away"

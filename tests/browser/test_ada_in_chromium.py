@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Page, Playwright, Request, expect
 from tests.browser.guest import Guest
 from tests.support.chromium import FLAGS, BrowserPage, Complaints
 from tests.support.stack import Person, Stack
-from tests.support.walking import switched
+from tests.support.user_journey import gateway_switches
 
 PHONE = (360, 740)
 PICTURE: FilePayload = {
@@ -40,7 +40,7 @@ def test_ada_comes_from_the_shop_and_watches_the_page_become_verified(
     expect(page.get_by_role("main")).to_contain_text("Example Shop")
     guest = Guest(stack, page, Person("ada", "Ada Lovelace", "en")).agree()
 
-    with switched(stack, decide_after_ms=1500):
+    with gateway_switches(stack, decide_after_ms=1500):
         guest.take_pictures().end("passes")
         guest.sees("A person is taking a look")
         guest.sees("You are verified")
@@ -52,7 +52,7 @@ def test_ada_logs_in_at_her_company_and_is_verified(guest: Guest) -> None:
     page, stack = guest.page, guest.stack
     page.goto(stack.public_url)
     page.get_by_role("link", name="Log in").click()
-    page.wait_for_url(f"{stack.people_url}/**")
+    page.wait_for_url(f"{stack.identity_provider_url}/**")
     page.get_by_text("Somebody else").click()
     page.get_by_role("textbox").fill(guest.person.sub)
     page.keyboard.press("Enter")

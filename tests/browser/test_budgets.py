@@ -7,8 +7,8 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser.guest import Guest
 from tests.support.chromium import BrowserPage
-from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
+from tests.support.stack_fixtures import NewStack
 
 PHONE = (360, 740)
 FIRST_PAGE_BYTES = 60_000
@@ -175,7 +175,7 @@ def live_stack(new_stack: NewStack) -> Stack:
     # Nobody calls the gateway here, so its address need not lead anywhere.
     return new_stack(
         environment={"MOBBSCAN_GATEWAY_URL": "https://gateway.example"},
-        leave_out=("gateway", "people", "shop"),
+        leave_out=("gateway", "provider", "shop"),
     )
 
 

@@ -9,8 +9,13 @@ from flask import abort
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
+from tests.support.accessibility import (
+    Screen,
+    accessibility_violations,
+    horizontal_overflow,
+    parametrize_screens,
+)
 from tests.support.chromium import BrowserPage
-from tests.support.looking import LinkPreview, all_looks, barriers, beyond_the_edge
 from tests.unit.web.conftest import settings, web
 from webapp.domain import errors
 from webapp.domain.onboarding import Status
@@ -46,10 +51,10 @@ def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     server.server_close()
 
 
-@all_looks((320, 640), (1280, 800))
+@parametrize_screens((320, 640), (1280, 800))
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_helps_everybody_in_their_language(
-    troubled: str, browser_page: BrowserPage, case: str, poll_count: list[LinkPreview]
+    troubled: str, browser_page: BrowserPage, case: str, screens: list[Screen]
 ) -> None:
     page = browser_page(expected_complaints=["responded with a status"])
     for language in ("en", "es"):
@@ -59,10 +64,10 @@ def test_an_error_helps_everybody_in_their_language(
         assert answer.status >= 400
         assert page.evaluate("document.documentElement.lang") == language
         _helps(page)
-        for look in poll_count:
-            look.take(page)
-            assert barriers(page) == [], (language, look)
-            assert beyond_the_edge(page) == [], (language, look)
+        for screen in screens:
+            screen.apply_to(page)
+            assert accessibility_violations(page) == [], (language, screen)
+            assert horizontal_overflow(page) == [], (language, screen)
 
 
 def _prefers(page: Page, language: str) -> None:

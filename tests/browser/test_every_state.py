@@ -11,8 +11,13 @@ from playwright.sync_api import Frame, Page
 
 from tests.browser.guest import Guest
 from tests.browser.states import WAYS, Way
+from tests.support.accessibility import (
+    Screen,
+    accessibility_violations,
+    horizontal_overflow,
+    parametrize_screens,
+)
 from tests.support.chromium import BrowserPage
-from tests.support.looking import LinkPreview, all_looks, barriers, beyond_the_edge
 from tests.support.stack import Person, Stack
 
 PHONE = (360, 740)
@@ -21,21 +26,21 @@ SIZES = ((320, 640), PHONE, (1280, 800))
 ANSWERS = ["the server responded with a status of (401|404|503)"]
 
 
-@all_looks(*SIZES)
+@parametrize_screens(*SIZES)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_everybody_can_use_every_page(
-    stack: Stack, ada: Person, browser_page: BrowserPage, way: Way, poll_count: list[LinkPreview]
+    stack: Stack, ada: Person, browser_page: BrowserPage, way: Way, screens: list[Screen]
 ) -> None:
     guest = Guest(stack, browser_page(viewport=PHONE, expected_complaints=ANSWERS), ada)
     width, height = PHONE
     for state in way(guest):
-        _examine(guest, state, poll_count)
+        _examine(guest, state, screens)
         guest.page.set_viewport_size({"width": width, "height": height})
 
 
-@all_looks(*SIZES)
+@parametrize_screens(*SIZES)
 def test_the_page_before_the_full_screen_is_for_everybody_too(
-    stack: Stack, ada: Person, browser_page: BrowserPage, poll_count: list[LinkPreview]
+    stack: Stack, ada: Person, browser_page: BrowserPage, screens: list[Screen]
 ) -> None:
     guest = Guest(stack, browser_page(), ada)
     page = guest.come_in(flow="alone").page
@@ -43,7 +48,7 @@ def test_the_page_before_the_full_screen_is_for_everybody_too(
     page.route(hosted, lambda route: route.fulfill(status=204))  # a page that stays away
     page.locator("main form[action$='/onboardings'] button").click()
     guest.sees("On to the camera")
-    _examine(guest, "redirect", poll_count)
+    _examine(guest, "redirect", screens)
 
     page.unroute(hosted)
     page.get_by_role("link", name="Open the identity check").click()
@@ -52,13 +57,13 @@ def test_the_page_before_the_full_screen_is_for_everybody_too(
     guest.sees("You are verified")
 
 
-def _examine(guest: Guest, state: str, poll_count: list[LinkPreview]) -> None:
-    for look in poll_count:
-        look.take(guest.page)
-        paint(guest.page, f"{state}-{look}")
+def _examine(guest: Guest, state: str, screens: list[Screen]) -> None:
+    for screen in screens:
+        screen.apply_to(guest.page)
+        paint(guest.page, f"{state}-{screen}")
         for frame in _our_frames(guest):
-            assert barriers(frame) == [], (state, look)
-            assert beyond_the_edge(frame) == [], (state, look)
+            assert accessibility_violations(frame) == [], (state, screen)
+            assert horizontal_overflow(frame) == [], (state, screen)
 
 
 def paint(page: Page, name: str) -> None:

@@ -5,9 +5,14 @@ from playwright.sync_api import expect
 
 from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosting import OpenPage
+from tests.support.accessibility import (
+    Screen,
+    accessibility_violations,
+    horizontal_overflow,
+    parametrize_screen,
+)
 from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
-from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 
 PLAYABLE = """
 video => new Promise((done, fail) => {
@@ -37,7 +42,7 @@ def test_the_control_page_is_accessible_and_its_buttons_work(
     row.get_by_role("button", name="passes").click()
     expect(row.locator(".state")).to_have_text("VERIFIED")
     expect(page.locator("[data-delivery]")).to_contain_text(["VIDEO_AVAILABLE", "VERIFIED"])
-    assert barriers(page) == []
+    assert accessibility_violations(page) == []
     page.get_by_label("down", exact=True).check()
     expect(page.get_by_label("down", exact=True)).to_be_checked()
     eventually(lambda: controls.get("/switches")["down"])  # the box is ticked before it is sent
@@ -55,27 +60,27 @@ def queue(company: Company, controls: Controls) -> list[str]:
     return ids
 
 
-@each_look((320, 740), (360, 740), (1280, 740))
+@parametrize_screen((320, 740), (360, 740), (1280, 740))
 def test_the_reviewers_desk_is_accessible_and_fits(
     browser_page: OpenPage,
     controls: Controls,
     gateway: RunningGateway,
     queue: list[str],
-    look: LinkPreview,
+    screen: Screen,
 ) -> None:
     for expected in ("ADA SPECIMEN SAMPLE", "VERIFIED", "All done"):
         # A new one each time: the old one turns to the next check by itself.
         page = browser_page(
-            viewport=look.size,
-            color_scheme=look.scheme,
+            viewport=screen.size,
+            color_scheme=screen.scheme,
             bypass_csp=True,
             expected_complaints=GONE,
         )
         page.goto(f"{gateway.url}/_sandbox/agent{f'/{queue[0]}' if expected == 'VERIFIED' else ''}")
         expect(page.locator("main")).to_contain_text(expected)
         page.wait_for_load_state("networkidle")
-        assert barriers(page) == [], expected
-        assert beyond_the_edge(page) == [], expected
+        assert accessibility_violations(page) == [], expected
+        assert horizontal_overflow(page) == [], expected
         for scan_id in controls.get("/agent/queue")["queue"]:
             controls.post(f"/agent/{scan_id}", verdict="accept")
 

@@ -17,8 +17,13 @@ from tests.browser.hosting import (
     inner,
     only_process,
 )
+from tests.support.accessibility import (
+    Screen,
+    accessibility_violations,
+    horizontal_overflow,
+    parametrize_screen,
+)
 from tests.support.gateway import Company, Controls
-from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 
 
 def test_ada_passes_inside_a_frame(
@@ -200,15 +205,15 @@ def walk_every_screen(page: Page) -> Iterator[str]:
     yield "stopped"
 
 
-@each_look((320, 740), (1280, 740))
+@parametrize_screen((320, 740), (1280, 740))
 def test_every_screen_is_accessible_and_fits(
-    browser_page: OpenPage, company: Company, look: LinkPreview
+    browser_page: OpenPage, company: Company, screen: Screen
 ) -> None:
-    page = browser_page(viewport=look.size, color_scheme=look.scheme, bypass_csp=True)
+    page = browser_page(viewport=screen.size, color_scheme=screen.scheme, bypass_csp=True)
     page.goto(company.create()["url"])
     for screen in walk_every_screen(page):
-        assert barriers(page) == [], screen
-        assert beyond_the_edge(page) == [], screen
+        assert accessibility_violations(page) == [], screen
+        assert horizontal_overflow(page) == [], screen
 
 
 # The room that is left for a frame at 1280×800 and at 320×640, and none at all.

@@ -5,8 +5,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.accessibility import (
+    Screen,
+    accessibility_violations,
+    horizontal_overflow,
+    parametrize_screen,
+)
 from tests.support.chromium import BrowserPage
-from tests.support.looking import LinkPreview, barriers, beyond_the_edge, each_look
 from tests.support.stack import Stack
 
 SIZES = ((320, 640), (1280, 800))
@@ -14,15 +19,15 @@ SIZES = ((320, 640), (1280, 800))
 
 def check(page: Page) -> None:
     """No barrier that axe knows, and nothing to scroll sideways for."""
-    assert beyond_the_edge(page) == [], page.url
-    assert barriers(page) == [], page.url
+    assert horizontal_overflow(page) == [], page.url
+    assert accessibility_violations(page) == [], page.url
 
 
-@each_look(*SIZES)
+@parametrize_screen(*SIZES)
 def test_everybody_can_use_the_shop(
-    stack: Stack, browser_page: BrowserPage, look: LinkPreview
+    stack: Stack, browser_page: BrowserPage, screen: Screen
 ) -> None:
-    page = browser_page(viewport=look.size, color_scheme=look.scheme)
+    page = browser_page(viewport=screen.size, color_scheme=screen.scheme)
     for path in ("/", "/privacy", "/help", "/login"):
         page.goto(stack.shop_url + path)
         check(page)
@@ -31,19 +36,19 @@ def test_everybody_can_use_the_shop(
     check(page)
 
 
-@each_look(*SIZES)
+@parametrize_screen(*SIZES)
 def test_everybody_can_log_in_at_the_provider(
-    stack: Stack, browser_page: BrowserPage, look: LinkPreview
+    stack: Stack, browser_page: BrowserPage, screen: Screen
 ) -> None:
-    page = browser_page(viewport=look.size, color_scheme=look.scheme)
+    page = browser_page(viewport=screen.size, color_scheme=screen.scheme)
     page.goto(f"{stack.public_url}/login?site=shop")
     check(page)
     page.get_by_text("Somebody else").click()
     check(page)
     back = urlencode({"post_logout_redirect_uri": f"{stack.public_url}/"})
-    page.goto(f"{stack.people_url}/oauth2/end_session?{back}")
+    page.goto(f"{stack.identity_provider_url}/oauth2/end_session?{back}")
     check(page)
-    page.goto(stack.people_url)
+    page.goto(stack.identity_provider_url)
     check(page)
 
 

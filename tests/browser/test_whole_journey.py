@@ -10,7 +10,14 @@ from tests.browser.guest import Guest
 from tests.support.chromium import BrowserPage
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
-from tests.support.walking import force, notices, process, processes_of, send_notice, switched
+from tests.support.user_journey import (
+    count_processes,
+    force_outcome,
+    gateway_process,
+    gateway_switches,
+    send_notice,
+    sent_notices,
+)
 
 PHONE = (360, 740)
 MODES = ("iframe", "redirect")
@@ -108,7 +115,7 @@ def road(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterat
         database=database_kind,
         environment={"RECONCILE_AFTER": "1s,2s,5s"},
         tables={"sites.shop.flows.alone": flow},
-        leave_out=("people", "shop"),
+        leave_out=("provider", "shop"),
     ) as running:
         yield running
 
@@ -178,7 +185,7 @@ def test_a_person_looks_and_accepts(either: Traveller) -> None:
     either.enter().say("review").sees(REVIEWED)
     either.stands("in_review")
     expect(either.page.get_by_role("main")).to_contain_text("You may also close this page.")
-    force(either.stack, either.known, "passes")
+    force_outcome(either.stack, either.known, "passes")
     either.sees(VERIFIED)
     either.stands("verified").is_offered("Back to Example Shop")
 
@@ -208,7 +215,7 @@ def test_each_error_is_explained_and_leads_back_to_the_same_check(
 @in_modes("redirect")
 def test_an_error_nobody_has_heard_of_is_explained_too(either: Traveller) -> None:
     either.enter()
-    back = process(either.stack, either.known)["redirect_url"]
+    back = gateway_process(either.stack, either.known)["redirect_url"]
     either.page.goto(f"{back}?{urlencode({'error': 'BrandNewError'})}")
     either.sees(INTERRUPTED)
     expect(either.page.get_by_role("main")).to_contain_text("Something went wrong")
@@ -233,7 +240,7 @@ def test_abandoned_and_taken_up_by_a_new_hand_off(
     again.come_in(flow="default" if either.mode == "iframe" else "alone")
     again.sees("Carry on where you stopped").press()
     assert again.known == first
-    assert processes_of(again.stack, first) == 1
+    assert count_processes(again.stack, first) == 1
     again.say("passes").sees(VERIFIED)
     again.stands("verified")
 
@@ -246,7 +253,7 @@ def test_two_tabs_end_on_the_same_result(either: Traveller) -> None:
     other.page.goto(either.stack.public_url)
     other.press()
     assert other.known == either.known
-    assert processes_of(either.stack, either.known) == 1
+    assert count_processes(either.stack, either.known) == 1
     other.say("passes").sees(VERIFIED)
     either.page.bring_to_front()
     if either.mode == "redirect":  # that tab is the vendor's: it finds its own way
@@ -273,8 +280,8 @@ def test_without_javascript(
     else:
         page.wait_for_url(f"{road.gateway_url}/onboarding/**")
         ada.known = page.url.rpartition("/")[2]
-    force(road, ada.known, outcome)
-    page.goto(process(road, ada.known)["redirect_url"])
+    force_outcome(road, ada.known, outcome)
+    page.goto(gateway_process(road, ada.known)["redirect_url"])
     page.get_by_role("link", name="Continue").click()
     ada.sees(heading).stands(status)
     ada.is_offered("Back to Example Shop" if status == "verified" else "Try again")
@@ -317,13 +324,15 @@ def test_a_session_lost_in_the_middle(traveller: Traveller, outcome: str) -> Non
 def test_notices_that_are_missing_late_or_too_many(either: Traveller, notice: str) -> None:
     road = either.stack
     either.enter()
-    with switched(road, notices=notice):
+    with gateway_switches(road, notices=notice):
         either.say("passes").sees(VERIFIED)
     either.stands("verified")
     if notice == "hold":
         version = either.row["version"]
         road.gateway_control.post("/deliveries/release", json={}).raise_for_status()
-        eventually(lambda: {each["state"] for each in notices(road, either.known)} == {"delivered"})
+        eventually(
+            lambda: {each["state"] for each in sent_notices(road, either.known)} == {"delivered"}
+        )
         assert either.row["version"] == version, "an old story"
     # Of a false one, too, nothing is seen.
     assert send_notice(road, either.known, "NOT_VERIFIED") == 204
@@ -335,15 +344,15 @@ def test_notices_that_are_missing_late_or_too_many(either: Traveller, notice: st
 @in_modes("redirect")
 def test_a_late_verdict_without_any_notice_reaches_the_waiting_page(either: Traveller) -> None:
     either.enter()
-    with switched(either.stack, notices="never"):
+    with gateway_switches(either.stack, notices="never"):
         either.say("review").sees(REVIEWED)
-        force(either.stack, either.known, "fails")
+        force_outcome(either.stack, either.known, "fails")
         either.sees(REJECTED)
     either.stands("rejected").is_offered("Try again")
 
 
 def test_a_verdict_while_the_frame_is_open_and_nobody_comes_back(traveller: Traveller) -> None:
     traveller.enter()
-    force(traveller.stack, traveller.known, "passes")
+    force_outcome(traveller.stack, traveller.known, "passes")
     traveller.sees(VERIFIED)
     traveller.stands("verified")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from mobbscan_sandbox.scenarios.catalogue import catalogue
-from tests.support.fixtures import ada
 from tests.support.stack import Stack
+from tests.support.stack_fixtures import ada
 
 __all__ = ["ada", "stack"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from mobbscan_sandbox.scenarios.catalogue import Scenario, Step
 from tests.support.eventually import eventually
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import Walk, arrive
+from tests.support.user_journey import UserJourney, log_in_by_handoff
 
 # A little longer than the server lets a failed log-in rest.
 _REST_SECONDS = 1.1
@@ -25,9 +25,9 @@ class Play:
     def __init__(self, stack: Stack, scenario: Scenario, person: Person) -> None:
         self.stack, self.scenario = stack, scenario
         self._forget_log_in()
-        self.browser, self.home = arrive(stack, person)
+        self.browser, self.home = log_in_by_handoff(stack, person)
         self.known = process_ids(stack)
-        self.walk: Walk | None = None
+        self.walk: UserJourney | None = None
         self.page: Page = self.home
 
     def through(self) -> None:
@@ -38,7 +38,7 @@ class Play:
                 self._walk.until(step.until)
 
     @property
-    def _walk(self) -> Walk:
+    def _walk(self) -> UserJourney:
         assert self.walk is not None, "nobody has started"
         return self.walk
 
@@ -73,7 +73,7 @@ class Play:
         assert page.status == 200, page
         if step.details.get("meets", "hosted") == "hosted":
             assert page.frames, page
-        self.walk = Walk(self.stack, self.browser, page.path.rpartition("/")[2], page)
+        self.walk = UserJourney(self.stack, self.browser, page.path.rpartition("/")[2], page)
 
     def _finishes(self, step: Step) -> None:
         error = self._walk.capture(step.details["outcome"])

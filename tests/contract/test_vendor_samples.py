@@ -14,7 +14,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from mobbscan_sandbox.gateway.options import GatewayOptions, Webhook
+from mobbscan_sandbox.gateway.options import SandboxOptions, Webhook
 from mobbscan_sandbox.gateway.server import RunningGateway
 from tests.contract import samples
 from tests.contract.samples import LANGUAGES
@@ -33,7 +33,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def running(receiver: Receiver) -> Iterator[RunningGateway]:
     webhook = Webhook(receiver.url, {"Authorization": "Bearer shared"})
-    with RunningGateway(GatewayOptions(KEY, SECRET, webhook)) as gateway:
+    with RunningGateway(SandboxOptions(KEY, SECRET, webhook)) as gateway:
         yield gateway
 
 

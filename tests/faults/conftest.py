@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import FAULTS
 from tests.support.fleet import both, fleet
-from tests.support.only_reading import only_reading
-from tests.support.served import installed, serving
+from tests.support.gunicorn_server import installed, serving
+from tests.support.read_only_check import check_read_only
 
-__all__ = ["both", "fleet", "installed", "only_reading", "serving"]
+__all__ = ["both", "fleet", "installed", "check_read_only", "serving"]
 
 Tell = Callable[[str], None]
 

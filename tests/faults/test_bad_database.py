@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 
 from tests.faults.test_bad_edit import SECONDS, lines, workers_of
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process_of
+from tests.support.gunicorn_server import SERVE, GunicornServer, Serving
 from tests.support.postgres import shared
-from tests.support.served import SERVE, Served, Serving
+from tests.support.server_processes import jobs_process_of
 
 STRANGER = "embed_stranger"
 
@@ -35,7 +35,7 @@ def file(address: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def served(serving: Serving, file: Path) -> Served:
+def served(serving: Serving, file: Path) -> GunicornServer:
     running = serving(SERVE, DATABASE_URL_FILE=str(file)).ready()
     eventually(lambda: lines(running, "jobs_started"), seconds=SECONDS)
     return running
@@ -50,7 +50,7 @@ def served(serving: Serving, file: Path) -> Served:
     ],
 )
 def test_the_old_workers_stay_and_the_log_says_why(
-    served: Served, file: Path, address: str, edit: dict[str, str], why: str
+    served: GunicornServer, file: Path, address: str, edit: dict[str, str], why: str
 ) -> None:
     before = workers_of(served)
     file.write_text(make_url(address).set(**edit).render_as_string(hide_password=False))
@@ -70,7 +70,7 @@ def test_the_old_workers_stay_and_the_log_says_why(
 
 
 def test_a_table_that_somebody_keeps_locked_does_not_keep_the_server_from_its_work(
-    served: Served, address: str
+    served: GunicornServer, address: str
 ) -> None:
     before = workers_of(served)
     with psycopg.connect(address) as holder:
@@ -81,7 +81,7 @@ def test_a_table_that_somebody_keeps_locked_does_not_keep_the_server_from_its_wo
 
 
 def test_while_another_version_has_upgraded_settings_are_still_taken_over(
-    served: Served, address: str
+    served: GunicornServer, address: str
 ) -> None:
     before = workers_of(served)
     with psycopg.connect(address) as other:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.eventually import eventually
-from tests.support.killing import children_of, jobs_process_of
-from tests.support.served import GUNICORN, SERVE, Served, Serving
+from tests.support.gunicorn_server import GUNICORN, SERVE, GunicornServer, Serving
+from tests.support.server_processes import child_processes_of, jobs_process_of
 from tests.unit.cli.installation import Installation
 
 #: Machines of tests are busy.
@@ -23,17 +23,17 @@ def spoil(installed: Installation) -> str:
     return good
 
 
-def workers_of(served: Served) -> set[int]:
+def workers_of(served: GunicornServer) -> set[int]:
     jobs = jobs_process_of(served.process.pid)
-    return set(children_of(served.process.pid)) - {jobs}
+    return set(child_processes_of(served.process.pid)) - {jobs}
 
 
-def lines(served: Served, event: str) -> list[dict[str, Any]]:
+def lines(served: GunicornServer, event: str) -> list[dict[str, Any]]:
     told = [json.loads(line) for line in served.log.splitlines() if line.startswith("{")]
     return [line for line in told if line["event"] == event]
 
 
-def dies_and_is_replaced(served: Served) -> None:
+def dies_and_is_replaced(served: GunicornServer) -> None:
     (lost,) = workers_of(served)
     os.kill(lost, signal.SIGKILL)
     eventually(lambda: served.status("/readyz") == 200, seconds=SECONDS)

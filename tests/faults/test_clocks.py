@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from mobbscan_sandbox.gateway import GatewayOptions as SandboxOptions
-from mobbscan_sandbox.gateway import RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from tests.support.databases import (  # noqa: F401 - fixtures
     address,
     kind,
@@ -20,9 +19,9 @@ from tests.support.databases import (  # noqa: F401 - fixtures
 from tests.support.eventually import eventually
 from tests.support.gateway import KEY, SECRET, Controls
 from tests.unit.journey.fakes import Clock, FakeGateway
-from tests.unit.journey.house import House
+from tests.unit.journey.harness import JourneyHarness
 from tests.unit.journey.test_admit import token as handoff
-from webapp.domain.errors import HandOffNotAccepted
+from webapp.domain.errors import HandoffNotAccepted
 from webapp.domain.onboarding import Status
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import Unavailable
@@ -38,15 +37,15 @@ apart = pytest.mark.parametrize("minutes", [-20, -10, 10, 20])
 
 
 @contextmanager
-def host(address: str, minutes: float, gateway: Any) -> Iterator[House]:
+def host(address: str, minutes: float, gateway: Any) -> Iterator[JourneyHarness]:
     """One machine, as `wiring` builds it, whose own clock is so many minutes ahead."""
     engine = make_engine(address)
     clock = shared_clock(engine, lambda: datetime.now(UTC) + timedelta(minutes=minutes))
-    house = House(address, gateway, clock)
+    harness = JourneyHarness(address, gateway, clock)
     try:
-        yield house
+        yield harness
     finally:
-        house.close()
+        harness.close()
         engine.dispose()
 
 
@@ -79,11 +78,13 @@ def test_what_one_host_plans_is_due_on_the_other_at_its_time(shared_address, min
     with host(shared_address, 0, gateway) as right, host(shared_address, minutes, gateway) as off:
         for one, other, who in ((right, off, "ada"), (off, right, "ben")):
             id_ = one.begin(one.visitor(who))
-            assert id_ not in dict(other.progress.due())
+            assert id_ not in dict(other.gateway_poll.due_polls())
             one.said(id_, "VERIFIED")
             one.notice(id_, "VERIFIED")
             # Two clocks that have been compared still differ by some milliseconds.
-            eventually(lambda id_=id_, other=other: id_ in dict(other.progress.due()), seconds=2)
+            eventually(
+                lambda id_=id_, other=other: id_ in dict(other.gateway_poll.due_polls()), seconds=2
+            )
             assert other.run_due() == 1
             assert one.status(id_) is Status.VERIFIED
 
@@ -111,10 +112,10 @@ def test_hosts_share_a_token_and_neither_keeps_a_dead_one(shared_address, minute
     assert len(log_ins) == 3
 
 
-def a_while_ago(house: House) -> None:
+def a_while_ago(harness: JourneyHarness) -> None:
     """The token is as old as if its log-in had been a minute before."""
-    then = house.clock() - timedelta(minutes=1)
-    with house.database.writing() as work:
+    then = harness.clock() - timedelta(minutes=1)
+    with harness.database.writing() as work:
         work.connection.execute(update(gateway_token).values(obtained_at=then))
 
 
@@ -128,30 +129,30 @@ def controls() -> Iterator[Controls]:
 
 
 @pytest.fixture
-def house(address: str, controls: Controls) -> Iterator[House]:
+def harness(address: str, controls: Controls) -> Iterator[JourneyHarness]:
     """A server's parts with the real client of that gateway."""
     url = str(controls.http.base_url).partition("/_sandbox")[0]
     with host(address, 0, None) as alone:
         tokens = SharedTokenCache(alone.database, alone.clock, "account")
         gateway = Gateway(GatewayOptions(url, KEY, SECRET), tokens)
-        house = House(address, gateway, alone.clock)
-        yield house
+        harness = JourneyHarness(address, gateway, alone.clock)
+        yield harness
         gateway.close()
-        house.close()
+        harness.close()
 
 
 @pytest.mark.parametrize("seconds", [-600, 600])
-def test_a_gateway_whose_clock_is_off_is_logged_in_to_once_and_believed(house, controls, seconds):
+def test_a_gateway_whose_clock_is_off_is_logged_in_to_once_and_believed(harness, controls, seconds):
     controls.switch(clock_offset_seconds=seconds)
-    ids = [house.begin(house.visitor(who)) for who in ("ada", "ben", "olga")]
+    ids = [harness.begin(harness.visitor(who)) for who in ("ada", "ben", "olga")]
     controls.end(ids[0], "passes")
-    house.progress.read(ids[0])
-    assert house.status(ids[0]) is Status.VERIFIED
-    assert [house.status(each) for each in ids[1:]] == [Status.STARTED] * 2
+    harness.gateway_poll.poll(ids[0])
+    assert harness.status(ids[0]) is Status.VERIFIED
+    assert [harness.status(each) for each in ids[1:]] == [Status.STARTED] * 2
     counted = controls.get("/counters")
     assert (counted["token_log_ins"], counted["unauthorised"]) == (1, 0)
-    kept = SharedTokenCache(house.database, house.clock, "account").get(pytest.fail)
-    assert timedelta(minutes=14) < kept.expires_at - house.clock() <= LIFE
+    kept = SharedTokenCache(harness.database, harness.clock, "account").get(pytest.fail)
+    assert timedelta(minutes=14) < kept.expires_at - harness.clock() <= LIFE
 
 
 @pytest.mark.parametrize(
@@ -166,24 +167,24 @@ def test_a_gateway_whose_clock_is_off_is_logged_in_to_once_and_believed(house, c
     ],
 )
 def test_a_shops_clock_may_be_half_a_minute_off_and_no_more(address, iat, exp, accepted):
-    house = House(address)
-    now = int(house.clock().timestamp())
+    harness = JourneyHarness(address)
+    now = int(harness.clock().timestamp())
     handed = handoff(iat=now + iat, exp=now + exp)
     try:
         if accepted:
-            assert house.admit.by_handoff(handed, None).person.subject == "ada"
+            assert harness.admit.by_handoff(handed, None).person.subject == "ada"
         else:
-            with pytest.raises(HandOffNotAccepted):
-                house.admit.by_handoff(handed, None)
+            with pytest.raises(HandoffNotAccepted):
+                harness.admit.by_handoff(handed, None)
     finally:
-        house.close()
+        harness.close()
 
 
 def test_a_clock_put_back_leaves_nobody_without_a_token(address):
     """What was written while it was ahead must not count until it comes to that time again."""
     clock = Clock()
-    house = House(address, FakeGateway(), clock)
-    tokens = SharedTokenCache(house.database, clock, "account")
+    harness = JourneyHarness(address, FakeGateway(), clock)
+    tokens = SharedTokenCache(harness.database, clock, "account")
 
     def log_in() -> Token:
         return Token(clock().isoformat(), clock(), clock() + LIFE)
@@ -193,11 +194,11 @@ def test_a_clock_put_back_leaves_nobody_without_a_token(address):
 
     with pytest.raises(Unavailable):
         tokens.get(fail)
-    with house.database.writing() as work:
+    with harness.database.writing() as work:
         row = work.tokens.get(tokens._account)
         work.tokens.claim(tokens._account, "killed", clock(), timedelta(seconds=15), row)
-    clock.turn(minutes=-10)
+    clock.advance(minutes=-10)
     first = tokens.get(log_in).value
-    clock.turn(minutes=-10)
+    clock.advance(minutes=-10)
     assert tokens.replace(first, log_in).value != first
-    house.close()
+    harness.close()

@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import find_program
 from tests.faults.conftest import Tell
-from tests.faults.traced import CALLS, answered_too_early, calls
+from tests.faults.strace_log import CALLS, answered_too_early, calls
 from tests.support.eventually import eventually
 from tests.unit.cli.installation import Installation
 
@@ -103,5 +103,5 @@ def test_the_same_look_finds_a_server_that_does_not_wait_for_its_disk(
     tmp_path: Path, root: Path
 ) -> None:
     """The control: SQLite with synchronous=NORMAL is caught, so the look can be believed."""
-    early, _trace = storm("tests.faults.forgetful:app", 16, tmp_path, root)
+    early, _trace = storm("tests.faults.unsynced_app:app", 16, tmp_path, root)
     assert len(early) > 8

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from tests.faults.conftest import Tell
-from tests.faults.homes import (  # noqa: F401 - fixtures
+from tests.faults.journey_databases import (  # noqa: F401 - fixtures
     Ticking,
     address,
     emptied,
@@ -30,24 +30,26 @@ from tests.faults.homes import (  # noqa: F401 - fixtures
     tmp_path,
 )
 from tests.faults.model import ACTIVE, ASKS_FOR, FAR, MAY_EXPIRE, VERDICTS, Model, asks_for
-from tests.faults.witness import Killed, Witness
+from tests.faults.model_checked_gateway import Killed, ModelCheckedGateway
 from tests.unit.journey.fakes import away
-from tests.unit.journey.house import House, unknown_id
+from tests.unit.journey.harness import JourneyHarness, unknown_id
 from webapp.domain.errors import Conflict, GatewayUnavailable, ReferenceExpired
 from webapp.domain.onboarding import Status
-from webapp.gateway.errors import Refused, Unauthorised
+from webapp.gateway.errors import RequestRefused, Unauthorized
 from webapp.journey.decision import Decision
 
 WORDS = (*ASKS_FOR, "verified", "VIDEO_AVAILABLE", "A_WORD_OF_NEXT_YEAR", "")
 #: No sum of these is a whole day or fifteen seconds, so no limit is met to the millisecond.
 TURNS = {"seconds": 4}, {"seconds": 20}, {"minutes": 7}, {"hours": 5}, {"hours": 29}
 #: What may go wrong with the next call of a kind: before it has done anything, or after.
-TROUBLES: dict[str, Callable[[Witness, str], None]] = {
+TROUBLES: dict[str, Callable[[ModelCheckedGateway, str], None]] = {
     "never came": lambda gateway, call: gateway.trouble[call].append(away(maybe_sent=False)),
     "no answer": lambda gateway, call: gateway.trouble[call].append(away()),
     "answer lost": lambda gateway, call: gateway.lost.update([call]),
-    "refused": lambda gateway, call: gateway.trouble[call].append(Refused("400", status=400)),
-    "401": lambda gateway, call: gateway.trouble[call].append(Unauthorised("401", status=401)),
+    "refused": lambda gateway, call: gateway.trouble[call].append(
+        RequestRefused("400", status=400)
+    ),
+    "401": lambda gateway, call: gateway.trouble[call].append(Unauthorized("401", status=401)),
     "killed before": lambda gateway, call: gateway.trouble[call].append(Killed()),  # type: ignore[arg-type]
     "killed after": lambda gateway, call: gateway.killed.update([call]),
 }
@@ -63,15 +65,15 @@ homes = st.sampled_from([0, 1])
 class Interleavings(RuleBasedStateMachine):
     """One person, one flow, two processes of ours (`homes`) over one database."""
 
-    houses: list[House]
+    harnesses: list[JourneyHarness]
 
     def __init__(self) -> None:
         super().__init__()
-        self.gateway: Any = self.houses[0].gateway
-        self.clock = self.houses[0].clock
+        self.gateway: Any = self.harnesses[0].gateway
+        self.clock = self.harnesses[0].clock
         self.model = self.gateway.model = Model(self.clock)
         self.notices: Counter[tuple[str, str]] = Counter()
-        self.visitor = self.houses[0].visitor("ada")
+        self.visitor = self.harnesses[0].visitor("ada")
         self.flow = "default"
 
     def teardown(self) -> None:
@@ -81,7 +83,7 @@ class Interleavings(RuleBasedStateMachine):
         finally:
             self.gateway.well_again()
             self.gateway.processes.clear()
-            emptied(self.houses[0])
+            emptied(self.harnesses[0])
 
     @initialize(
         flow=st.sampled_from(["default", "host"]),
@@ -99,7 +101,7 @@ class Interleavings(RuleBasedStateMachine):
     def click(self, home: int, unfinished: bool) -> None:
         with self.model.clicking():
             try:
-                led = self.houses[home].begin(self.visitor, self.flow, unfinished=unfinished)
+                led = self.harnesses[home].begin(self.visitor, self.flow, unfinished=unfinished)
             except GatewayUnavailable:
                 led = None
             except Killed:
@@ -136,27 +138,27 @@ class Interleavings(RuleBasedStateMachine):
         """True or not, early or late."""
         onboarding = self._some(number) or unknown_id()
         for _ in range(times):
-            self.houses[home].notice(onboarding, word)
+            self.harnesses[home].notice(onboarding, word)
             self.notices[onboarding, word] += 1
 
     @rule(home=homes, number=which, error=st.sampled_from([None, "PermissionError"]))
     def come_back(self, home: int, number: int, error: str | None) -> None:
         if onboarding := self._some(number):
             if self.model.returned(onboarding, failed=error is not None):
-                self.houses[home].back(onboarding, error)
+                self.harnesses[home].back(onboarding, error)
             else:
                 with pytest.raises(ReferenceExpired):
-                    self.houses[home].back(onboarding, error)
+                    self.harnesses[home].back(onboarding, error)
 
     @rule(home=homes)
     def jobs(self, home: int) -> None:
         """What the jobs process does at this moment."""
-        house = self.houses[home]
-        for onboarding, _planned in house.progress.due():
+        harness = self.harnesses[home]
+        for onboarding, _planned in harness.gateway_poll.due_polls():
             try:
-                house.progress.read(onboarding)
+                harness.gateway_poll.poll(onboarding)
             except GatewayUnavailable:
-                house.progress.postpone(onboarding)
+                harness.gateway_poll.postpone(onboarding)
             except Killed:
                 continue
             else:
@@ -169,8 +171,8 @@ class Interleavings(RuleBasedStateMachine):
         wanted = {"accept": "verified", "reject": "rejected", "review": "in_review"}[what]
         possible = ("deciding",) if what == "review" else ("deciding", "in_review")
         before = self.model.rows[onboarding].status
-        house = self.houses[home]
-        decide = getattr(Decision(house.ground, self.gateway, house.progress), what)
+        harness = self.harnesses[home]
+        decide = getattr(Decision(harness.deps, self.gateway, harness.gateway_poll), what)
         more = {"comment": "seen by Olga"} if what == "reject" else {}
         try:
             after = decide(onboarding, actor="olga", **more)
@@ -188,13 +190,13 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(turn=st.sampled_from(TURNS))
     def time_passes(self, turn: dict[str, float]) -> None:
-        self.clock.turn(**turn)
+        self.clock.advance(**turn)
 
     @rule(number=which, sure=st.integers(0, 4))
     def erase(self, number: int, sure: int) -> None:
         """Not often, for little happens afterwards. The row alone: the gateway may still speak."""
         if sure == 4 and (onboarding := self._some(number)):
-            self.houses[0].put(onboarding, status=Status.ERASED)
+            self.harnesses[0].put(onboarding, status=Status.ERASED)
             self.model.rows[onboarding].status = "erased"
 
     @rule(home=homes, times=st.integers(1, 3), deleted=st.booleans())
@@ -209,7 +211,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(home=homes, poll_count=st.integers(1, 3))
     def is_left_alone(self, home: int, poll_count: int) -> None:
         for _ in range(poll_count):
-            self.clock.turn(hours=29)
+            self.clock.advance(hours=29)
             self.jobs(home)
 
     @rule(call=st.sampled_from(CALLS), trouble=st.sampled_from(sorted(TROUBLES)))
@@ -263,21 +265,21 @@ class Interleavings(RuleBasedStateMachine):
                 assert (row.status, word) != ("deciding", "PENDING_VALIDATION"), "nobody decides"
         told = {id_: word for id_, word in self.gateway.processes.items() if word}
         for onboarding, word in told.items():
-            self.houses[0].notice(onboarding, word)
+            self.harnesses[0].notice(onboarding, word)
             self.notices[onboarding, word] += 1
         self._let_time_pass()
         for onboarding, word in told.items():
             row = self.model.rows[onboarding]
             if asks_for(word) in VERDICTS:
                 assert row.contradicted or row.status in (asks_for(word), "erased"), (row, word)
-            assert row.active or not self.houses[0].open_notices(onboarding)
+            assert row.active or not self.harnesses[0].open_notices(onboarding)
         self.as_the_model_says()
         self._everything_is_on_record()
 
     def _let_time_pass(self) -> None:
         """Look when it is planned, and then some days later, again and again."""
         for days in (0, 0, 0, 0, 2, 2, 2, 2, 2):
-            self.clock.turn(days=days)
+            self.clock.advance(days=days)
             planned = [
                 next_poll_at for _status, next_poll_at in self._rows().values() if next_poll_at
             ]
@@ -285,15 +287,15 @@ class Interleavings(RuleBasedStateMachine):
                 return
             # The model's clock is some looks behind: nothing is decided by those.
             self.clock.moment = max(self.clock.moment, *map(_aware, planned))
-            self.clock.turn(seconds=1)
+            self.clock.advance(seconds=1)
             self.jobs(0)
 
     def _everything_is_on_record(self) -> None:
-        with self.houses[0].engine.connect() as connection:
+        with self.harnesses[0].engine.connect() as connection:
             kept = connection.execute(text("SELECT verification_id, status, times FROM inbox"))
             assert {(row[0], row[1]): row[2] for row in kept} == self.notices
         for row in self.model.rows.values():
-            events = self.houses[0].events(row.id)
+            events = self.harnesses[0].events(row.id)
             assert ("gateway_contradicts" in events) == row.contradicted
 
     def _some(self, number: int) -> str | None:
@@ -308,7 +310,7 @@ class Interleavings(RuleBasedStateMachine):
         self.model.appeared(self._rows().keys() - self.model.rows.keys())
 
     def _rows(self) -> dict[str, tuple[str, Any]]:
-        with self.houses[0].engine.connect() as connection:
+        with self.harnesses[0].engine.connect() as connection:
             rows = connection.execute(text("SELECT id, status, next_poll_at FROM onboardings"))
             return {row.id: (row.status, row.next_poll_at) for row in rows}
 
@@ -321,12 +323,12 @@ def _aware(moment: Any) -> datetime:
 
 
 @pytest.fixture
-def houses(address: str) -> Iterator[list[House]]:  # noqa: F811
-    gateway, clock = Witness(), Ticking()
-    both = [House(address, gateway, clock), House(address, gateway, clock)]
+def harnesses(address: str) -> Iterator[list[JourneyHarness]]:  # noqa: F811
+    gateway, clock = ModelCheckedGateway(), Ticking()
+    both = [JourneyHarness(address, gateway, clock), JourneyHarness(address, gateway, clock)]
     yield both
-    for house in both:
-        house.close()
+    for harness in both:
+        harness.close()
 
 
 #: An example takes longer where each statement is a conversation.
@@ -335,9 +337,9 @@ SHARE = {"sqlite": 1.0, "postgresql": 0.4}
 
 @pytest.mark.both_databases
 def test_steps_and_model_agree_whatever_happens_in_whatever_order(
-    houses: list[House], database_kind: str, seed: int, tell: Tell
+    harnesses: list[JourneyHarness], database_kind: str, seed: int, tell: Tell
 ) -> None:
-    machine = use_seed(seed)(type("Interleavings", (Interleavings,), {"houses": houses}))
+    machine = use_seed(seed)(type("Interleavings", (Interleavings,), {"harnesses": harnesses}))
     examples = round(settings.default.max_examples * SHARE[database_kind])
     tell(f"{examples:,} examples of up to {STEPS} steps")
     chosen = settings(

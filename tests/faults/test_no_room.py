@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.faults.test_bad_edit import SECONDS, lines, workers_of
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process_of
-from tests.support.served import SERVE, Serving
+from tests.support.gunicorn_server import SERVE, Serving
+from tests.support.server_processes import jobs_process_of
 
 NO_ROOM = "no process can be started (Too many open files)"
 

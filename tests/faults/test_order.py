@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import seed as use_seed
 from hypothesis import strategies as st
 
-from tests.faults.homes import (  # noqa: F401 - fixtures
+from tests.faults.journey_databases import (  # noqa: F401 - fixtures
     address,
     emptied,
     kind,
@@ -18,7 +18,7 @@ from tests.faults.homes import (  # noqa: F401 - fixtures
     tmp_path,
 )
 from tests.faults.storm import CHAINS
-from tests.unit.journey.house import House
+from tests.unit.journey.harness import JourneyHarness
 
 #: Told once more, by hand: where each last word of the gateway leads. Nobody decides here, so
 #: what is to be validated is handed to a reviewer.
@@ -46,44 +46,44 @@ Fact = tuple[str, str | None]
 class Telling:
     """One onboarding, and all that is told of it."""
 
-    house: House
+    harness: JourneyHarness
     onboarding: str
 
     def tell(self, fact: Fact) -> None:
         what, word = fact
         if what == "truth":
-            self.house.said(self.onboarding, str(word))
+            self.harness.said(self.onboarding, str(word))
         elif what == "notice":
-            self.house.notice(self.onboarding, str(word))
+            self.harness.notice(self.onboarding, str(word))
         elif what == "back":
-            self.house.back(self.onboarding, word)
+            self.harness.back(self.onboarding, word)
         else:
-            self.house.run_due()
-        self.house.clock.turn(milliseconds=1)
+            self.harness.run_due()
+        self.harness.clock.advance(milliseconds=1)
 
     def ends(self) -> tuple[str, str | None, tuple[str, ...]]:
         """Status, word of the gateway and reasons once all is quiet."""
         for _ in range(6):
-            self.house.clock.turn(minutes=20)
-            self.house.run_due()
-        row = self.house.row(self.onboarding)
+            self.harness.clock.advance(minutes=20)
+            self.harness.run_due()
+        row = self.harness.row(self.onboarding)
         return str(row.status), row.gateway_status, tuple(str(one.code) for one in row.reasons)
 
 
 @pytest.fixture
-def house(address: str) -> Iterator[House]:  # noqa: F811
-    house = House(address)
-    yield house
-    house.close()
+def harness(address: str) -> Iterator[JourneyHarness]:  # noqa: F811
+    harness = JourneyHarness(address)
+    yield harness
+    harness.close()
 
 
-def told(house: House, order: Sequence[Fact]) -> tuple[str, str | None, tuple[str, ...]]:
-    telling = Telling(house, house.begin(house.visitor("ada")))
+def told(harness: JourneyHarness, order: Sequence[Fact]) -> tuple[str, str | None, tuple[str, ...]]:
+    telling = Telling(harness, harness.begin(harness.visitor("ada")))
     for fact in order:
         telling.tell(fact)
     ended = telling.ends()
-    house.gateway.processes.clear()
-    emptied(house)
+    harness.gateway.processes.clear()
+    emptied(harness)
     return ended
 
 
@@ -98,15 +98,17 @@ def interwoven(chain: Sequence[str], others: list[Fact], places: Callable[[], fl
 
 
 @pytest.mark.both_databases
-def test_order_and_repetition_of_everything_told_do_not_matter(house: House, seed: int) -> None:
+def test_order_and_repetition_of_everything_told_do_not_matter(
+    harness: JourneyHarness, seed: int
+) -> None:
     @use_seed(seed)
     @given(
         chains, st.lists(facts, max_size=8), st.lists(st.integers(0, 7), max_size=6), st.randoms()
     )
     def check(chain: Sequence[str], others: list[Fact], again: list[int], chance: object) -> None:
         repeats = [others[number % len(others)] for number in again if others]
-        one = told(house, interwoven(chain, others, chance.random))  # type: ignore[attr-defined]
-        more = told(house, interwoven(chain, others + repeats, chance.random))  # type: ignore[attr-defined]
+        one = told(harness, interwoven(chain, others, chance.random))  # type: ignore[attr-defined]
+        more = told(harness, interwoven(chain, others + repeats, chance.random))  # type: ignore[attr-defined]
         assert one == more
         assert one[0] == ENDS[chain[-1]]
 

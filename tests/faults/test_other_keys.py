@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.test_bad_edit import SECONDS, lines, workers_of
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process_of
-from tests.support.ports import free_addresses
-from tests.support.served import GUNICORN, SERVE, Serving
+from tests.support.free_ports import free_addresses
+from tests.support.gunicorn_server import GUNICORN, SERVE, Serving
+from tests.support.server_processes import jobs_process_of
 from tests.unit.cli.installation import ANOTHER_KEY, Installation
 from webapp.store.errors import WrongKey
 from webapp.wiring import check_database
@@ -26,7 +26,7 @@ def begun(installed: Installation) -> None:
     """A first start has made the key that is tried."""
     installed.upgrade()
     with installed.parts() as parts:
-        parts.steps.admit._ground.subject_hash("shop", "ada")
+        parts.steps.admit._deps.subject_hash("shop", "ada")
 
 
 @pytest.mark.parametrize("command", [SERVE, GUNICORN, WORKER], ids=["serve", "gunicorn", "worker"])

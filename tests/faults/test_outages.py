@@ -17,17 +17,17 @@ import pytest
 from tests.faults import oracle
 from tests.faults.storm import Senders
 from tests.support.eventually import eventually
-from tests.support.killing import children, jobs_process_of
 from tests.support.postgres import Postgres, shared
+from tests.support.server_processes import child_processes, jobs_process_of
 from tests.support.stack import Person, Stack
-from tests.support.walking import Walk, begin, force
+from tests.support.user_journey import UserJourney, force_outcome, start_onboarding
 
 #: What may come back in place of a 204 while the database is away.
 TRY_AGAIN = 503
 COMPANY: dict[str, Any] = {
     # A notice that is refused meanwhile may be the only one: the server soon asks by itself.
     "environment": {"RECONCILE_AFTER": "1s,2s,5s"},
-    "leave_out": ("people", "shop"),
+    "leave_out": ("provider", "shop"),
 }
 
 
@@ -94,7 +94,7 @@ def not_ready(stack: Stack) -> dict[str, Any] | None:
     return answer.json() if answer.status_code == 503 else None
 
 
-def goes_on_by_itself(stack: Stack, walk: Walk) -> None:
+def goes_on_by_itself(stack: Stack, walk: UserJourney) -> None:
     eventually(lambda: ask(stack, "/readyz").status_code == 200, seconds=60)
     walk.until("verified", seconds=60)
     assert walk.look().heading == "You are verified"
@@ -114,17 +114,17 @@ def test_postgresql_stopped_and_started_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("outage")
     with Stack(folder, database=own_postgres, **COMPANY) as stack:
-        walk = begin(stack, Person("ada", "Ada Lovelace", "en"))
+        walk = start_onboarding(stack, Person("ada", "Ada Lovelace", "en"))
         eventually(lambda: "jobs_started" in stack.logs("server"), seconds=60)
-        processes = set(children(stack))
+        processes = set(child_processes(stack))
         with notices_pouring_in(stack) as senders:
             own_postgres.stop(how)
             says_that_it_cannot_store(stack, senders)
             assert walk.browser.get(walk.url).status == TRY_AGAIN
-            force(stack, walk.id, "passes")
+            force_outcome(stack, walk.id, "passes")
             own_postgres.start()
             goes_on_by_itself(stack, walk)
-        assert set(children(stack)) == processes, "none of them had to be started again"
+        assert set(child_processes(stack)) == processes, "none of them had to be started again"
 
 
 @contextmanager
@@ -155,18 +155,18 @@ def test_postgresql_that_may_only_be_read_is_said_and_survived(
 ) -> None:
     folder = tmp_path_factory.mktemp("outage")
     with Stack(folder, database="postgresql", **COMPANY) as stack:
-        walk = begin(stack, Person("ada", "Ada Lovelace", "en"))
+        walk = start_onboarding(stack, Person("ada", "Ada Lovelace", "en"))
         eventually(lambda: "jobs_started" in stack.logs("server"), seconds=60)
-        processes = set(children(stack))
+        processes = set(child_processes(stack))
         with notices_pouring_in(stack) as senders:
             with read_only(stack, shared(), cut=cut):
-                force(stack, walk.id, "passes")
+                force_outcome(stack, walk.id, "passes")
                 says_that_it_cannot_store(stack, senders)
                 assert "read-only" in " ".join((not_ready(stack) or {})["problems"])
                 assert walk.look().status == 200, "what is stored can still be read"
                 eventually(lambda: "database_away" in stack.logs("server"), seconds=60)
             goes_on_by_itself(stack, walk)
-        assert set(children(stack)) == processes, "none of them had to be started again"
+        assert set(child_processes(stack)) == processes, "none of them had to be started again"
 
 
 @pytest.fixture(scope="module")
@@ -186,23 +186,23 @@ def locked(stack: Stack) -> Iterator[None]:
 
 
 def test_sqlite_locked_for_a_moment_is_waited_for(on_sqlite: Stack) -> None:
-    walk = begin(on_sqlite, Person("ada-of-a-moment", "Ada Lovelace", "en"))
+    walk = start_onboarding(on_sqlite, Person("ada-of-a-moment", "Ada Lovelace", "en"))
     with notices_pouring_in(on_sqlite) as senders:
         with locked(on_sqlite):
             time.sleep(0.3)  # who had the lock before us is done
             before = senders.acknowledged
             time.sleep(2)
             assert senders.acknowledged == before, "they wait"
-        force(on_sqlite, walk.id, "passes")
+        force_outcome(on_sqlite, walk.id, "passes")
         goes_on_by_itself(on_sqlite, walk)
     assert senders.record.answers[TRY_AGAIN] == 0
 
 
 @pytest.mark.nightly
 def test_sqlite_locked_for_long_is_said(on_sqlite: Stack) -> None:
-    walk = begin(on_sqlite, Person("ada-of-long", "Ada Lovelace", "en"))
+    walk = start_onboarding(on_sqlite, Person("ada-of-long", "Ada Lovelace", "en"))
     with locked(on_sqlite):
-        force(on_sqlite, walk.id, "passes")
+        force_outcome(on_sqlite, walk.id, "passes")
         refused = notice(on_sqlite)
         assert (refused.status_code, refused.content) == (TRY_AGAIN, b"")
         assert int(refused.headers["Retry-After"]) > 0
@@ -227,15 +227,15 @@ def disk_full(stack: Stack) -> Iterator[None]:
 
 def _limit_files(stack: Stack, limits: tuple[int, int]) -> None:
     # The master first: who is born meanwhile takes after it.
-    for each in (stack.children.by_name["server"].pid, *children(stack)):
+    for each in (stack.children.by_name["server"].pid, *child_processes(stack)):
         resource.prlimit(each, resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_full_disk_is_said_and_survived(on_sqlite: Stack) -> None:
-    walk = begin(on_sqlite, Person("ada-of-the-disk", "Ada Lovelace", "en"))
+    walk = start_onboarding(on_sqlite, Person("ada-of-the-disk", "Ada Lovelace", "en"))
     with notices_pouring_in(on_sqlite) as senders:
         with disk_full(on_sqlite):
-            force(on_sqlite, walk.id, "passes")
+            force_outcome(on_sqlite, walk.id, "passes")
             says_that_it_cannot_store(on_sqlite, senders)
             assert walk.look().status == 200, "what is stored can still be read"
         goes_on_by_itself(on_sqlite, walk)
@@ -245,10 +245,10 @@ def test_the_jobs_wait_for_room_on_the_disk(on_sqlite: Stack) -> None:
     """Those that were at work, and those that are started meanwhile."""
     master = on_sqlite.children.by_name["server"].pid
     eventually(lambda: said(on_sqlite, "jobs_started"), seconds=60)
-    walk = begin(on_sqlite, Person("ada-of-the-jobs", "Ada Lovelace", "en"))
+    walk = start_onboarding(on_sqlite, Person("ada-of-the-jobs", "Ada Lovelace", "en"))
     earlier = len(on_sqlite.logs("server").splitlines())
     with disk_full(on_sqlite):
-        force(on_sqlite, walk.id, "passes")
+        force_outcome(on_sqlite, walk.id, "passes")
         jobs = jobs_process_of(master)
         assert jobs is not None
         waits_ever_longer(on_sqlite, earlier)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Stack
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import counters, switched
+from tests.support.user_journey import gateway_call_counts, gateway_switches
 
 CLICKS = 64
 PEOPLE = 24
@@ -23,7 +23,7 @@ def stack(
 ) -> Iterator[Stack]:
     """A server with two workers and the gateway; who comes in has a hand-off."""
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, database=request.param, leave_out=("people", "shop")) as running:
+    with Stack(folder, database=request.param, leave_out=("provider", "shop")) as running:
         yield running
 
 
@@ -68,12 +68,12 @@ def creates_of(stack: Stack, person: str) -> list[dict[str, object]]:
 
 def test_64_clicks_of_one_person_make_one_process_and_one_row(stack: Stack):
     browser, home = stack.login_handoff("ada-of-64-clicks")
-    before = counters(stack)["creates"]
-    with switched(stack, hold_create_ms=500):  # so that they all meet the one under way
+    before = gateway_call_counts(stack)["creates"]
+    with gateway_switches(stack, hold_create_ms=500):  # so that they all meet the one under way
         answers = at_once([click_of(browser, home)] * CLICKS)
     assert {status for status, _ in answers} == {303}
     assert len({place for _, place in answers}) == 1
-    assert counters(stack)["creates"] - before == 1
+    assert gateway_call_counts(stack)["creates"] - before == 1
     id_ = answers[0][1].rpartition("/")[2]
     (row,) = stack.rows("SELECT * FROM onboardings WHERE id = ?", id_)
     assert (row["status"], row["create_calls"]) == ("started", 1)
@@ -90,10 +90,10 @@ def test_a_dead_token_costs_one_log_in_and_no_click(stack: Stack):
     stack.change(
         "UPDATE gateway_token SET obtained_at = ?", datetime.now(UTC) - timedelta(minutes=1)
     )
-    before = counters(stack)
+    before = gateway_call_counts(stack)
     stack.gateway_control.post("/tokens/revoke", json={}).raise_for_status()
     answers = at_once([click_of(*each) for each in everybody])
-    after = counters(stack)
+    after = gateway_call_counts(stack)
     assert {status for status, _ in answers} == {303}
     assert len({place for _, place in answers}) == PEOPLE
     assert after["unauthorised"] > before["unauthorised"]

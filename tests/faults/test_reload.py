@@ -1,7 +1,7 @@
 """The server is reloaded and stopped while many wait on live pages and others ask on and on.
 
-What counts as failed stands at `tests.support.steady.Steady`; a waiting browser's request has
-failed when its stream does not end as an answer ends, or when it is refused.
+What counts as failed stands at `tests.support.load_clients.LoadClients`; a waiting browser's
+request has failed when its stream does not end as an answer ends, or when it is refused.
 """
 
 import json
@@ -14,12 +14,12 @@ from contextlib import ExitStack
 import pytest
 
 from tests.faults.conftest import Tell
-from tests.support.crowd import Crowd
+from tests.support.event_source_clients import EventSourceClients
 from tests.support.eventually import eventually
-from tests.support.killing import children_of
-from tests.support.served import SERVE, Served, Serving
-from tests.support.steady import Asks, Steady, until
-from tests.support.waiting import people
+from tests.support.gunicorn_server import SERVE, GunicornServer, Serving
+from tests.support.load_clients import LoadClients, RepeatedRequest, seconds_until
+from tests.support.server_processes import child_processes_of
+from tests.support.signed_in_users import create_signed_in_users
 from tests.unit.cli.installation import Installation
 from webapp.wiring import Components
 
@@ -35,7 +35,7 @@ def parts(installed: Installation) -> Iterator[Components]:
 
 
 @pytest.fixture
-def served(serving: Serving) -> Served:
+def served(serving: Serving) -> GunicornServer:
     return serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="2").ready()
 
 
@@ -43,18 +43,18 @@ def notice() -> bytes:
     return json.dumps({"verificationId": str(uuid.uuid4()), "status": "VERIFIED"}).encode()
 
 
-def everybody(parts: Components) -> list[Asks]:
+def everybody(parts: Components) -> list[RepeatedRequest]:
     """Busy and idle browsers, and senders of notices, with and without kept connections."""
-    ada, *idle = people(parts.database, parts.settings, 9)
+    ada, *idle = create_signed_in_users(parts.database, parts.settings, 9)
     status = f"/onboardings/{ada.onboarding_id}/status"
     return [
-        Asks("GET", status, {"Cookie": ada.cookie}),
-        Asks("GET", status, {"Cookie": ada.cookie}, keeps=False),
-        Asks("POST", "/webhooks/mobbscan", HEADERS, notice),
-        Asks("POST", "/webhooks/mobbscan", HEADERS, notice, keeps=False),
+        RepeatedRequest("GET", status, {"Cookie": ada.cookie}),
+        RepeatedRequest("GET", status, {"Cookie": ada.cookie}, keeps=False),
+        RepeatedRequest("POST", "/webhooks/mobbscan", HEADERS, notice),
+        RepeatedRequest("POST", "/webhooks/mobbscan", HEADERS, notice, keeps=False),
         # Their next request may come just when an idle connection is closed.
         *(
-            Asks(
+            RepeatedRequest(
                 "GET",
                 f"/onboardings/{each.onboarding_id}/status",
                 {"Cookie": each.cookie},
@@ -65,11 +65,13 @@ def everybody(parts: Components) -> list[Asks]:
     ]
 
 
-def reload(served: Served) -> float:
+def reload(served: GunicornServer) -> float:
     """Until the old workers are gone (seconds)."""
-    old = set(children_of(served.process.pid))
+    old = set(child_processes_of(served.process.pid))
     served.process.send_signal(signal.SIGHUP)
-    return until(lambda: not old & set(children_of(served.process.pid)), GONE_SECONDS)
+    return seconds_until(
+        lambda: not old & set(child_processes_of(served.process.pid)), GONE_SECONDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,14 +79,17 @@ def reload(served: Served) -> float:
     [(60, 300, 2), pytest.param(1000, 300_000, 20, marks=pytest.mark.nightly)],
 )
 def test_a_reload_under_load_fails_no_request(
-    served: Served, parts: Components, tell: Tell, waiting: int, requests: int, reloads: int
+    served: GunicornServer, parts: Components, tell: Tell, waiting: int, requests: int, reloads: int
 ) -> None:
-    crowd = Crowd(
+    crowd = EventSourceClients(
         served.address,
-        [each.request() for each in people(parts.database, parts.settings, waiting)],
+        [
+            each.request()
+            for each in create_signed_in_users(parts.database, parts.settings, waiting)
+        ],
     )
     took = []
-    with crowd, Steady(served.address, everybody(parts)) as load:
+    with crowd, LoadClients(served.address, everybody(parts)) as load:
         eventually(lambda: crowd.waiting == waiting, seconds=120)
         for number in range(1, reloads + 1):
             share = requests * number // (reloads + 1)
@@ -111,8 +116,8 @@ def test_a_request_that_is_half_here_is_answered_by_the_old_worker(
     serving: Serving, parts: Components
 ) -> None:
     served = serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="1").ready()
-    (old,) = children_of(served.process.pid)
-    (ada,) = people(parts.database, parts.settings, 1)
+    (old,) = child_processes_of(served.process.pid)
+    (ada,) = create_signed_in_users(parts.database, parts.settings, 1)
     whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with ExitStack() as lines:
 
@@ -124,11 +129,11 @@ def test_a_request_that_is_half_here_is_answered_by_the_old_worker(
         assert b" 200 " in answer(kept)
         for each in (kept, new):
             each.sendall(whole[:20])
-        with Crowd(served.address, [ada.request()]) as crowd:
+        with EventSourceClients(served.address, [ada.request()]) as crowd:
             eventually(lambda: crowd.waiting == 1)
             served.process.send_signal(signal.SIGHUP)
             eventually(lambda: crowd.ended == 1, seconds=60)
-        assert old in children_of(served.process.pid), "told to stop, and not gone"
+        assert old in child_processes_of(served.process.pid), "told to stop, and not gone"
         for each in (kept, new):
             each.sendall(whole[20:])
             said = answer(each)
@@ -136,7 +141,7 @@ def test_a_request_that_is_half_here_is_answered_by_the_old_worker(
             assert b"\r\nConnection: close\r\n" in said
             assert each.recv(1) == b""
         assert silent.recv(1) == b"", "who says nothing does not hold up the end"
-    until(lambda: old not in children_of(served.process.pid), GONE_SECONDS)
+    seconds_until(lambda: old not in child_processes_of(served.process.pid), GONE_SECONDS)
 
 
 def answer(line: socket.socket) -> bytes:
@@ -149,12 +154,14 @@ def answer(line: socket.socket) -> bytes:
     return said
 
 
-def test_a_stop_says_goodbye_to_all_who_wait(served: Served, parts: Components, tell: Tell) -> None:
-    waiting = people(parts.database, parts.settings, 60)
-    with Crowd(served.address, [each.request() for each in waiting]) as crowd:
+def test_a_stop_says_goodbye_to_all_who_wait(
+    served: GunicornServer, parts: Components, tell: Tell
+) -> None:
+    waiting = create_signed_in_users(parts.database, parts.settings, 60)
+    with EventSourceClients(served.address, [each.request() for each in waiting]) as crowd:
         eventually(lambda: crowd.waiting == 60, seconds=60)
         served.process.send_signal(signal.SIGTERM)
-        seconds = until(lambda: served.process.poll() is not None, GONE_SECONDS)
+        seconds = seconds_until(lambda: served.process.poll() is not None, GONE_SECONDS)
         eventually(lambda: crowd.waiting == 0)
         tell(f"stopped after {seconds:.1f} seconds")
         assert served.process.returncode == 0

@@ -15,9 +15,9 @@ import httpx
 from tests.faults.conftest import Tell
 from tests.support.eventually import eventually
 from tests.support.fleet import Fleet
+from tests.support.http_session import HttpSession
 from tests.support.stack import Person
-from tests.support.visitor import HttpSession
-from tests.support.walking import agree
+from tests.support.user_journey import submit_consent
 
 Ask = Callable[[], int]
 #: Between two requests of a client: room for those who restart.
@@ -79,7 +79,7 @@ def kept_by(fleet: Fleet) -> int:
 
 def test_a_rolling_restart_under_load_fails_no_request(fleet: Fleet, tell: Tell) -> None:
     stack = fleet.stack
-    walk = agree(stack, *stack.login_handoff(Person("ada", "Ada Lovelace", "en")))
+    walk = submit_consent(stack, *stack.login_handoff(Person("ada", "Ada Lovelace", "en")))
     tab = stack.http_session()
     tab.cookies.update(walk.browser.cookies)
     load, kept = Load(), kept_by(fleet)

@@ -10,11 +10,11 @@ import pytest
 
 from tests.faults import oracle
 from tests.faults.conftest import Tell
-from tests.faults.killer import Killer
+from tests.faults.process_killer import ProcessKiller
 from tests.faults.storm import Plan, Senders, plan
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, counters
+from tests.support.user_journey import gateway_call_counts, start_onboarding
 
 #: After the storm: until everybody is where they should be, on a busy machine.
 SETTLED_SECONDS = 180
@@ -63,7 +63,7 @@ def stormy(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iter
         tmp_path_factory.mktemp("storm"),
         database=database_kind,
         environment={"RECONCILE_AFTER": "1s,2s,5s"},
-        leave_out=("people", "shop"),
+        leave_out=("provider", "shop"),
     ) as running:
         running.gateway_control.patch("/switches", json={"notices": "never"}).raise_for_status()
         yield running
@@ -97,7 +97,7 @@ def onboardings(stack: Stack, count: int) -> list[str]:
     """So many people with their hosted page open."""
 
     def one(number: int) -> str:
-        walk = begin(stack, Person(f"ada-{number}", "Ada Lovelace", "en"))
+        walk = start_onboarding(stack, Person(f"ada-{number}", "Ada Lovelace", "en"))
         walk.browser.close()
         return walk.id
 
@@ -122,7 +122,7 @@ def storm_over(stack: Stack, size: Size, seed: int, tell: Tell) -> None:
     def nothing_is_missing() -> None:
         assert oracle.missing(senders.known_now(), stack.rows(oracle.INBOX)) == []
 
-    killer = Killer(
+    killer = ProcessKiller(
         stack,
         random.Random(f"{seed} kills"),
         size.victims,
@@ -148,7 +148,7 @@ def storm_over(stack: Stack, size: Size, seed: int, tell: Tell) -> None:
     later = time.monotonic() - began
     tell(f"{size.onboardings} onboardings where they should be {later:.0f} s later")
     assert gateway.says().keys() == storm.chains.keys()
-    assert counters(stack)["creates"] == size.onboardings
+    assert gateway_call_counts(stack)["creates"] == size.onboardings
 
 
 @pytest.mark.both_databases

@@ -8,17 +8,17 @@ import pytest
 
 from tests.faults.conftest import Tell
 from tests.support.eventually import eventually
-from tests.support.fleet import Fleet, Host
+from tests.support.fleet import Fleet, Node
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import (
-    Walk,
-    agree,
-    counters,
-    force,
-    notices,
-    processes_of,
+from tests.support.user_journey import (
+    UserJourney,
+    count_processes,
+    force_outcome,
+    gateway_call_counts,
     send_notice,
+    sent_notices,
+    submit_consent,
 )
 
 #: A job that has not been done after half a minute is made anew; and machines are busy.
@@ -27,22 +27,22 @@ ANEW_SECONDS = 90
 SLOW_MS = 4000
 
 
-def begin(fleet: Fleet, name: str, host: Host) -> Walk:
-    return agree(fleet.stack, *fleet.arrive(Person(name, "Ada Lovelace", "en"), host))
+def begin(fleet: Fleet, name: str, host: Node) -> UserJourney:
+    return submit_consent(fleet.stack, *fleet.arrive(Person(name, "Ada Lovelace", "en"), host))
 
 
-def moved_to(fleet: Fleet, walk: Walk, host: Host) -> Walk:
+def moved_to(fleet: Fleet, walk: UserJourney, host: Node) -> UserJourney:
     """The same browser, led to another host by the balancer."""
     browser = fleet.browser_at(host)
     browser.cookies.update(walk.browser.cookies)
-    return Walk(fleet.stack, browser, walk.id, walk.page)
+    return UserJourney(fleet.stack, browser, walk.id, walk.page)
 
 
-def delivered(walk: Walk) -> bool:
-    return [each["state"] for each in notices(walk.stack, walk.id)] == ["delivered"]
+def delivered(walk: UserJourney) -> bool:
+    return [each["state"] for each in sent_notices(walk.stack, walk.id)] == ["delivered"]
 
 
-def jobs_of(fleet: Fleet, host: Host) -> list[str]:
+def jobs_of(fleet: Fleet, host: Node) -> list[str]:
     """Jobs that the library believes this host is doing."""
     found = fleet.stack.rows(
         "SELECT workflow_uuid FROM dbos.workflow_status"
@@ -71,9 +71,11 @@ def test_both_hosts_are_one_server_to_everybody(fleet: Fleet) -> None:
         pages = list(at_once.map(press, (browser, other_tab)))
     assert {page.status for page in pages} == {200}
     assert len({page.path for page in pages}) == 1
-    here = Walk(fleet.stack, browser, pages[0].path.rpartition("/")[2], browser.get(pages[0].path))
-    assert processes_of(fleet.stack, here.id) == 1
-    assert counters(fleet.stack)["token_log_ins"] == 1, "one for the fleet"
+    here = UserJourney(
+        fleet.stack, browser, pages[0].path.rpartition("/")[2], browser.get(pages[0].path)
+    )
+    assert count_processes(fleet.stack, here.id) == 1
+    assert gateway_call_counts(fleet.stack)["token_log_ins"] == 1, "one for the fleet"
 
     with other_tab.events(f"{here.path}/stream") as events:
         assert next(events)["status"] == "started"
@@ -102,7 +104,7 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
     """With all jobs of the fleet in its hands; the gateway may say once more what it has said."""
     dying, left = fleet.hosts
     stack = fleet.stack
-    creates = counters(stack)["creates"]
+    creates = gateway_call_counts(stack)["creates"]
     walks = [
         begin(fleet, f"ada-{n}-{told_again}", host)
         for n, host in zip(range(8), cycle(fleet.hosts), strict=False)
@@ -114,7 +116,7 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
         assert next(events)["status"] == "started"
         with left.jobs_paused():
             for walk in (waiting, *others):
-                force(stack, walk.id, "passes")
+                force_outcome(stack, walk.id, "passes")
             eventually(lambda: all(map(delivered, (waiting, *others))), seconds=20)
             in_flight = eventually(lambda: len(found := jobs_of(fleet, dying)) == 8 and found)
             dying.kill()
@@ -124,9 +126,9 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
 
     for walk in (waiting, *others):
         walk.until("verified", seconds=ANEW_SECONDS)
-        assert processes_of(stack, walk.id) == 1
-    assert counters(stack)["creates"] == creates + len(walks)
-    assert counters(stack)["token_log_ins"] == 1
+        assert count_processes(stack, walk.id) == 1
+    assert gateway_call_counts(stack)["creates"] == creates + len(walks)
+    assert gateway_call_counts(stack)["token_log_ins"] == 1
     unsettled = "SELECT 1 FROM inbox JOIN onboardings o ON o.id = verification_id"
     assert stack.rows(f"{unsettled} WHERE settled_at IS NULL") == []
     assert (
@@ -139,7 +141,7 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
     _what_the_dead_host_left_in_the_job_library_is_cleared_away(fleet, dying)
 
 
-def _what_the_dead_host_left_in_the_job_library_is_cleared_away(fleet: Fleet, dead: Host) -> None:
+def _what_the_dead_host_left_in_the_job_library_is_cleared_away(fleet: Fleet, dead: Node) -> None:
     assert jobs_of(fleet, dead), "nobody does them, and nobody needs to"
     day = 24 * 3600 * 1000
     fleet.stack.change(

@@ -3,18 +3,18 @@
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.http_session import HttpSession
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession
-from tests.support.walking import (
-    agree,
-    begin,
-    counters,
-    force,
-    notices,
-    process,
-    processes_of,
+from tests.support.user_journey import (
+    count_processes,
+    force_outcome,
+    gateway_call_counts,
+    gateway_process,
+    gateway_switches,
     send_notice,
-    switched,
+    sent_notices,
+    start_onboarding,
+    submit_consent,
 )
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +28,7 @@ def test_ada_is_handed_over_by_the_shop_and_is_verified(stack: Stack) -> None:
         assert home.url == f"{stack.public_url}/"
         assert "Ada Lovelace" in home.text
         assert "Example Shop" in home.text
-        walk = agree(stack, browser, home)
+        walk = submit_consent(stack, browser, home)
 
         returned = walk.come_back(walk.capture("passes"))
         assert returned.status == 200
@@ -38,21 +38,21 @@ def test_ada_is_handed_over_by_the_shop_and_is_verified(stack: Stack) -> None:
         walk.until("verified")
         verified = walk.heading("You are verified")
         assert verified.link("Back to Example Shop").href == f"{stack.shop_url}/account"
-        assert [each["state"] for each in notices(stack, walk.id)] == ["delivered"]
+        assert [each["state"] for each in sent_notices(stack, walk.id)] == ["delivered"]
 
 
 def test_ada_logs_in_at_her_company_and_is_verified(stack: Stack, ada: Person) -> None:
     browser, home = stack.login_oidc(ada.sub)
     assert home.url == f"{stack.public_url}/"
     assert "Ada Lovelace" in home.text
-    walk = agree(stack, browser, home)
+    walk = submit_consent(stack, browser, home)
     walk.finish("passes")
     walk.until("verified")
     assert "You are verified" in browser.get("/").text
 
 
 def test_ada_hears_of_it_while_she_waits(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     with walk.browser.events(f"{walk.path}/stream") as events:
         assert next(events)["status"] == "started"
         walk.capture("passes")
@@ -63,33 +63,33 @@ def test_ada_hears_of_it_while_she_waits(stack: Stack, ada: Person) -> None:
 
 
 def test_without_any_notice_ada_is_verified_after_she_comes_back(stack: Stack, ada: Person) -> None:
-    with switched(stack, notices="never"):
-        walk = begin(stack, ada)
+    with gateway_switches(stack, notices="never"):
+        walk = start_onboarding(stack, ada)
         walk.finish("passes")
     walk.until("verified")
-    assert [each["state"] for each in notices(stack, walk.id)] == ["dropped"]
+    assert [each["state"] for each in sent_notices(stack, walk.id)] == ["dropped"]
 
 
 def test_without_any_notice_a_late_decision_is_found_by_the_waiting_page(
     stack: Stack, ada: Person
 ) -> None:
-    with switched(stack, notices="never"):
-        walk = begin(stack, ada)
+    with gateway_switches(stack, notices="never"):
+        walk = start_onboarding(stack, ada)
         walk.finish("review")
         walk.until("in_review")
-        force(stack, walk.id, "passes")
+        force_outcome(stack, walk.id, "passes")
         walk.heading("You are verified")
 
 
 @pytest.mark.parametrize("word", ["VERIFIED", "NOT_VERIFIED"])
 def test_a_forged_notice_changes_nothing(stack: Stack, ada: Person, word: str) -> None:
-    walk = begin(stack, ada)
-    before, reads = walk.status, counters(stack)["reads"]
+    walk = start_onboarding(stack, ada)
+    before, reads = walk.status, gateway_call_counts(stack)["reads"]
 
     assert send_notice(stack, walk.id, word, Authorization="Bearer guessed") == 401
     assert send_notice(stack, walk.id, word) == 204, "as if the headers had leaked"
     # The server has asked the gateway, which knows nothing of it.
-    eventually(lambda: counters(stack)["reads"] > reads)
+    eventually(lambda: gateway_call_counts(stack)["reads"] > reads)
     assert walk.status == before
     assert walk.look().frames, "the hosted page is still offered"
 
@@ -100,7 +100,7 @@ def test_a_forged_notice_changes_nothing(stack: Stack, ada: Person, word: str) -
 def test_a_notice_without_the_headers_does_not_even_ask_the_gateway(
     stack: Stack, ada: Person
 ) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     assert send_notice(stack, walk.id, "VERIFIED", Authorization="Bearer guessed") == 401
     assert send_notice(stack, walk.id, "VERIFIED", Accept="*/*") == 401
     known = stack.rows("SELECT status FROM inbox WHERE verification_id = ?", walk.id)
@@ -110,7 +110,7 @@ def test_a_notice_without_the_headers_does_not_even_ask_the_gateway(
 def test_a_notice_that_comes_before_the_create_calls_answer_counts(
     stack: Stack, ada: Person
 ) -> None:
-    with switched(stack, notices="before_create_answer", hold_create_ms=300):
+    with gateway_switches(stack, notices="before_create_answer", hold_create_ms=300):
         browser, home = stack.login_handoff(ada)
         page = browser.submit(home, home.form("/onboardings"))
     onboarding_id = page.path.rpartition("/")[2]
@@ -125,26 +125,26 @@ def test_a_notice_that_comes_before_the_create_calls_answer_counts(
         )
     )
     assert status["next"] == "done"
-    assert [each["state"] for each in notices(stack, onboarding_id)] == ["delivered"]
+    assert [each["state"] for each in sent_notices(stack, onboarding_id)] == ["delivered"]
 
 
 def test_a_notice_twice_counts_once(stack: Stack, ada: Person) -> None:
-    with switched(stack, notices="twice", video_available="never"):
-        walk = begin(stack, ada)
+    with gateway_switches(stack, notices="twice", video_available="never"):
+        walk = start_onboarding(stack, ada)
         walk.finish("passes")
         walk.until("verified")
-        eventually(lambda: len(notices(stack, walk.id)[0]["attempts"]) == 2)
+        eventually(lambda: len(sent_notices(stack, walk.id)[0]["attempts"]) == 2)
     kept = stack.rows("SELECT status, times FROM inbox WHERE verification_id = ?", walk.id)
     assert kept == [{"status": "VERIFIED", "times": 2}]
     assert _moves(stack, walk.id).count("verified") == 1
 
 
 def test_notices_in_the_wrong_order_do_not_take_ada_back(stack: Stack, ada: Person) -> None:
-    with switched(stack, notices="hold"):
-        walk = begin(stack, ada)
+    with gateway_switches(stack, notices="hold"):
+        walk = start_onboarding(stack, ada)
         walk.capture("review")
-        force(stack, walk.id, "passes")
-    newest, oldest = notices(stack, walk.id)
+        force_outcome(stack, walk.id, "passes")
+    newest, oldest = sent_notices(stack, walk.id)
     assert (newest["status"], oldest["status"]) == ("VERIFIED", "PENDING_VERIFICATION")
     for each in (newest, oldest):
         stack.gateway_control.post(f"/deliveries/{each['id']}/redeliver", json={})
@@ -161,7 +161,7 @@ def test_a_notice_nobody_knows_anything_about_is_kept(stack: Stack) -> None:
 
 
 def test_a_failed_check_says_why_and_offers_another(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("fails")
     status = walk.until("rejected")
     assert status["next"] == "retry"
@@ -173,7 +173,7 @@ def test_a_failed_check_says_why_and_offers_another(stack: Stack, ada: Person) -
     assert "Document expired" not in page.text
 
     home = walk.browser.get("/")
-    second = agree(stack, walk.browser, home)
+    second = submit_consent(stack, walk.browser, home)
     assert second.id != walk.id
     second.finish("passes")
     second.until("verified")
@@ -181,7 +181,7 @@ def test_a_failed_check_says_why_and_offers_another(stack: Stack, ada: Person) -
 
 
 def test_the_page_of_a_failed_check_leads_to_the_next_one(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("fails")
     walk.until("rejected")
     page = walk.look()
@@ -197,38 +197,38 @@ def test_the_page_of_a_failed_check_leads_to_the_next_one(stack: Stack, ada: Per
 def test_after_three_failures_nobody_promises_another_attempt(stack: Stack, ada: Person) -> None:
     browser, home = stack.login_handoff(ada)
     for _ in range(3):
-        walk = agree(stack, browser, home)
+        walk = submit_consent(stack, browser, home)
         walk.finish("fails")
         status = walk.until("rejected")
         home = browser.get("/")
     assert status["next"] == "done"
     page = walk.look()
     assert not [form for form in page.forms if form.action.endswith("/onboardings")]
-    opened = processes_of(stack, walk.id)
+    opened = count_processes(stack, walk.id)
     again = browser.post("/onboardings", home.form("/logout").filled(), sent_from=home.url)
     assert (again.status, again.path) == (200, walk.path)
-    assert processes_of(stack, walk.id) == opened
+    assert count_processes(stack, walk.id) == opened
 
 
 def test_a_person_at_the_gateway_decides(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("review")
     assert walk.until("in_review")["next"] == "wait"
     assert walk.heading("A person is taking a look")
-    force(stack, walk.id, "passes")
+    force_outcome(stack, walk.id, "passes")
     walk.until("verified")
 
 
 def test_a_process_that_waits_for_a_decision_is_handed_to_reviewers(
     stack: Stack, ada: Person
 ) -> None:
-    pendings = counters(stack)["pendings"]
-    walk = begin(stack, ada)
+    pendings = gateway_call_counts(stack)["pendings"]
+    walk = start_onboarding(stack, ada)
     walk.finish("validation")
     assert walk.until("in_review")["next"] == "wait"
-    assert process(stack, walk.id)["state"] == "PENDING_VERIFICATION"
-    assert counters(stack)["pendings"] == pendings + 1
-    force(stack, walk.id, "passes")
+    assert gateway_process(stack, walk.id)["state"] == "PENDING_VERIFICATION"
+    assert gateway_call_counts(stack)["pendings"] == pendings + 1
+    force_outcome(stack, walk.id, "passes")
     walk.until("verified")
 
 

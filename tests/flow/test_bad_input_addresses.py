@@ -6,12 +6,12 @@ import pytest
 
 from tests.architecture.test_routes import ROUTES
 from tests.flow.test_ben import seen
-from tests.support.company import Company
-from tests.support.fixtures import NewStack
-from tests.support.raw import ask
+from tests.support.bad_input_stack import BadInputStack
+from tests.support.http_session import HttpSession
+from tests.support.raw_http import send_request
 from tests.support.stack import Person
-from tests.support.visitor import HttpSession
-from tests.support.walking import arrive
+from tests.support.stack_fixtures import NewStack
+from tests.support.user_journey import log_in_by_handoff
 
 METHODS = (
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "BREW",
@@ -51,8 +51,8 @@ def allowed() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def ada(company: Company) -> HttpSession:
-    return arrive(company.stack, Person("ada-of-addresses", "Ada Lovelace", "en"))[0]
+def ada(company: BadInputStack) -> HttpSession:
+    return log_in_by_handoff(company.stack, Person("ada-of-addresses", "Ada Lovelace", "en"))[0]
 
 
 # Ids
@@ -85,10 +85,10 @@ def test_no_other_name_in_an_address_is_more_than_unknown(ada: HttpSession, wher
 
 @pytest.mark.parametrize(("path", "methods"), allowed().items(), ids=allowed().keys())
 def test_every_wrong_method_is_405_and_names_the_right_ones(
-    company: Company, path: str, methods: set[str]
+    company: BadInputStack, path: str, methods: set[str]
 ) -> None:
     for method in sorted(set(METHODS) - methods):
-        answer = ask(company.stack.server_url, method, path, body=b"a=b")
+        answer = send_request(company.stack.server_url, method, path, body=b"a=b")
         assert answer.status == 405, method
         assert set((answer.headers["Allow"] or "").split(", ")) == methods, method
         assert not answer.headers["Set-Cookie"]
@@ -129,9 +129,9 @@ def spellings(path: str) -> list[str]:
 
 def leads_nowhere_new(url: str, public_url: str, path: str, method: str) -> None:
     body = b"a=b" if method == "POST" else b""
-    where = ask(url, method, path, body=body).leads(public_url)
+    where = send_request(url, method, path, body=body).leads(public_url)
     for spelled in spellings(path):
-        answer = ask(url, method, spelled, body=body)
+        answer = send_request(url, method, spelled, body=body)
         assert 200 <= answer.status < 500, (method, spelled, answer.status)
         # `//` and the like may mean the address itself; that is all a redirect may say.
         assert answer.leads(public_url) in ("", where, _home(public_url)), (method, spelled)
@@ -144,7 +144,7 @@ def _home(public_url: str) -> str:
 
 @pytest.mark.parametrize(("path", "methods"), allowed().items(), ids=allowed().keys())
 def test_no_spelling_of_an_address_is_redirected_or_breaks(
-    company: Company, path: str, methods: set[str]
+    company: BadInputStack, path: str, methods: set[str]
 ) -> None:
     for method in sorted({"GET", "POST"} & (methods | {"GET"})):
         leads_nowhere_new(company.stack.server_url, company.stack.public_url, path, method)
@@ -155,7 +155,7 @@ def test_with_a_prefix_on_or_off_or_twice_nothing_is_redirected_or_breaks(
 ) -> None:
     public_url = "https://shop.example/verify"
     stack = new_stack(
-        environment={"PUBLIC_URL": public_url}, leave_out=("gateway", "people", "shop")
+        environment={"PUBLIC_URL": public_url}, leave_out=("gateway", "provider", "shop")
     )
     prefixes = ("", "/verify", "/verify/verify", "/VERIFY", "//verify", "/verify/", "/%76erify")
     for prefix, (path, methods) in itertools.product(prefixes, allowed().items()):
@@ -163,9 +163,9 @@ def test_with_a_prefix_on_or_off_or_twice_nothing_is_redirected_or_breaks(
             continue  # its provider is not there
         method = "POST" if "POST" in methods else "GET"
         body = b"a=b" if method == "POST" else b""
-        answer = ask(stack.server_url, method, prefix + path, body=body)
+        answer = send_request(stack.server_url, method, prefix + path, body=body)
         assert 200 <= answer.status < 500, (prefix, path)
         assert answer.leads(public_url) in ("", f"{public_url}/"), (prefix, path)
         if prefix in ("/verify", "/%76erify"):
-            plain = ask(stack.server_url, method, path, body=body)
+            plain = send_request(stack.server_url, method, path, body=body)
             assert answer.status == plain.status, (prefix, path)

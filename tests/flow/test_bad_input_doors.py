@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.company import Company
+from tests.support.bad_input_stack import BadInputStack
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person
-from tests.support.visitor import HttpSession, Page
 from tests.unit.hostsite.signing import EC_KEY, forged, signed
 
 ADA = Person("ada", "Ada Lovelace", "en")
 
 
-def claims(company: Company, **changes: Any) -> dict[str, Any]:
+def claims(company: BadInputStack, **changes: Any) -> dict[str, Any]:
     """What the site with a public key would say."""
     now = int(time.time())
     wanted = {
@@ -34,7 +34,7 @@ def claims(company: Company, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def genuine(company: Company, **changes: Any) -> str:
+def genuine(company: BadInputStack, **changes: Any) -> str:
     return signed(claims(company, **changes), key=company.key, alg="ES256")
 
 
@@ -45,18 +45,18 @@ def nobody_is_in(browser: HttpSession) -> None:
     assert "Not me" not in home.text
 
 
-def come(company: Company, token: str) -> tuple[HttpSession, Page]:
+def come(company: BadInputStack, token: str) -> tuple[HttpSession, Page]:
     browser = company.stack.http_session()
     return browser, browser.get("/handoff", params={"token": token})
 
 
-def test_the_genuine_one_is_taken(company: Company) -> None:
+def test_the_genuine_one_is_taken(company: BadInputStack) -> None:
     """The control of the tests below."""
     _, home = come(company, genuine(company))
     assert (home.status, "Ada Lovelace" in home.text) == (200, True)
 
 
-FORGERIES: dict[str, Callable[[Company], str]] = {
+FORGERIES: dict[str, Callable[[BadInputStack], str]] = {
     "unsigned": lambda c: forged({"alg": "none"}, claims(c), None),
     "unsigned, in capitals": lambda c: forged({"alg": "NONE"}, claims(c), None),
     "unsigned, with something as the signature": lambda c: forged({"alg": "none"}, claims(c), b"x"),
@@ -103,7 +103,7 @@ def _exchanged(token: str, other: str) -> str:
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_forged_hand_off_lets_nobody_in(
-    company: Company, forge: Callable[[Company], str]
+    company: BadInputStack, forge: Callable[[BadInputStack], str]
 ) -> None:
     token = forge(company)
     browser, refused = come(company, token)
@@ -115,7 +115,7 @@ def test_a_forged_hand_off_lets_nobody_in(
     nobody_is_in(other)
 
 
-def test_a_hand_off_is_good_once_by_link_and_by_form_together(company: Company) -> None:
+def test_a_hand_off_is_good_once_by_link_and_by_form_together(company: BadInputStack) -> None:
     token = genuine(company)
     assert come(company, token)[1].status == 200
     thief = company.stack.http_session()
@@ -126,12 +126,12 @@ def test_a_hand_off_is_good_once_by_link_and_by_form_together(company: Company) 
 # The login
 
 
-def log_in(company: Company, browser: HttpSession | None = None) -> tuple[HttpSession, Page]:
+def log_in(company: BadInputStack, browser: HttpSession | None = None) -> tuple[HttpSession, Page]:
     browser = browser or company.stack.http_session()
     return browser, browser.get("/login?site=shop")
 
 
-def test_an_honest_provider_lets_ada_in(company: Company) -> None:
+def test_an_honest_provider_lets_ada_in(company: BadInputStack) -> None:
     """The control of the tests below."""
     _, home = log_in(company)
     assert (home.status, "Ada Lovelace" in home.text) == (200, True)
@@ -152,7 +152,7 @@ def test_an_honest_provider_lets_ada_in(company: Company) -> None:
     ],
     ids=str,
 )
-def test_a_token_that_lies_lets_nobody_in(company: Company, lie: dict[str, Any]) -> None:
+def test_a_token_that_lies_lets_nobody_in(company: BadInputStack, lie: dict[str, Any]) -> None:
     with company.provider.telling(lie):
         browser, page = log_in(company)
     assert page.status == 401
@@ -174,7 +174,7 @@ def test_a_token_that_lies_lets_nobody_in(company: Company, lie: dict[str, Any])
     ids=str,
 )
 def test_an_answer_that_lies_lets_nobody_in(
-    company: Company, answer: dict[str, str | None], status: int
+    company: BadInputStack, answer: dict[str, str | None], status: int
 ) -> None:
     with company.provider.telling(**answer):
         browser, page = log_in(company)
@@ -183,7 +183,7 @@ def test_an_answer_that_lies_lets_nobody_in(
     nobody_is_in(browser)
 
 
-def test_an_answer_stolen_on_its_way_opens_nothing_for_the_thief(company: Company) -> None:
+def test_an_answer_stolen_on_its_way_opens_nothing_for_the_thief(company: BadInputStack) -> None:
     ada, thief = company.stack.http_session(), company.stack.http_session()
     provider = ada.get("/login?site=shop", follow=False).location
     back = ada.get(provider, follow=False).location
@@ -199,7 +199,7 @@ def test_an_answer_stolen_on_its_way_opens_nothing_for_the_thief(company: Compan
     nobody_is_in(thief)
 
 
-def test_a_used_answer_opens_nothing_anew(company: Company) -> None:
+def test_a_used_answer_opens_nothing_anew(company: BadInputStack) -> None:
     browser = company.stack.http_session()
     back = browser.get(browser.get("/login?site=shop", follow=False).location, follow=False)
     home = browser.get(back.location)

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from tests.support.company import Company
-from tests.support.raw import ask, deliver
+from tests.support.bad_input_stack import BadInputStack
+from tests.support.raw_http import send_bytes, send_request
 
 WEBHOOK = "/webhooks/mobbscan"
 ID = str(uuid.uuid4())
@@ -36,32 +36,36 @@ BODIES = {
 }
 
 
-def kept(company: Company) -> int:
+def kept(company: BadInputStack) -> int:
     (row,) = company.stack.rows("SELECT count(*) AS n FROM inbox")
     return int(row["n"])
 
 
-def headers(company: Company, **more: str) -> dict[str, str]:
+def headers(company: BadInputStack, **more: str) -> dict[str, str]:
     return {"Content-Type": "application/json", **company.stack.webhook_headers, **more}
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_what_is_no_notice_is_400_and_not_kept(company: Company, body: bytes) -> None:
+def test_what_is_no_notice_is_400_and_not_kept(company: BadInputStack, body: bytes) -> None:
     before = kept(company)
-    answer = ask(company.stack.server_url, "POST", WEBHOOK, headers=headers(company), body=body)
+    answer = send_request(
+        company.stack.server_url, "POST", WEBHOOK, headers=headers(company), body=body
+    )
     assert (answer.status, answer.body) == (400, b"")
     assert kept(company) == before
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 1_000_000])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_what_is_too_large_is_413_and_not_kept(company: Company, size: int, chunked: bool) -> None:
+def test_what_is_too_large_is_413_and_not_kept(
+    company: BadInputStack, size: int, chunked: bool
+) -> None:
     before = kept(company)
     body = GOOD + b" " * (size - len(GOOD))
     more = {"Transfer-Encoding": "chunked"} if chunked else {}
     sent = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body
     url = company.stack.server_url
-    answer = ask(url, "POST", WEBHOOK, headers=headers(company, **more), body=sent)
+    answer = send_request(url, "POST", WEBHOOK, headers=headers(company, **more), body=sent)
     # A connection cut while megabytes are still coming is an answer too.
     assert (answer.status, answer.body) in ((413, b""), (0, b""))
     assert kept(company) == before
@@ -70,11 +74,13 @@ def test_what_is_too_large_is_413_and_not_kept(company: Company, size: int, chun
 @pytest.mark.parametrize("path", [WEBHOOK, "/nowhere"])
 @pytest.mark.parametrize("size", [LIMIT, LIMIT + 1])
 def test_who_sends_too_much_is_told_that_the_connection_ends(
-    company: Company, path: str, size: int
+    company: BadInputStack, path: str, size: int
 ) -> None:
     """It does, and a proxy would send the next request on it."""
     kept_alive = headers(company, Connection="keep-alive")
-    answer = ask(company.stack.server_url, "POST", path, headers=kept_alive, body=b" " * size)
+    answer = send_request(
+        company.stack.server_url, "POST", path, headers=kept_alive, body=b" " * size
+    )
     assert answer.status in (400, 404, 413)
     assert answer.headers["Connection"] == "close"
 
@@ -98,18 +104,20 @@ def test_who_sends_too_much_is_told_that_the_connection_ends(
     ],
 )  # fmt: skip
 def test_a_request_that_lies_of_its_length_brings_nothing(
-    company: Company, lines: dict[str, str], body: bytes
+    company: BadInputStack, lines: dict[str, str], body: bytes
 ) -> None:
     before = kept(company)
     said = "".join(f"{name}: {value}\r\n" for name, value in headers(company, **lines).items())
     head = f"POST {WEBHOOK} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{said}\r\n"
-    answer = deliver(company.stack.server_url, head.encode() + body)
+    answer = send_bytes(company.stack.server_url, head.encode() + body)
     assert answer.status in (0, 400, 413, 501)
     assert kept(company) == before
 
 
-def test_after_all_that_a_notice_is_still_taken(company: Company) -> None:
+def test_after_all_that_a_notice_is_still_taken(company: BadInputStack) -> None:
     before, new = kept(company), GOOD.replace(ID.encode(), str(uuid.uuid4()).encode())
-    answer = ask(company.stack.server_url, "POST", WEBHOOK, headers=headers(company), body=new)
+    answer = send_request(
+        company.stack.server_url, "POST", WEBHOOK, headers=headers(company), body=new
+    )
     assert (answer.status, answer.body) == (204, b"")
     assert kept(company) == before + 1

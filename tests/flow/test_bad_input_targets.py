@@ -12,11 +12,11 @@ from urllib.parse import urlencode, urljoin
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.company import TARGET_KEY, Company
-from tests.support.raw import ask
+from tests.support.bad_input_stack import TARGET_KEY, BadInputStack
+from tests.support.http_session import HttpSession, Page
+from tests.support.raw_http import send_request
 from tests.support.stack import Person
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import Walk, agree
+from tests.support.user_journey import UserJourney, submit_consent
 from tests.unit.hostsite.payloads import bad, disturbed, good
 
 ADA = Person("ada-of-targets", "Ada Lovelace", "en")
@@ -66,7 +66,7 @@ def ways_out(page: Page) -> set[str]:
     return {html.unescape(one or other) for one, other in found}
 
 
-def elsewhere(chromium: Browser, company: Company, addresses: set[str]) -> list[str]:
+def elsewhere(chromium: Browser, company: BadInputStack, addresses: set[str]) -> list[str]:
     """Those that lead the browser away from us, the provider and the allowed addresses."""
     home = [company.stack.public_url, company.provider.issuer, company.stack.gateway_url]
     home.append(company.stack.shop_url)
@@ -80,7 +80,7 @@ def elsewhere(chromium: Browser, company: Company, addresses: set[str]) -> list[
 
 
 @pytest.fixture(scope="module")
-def result(company: Company) -> str:
+def result(company: BadInputStack) -> str:
     """The address of a result page of Ada at the site with the corpus's addresses."""
     walk = begun(company, ADA)
     walk.finish("passes")
@@ -88,21 +88,21 @@ def result(company: Company) -> str:
     return walk.path
 
 
-def begun(company: Company, person: Person) -> Walk:
+def begun(company: BadInputStack, person: Person) -> UserJourney:
     """Somebody at the site `target`, with the hosted page open."""
     token = company.stack.handoff_token(person, key=TARGET_KEY, iss="target", return_url=None)
     browser = company.stack.http_session()
-    return agree(company.stack, browser, browser.get("/handoff", params={"token": token}))
+    return submit_consent(company.stack, browser, browser.get("/handoff", params={"token": token}))
 
 
-def enter(company: Company, browser: HttpSession, return_url: str) -> Page:
+def enter(company: BadInputStack, browser: HttpSession, return_url: str) -> Page:
     browser.cookies.clear()
     token = company.stack.handoff_token(ADA, key=TARGET_KEY, iss="target", return_url=return_url)
     return browser.get("/handoff", params={"token": token}, follow=False)
 
 
 def test_no_hand_off_leads_to_another_place_than_the_site_allows(
-    company: Company, chromium: Browser, result: str
+    company: BadInputStack, chromium: Browser, result: str
 ) -> None:
     browser = company.stack.http_session()
     let_in, leading = set(), set()
@@ -123,16 +123,16 @@ def test_no_hand_off_leads_to_another_place_than_the_site_allows(
     assert elsewhere(chromium, company, {"https://evil.test/", "//shop.test.evil.test/"}), "control"
 
 
-def test_no_site_of_a_login_is_an_address(company: Company) -> None:
+def test_no_site_of_a_login_is_an_address(company: BadInputStack) -> None:
     url = company.stack.server_url
     for address in corpus()[::2]:
-        answer = ask(url, "GET", f"/login?{urlencode({'site': address})}")
+        answer = send_request(url, "GET", f"/login?{urlencode({'site': address})}")
         # An empty site is none: then home asks, or the only one is meant.
         assert answer.status in (400, 404, 414), address
         assert not answer.location
 
 
-def test_no_parameter_is_an_address(company: Company, chromium: Browser, result: str) -> None:
+def test_no_parameter_is_an_address(company: BadInputStack, chromium: Browser, result: str) -> None:
     """There is none by these names, and none of ours is taken for one."""
     stack, chance = company.stack, random.Random(5)
     stranger, ada = stack.http_session(), stack.http_session()
@@ -159,7 +159,7 @@ def test_no_parameter_is_an_address(company: Company, chromium: Browser, result:
 
 @pytest.mark.parametrize("name", ["returnUrl", "redirect_uri", "next", "error"])
 def test_the_way_back_from_the_gateway_leads_to_the_onboarding_only(
-    company: Company, chromium: Browser, name: str
+    company: BadInputStack, chromium: Browser, name: str
 ) -> None:
     walk = begun(company, Person(f"ada-{name}", "Ada Lovelace", "en"))
     leading: set[str] = set()

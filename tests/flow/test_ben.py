@@ -6,9 +6,9 @@ import uuid
 import httpx
 import pytest
 
+from tests.support.http_session import HttpSession
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession
-from tests.support.walking import Walk, arrive, begin
+from tests.support.user_journey import UserJourney, log_in_by_handoff, start_onboarding
 
 UNKNOWN = str(uuid.UUID(int=uuid.uuid4().int))
 ADDRESSES = [
@@ -27,13 +27,13 @@ ADDRESSES = [
 
 
 @pytest.fixture
-def walk(stack: Stack, ada: Person) -> Walk:
-    return begin(stack, ada)
+def walk(stack: Stack, ada: Person) -> UserJourney:
+    return start_onboarding(stack, ada)
 
 
 @pytest.fixture
 def bens(stack: Stack, ben: Person) -> HttpSession:
-    return arrive(stack, ben)[0]
+    return log_in_by_handoff(stack, ben)[0]
 
 
 def seen(browser: HttpSession, method: str, path: str) -> tuple[int, list[tuple[str, str]], str]:
@@ -57,7 +57,7 @@ def _plain(text: str) -> str:
 
 @pytest.mark.parametrize(("method", "address"), ADDRESSES)
 def test_adas_id_and_no_id_at_all_are_the_same_to_ben(
-    bens: HttpSession, walk: Walk, method: str, address: str
+    bens: HttpSession, walk: UserJourney, method: str, address: str
 ) -> None:
     seen(bens, method, address.format(id=UNKNOWN))  # whatever only a first answer has
     adas = seen(bens, method, address.format(id=walk.id))
@@ -68,7 +68,7 @@ def test_adas_id_and_no_id_at_all_are_the_same_to_ben(
 
 @pytest.mark.parametrize(("method", "address"), ADDRESSES)
 def test_adas_id_and_no_id_at_all_are_the_same_to_a_stranger(
-    stack: Stack, walk: Walk, method: str, address: str
+    stack: Stack, walk: UserJourney, method: str, address: str
 ) -> None:
     nobody = stack.http_session()
     seen(nobody, method, address.format(id=UNKNOWN))
@@ -77,13 +77,13 @@ def test_adas_id_and_no_id_at_all_are_the_same_to_a_stranger(
     assert adas[0] >= 300
 
 
-def test_ada_herself_does_see_these_addresses(walk: Walk) -> None:
+def test_ada_herself_does_see_these_addresses(walk: UserJourney) -> None:
     for method, address in ADDRESSES[:2] + ADDRESSES[3:5]:
         assert seen(walk.browser, method, address.format(id=walk.id))[0] == 200
 
 
 def test_ben_cannot_start_where_ada_has_started(
-    bens: HttpSession, walk: Walk, stack: Stack
+    bens: HttpSession, walk: UserJourney, stack: Stack
 ) -> None:
     home = bens.get("/")
     page = bens.submit(home, home.form("/onboardings"))
@@ -92,7 +92,7 @@ def test_ben_cannot_start_where_ada_has_started(
 
 
 def test_adas_return_address_shows_ben_nothing_of_ada(
-    bens: HttpSession, walk: Walk, stack: Stack
+    bens: HttpSession, walk: UserJourney, stack: Stack
 ) -> None:
     page = bens.get(walk.return_url)
     assert page.status == 200
@@ -104,7 +104,7 @@ def test_adas_return_address_shows_ben_nothing_of_ada(
 
 
 def test_what_ben_does_with_adas_return_address_decides_nothing(
-    bens: HttpSession, walk: Walk
+    bens: HttpSession, walk: UserJourney
 ) -> None:
     bens.get(walk.return_url)
     bens.get(walk.return_url, params={"error": "PermissionError"})
@@ -113,7 +113,7 @@ def test_what_ben_does_with_adas_return_address_decides_nothing(
     walk.until("verified")
 
 
-def test_ben_hears_nothing_of_adas_changes(bens: HttpSession, walk: Walk) -> None:
+def test_ben_hears_nothing_of_adas_changes(bens: HttpSession, walk: UserJourney) -> None:
     with bens.client.stream(
         "GET",
         f"{bens.home}{walk.path}/stream",
@@ -124,7 +124,7 @@ def test_ben_hears_nothing_of_adas_changes(bens: HttpSession, walk: Walk) -> Non
 
 
 def test_ben_cannot_end_adas_session_with_his_own_form(
-    bens: HttpSession, walk: Walk, stack: Stack
+    bens: HttpSession, walk: UserJourney, stack: Stack
 ) -> None:
     """A form made for Ben's session is worth nothing in Ada's."""
     form = bens.get("/").form("/logout")
@@ -133,7 +133,7 @@ def test_ben_cannot_end_adas_session_with_his_own_form(
     assert walk.look().status == 200
 
 
-def test_no_other_site_reads_or_writes_for_ada(walk: Walk) -> None:
+def test_no_other_site_reads_or_writes_for_ada(walk: UserJourney) -> None:
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = httpx.get(
         walk.url,

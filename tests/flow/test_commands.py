@@ -3,7 +3,7 @@
 import json
 
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, switched
+from tests.support.user_journey import gateway_switches, start_onboarding
 
 
 def test_the_doctor_finds_everything_in_place(stack: Stack) -> None:
@@ -16,15 +16,15 @@ def test_the_doctor_finds_everything_in_place(stack: Stack) -> None:
 
 
 def test_the_doctor_says_what_is_wrong_with_the_credentials(stack: Stack) -> None:
-    with switched(stack, credentials_disabled=True):
+    with gateway_switches(stack, credentials_disabled=True):
         found = stack.command("doctor")
     assert found.returncode == 1
     assert "MOBBSCAN_API_KEY" in found.stdout
 
 
 def test_an_onboarding_can_be_listed_shown_and_reconciled(stack: Stack, ada: Person) -> None:
-    with switched(stack, notices="never"):
-        walk = begin(stack, ada)
+    with gateway_switches(stack, notices="never"):
+        walk = start_onboarding(stack, ada)
         walk.capture("passes")
 
     listed = stack.command("onboardings", "list", "--site", "shop", "--status", "started")
@@ -50,8 +50,8 @@ def test_an_onboarding_can_be_listed_shown_and_reconciled(stack: Stack, ada: Per
 def test_reconciling_while_the_gateway_is_down_says_so_and_changes_nothing(
     stack: Stack, ada: Person
 ) -> None:
-    walk = begin(stack, ada)
-    with switched(stack, down=True):
+    walk = start_onboarding(stack, ada)
+    with gateway_switches(stack, down=True):
         found = stack.command("onboardings", "reconcile", walk.id)
     assert found.returncode == 1
     assert "Traceback" not in found.stderr

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin
+from tests.support.user_journey import start_onboarding
 
 
 @pytest.mark.both_databases
 def test_olga_accepts_from_the_command_line_and_ada_sees_it(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("review")
     walk.until("in_review")
     told = stack.command("onboardings", "accept", walk.id)
@@ -18,7 +18,7 @@ def test_olga_accepts_from_the_command_line_and_ada_sees_it(stack: Stack, ada: P
 
 
 def test_a_rejection_needs_a_comment_and_ada_never_sees_it(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("review")
     walk.until("in_review")
     assert "--comment" in stack.command("onboardings", "reject", walk.id).stderr
@@ -29,7 +29,7 @@ def test_a_rejection_needs_a_comment_and_ada_never_sees_it(stack: Stack, ada: Pe
 
 
 def test_what_is_decided_cannot_be_decided_again(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("passes")
     walk.until("verified")
     told = stack.command("onboardings", "reject", walk.id, "--comment", "Too late.")
@@ -37,7 +37,7 @@ def test_what_is_decided_cannot_be_decided_again(stack: Stack, ada: Person) -> N
 
 
 def test_the_host_decides_while_its_time_lasts(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada, flow="decided")
+    walk = start_onboarding(stack, ada, flow="decided")
     walk.finish("validation")
     walk.until("deciding")
     assert stack.command("onboardings", "accept", walk.id).returncode == 0

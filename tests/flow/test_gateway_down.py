@@ -3,19 +3,19 @@
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.fixtures import NewStack
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import (
-    Walk,
-    agree,
-    arrive,
-    begin,
-    counters,
-    force,
-    notices,
-    processes_of,
-    switched,
+from tests.support.stack_fixtures import NewStack
+from tests.support.user_journey import (
+    UserJourney,
+    count_processes,
+    force_outcome,
+    gateway_call_counts,
+    gateway_switches,
+    log_in_by_handoff,
+    sent_notices,
+    start_onboarding,
+    submit_consent,
 )
 from webapp.gateway.options import Limits
 
@@ -27,7 +27,7 @@ def impatient(new_stack: NewStack) -> Stack:
     """A server that soon asks again by itself, and whose gateway is not up yet."""
     return new_stack(
         environment={"RECONCILE_AFTER": "1s"},
-        leave_out=("gateway", "people", "shop"),
+        leave_out=("gateway", "provider", "shop"),
     )
 
 
@@ -35,7 +35,7 @@ def test_a_server_started_without_its_gateway_says_so_and_recovers_by_itself(
     impatient: Stack,
 ) -> None:
     stack = impatient
-    browser, home = arrive(stack, ADA)
+    browser, home = log_in_by_handoff(stack, ADA)
 
     sorry = browser.submit(home, home.form("/onboardings"))
     assert sorry.status == 503
@@ -50,8 +50,8 @@ def test_a_server_started_without_its_gateway_says_so_and_recovers_by_itself(
 
     stack.start("gateway")
     frame = pressed_until_the_rest_is_over(browser, again)
-    walk = Walk(stack, browser, frame.path.rpartition("/")[2], frame)
-    assert processes_of(stack, walk.id) == 1
+    walk = UserJourney(stack, browser, frame.path.rpartition("/")[2], frame)
+    assert count_processes(stack, walk.id) == 1
 
     _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk)
     _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack)
@@ -68,10 +68,10 @@ def pressed_until_the_rest_is_over(browser: HttpSession, page: Page) -> Page:
     return eventually(pressed, seconds=Limits().rest_seconds + 15, every=0.5)
 
 
-def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: Walk) -> None:
-    with switched(walk.stack, notices="never"):
+def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: UserJourney) -> None:
+    with gateway_switches(walk.stack, notices="never"):
         walk.capture("passes")
-        with switched(walk.stack, down=True, rest=False):
+        with gateway_switches(walk.stack, down=True, rest=False):
             address = walk.return_url
             assert walk.browser.get(address).status == 200
             page = walk.look()
@@ -80,17 +80,17 @@ def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: Walk
 
 
 def _she_is_verified_though_nothing_tells_it_and_she_never_comes_back(stack: Stack) -> None:
-    with switched(stack, notices="never"):
-        walk = begin(stack, Person("ada-who-left", "Ada Lovelace", "en"))
+    with gateway_switches(stack, notices="never"):
+        walk = start_onboarding(stack, Person("ada-who-left", "Ada Lovelace", "en"))
         walk.capture("passes")
         walk.until("verified")
-    assert [each["state"] for each in notices(stack, walk.id)] == ["dropped"]
+    assert [each["state"] for each in sent_notices(stack, walk.id)] == ["dropped"]
 
 
 def test_a_notice_that_cannot_be_read_back_yet_counts_later(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
-    with switched(stack, down=True):
-        force(stack, walk.id, "passes")
+    walk = start_onboarding(stack, ada)
+    with gateway_switches(stack, down=True):
+        force_outcome(stack, walk.id, "passes")
         assert walk.status["status"] == "started", "nothing is believed unread"
         assert walk.look().frames
     walk.until("verified")
@@ -99,12 +99,12 @@ def test_a_notice_that_cannot_be_read_back_yet_counts_later(stack: Stack, ada: P
 def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
     stack: Stack, ada: Person
 ) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     home = walk.browser.get("/")
-    with switched(stack, down=True, rest=False):
+    with gateway_switches(stack, down=True, rest=False):
         sorry = walk.browser.submit(home, home.form("/onboardings"))
     assert sorry.status == 503
-    assert processes_of(stack, walk.id) == 1
+    assert count_processes(stack, walk.id) == 1
     again = walk.browser.submit(sorry, sorry.form("/onboardings"))
     assert again.path == walk.path
     assert again.frames
@@ -112,13 +112,13 @@ def test_a_click_on_an_open_check_while_the_gateway_is_away_makes_no_second_one(
 
 def test_a_gateway_that_forgot_our_log_in_is_asked_for_another(new_stack: NewStack) -> None:
     # Of its own: after an outage the client rests before it asks again.
-    stack = new_stack(leave_out=("people", "shop"))
-    arrived = arrive(stack, ADA)
+    stack = new_stack(leave_out=("provider", "shop"))
+    arrived = log_in_by_handoff(stack, ADA)
     # A log-in of the last seconds is not doubted: then it speaks of the process.
     stack.change("UPDATE gateway_token SET obtained_at = '2020-01-01 00:00:00.000000'")
     stack.gateway_control.post("/tokens/revoke", json={}).raise_for_status()
-    log_ins = counters(stack)["token_log_ins"]
-    walk = agree(stack, *arrived)
-    assert counters(stack)["token_log_ins"] == log_ins + 1
+    log_ins = gateway_call_counts(stack)["token_log_ins"]
+    walk = submit_consent(stack, *arrived)
+    assert gateway_call_counts(stack)["token_log_ins"] == log_ins + 1
     walk.finish("passes")
     walk.until("verified")

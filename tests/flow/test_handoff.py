@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.support.stack import Person, Stack
-from tests.support.walking import arrive
+from tests.support.user_journey import log_in_by_handoff
 
 LOOKING_AHEAD = [
     ("HEAD", {}),
@@ -65,7 +65,7 @@ def test_looking_ahead_uses_nothing_up(
 def test_a_hand_off_never_silently_takes_anothers_place(
     stack: Stack, ada: Person, ben: Person
 ) -> None:
-    browser, _ = arrive(stack, ben)
+    browser, _ = log_in_by_handoff(stack, ben)
     token = stack.handoff_token(ada)
     question = browser.get("/handoff", params={"token": token})
     assert question.status == 200
@@ -84,7 +84,7 @@ def test_a_hand_off_never_silently_takes_anothers_place(
 def test_the_question_whom_to_go_on_as_is_asked_after_a_form_too(
     stack: Stack, ada: Person, ben: Person
 ) -> None:
-    browser, _ = arrive(stack, ben)
+    browser, _ = log_in_by_handoff(stack, ben)
     sent_from = f"{stack.shop_url}/account"
     question = browser.post("/handoff", {"token": stack.handoff_token(ada)}, sent_from=sent_from)
     assert question.heading == "Which account is yours?"
@@ -92,7 +92,7 @@ def test_the_question_whom_to_go_on_as_is_asked_after_a_form_too(
 
 
 def test_no_other_site_can_answer_that_question(stack: Stack, ada: Person, ben: Person) -> None:
-    browser, _ = arrive(stack, ben)
+    browser, _ = log_in_by_handoff(stack, ben)
     fields = {"token": stack.handoff_token(ada), "replace": "1"}
     answer = browser.post("/handoff", fields, sent_from="https://evil.example/")
     assert answer.status == 400
@@ -102,7 +102,7 @@ def test_no_other_site_can_answer_that_question(stack: Stack, ada: Person, ben: 
 def test_a_link_to_the_login_never_silently_takes_anothers_place(
     stack: Stack, ada: Person, ben: Person
 ) -> None:
-    browser, _ = arrive(stack, ben)
+    browser, _ = log_in_by_handoff(stack, ben)
     question = browser.submit(browser.get("/login?site=shop"), sub=ada.sub)
     assert question.heading == "Which account is yours?"
     assert "Ben Ortega" in browser.get("/").text
@@ -144,7 +144,7 @@ def test_a_hand_off_signed_by_somebody_else_lets_nobody_in(stack: Stack, ada: Pe
 
 
 def test_not_me_logs_out_for_good(stack: Stack, ada: Person) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     stolen = dict(browser.cookies)
     left = browser.submit(home, home.form("/logout"))
     assert left.status == 200
@@ -157,7 +157,7 @@ def test_not_me_logs_out_for_good(stack: Stack, ada: Person) -> None:
 
 
 def test_loading_the_page_of_a_log_out_anew_shows_it_again(stack: Stack, ada: Person) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     browser.submit(home, home.form("/logout"))
     again = browser.submit(home, home.form("/logout"))
     assert (again.status, again.heading) == (200, "You are logged out here")
@@ -174,12 +174,12 @@ def test_logging_out_leads_on_to_the_providers_own_logout(stack: Stack, ada: Per
     browser, home = stack.login_oidc(ada.sub)
     left = browser.submit(home, home.form("/logout"))
     link = left.link("Log out there too").href
-    assert link.startswith(stack.people_url)
+    assert link.startswith(stack.identity_provider_url)
     assert "Ada" not in browser.get("/").text
 
 
 def test_logging_out_by_a_link_of_another_site_is_impossible(stack: Stack, ada: Person) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     assert browser.get("/logout").status == 405
     fields = dict(home.form("/logout").filled(csrf_token="guessed"))
     assert browser.post("/logout", fields, sent_from="https://evil.example/").status == 400
@@ -187,7 +187,7 @@ def test_logging_out_by_a_link_of_another_site_is_impossible(stack: Stack, ada: 
 
 
 def test_starting_needs_the_proof_that_the_form_was_ours(stack: Stack, ada: Person) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     form = home.form("/onboardings")
     without = [pair for pair in form.filled() if pair[0] != "csrf_token"]
     refused = browser.post(form.action, without, sent_from="https://evil.example/")

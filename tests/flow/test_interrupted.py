@@ -3,13 +3,13 @@
 import pytest
 
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, process, processes_of
+from tests.support.user_journey import count_processes, gateway_process, start_onboarding
 
 
 def test_a_denied_camera_is_explained_and_the_same_page_is_offered_once_more(
     stack: Stack, ada: Person
 ) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     address = walk.hosted_url
 
     returned = walk.come_back(walk.capture("camera-denied"))
@@ -26,14 +26,14 @@ def test_a_denied_camera_is_explained_and_the_same_page_is_offered_once_more(
     again = walk.browser.submit(page, page.form("/onboardings"))
     assert again.path == walk.path
     assert again.frames[0]["src"] == address
-    assert processes_of(stack, walk.id) == 1
+    assert count_processes(stack, walk.id) == 1
 
     walk.finish("passes")
     walk.until("verified")
 
 
 def test_home_leads_on_after_an_interruption(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.come_back(walk.capture("camera-denied"))
     home = walk.browser.get("/")
     assert "The camera was not allowed" in home.text
@@ -43,7 +43,7 @@ def test_home_leads_on_after_an_interruption(stack: Stack, ada: Person) -> None:
 
 
 def test_after_a_second_interruption_a_new_process_is_made(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     browser = walk.browser
     for _ in range(2):
         walk.come_back(walk.capture("camera-denied"))
@@ -53,12 +53,12 @@ def test_after_a_second_interruption_a_new_process_is_made(stack: Stack, ada: Pe
     assert page.frames, "her consent still counts"
     assert browser.get(f"{walk.path}/status").response.json()["status"] == "canceled"
     new_id = page.path.rpartition("/")[2]
-    assert process(stack, new_id)["state"] == "CREATED"
-    assert processes_of(stack, new_id) == 1, "the old one is deleted there"
+    assert gateway_process(stack, new_id)["state"] == "CREATED"
+    assert count_processes(stack, new_id) == 1, "the old one is deleted there"
 
 
 def test_an_interruption_costs_no_attempt(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     browser = walk.browser
     for _ in range(6):
         walk.come_back(walk.capture("camera-denied"))
@@ -84,7 +84,7 @@ def test_an_interruption_costs_no_attempt(stack: Stack, ada: Person) -> None:
 def test_each_error_of_the_hosted_page_has_its_explanation(
     stack: Stack, ada: Person, error: str, reason: str
 ) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     returned = walk.come_back(error)
     assert returned.status == 200
     assert error not in returned.text
@@ -92,7 +92,7 @@ def test_each_error_of_the_hosted_page_has_its_explanation(
 
 
 def test_an_error_in_the_address_does_not_touch_a_decision(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("passes")
     walk.until("verified")
     walk.come_back("PermissionError")
@@ -100,7 +100,7 @@ def test_an_error_in_the_address_does_not_touch_a_decision(stack: Stack, ada: Pe
 
 
 def test_who_came_back_too_early_opens_the_same_check_again(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     address = walk.hosted_url
     walk.come_back()
     page = walk.look()
@@ -111,14 +111,14 @@ def test_who_came_back_too_early_opens_the_same_check_again(stack: Stack, ada: P
     assert again.path == walk.path
     assert again.frames[0]["src"] == address
     assert walk.status["status"] == "started"
-    assert processes_of(stack, walk.id) == 1
+    assert count_processes(stack, walk.id) == 1
 
     walk.finish("passes")
     walk.until("verified")
 
 
 def test_what_is_in_review_cannot_be_called_unfinished(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     walk.finish("review")
     walk.until("in_review")
     assert "I did not finish" not in walk.look().text

@@ -16,17 +16,17 @@ import pytest
 
 from tests.flow.test_restarts import let_the_call_be_long_ago
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process, kill_everything, workers
+from tests.support.http_session import HttpSession, Page
+from tests.support.server_processes import jobs_process, kill_server, web_workers
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import (
-    Walk,
-    arrive,
-    counters,
-    force,
-    notices,
-    processes_of,
-    switched,
+from tests.support.user_journey import (
+    UserJourney,
+    count_processes,
+    force_outcome,
+    gateway_call_counts,
+    gateway_switches,
+    log_in_by_handoff,
+    sent_notices,
 )
 
 Kill = Callable[[Stack], None]
@@ -42,7 +42,7 @@ def fragile(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Ite
         folder,
         database=database_kind,
         environment={"RECONCILE_AFTER": "1s,2s,5s"},
-        leave_out=("people", "shop"),
+        leave_out=("provider", "shop"),
     )
     # The vendor's machines fall over too, but do not forget.
     child = stack.children.by_name["gateway"]
@@ -59,21 +59,21 @@ def jobs(stack: Stack) -> None:
 
 
 def one_worker(stack: Stack) -> None:
-    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=60)
+    both = eventually(lambda: len(found := web_workers(stack)) == 2 and found, seconds=60)
     os.kill(both[0], signal.SIGKILL)
-    eventually(lambda: len(now := workers(stack)) == 2 and both[0] not in now, seconds=60)
+    eventually(lambda: len(now := web_workers(stack)) == 2 and both[0] not in now, seconds=60)
 
 
 def whole_server(stack: Stack) -> None:
-    kill_everything(stack)
+    kill_server(stack)
     stack.restart("server")
 
 
 def both_workers(stack: Stack) -> None:
-    both = eventually(lambda: len(found := workers(stack)) == 2 and found, seconds=60)
+    both = eventually(lambda: len(found := web_workers(stack)) == 2 and found, seconds=60)
     for each in both:
         os.kill(each, signal.SIGKILL)
-    eventually(lambda: len(now := workers(stack)) == 2 and not {*both} & {*now}, seconds=60)
+    eventually(lambda: len(now := web_workers(stack)) == 2 and not {*both} & {*now}, seconds=60)
 
 
 def gateway(stack: Stack) -> None:
@@ -84,15 +84,15 @@ def gateway(stack: Stack) -> None:
 KILLS = (jobs, one_worker, both_workers, whole_server, gateway)
 
 
-def decided_slowly(walk: Walk) -> None:
+def decided_slowly(walk: UserJourney) -> None:
     """The gateway has decided and says so; asked again, it takes its time."""
     slow = {"at": ["data"], "kind": "slow", "delay_ms": 3000, "times": 1, "process": walk.id}
     walk.stack.gateway_control.post("/faults", json=slow).raise_for_status()
-    force(walk.stack, walk.id, "passes")
+    force_outcome(walk.stack, walk.id, "passes")
 
 
-def was_delivered(walk: Walk) -> bool:
-    sent = notices(walk.stack, walk.id)
+def was_delivered(walk: UserJourney) -> bool:
+    sent = sent_notices(walk.stack, walk.id)
     return any((one["status"], one["state"]) == ("VERIFIED", "delivered") for one in sent)
 
 
@@ -105,7 +105,7 @@ def press_in_vain(browser: HttpSession) -> None:
         press(browser, browser.get("/"))
 
 
-def started(stack: Stack, browser: HttpSession) -> Walk:
+def started(stack: Stack, browser: HttpSession) -> UserJourney:
     """Press the button until the hosted page is there, as a person would."""
 
     def pressed() -> Page | None:
@@ -115,21 +115,21 @@ def started(stack: Stack, browser: HttpSession) -> Walk:
         return None
 
     page = eventually(pressed, seconds=AT_ONCE_SECONDS, every=0.5)
-    return Walk(stack, browser, page.path.rpartition("/")[2], page)
+    return UserJourney(stack, browser, page.path.rpartition("/")[2], page)
 
 
-def look_again(walk: Walk) -> None:
+def look_again(walk: UserJourney) -> None:
     """A worker's death cuts the connections it held: a browser asks anew."""
     eventually(lambda: _asked(walk), seconds=AT_ONCE_SECONDS)
 
 
-def _asked(walk: Walk) -> bool:
+def _asked(walk: UserJourney) -> bool:
     with suppress(httpx.TransportError):
         return walk.look().status == 200
     return False
 
 
-def rows_of(walk: Walk) -> list[str]:
+def rows_of(walk: UserJourney) -> list[str]:
     found = walk.stack.rows(
         "SELECT status FROM onboardings WHERE person_id ="
         " (SELECT person_id FROM onboardings WHERE id = ?) ORDER BY created_at",
@@ -138,12 +138,12 @@ def rows_of(walk: Walk) -> list[str]:
     return [row["status"] for row in found]
 
 
-def is_verified(walk: Walk) -> None:
+def is_verified(walk: UserJourney) -> None:
     eventually(lambda: _status(walk) == "verified", seconds=AT_ONCE_SECONDS, every=0.2)
     assert walk.look().heading == "You are verified"
 
 
-def _status(walk: Walk) -> str:
+def _status(walk: UserJourney) -> str:
     with suppress(httpx.TransportError):
         return str(walk.status["status"])
     return ""
@@ -154,22 +154,24 @@ def test_everybody_ends_where_they_should_wherever_they_were(fragile: Stack, kil
     """Five people, each at another point of the way, when it happens."""
 
     def arrived(point: str) -> HttpSession:
-        return arrive(fragile, Person(f"{point}-{kill.__name__}", "Ada Lovelace", "en"))[0]
+        return log_in_by_handoff(fragile, Person(f"{point}-{kill.__name__}", "Ada Lovelace", "en"))[
+            0
+        ]
 
     before_create, during_create = arrived("before"), arrived("during")
     in_the_frame, noticed, reading = (
         started(fragile, arrived(point)) for point in ("frame", "noticed", "reading")
     )
     address = in_the_frame.hosted_url
-    before = counters(fragile)
-    with switched(fragile, hold_create_ms=2500):
+    before = gateway_call_counts(fragile)
+    with gateway_switches(fragile, hold_create_ms=2500):
         decided_slowly(reading)
-        eventually(lambda: counters(fragile)["faults"] > before["faults"], seconds=60)
+        eventually(lambda: gateway_call_counts(fragile)["faults"] > before["faults"], seconds=60)
         decided_slowly(noticed)
         eventually(lambda: was_delivered(noticed))
         click = threading.Thread(target=press_in_vain, args=(during_create,))
         click.start()
-        eventually(lambda: counters(fragile)["creates"] > before["creates"])
+        eventually(lambda: gateway_call_counts(fragile)["creates"] > before["creates"])
         kill(fragile)
         click.join()
     # As long as the call may still be under way, nobody repeats it.
@@ -180,7 +182,7 @@ def test_everybody_ends_where_they_should_wherever_they_were(fragile: Stack, kil
     assert in_the_frame.hosted_url == address
     new = [started(fragile, browser) for browser in (before_create, during_create)]
     for walk in (in_the_frame, *new):
-        assert processes_of(fragile, walk.id) == 1
+        assert count_processes(fragile, walk.id) == 1
         walk.finish("passes")
     for walk in (in_the_frame, *new, noticed, reading):
         is_verified(walk)

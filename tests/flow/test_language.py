@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.http_session import Page
 from tests.support.stack import Person, Stack
-from tests.support.visitor import Page
-from tests.support.walking import agree, begin
+from tests.support.user_journey import start_onboarding, submit_consent
 
 
 def language(page: Page) -> str:
@@ -34,7 +34,7 @@ def test_a_stranger_is_greeted_in_the_browsers_language(
 
 def test_the_language_of_the_hand_off_counts_more_than_the_browsers(stack: Stack) -> None:
     eva = stack.person("Eva Ruiz", "es")
-    walk = begin(stack, eva)
+    walk = start_onboarding(stack, eva)
     assert language(walk.page) == "es"
     walk.finish("passes")
     walk.until("verified")
@@ -48,19 +48,19 @@ def test_the_language_of_the_login_counts_too(stack: Stack) -> None:
     eva = stack.person("Eva Ruiz", "es-ES")
     browser, home = stack.login_oidc(eva.sub)
     assert language(home) == "es"
-    assert language(agree(stack, browser, home).page) == "es"
+    assert language(submit_consent(stack, browser, home).page) == "es"
 
 
 def test_the_consent_remembers_in_which_language_it_was_read(stack: Stack, ada: Person) -> None:
     eva = stack.person("Eva Ruiz", "es")
     for person, locale in ((eva, "es"), (ada, "en")):
-        walk = begin(stack, person)
+        walk = start_onboarding(stack, person)
         found = stack.rows("SELECT version, locale FROM consents WHERE onboarding_id = ?", walk.id)
         assert found == [{"version": "2026-01", "locale": locale}]
 
 
 def test_the_return_page_speaks_the_browsers_language(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     page = stack.http_session(languages="es").get(walk.return_url)
     assert language(page) == "es"
     assert "Ada" not in page.text

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession, Page
-from tests.support.walking import agree, arrive, begin
+from tests.support.user_journey import log_in_by_handoff, start_onboarding, submit_consent
 
 AHEAD = [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch"}), ("GET", {"X-Purpose": "preview"})]
 
@@ -18,7 +18,7 @@ def own_link(browser: HttpSession, home: Page) -> str:
 
 
 def test_ada_goes_on_with_her_phone_and_is_verified_there(stack: Stack, ada: Person) -> None:
-    desktop, home = arrive(stack, ada)
+    desktop, home = log_in_by_handoff(stack, ada)
     link = own_link(desktop, home)
     phone = stack.http_session()
     question = phone.get(link)
@@ -26,7 +26,7 @@ def test_ada_goes_on_with_her_phone_and_is_verified_there(stack: Stack, ada: Per
     assert "Example Shop" in question.text
     consent = phone.submit(question, question.form(link.removeprefix(stack.public_url)))
     assert consent.heading == "One question before we start"
-    walk = agree(stack, phone, consent)
+    walk = submit_consent(stack, phone, consent)
     walk.finish("passes")
     walk.until("verified")
     assert desktop.get(f"/onboardings/{walk.id}").heading == "You are verified"
@@ -36,7 +36,7 @@ def test_ada_goes_on_with_her_phone_and_is_verified_there(stack: Stack, ada: Per
 def test_mail_scanners_may_look_as_often_as_they_like(
     stack: Stack, ada: Person, method: str, headers: dict[str, str]
 ) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     link = own_link(browser, home)
     for _ in range(3):
         ahead = stack.http_session().client.request(method, link, headers=headers)
@@ -49,7 +49,7 @@ def test_mail_scanners_may_look_as_often_as_they_like(
 def test_a_link_is_good_once_and_only_its_own_browser_may_repeat_it(
     stack: Stack, ada: Person
 ) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     link = own_link(browser, home)
     phone, thief = stack.http_session(), stack.http_session()
     question, late = phone.get(link), thief.get(link)
@@ -67,9 +67,9 @@ def test_a_link_is_good_once_and_only_its_own_browser_may_repeat_it(
 
 
 def test_a_link_never_silently_takes_anothers_place(stack: Stack, ada: Person, ben: Person) -> None:
-    adas, home = arrive(stack, ada)
+    adas, home = log_in_by_handoff(stack, ada)
     link = own_link(adas, home)
-    bens, _ = arrive(stack, ben)
+    bens, _ = log_in_by_handoff(stack, ben)
     question = bens.get(link)
     asked = bens.submit(question, question.form(link.removeprefix(stack.public_url)))
     assert asked.heading == "Which account is yours?"
@@ -82,7 +82,7 @@ def test_a_link_never_silently_takes_anothers_place(stack: Stack, ada: Person, b
 def test_unknown_links_are_404_and_other_sites_cannot_press_the_button(
     stack: Stack, ada: Person
 ) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     link = own_link(browser, home)
     phone = stack.http_session()
     fields = dict(phone.get(link).form().filled(csrf_token="guessed"))
@@ -93,7 +93,7 @@ def test_unknown_links_are_404_and_other_sites_cannot_press_the_button(
 
 
 def test_no_log_and_no_table_holds_a_link(stack: Stack, ada: Person) -> None:
-    browser, home = arrive(stack, ada)
+    browser, home = log_in_by_handoff(stack, ada)
     link = own_link(browser, home)
     code = link.rpartition("/")[2]
     phone = stack.http_session()
@@ -106,7 +106,7 @@ def test_no_log_and_no_table_holds_a_link(stack: Stack, ada: Person) -> None:
 
 
 def test_a_link_made_in_the_middle_leads_to_the_same_process(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     home = walk.browser.get("/")
     phone = stack.http_session()
     question = phone.get(own_link(walk.browser, home))
@@ -116,7 +116,7 @@ def test_a_link_made_in_the_middle_leads_to_the_same_process(stack: Stack, ada: 
 
 
 def test_an_operator_makes_a_link_from_the_command_line(stack: Stack, ada: Person) -> None:
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     done = stack.command("onboardings", "link", walk.id)
     assert done.returncode == 0, done.stderr
     link, end = done.stdout.split()[0], done.stdout.split()[-1]

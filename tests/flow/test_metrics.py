@@ -12,10 +12,10 @@ import pytest
 from prometheus_client.mmap_dict import MmapedDict
 
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process, workers
 from tests.support.prometheus import Scrape, scrape
+from tests.support.server_processes import jobs_process, web_workers
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, send_notice
+from tests.support.user_journey import send_notice, start_onboarding
 from webapp.observability.metrics import METHODS, NOTICE_OUTCOMES
 
 THEME = "/sites/<site_id>/theme.css"
@@ -26,7 +26,7 @@ ZOE = "Zoë-Quillfeather"
 def counting(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """A server with two web workers and its jobs, of these tests alone."""
     folder = tmp_path_factory.mktemp("counting")
-    stack = Stack(folder, database=database_kind, leave_out=("people", "shop"))
+    stack = Stack(folder, database=database_kind, leave_out=("provider", "shop"))
     for left in _left_over(stack):
         left.parent.mkdir(parents=True)
         left.write_bytes(b"of an earlier run")
@@ -80,7 +80,9 @@ def test_requests_spread_over_workers_are_seen_by_each_of_them_also_after_one_wa
     assert all_seen() == {before + sent}
     victim = next(iter(answering()))
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: len(workers(counting)) == 2 and victim not in workers(counting), seconds=30)
+    eventually(
+        lambda: len(web_workers(counting)) == 2 and victim not in web_workers(counting), seconds=30
+    )
     eventually(lambda: ask(counting, "/healthz") == 200, seconds=30)
     assert all_seen() == {before + sent}
     assert len(list((counting.instance.state / "metrics" / "web").glob("counter_*.db"))) == 2
@@ -91,7 +93,7 @@ def test_what_the_jobs_process_counts_is_seen_too_and_outlives_it(counting: Stac
         return seen(counting)("gateway_calls_total", call="read", outcome="ok", process="jobs")
 
     def verified(name: str) -> None:
-        walk = begin(counting, Person(name, "Ada Lovelace", "en"))
+        walk = start_onboarding(counting, Person(name, "Ada Lovelace", "en"))
         walk.finish("passes")
         walk.until("verified", seconds=40)
 
@@ -136,13 +138,13 @@ def test_notices_are_counted_by_what_became_of_them(counting: Stack) -> None:
 def test_a_waiting_browser_is_counted_while_it_waits_and_not_when_its_worker_has_died(
     counting: Stack,
 ) -> None:
-    walk = begin(counting, Person("ada-who-waits", "Ada Lovelace", "en"))
+    walk = start_onboarding(counting, Person("ada-who-waits", "Ada Lovelace", "en"))
     before = seen(counting)("waiting_browsers")
     with walk.browser.client.stream("GET", f"{walk.url}/stream") as stream:
         lines = stream.iter_lines()  # held, so that the connection is
         assert next(lines)
         eventually(lambda: seen(counting)("waiting_browsers") == before + 1)
-        for worker in workers(counting):
+        for worker in web_workers(counting):
             os.kill(worker, signal.SIGKILL)
         eventually(lambda: ask(counting, "/healthz") == 200, seconds=30)
         assert eventually(lambda: seen(counting)("waiting_browsers") == 0, seconds=30)
@@ -150,7 +152,7 @@ def test_a_waiting_browser_is_counted_while_it_waits_and_not_when_its_worker_has
 
 def test_labels_are_words_of_short_lists_and_hold_nothing_of_anybody(counting: Stack) -> None:
     zoe = Person(f"subject-{ZOE}", f"Name {ZOE}", "en")
-    walk = begin(counting, zoe)
+    walk = start_onboarding(counting, zoe)
     walk.finish("passes")
     walk.until("verified", seconds=40)
     for path in (f"/{ZOE}", f"/return/{ZOE}", f"/l/{ZOE}", f"/onboardings/{walk.id}?a={ZOE}"):
@@ -187,9 +189,9 @@ def test_a_reload_loses_no_count_and_a_new_start_begins_at_zero(counting: Stack)
     assert ask(counting, "/sites/shop/theme.css") == 200
     before = seen(counting)("http_requests_total", route=THEME)
     assert before
-    old = set(workers(counting))
+    old = set(web_workers(counting))
     counting.kill("server", signal.SIGHUP)
-    eventually(lambda: not old & set(workers(counting)), seconds=40)
+    eventually(lambda: not old & set(web_workers(counting)), seconds=40)
     eventually(lambda: ask(counting, "/healthz") == 200, seconds=30)
     assert seen(counting)("http_requests_total", route=THEME) == before
     counting.restart("server")

@@ -6,9 +6,15 @@ import socket
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from tests.support.fixtures import NewStack
 from tests.support.stack import Person, Stack
-from tests.support.walking import Walk, agree, arrive, force, send_notice
+from tests.support.stack_fixtures import NewStack
+from tests.support.user_journey import (
+    UserJourney,
+    force_outcome,
+    log_in_by_handoff,
+    send_notice,
+    submit_consent,
+)
 
 # A letter beyond ASCII: JSON, URLs and databases write it in several ways.
 MARK = "Zoë-Quillfeather"
@@ -77,7 +83,7 @@ def test_no_log_and_no_database_file_holds_what_is_secret_or_personal(
     )
     browser = stack.http_session()
     home = browser.get("/handoff", params={"token": token})
-    walk = agree(stack, browser, home)
+    walk = submit_consent(stack, browser, home)
     secrets = {
         "mark": MARK,
         "hand-off": token,
@@ -104,13 +110,13 @@ def test_no_log_and_no_database_file_holds_what_is_secret_or_personal(
     assert {_mode(stack.instance.state)} == {0o700}
 
 
-def _everything_happens(stack: Stack, walk: Walk, token: str) -> None:
+def _everything_happens(stack: Stack, walk: UserJourney, token: str) -> None:
     """Also what goes wrong: errors like to quote."""
     browser = walk.browser
     walk.come_back(MARK)
     home = browser.get("/")
     browser.submit(home, home.form("/onboardings"))
-    force(
+    force_outcome(
         stack,
         walk.id,
         "fails",
@@ -149,7 +155,7 @@ def _say(stack: Stack, raw: bytes) -> None:
 def _somebody_logs_in(stack: Stack) -> str:
     person = stack.person(f"Name {MARK}")
     browser, _ = stack.login_oidc(person.sub)
-    arrive(stack, person)
+    log_in_by_handoff(stack, person)
     return browser.cookies["mobbscan"]
 
 

@@ -4,9 +4,15 @@ import re
 
 import pytest
 
+from tests.support.http_session import Page
 from tests.support.stack import Person, Stack
-from tests.support.visitor import Page
-from tests.support.walking import Walk, arrive, begin, force, switched
+from tests.support.user_journey import (
+    UserJourney,
+    force_outcome,
+    gateway_switches,
+    log_in_by_handoff,
+    start_onboarding,
+)
 
 INLINE = re.compile(
     r"<style|<[^>]+\s(style|on\w+)\s*=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE
@@ -20,16 +26,16 @@ def pages(stack: Stack) -> dict[str, Page]:
     found = {"welcome": stack.http_session().get("/")}
     # First of all: a log-in that failed would not be tried again at once.
     found["rejected"] = _rejected(stack, ben)
-    browser, found["home"] = arrive(stack, ada)
+    browser, found["home"] = log_in_by_handoff(stack, ada)
     found["question"] = browser.get("/handoff", params={"token": stack.handoff_token(ben)})
     found["consent"] = browser.post(
         "/onboardings", found["home"].form("/logout").filled(), sent_from=found["home"].url
     )
-    with switched(stack, down=True, rest=False):
+    with gateway_switches(stack, down=True, rest=False):
         home = found["home"]
         found["gateway away"] = browser.submit(home, home.form("/onboardings"))
     found["other device"] = browser.submit(home, home.form("/links"))
-    walk = begin(stack, ada)
+    walk = start_onboarding(stack, ada)
     found |= {"frame": walk.page, "home while open": browser.get("/")}
     found["interrupted return"] = walk.come_back(walk.capture("camera-denied"))
     found |= {"interrupted": walk.look(), "home after it": browser.get("/")}
@@ -42,20 +48,20 @@ def pages(stack: Stack) -> dict[str, Page]:
     return found
 
 
-def _the_end(stack: Stack, walk: Walk) -> dict[str, Page]:
+def _the_end(stack: Stack, walk: UserJourney) -> dict[str, Page]:
     home = walk.browser.get("/")
     walk.browser.submit(home, home.form("/onboardings"))
     found = {"return": walk.come_back(), "submitted": walk.look()}
-    force(stack, walk.id, "review")
+    force_outcome(stack, walk.id, "review")
     walk.until("in_review")
     found |= {"in review": walk.look(), "home while waiting": walk.browser.get("/")}
-    force(stack, walk.id, "passes")
+    force_outcome(stack, walk.id, "passes")
     walk.until("verified")
     return found | {"verified": walk.look(), "home at the end": walk.browser.get("/")}
 
 
 def _rejected(stack: Stack, person: Person) -> Page:
-    walk = begin(stack, person)
+    walk = start_onboarding(stack, person)
     walk.finish("fails")
     walk.until("rejected")
     return walk.look()

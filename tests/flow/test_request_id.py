@@ -7,7 +7,7 @@ import httpx
 
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
-from tests.support.walking import begin, force, switched
+from tests.support.user_journey import force_outcome, gateway_switches, start_onboarding
 
 
 def lines(stack: Stack, **wanted: object) -> list[dict[str, Any]]:
@@ -17,9 +17,9 @@ def lines(stack: Stack, **wanted: object) -> list[dict[str, Any]]:
 
 
 def test_a_notice_is_found_again_in_the_read_that_it_caused(stack: Stack) -> None:
-    walk = begin(stack, Person("ada-of-the-request", "Ada Lovelace", "en"))
-    with switched(stack, notices="never"):
-        force(stack, walk.id, "passes")
+    walk = start_onboarding(stack, Person("ada-of-the-request", "Ada Lovelace", "en"))
+    with gateway_switches(stack, notices="never"):
+        force_outcome(stack, walk.id, "passes")
     answer = httpx.post(
         f"{stack.server_url}/webhooks/mobbscan",
         json={"verificationId": walk.id, "status": "VERIFIED"},
@@ -41,7 +41,7 @@ def test_a_notice_is_found_again_in_the_read_that_it_caused(stack: Stack) -> Non
 
 
 def test_a_click_is_found_again_in_the_calls_made_for_it(stack: Stack) -> None:
-    begin(stack, Person("ben-of-the-request", "Ben Ortega", "en"))
+    start_onboarding(stack, Person("ben-of-the-request", "Ben Ortega", "en"))
     (click,) = lines(stack, event="request", route="/onboardings", method="POST")[-1:]
     (create,) = lines(stack, event="gateway_call", request_id=click["request_id"], call="create")
     assert create["outcome"] == "ok"

@@ -10,17 +10,17 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process, kill_everything, workers
+from tests.support.server_processes import jobs_process, kill_server, web_workers
 from tests.support.stack import Person, Stack
-from tests.support.walking import (
-    Walk,
-    arrive,
-    begin,
-    counters,
-    force,
-    notices,
-    processes_of,
-    switched,
+from tests.support.user_journey import (
+    UserJourney,
+    count_processes,
+    force_outcome,
+    gateway_call_counts,
+    gateway_switches,
+    log_in_by_handoff,
+    sent_notices,
+    start_onboarding,
 )
 
 pytestmark = pytest.mark.both_databases
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.both_databases
 def fragile(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """A stack of which nobody else has anything to lose."""
     folder = tmp_path_factory.mktemp("fragile")
-    with Stack(folder, database=database_kind, leave_out=("people", "shop")) as running:
+    with Stack(folder, database=database_kind, leave_out=("provider", "shop")) as running:
         yield running
 
 
@@ -40,7 +40,7 @@ def ada(fragile: Stack, request: pytest.FixtureRequest) -> Person:
 
 
 def test_a_killed_jobs_process_is_replaced_and_goes_on(fragile: Stack, ada: Person) -> None:
-    walk = begin(fragile, ada)
+    walk = start_onboarding(fragile, ada)
     killed = eventually(lambda: jobs_process(fragile))
     os.kill(killed, signal.SIGKILL)
     walk.capture("passes")
@@ -49,13 +49,13 @@ def test_a_killed_jobs_process_is_replaced_and_goes_on(fragile: Stack, ada: Pers
 
 
 def test_killed_workers_are_replaced_and_ada_stays_signed_in(fragile: Stack, ada: Person) -> None:
-    walk = begin(fragile, ada)
-    killed = eventually(lambda: len(found := workers(fragile)) == 2 and found)
+    walk = start_onboarding(fragile, ada)
+    killed = eventually(lambda: len(found := web_workers(fragile)) == 2 and found)
     for each in killed:
         os.kill(each, signal.SIGKILL)
     walk.capture("passes")
     eventually(lambda: _answers(walk), seconds=60)
-    assert not set(workers(fragile)) & set(killed)
+    assert not set(web_workers(fragile)) & set(killed)
     assert walk.come_back().status == 200
     walk.until("verified")
 
@@ -63,13 +63,18 @@ def test_killed_workers_are_replaced_and_ada_stays_signed_in(fragile: Stack, ada
 def test_the_end_of_the_whole_server_loses_no_notice_no_session_and_no_onboarding(
     fragile: Stack, ada: Person
 ) -> None:
-    walk, other = begin(fragile, ada), begin(fragile, Person("ben", "Ben Ortega", "en"))
+    walk, other = (
+        start_onboarding(fragile, ada),
+        start_onboarding(fragile, Person("ben", "Ben Ortega", "en")),
+    )
     before = other.status
     # So that nothing can be read back before the end.
-    with switched(fragile, down=True, rest=False):
-        force(fragile, walk.id, "passes")
-        eventually(lambda: [each["state"] for each in notices(fragile, walk.id)] == ["delivered"])
-        kill_everything(fragile)
+    with gateway_switches(fragile, down=True, rest=False):
+        force_outcome(fragile, walk.id, "passes")
+        eventually(
+            lambda: [each["state"] for each in sent_notices(fragile, walk.id)] == ["delivered"]
+        )
+        kill_server(fragile)
     fragile.restart("server")
     walk.until("verified")
 
@@ -82,9 +87,9 @@ def test_the_end_of_the_whole_server_loses_no_notice_no_session_and_no_onboardin
 def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
     fragile: Stack, ada: Person
 ) -> None:
-    browser, home = arrive(fragile, ada)
+    browser, home = log_in_by_handoff(fragile, ada)
     with (
-        switched(fragile, hold_create_ms=1500),
+        gateway_switches(fragile, hold_create_ms=1500),
         _killed_once_the_gateway_is_called(fragile),
         pytest.raises(httpx.TransportError),
     ):
@@ -101,13 +106,13 @@ def test_a_worker_killed_during_the_create_call_leaves_no_second_process(
     let_the_call_be_long_ago(fragile, row["id"])
     page = browser.submit(same, same.form("/onboardings"))
     assert page.frames
-    walk = Walk(fragile, browser, page.path.rpartition("/")[2], page)
-    assert processes_of(fragile, walk.id) == 1
+    walk = UserJourney(fragile, browser, page.path.rpartition("/")[2], page)
+    assert count_processes(fragile, walk.id) == 1
     walk.finish("passes")
     walk.until("verified")
 
 
-def _answers(walk: Walk) -> bool:
+def _answers(walk: UserJourney) -> bool:
     try:
         return walk.look().status == 200
     except httpx.TransportError:
@@ -116,11 +121,11 @@ def _answers(walk: Walk) -> bool:
 
 @contextmanager
 def _killed_once_the_gateway_is_called(stack: Stack) -> Iterator[None]:
-    creates = counters(stack)["creates"]
+    creates = gateway_call_counts(stack)["creates"]
 
     def kill() -> None:
-        eventually(lambda: counters(stack)["creates"] > creates)
-        kill_everything(stack)
+        eventually(lambda: gateway_call_counts(stack)["creates"] > creates)
+        kill_server(stack)
 
     killer = threading.Thread(target=kill)
     killer.start()

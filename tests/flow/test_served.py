@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.gunicorn_server import GUNICORN, SERVE, Serving
 from tests.support.postgres import shared
 from tests.support.prometheus import scrape
-from tests.support.served import GUNICORN, SERVE, Serving
 from tests.unit.cli.installation import Installation
 from webapp.server.worker import REQUEST_TIMEOUT_SECONDS
 

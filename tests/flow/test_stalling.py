@@ -10,20 +10,20 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.impatient import LARGE, Impatient, threads
-from tests.support.served import Served, Serving
+from tests.support.gunicorn_server import GunicornServer, Serving
+from tests.support.short_timeout_worker import LARGE, ShortTimeoutWorker, threads
 
-GUNICORN = ["-m", "gunicorn", "--config", "python:tests.support.impatient"]
+GUNICORN = ["-m", "gunicorn", "--config", "python:tests.support.short_timeout_worker"]
 ASKING = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ASKING_SMALL = b"GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture
-def served(serving: Serving) -> Served:
+def served(serving: Serving) -> GunicornServer:
     return serving(GUNICORN).ready()
 
 
-def line(served: Served, keeps: int) -> socket.socket:
+def line(served: GunicornServer, keeps: int) -> socket.socket:
     """Our system keeps about so many bytes for us that we have not read."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, keeps)
@@ -58,7 +58,7 @@ def is_cut_off(one: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def test_those_who_read_next_to_nothing_keep_nobody_out_for_long(served: Served) -> None:
+def test_those_who_read_next_to_nothing_keep_nobody_out_for_long(served: GunicornServer) -> None:
     with ExitStack() as lines:
         crowd = [lines.enter_context(line(served, 2048)) for _ in range(threads)]
         for one in crowd:
@@ -68,11 +68,11 @@ def test_those_who_read_next_to_nothing_keep_nobody_out_for_long(served: Served)
         eventually(lambda: all(map(is_cut_off, crowd)), seconds=60)
 
 
-def test_who_reads_slowly_gets_everything(served: Served) -> None:
+def test_who_reads_slowly_gets_everything(served: GunicornServer) -> None:
     with line(served, 65536) as slow:
         slow.sendall(ASKING.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         took = 0
-        until = time.monotonic() + 1.5 * Impatient.send_timeout_seconds
+        until = time.monotonic() + 1.5 * ShortTimeoutWorker.send_timeout_seconds
         while time.monotonic() < until:
             took += len(slow.recv(65536))
             time.sleep(0.1)
@@ -82,7 +82,7 @@ def test_who_reads_slowly_gets_everything(served: Served) -> None:
     assert took > len(LARGE)
 
 
-def test_those_who_say_nothing_hold_no_thread(served: Served) -> None:
+def test_those_who_say_nothing_hold_no_thread(served: GunicornServer) -> None:
     with ExitStack() as lines:
         # gunicorn gives each five seconds of a thread.
         silent = [lines.enter_context(line(served, 2048)) for _ in range(300)]

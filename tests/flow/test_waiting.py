@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crowd import Crowd
+from tests.support.event_source_clients import EventSourceClients
 from tests.support.eventually import eventually
-from tests.support.killing import children_of
-from tests.support.served import GUNICORN, NOWHERE, SERVE, Served, Serving
-from tests.support.waiting import Person, move, people
+from tests.support.gunicorn_server import GUNICORN, SERVE, UNREACHABLE_URL, GunicornServer, Serving
+from tests.support.server_processes import child_processes_of
+from tests.support.signed_in_users import SignedInUser, change_status, create_signed_in_users
 from tests.unit.cli.installation import Installation
 from webapp.domain.onboarding import Status
 from webapp.wiring import Components
@@ -30,30 +30,32 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("waiting"), NOWHERE, WEB_CONCURRENCY="1")
+    return Installation(tmp_path_factory.mktemp("waiting"), UNREACHABLE_URL, WEB_CONCURRENCY="1")
 
 
 @pytest.fixture(scope="module")
-def served(shared: Installation, root: Path) -> Iterator[Served]:
+def served(shared: Installation, root: Path) -> Iterator[GunicornServer]:
     command = [*SERVE, "--no-jobs"]
     log = shared.folder / "server.log"
-    with Served(shared.process_environment(), command, root, log) as served:
+    with GunicornServer(shared.process_environment(), command, root, log) as served:
         yield served.ready()
 
 
 @pytest.fixture
-def parts(shared: Installation, served: Served) -> Iterator[Components]:
+def parts(shared: Installation, served: GunicornServer) -> Iterator[Components]:
     with shared.parts() as parts:
         yield parts
 
 
-def crowd_of(parts: Components, served: Served, count: int) -> tuple[list[Person], Crowd]:
-    waiting = people(parts.database, parts.settings, count)
-    return waiting, Crowd(served.address, [each.request() for each in waiting])
+def crowd_of(
+    parts: Components, served: GunicornServer, count: int
+) -> tuple[list[SignedInUser], EventSourceClients]:
+    waiting = create_signed_in_users(parts.database, parts.settings, count)
+    return waiting, EventSourceClients(served.address, [each.request() for each in waiting])
 
 
-def worker(served: Served) -> int:
-    (pid,) = children_of(served.process.pid)
+def worker(served: GunicornServer) -> int:
+    (pid,) = child_processes_of(served.process.pid)
     return pid
 
 
@@ -67,7 +69,7 @@ def threads(pid: int) -> int:
 
 @pytest.mark.parametrize("count", [CI_SIZE, pytest.param(5000, marks=pytest.mark.nightly)])
 def test_more_wait_than_there_are_threads_and_everybody_is_served(
-    served: Served, parts: Components, count: int
+    served: GunicornServer, parts: Components, count: int
 ) -> None:
     pid = worker(served)
     before = open_files(pid)
@@ -78,7 +80,7 @@ def test_more_wait_than_there_are_threads_and_everybody_is_served(
         assert threads(pid) <= 64 + 16, "those of requests, and a few"
         assert served.status("/healthz", seconds=5) == 200
         told = crowd.browsers[count // 2]
-        move(parts.database, waiting[count // 2].onboarding_id, Status.VERIFIED)
+        change_status(parts.database, waiting[count // 2].onboarding_id, Status.VERIFIED)
         eventually(lambda: told.seen["status"] == "verified")
         assert [each for each in crowd.browsers if each.seen["status"] == "verified"] == [told]
         assert not crowd.refused
@@ -86,8 +88,8 @@ def test_more_wait_than_there_are_threads_and_everybody_is_served(
     eventually(lambda: open_files(pid) < before + count // 2, seconds=30)
 
 
-def test_who_leaves_gives_their_seats_back(served: Served, parts: Components) -> None:
-    (ada,) = people(parts.database, parts.settings, 1)
+def test_who_leaves_gives_their_seats_back(served: GunicornServer, parts: Components) -> None:
+    (ada,) = create_signed_in_users(parts.database, parts.settings, 1)
 
     def stream() -> bytes:
         line = socket.create_connection(served.address, timeout=10)
@@ -106,9 +108,11 @@ def test_who_leaves_gives_their_seats_back(served: Served, parts: Components) ->
             each.close()
 
 
-def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Components) -> None:
+def test_the_answer_is_the_last_one_of_its_connection(
+    served: GunicornServer, parts: Components
+) -> None:
     """Whatever the browser sends on it would be lost."""
-    (ada,) = people(parts.database, parts.settings, 1)
+    (ada,) = create_signed_in_users(parts.database, parts.settings, 1)
     with socket.create_connection(served.address, timeout=10) as line:
         line.sendall(ada.request())
         head, _, _ = line.recv(65536).lower().partition(b"\r\n\r\n")
@@ -117,9 +121,9 @@ def test_the_answer_is_the_last_one_of_its_connection(served: Served, parts: Com
 
 
 def test_a_proxy_of_the_old_protocol_gets_the_events_without_chunks(
-    served: Served, parts: Components
+    served: GunicornServer, parts: Components
 ) -> None:
-    (ada,) = people(parts.database, parts.settings, 1)
+    (ada,) = create_signed_in_users(parts.database, parts.settings, 1)
     with socket.create_connection(served.address, timeout=10) as line:
         line.sendall(ada.request().replace(b"HTTP/1.1", b"HTTP/1.0"))
         said = b""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process_of
-from tests.support.served import SERVE, Serving, installed, serving
+from tests.support.gunicorn_server import SERVE, Serving, installed, serving
+from tests.support.server_processes import jobs_process_of
 from tests.unit.cli.installation import Installation
 from tests.unit.jobs.jobs_process import Worker
 

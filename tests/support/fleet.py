@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from mobbscan_sandbox.demo.children import Child, Children
-from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
+from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import Program
-from tests.support.balancer import Balancer
 from tests.support.eventually import eventually
-from tests.support.killing import jobs_process_of
-from tests.support.ports import free_addresses
+from tests.support.free_ports import free_addresses
+from tests.support.http_session import HttpSession, Page
+from tests.support.load_balancer import LoadBalancer
+from tests.support.server_processes import jobs_process_of
 from tests.support.stack import Person, Stack
-from tests.support.visitor import HttpSession, Page
 
 
 @dataclass(frozen=True)
-class Host:
+class Node:
     """A machine with its own server: master, web workers and jobs process in one group."""
 
-    child: Child
+    child: ChildProcess
     port: int
 
     @property
@@ -67,7 +67,7 @@ class Host:
         """Start it unless it runs, and wait until it answers."""
         if not self.child.running:
             self.child.start()
-        Children([self.child]).wait_until_ready()
+        ChildProcesses([self.child]).wait_until_ready()
 
 
 class Fleet:
@@ -78,22 +78,22 @@ class Fleet:
     """
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        self.balancer = Balancer()
+        self.balancer = LoadBalancer()
         self.stack = Stack(
             folder,
             database="postgresql",
             environment={"PUBLIC_URL": self.balancer.url, **environment},
-            leave_out=("people", "shop"),
+            leave_out=("provider", "shop"),
         )
         _send_notices_to(self.stack, f"http://127.0.0.1:{self.balancer.port}")
         first = self.stack.children.by_name["server"]
         port = free_addresses().server
-        second = Child(
+        second = ChildProcess(
             _elsewhere(first.program, folder / "second", port),
             self.stack.instance.logs / "second.log",
             _silent(),
         )
-        self.hosts = (Host(first, self.stack.addresses.server), Host(second, port))
+        self.hosts = (Node(first, self.stack.addresses.server), Node(second, port))
         self.balancer.ports = [host.port for host in self.hosts]
 
     def __enter__(self) -> "Fleet":
@@ -119,15 +119,15 @@ class Fleet:
         for host in self.hosts:
             if not host.child.running:
                 host.child.start()
-        Children([host.child for host in self.hosts]).wait_until_ready()
+        ChildProcesses([host.child for host in self.hosts]).wait_until_ready()
 
-    def browser_at(self, host: Host) -> HttpSession:
+    def browser_at(self, host: Node) -> HttpSession:
         """A browser whose connections all go to this host, as a balancer may well decide."""
         browser = HttpSession(self.stack.public_url, through=host.port)
         self.stack.sessions.append(browser)
         return browser
 
-    def arrive(self, person: Person, host: Host) -> tuple[HttpSession, Page]:
+    def arrive(self, person: Person, host: Node) -> tuple[HttpSession, Page]:
         """Come in by a hand-off at this host."""
         return self.stack.login_handoff(person, self.browser_at(host))
 

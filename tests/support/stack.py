@@ -14,15 +14,15 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from mobbscan_sandbox.demo.children import CHECKOUT, Child, Children
-from mobbscan_sandbox.demo.instance import Instance
-from mobbscan_sandbox.demo.output import Terminal
+from mobbscan_sandbox.demo.child_processes import CHECKOUT, ChildProcess, ChildProcesses
+from mobbscan_sandbox.demo.instance_folder import InstanceFolder
+from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
-from mobbscan_sandbox.demo.sites import Table, shop_flow, shop_site, sites_toml
-from tests.support.beside import Beside, PostgresBeside, Rows, SqliteBeside
-from tests.support.ports import free_addresses
+from mobbscan_sandbox.demo.sites_file import Table, shop_flow, shop_site, sites_toml
+from tests.support.direct_database import DirectDatabase, DirectPostgres, DirectSqlite, Rows
+from tests.support.free_ports import free_addresses
+from tests.support.http_session import HttpSession, Page
 from tests.support.postgres import Postgres, shared
-from tests.support.visitor import HttpSession, Page
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stack:
         leave_out: Collection[str] = (),
     ) -> None:
         self.addresses = free_addresses()
-        self.instance = Instance(folder / "instance")
+        self.instance = InstanceFolder(folder / "instance")
         self.instance.prepare(keep=False)
         self._postgres = _postgres(database)
         self._address = self._postgres.new_database() if self._postgres else None
@@ -67,8 +67,8 @@ class Stack:
         four = programs(self.addresses, self.instance, self.settings)
         silent = Terminal(verbose=False)
         silent.mute()
-        self.children = Children(
-            Child(program, self.instance.logs / f"{name}.log", silent)
+        self.children = ChildProcesses(
+            ChildProcess(program, self.instance.logs / f"{name}.log", silent)
             for name, program in four.items()
         )
 
@@ -145,8 +145,8 @@ class Stack:
         return self.addresses.gateway_url
 
     @property
-    def people_url(self) -> str:
-        return self.addresses.people_url
+    def identity_provider_url(self) -> str:
+        return self.addresses.identity_provider_url
 
     @property
     def shop_url(self) -> str:
@@ -166,7 +166,7 @@ class Stack:
         given, _, family = name.partition(" ")
         one = Person(f"{given.lower()}-{uuid.uuid4().hex[:8]}", name, locale)
         claims = {"name": name, "given_name": given, "family_name": family, "locale": locale}
-        address = f"{self.people_url}/users/{one.sub}"
+        address = f"{self.identity_provider_url}/users/{one.sub}"
         httpx.put(address, json=claims, verify=False, timeout=30).raise_for_status()
         return one
 
@@ -181,7 +181,7 @@ class Stack:
         """Log in through the identity provider; gives the session and the page it ends on."""
         session = session or self.http_session()
         provider = session.get(f"{self.public_url}/login?site={site}")
-        assert provider.url.startswith(self.people_url), provider
+        assert provider.url.startswith(self.identity_provider_url), provider
         return session, session.submit(provider, provider.form(with_field="sub"), sub=sub)
 
     def login_handoff(
@@ -244,8 +244,8 @@ class Stack:
             yield from self._beside.stored()
 
     @cached_property
-    def _beside(self) -> Beside:
-        return PostgresBeside(self._address) if self._address else SqliteBeside(self.sqlite_file())
+    def _beside(self) -> DirectDatabase:
+        return DirectPostgres(self._address) if self._address else DirectSqlite(self.sqlite_file())
 
     def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
         settings: dict[str, str | None] = {

@@ -1,5 +1,5 @@
 """What holds in all of them."""
 
-from tests.support.only_reading import only_reading
+from tests.support.read_only_check import check_read_only
 
-__all__ = ["only_reading"]
+__all__ = ["check_read_only"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -23,6 +25,16 @@ ROWS = click.IntRange(1, MOST)
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
     help_ = "At most so many, newest first."
     return click.option("--limit", type=ROWS, default=50, show_default=True, help=help_)(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    help_ = "Print a JSON array instead of lines."
+    return click.option("--json", "as_json", is_flag=True, help=help_)(command)
+
+
+def echo_json(value: object) -> None:
+    """Print `value` as JSON; times in ISO 8601."""
+    click.echo(json.dumps(value, indent=2, default=datetime.isoformat))
 
 
 def onboarding_line(row: Onboarding | OnboardingSummary) -> str:

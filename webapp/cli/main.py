@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from webapp import __version__
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
@@ -28,6 +29,7 @@ class Commands(click.Group):
             raise click.ClickException(str(wrong)) from wrong
 
 
+@click.version_option(__version__, prog_name="mobbscan-embed")
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """mobbscan-embed: identity verification by MobbScan for your website."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 
 import click
 
 from webapp.basics.text import pluralize
-from webapp.cli.common import ROWS, limit_option, wired
+from webapp.cli.common import ROWS, echo_json, json_option, limit_option, wired
 
 
 @click.group()
@@ -18,10 +19,14 @@ def notices() -> None:
 
 @notices.command("list")
 @limit_option
-def list_(limit: int) -> None:
+@json_option
+def list_(limit: int, *, as_json: bool) -> None:
     """One line each: when it last came, its state, how often it came, its word, its id."""
     with wired().database.reading() as work:
         listed = work.inbox.listed(limit)
+    if as_json:
+        echo_json([asdict(row) for row in listed])
+        return
     for one in listed:
         click.echo(
             f"{_at(one.last_seen_at)}  {one.state:<11}  {one.times:>4} x  {one.status:<22}"
@@ -30,9 +35,14 @@ def list_(limit: int) -> None:
 
 
 @notices.command()
-def dead() -> None:
+@json_option
+def dead(*, as_json: bool) -> None:
     """What was tried again and again and then given up; `replay` has it done again."""
-    for letter in wired().steps.dead.letters():
+    letters = wired().steps.dead_letters.letters()
+    if as_json:
+        echo_json([asdict(letter) for letter in letters])
+        return
+    for letter in letters:
         click.echo(
             f"{_at(letter.since)}  {letter.what:<6}  {letter.times:>4} x  {letter.why:<22}"
             f"  {letter.onboarding_id}"
@@ -46,7 +56,7 @@ def replay(onboarding_id: str | None, all_: bool) -> None:
     """Have the gateway asked at once about what was given up. The jobs process does it."""
     if all_ == (onboarding_id is not None):
         raise click.UsageError("name one ID of `notices dead`, or say --all")
-    dead_letters = wired().steps.dead
+    dead_letters = wired().steps.dead_letters
     if onboarding_id is None:
         replayed = dead_letters.replay_all()
     elif dead_letters.replay(onboarding_id):
@@ -61,7 +71,8 @@ def replay(onboarding_id: str | None, all_: bool) -> None:
 
 @notices.command()
 @click.argument("number", required=False, type=ROWS)
-def quarantine(number: int | None) -> None:
+@json_option
+def quarantine(number: int | None, *, as_json: bool) -> None:
     """Authentic bodies that are no notices: a line for each, or the body of one NUMBER.
 
     A body may hold personal data. It is shown as a JSON string, so it cannot steer a terminal.
@@ -69,8 +80,11 @@ def quarantine(number: int | None) -> None:
     with wired().database.reading() as work:
         unusable = work.quarantine.listed() if number is None else []
         body = None if number is None else work.quarantine.body(number)
+    if as_json and number is None:
+        echo_json([asdict(row) for row in unusable])
+        return
     for one in unusable:
-        click.echo(f"{one.id:>6}  {_at(one.received_at)}  {one.size:>6} bytes  {one.why}")
+        click.echo(f"{one.id:>6}  {_at(one.received_at)}  {one.size:>6} bytes  {one.reason}")
     if number is None:
         return
     if body is None:

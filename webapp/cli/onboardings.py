@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import click
 
-from webapp.cli.common import limit_option, onboarding_line, wired
+from webapp.cli.common import echo_json, json_option, limit_option, onboarding_line, wired
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Status
 
@@ -20,10 +21,14 @@ def onboardings() -> None:
 @click.option("--site", help="Only this site's.")
 @click.option("--status", type=click.Choice([str(s) for s in Status]), help="Only in this state.")
 @limit_option
-def list_(site: str | None, status: str | None, limit: int) -> None:
+@json_option
+def list_(site: str | None, status: str | None, limit: int, *, as_json: bool) -> None:
     """One line each, newest first."""
     with wired().database.reading() as work:
         listed = work.onboardings.listed(site=site, status=status, limit=limit)
+    if as_json:
+        echo_json([asdict(row) for row in listed])
+        return
     for row in listed:  # not before: who reads on in a pager holds no look at the database open
         click.echo(onboarding_line(row))
 
@@ -63,7 +68,7 @@ def show(onboarding_id: str) -> None:
 def link(onboarding_id: str) -> None:
     """Make a one-time link for the onboarding's person, and say until when it works."""
     try:
-        made = wired().steps.links.make(onboarding_id, actor="operator")
+        made = wired().steps.links.create(onboarding_id, actor="operator")
     except NotFound as unknown:
         raise click.ClickException(f"no onboarding {onboarding_id}") from unknown
     except Conflict as over:

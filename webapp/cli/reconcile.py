@@ -57,7 +57,7 @@ def _ask_about_all(parts: Components) -> int:
 
 def _asked(parts: Components, onboarding_id: str) -> str:
     """Where it stands now."""
-    parts.steps.progress.read(onboarding_id)
+    parts.steps.gateway_poll.poll(onboarding_id)
     with parts.database.reading() as work:
         row = work.onboardings.get(onboarding_id)
     if row is None:

@@ -1,9 +1,10 @@
-"""`sandbox`: the gateway in a box alone. It is started as the stranger that it is."""
+"""`sandbox`: run the gateway in a box, an alias of `python -m mobbscan_sandbox`."""
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 
 import click
 
@@ -18,5 +19,10 @@ import click
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:
     """Run the gateway in a box (--help after it shows its options)."""
-    command = [sys.executable, "-m", "mobbscan_sandbox.gateway", *arguments]
+    if find_spec("mobbscan_sandbox") is None:
+        raise click.ClickException(
+            "the package mobbscan_sandbox is missing here: run this command in a checkout of the "
+            "source code; the container image does not contain the sandbox"
+        )
+    command = [sys.executable, "-m", "mobbscan_sandbox", *arguments]
     os.execv(sys.executable, command)  # noqa: S606 - our own module, arguments passed as they are

@@ -27,7 +27,7 @@ class InvalidSecretSource(InvalidValue):
     def __init__(self, name: str, what: str, cure: str) -> None:
         super().__init__(what)
         self.name = name
-        self.cure = cure
+        self.fix = cure
 
 
 class InvalidValues(InvalidValue):

@@ -9,10 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
+from webapp.basics.urls import parse_url
 from webapp.config import values
-from webapp.config.addresses import origin_of
 from webapp.config.problems import InvalidSecretSource, InvalidValue, SettingsError
 from webapp.config.sites import Site, load_sites
 from webapp.config.sources import from_environment
@@ -83,12 +82,12 @@ class Settings:
     @property
     def public_origin(self) -> str:
         """Scheme, host and port of `PUBLIC_URL`."""
-        return origin_of(self.public_url)
+        return parse_url(self.public_url).origin
 
     @property
     def public_prefix(self) -> str:
         """The path of `PUBLIC_URL`: empty, or like `/verify`."""
-        return urlsplit(self.public_url).path
+        return parse_url(self.public_url).path
 
     @property
     def is_loopback_http(self) -> bool:
@@ -110,7 +109,7 @@ def _read(setting: Setting, environ: Mapping[str, str], problems: list[str]) -> 
         text = setting.default if text is None else text
         return setting.unset if text is None else setting.check(text)
     except InvalidSecretSource as wrong:
-        problems.append(f"{wrong.name} {wrong.what}: {wrong.cure}.")
+        problems.append(f"{wrong.name} {wrong.what}: {wrong.fix}.")
     except InvalidValue as wrong:
         problems.append(f"{setting.name} {wrong.what}: {setting.cure}.")
     return None
@@ -167,7 +166,7 @@ def _incomplete(prefix: str, found: Mapping[str, Any], wrong: set[str]) -> list[
 
 def _completed(found: dict[str, Any]) -> dict[str, Any]:
     """Defaults that depend on other settings."""
-    own = origin_of(found["gateway_url"])
+    own = parse_url(found["gateway_url"]).origin
     signing = [found["secret_key"], *found["secret_key_fallbacks"]]
     data_keys = found["data_keys"] or (values.DERIVED,)
     derived = tuple(map(values.derived_data_key, signing))

@@ -3,7 +3,7 @@
 StepError
 ├── NotFound                 unknown, malformed, or somebody else's: one answer for all three
 ├── Conflict                 impossible in the present status; carries it
-├── HandOffNotAccepted       the host site's token is not good; carries code and cure
+├── HandoffNotAccepted       the host site's token is not good; carries code and fix
 ├── AnotherPersonSignedIn    a hand-off for somebody else meets a live session
 ├── LinkGone                 a one-time link that has been used or is too old
 ├── ReferenceTampered        a return reference we never made
@@ -38,16 +38,16 @@ class Conflict(StepError):
         self.status = status
 
 
-class HandOffNotAccepted(StepError):
-    """`code` is a stable word, `cure` a sentence for the host site's developer.
+class HandoffNotAccepted(StepError):
+    """`code` is a stable word, `fix` a sentence for the host site's developer.
 
     `site_id` is the site that the token claims to come from, proven or not.
     """
 
-    def __init__(self, code: str, cure: str, site_id: str | None = None) -> None:
-        super().__init__(f"hand-off not accepted ({code}): {cure}")
+    def __init__(self, code: str, fix: str, site_id: str | None = None) -> None:
+        super().__init__(f"hand-off not accepted ({code}): {fix}")
         self.code = code
-        self.cure = cure
+        self.fix = fix
         self.site_id = site_id
 
 

@@ -4,22 +4,22 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.documents import IdentityDocument
 from webapp.gateway.errors import (
     CircuitOpen,
-    Conflict,
     CredentialsRefused,
     EvidenceNotFound,
     Forbidden,
-    ForeignAddress,
     GatewayError,
     InvalidResponse,
-    Refused,
-    Unauthorised,
+    ProcessMismatch,
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
     Unavailable,
-    WrongProcess,
+    UntrustedUrl,
 )
 from webapp.gateway.evidence import Evidence
 from webapp.gateway.evidence_kinds import IMAGE_TYPES, RECORDING_TYPES
-from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
-from webapp.gateway.notice import Notice, UnreadableNotice, headers_match, parse_notice
+from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
+from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notice
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import WIRE_NAMES
 from webapp.gateway.token_cache import MemoryTokenCache, Token, TokenCache
@@ -30,10 +30,10 @@ __all__ = [
     "Budgets",
     "Limits",
     "CreateRequest",
-    "Created",
+    "CreatedProcess",
     "ProcessData",
     "IdentityDocument",
-    "Acknowledged",
+    "Acknowledgement",
     "Evidence",
     "IMAGE_TYPES",
     "RECORDING_TYPES",
@@ -42,19 +42,19 @@ __all__ = [
     "TokenCache",
     "MemoryTokenCache",
     "Notice",
-    "UnreadableNotice",
+    "InvalidNoticeBody",
     "parse_notice",
     "headers_match",
     "GatewayError",
     "Unavailable",
     "InvalidResponse",
     "CircuitOpen",
-    "Refused",
-    "ForeignAddress",
+    "RequestRefused",
+    "UntrustedUrl",
     "EvidenceNotFound",
-    "Unauthorised",
+    "Unauthorized",
     "Forbidden",
-    "Conflict",
+    "StateConflict",
     "CredentialsRefused",
-    "WrongProcess",
+    "ProcessMismatch",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from webapp.gateway.addresses import origin_of
+from webapp.basics.urls import origin_of
 from webapp.gateway.auth import BearerAuth
 from webapp.gateway.connections import Connections
 from webapp.gateway.create_path import CreatePath
@@ -17,8 +17,8 @@ from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidResponse,
+    ProcessMismatch,
     Unavailable,
-    WrongProcess,
 )
 from webapp.gateway.evidence import Evidence, EvidenceReader, Wanted
 from webapp.gateway.evidence_kinds import (
@@ -33,7 +33,7 @@ from webapp.gateway.evidence_kinds import (
 from webapp.gateway.exchange import Exchange
 from webapp.gateway.identifiers import canonical_id
 from webapp.gateway.instrumentation import Observer, nobody, telling_of_file, told_as
-from webapp.gateway.models import Acknowledged, Created, CreateRequest, ProcessData
+from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import sendable_text, wire_personal_data
 from webapp.gateway.responses import checked, json_object, text_of
@@ -51,7 +51,7 @@ class Gateway:
     """The MobbScan API Gateway as one account sees it; one object serves all threads.
 
     Every call may also raise `Unavailable` (of which `InvalidResponse` and `CircuitOpen` are two),
-    `CredentialsRefused`, `Forbidden` and `Unauthorised`; each docstring names what else.
+    `CredentialsRefused`, `Forbidden` and `Unauthorized`; each docstring names what else.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Gateway:
         self._hosted_origins = options.trusted_origins()
 
     @told_as("create")
-    def create(self, request: CreateRequest) -> Created:
+    def create(self, request: CreateRequest) -> CreatedProcess:
         """Open a process under our own id, within 12 s. Contract 3.1, 4-A.
 
         Sent once, save for a renewed token and the other documented path: neither was carried
-        out. Raises `Refused` when the gateway does not want it (also for an id already used)
-        and `WrongProcess`. After an `Unavailable` with `maybe_sent` it may exist all the same.
+        out. Raises `RequestRefused` when the gateway does not want it (also for an id already used)
+        and `ProcessMismatch`. After an `Unavailable` with `maybe_sent` it may exist all the same.
         """
         with deadline(self._budgets.create_seconds):
             response = self._send("create", "POST", self._create_path.current, request.body())
@@ -98,35 +98,23 @@ class Gateway:
     def read(self, scan_id: str) -> ProcessData:
         """What the gateway knows of a process; repeated safely within 8 s in all. Contract 3.2.
 
-        Raises `Unauthorised` when the process is unknown, foreign or (perhaps) not yet begun,
-        `Refused`, and `WrongProcess`.
+        Raises `Unauthorized` when the process is unknown, foreign or (perhaps) not yet begun,
+        `RequestRefused`, and `ProcessMismatch`.
         """
         asked = canonical_id(scan_id)
         with deadline(self._budgets.read_seconds):
             return safely_repeated(lambda: self._read_once(asked))
 
-    @told_as("check_result")
-    def check_result(self, scan_id: str) -> str | None:
-        """The result alone, in the gateway's word; None when it says none. Experimental.
-
-        The vendor names this call without describing it: use `read` where it matters. Repeated
-        safely within 8 s. Raises `Unauthorised`, `Refused`, `WrongProcess`. Contract 3.3.
-        """
-        asked = canonical_id(scan_id)
-        path = f"/mobbscan-agent/checkVerificationProcessResult/{asked}"
-        with deadline(self._budgets.read_seconds):
-            answer = safely_repeated(lambda: self._object("check result", asked, path))
-        return text_of(answer, "verificationResult", "status", "result")
-
     @told_as("accept")
     def accept(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
-    ) -> Acknowledged:
+    ) -> Acknowledgement:
         """Make a process `VERIFIED`, for good. Contract 3.8, 4-C.
 
         `personal_data` corrects the person's data: any of the 20 keys of `WIRE_NAMES`; None is
         left out. Sent once, within 8 s. Raises `ValueError` for other keys and for values that
-        are no text, `Conflict` when it is decided already, `Refused`, `WrongProcess`.
+        are no text, `StateConflict` when it is decided already, `RequestRefused`,
+        `ProcessMismatch`.
         """
         members = {
             "type": self._options.decision_type,
@@ -135,11 +123,12 @@ class Gateway:
         return self._decided("accept", scan_id, members)
 
     @told_as("reject")
-    def reject(self, scan_id: str, comment: str) -> Acknowledged:
+    def reject(self, scan_id: str, comment: str) -> Acknowledgement:
         """Make a process `NOT_VERIFIED`, for good. Contract 3.9, 4-D.
 
         `comment` is the reason, and comes back as `rejectionReason`. Sent once, within 8 s.
-        Raises `ValueError` for an empty comment, `Conflict`, `Refused`, `WrongProcess`.
+        Raises `ValueError` for an empty comment, `StateConflict`, `RequestRefused`,
+        `ProcessMismatch`.
         """
         if not sendable_text(comment, "comment").strip():
             raise ValueError("comment must give a reason")
@@ -149,11 +138,12 @@ class Gateway:
     @told_as("review")
     def send_to_review(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
-    ) -> Acknowledged:
+    ) -> Acknowledgement:
         """Hand a process that waits for our decision to the vendor's people. Contract 3.10, 4-E.
 
         The id goes alone unless there is personal data, see `accept`. Sent once, within 8 s.
-        Raises `ValueError`, `Conflict` when it waits for nothing, `Refused`, `WrongProcess`.
+        Raises `ValueError`, `StateConflict` when it waits for nothing, `RequestRefused`,
+        `ProcessMismatch`.
         """
         corrections = wire_personal_data(personal_data)
         return self._decided(
@@ -161,11 +151,11 @@ class Gateway:
         )
 
     @told_as("delete")
-    def delete(self, scan_id: str) -> Acknowledged:
+    def delete(self, scan_id: str) -> Acknowledgement:
         """Delete a process for good, by the configured method alone. Contract 3.11, 4-B.
 
-        Sent once, within 8 s. Raises `Unauthorised` also when it is gone already, `Conflict`
-        when its state does not allow it, `WrongProcess`.
+        Sent once, within 8 s. Raises `Unauthorized` also when it is gone already, `StateConflict`
+        when its state does not allow it, `ProcessMismatch`.
         """
         asked = canonical_id(scan_id)
         path = f"/mobbscan-agent/api/verification/{asked}"
@@ -180,8 +170,8 @@ class Gateway:
 
         `url` is an address out of `images` or `extra_images`, for types that have no path of
         their own. Opening takes at most 15 s; see `Evidence` for the rest. Raises `ValueError`
-        for an impossible type; on entering `EvidenceNotFound`, `ForeignAddress`, `WrongProcess`,
-        `Refused`, `Unauthorised`.
+        for an impossible type; on entering `EvidenceNotFound`, `UntrustedUrl`, `ProcessMismatch`,
+        `RequestRefused`, `Unauthorized`.
         """
         path = f"/mobbscan-agent/{canonical_id(scan_id)}/image/{path_segment(image_type)}"
         return self._evidence(IMAGE, scan_id, path, url, self._limits.max_image_bytes)
@@ -251,7 +241,7 @@ class Gateway:
         same_process(call, asked, answer.get("scanId"), may_be_absent=True)
         return answer
 
-    def _created(self, asked: str, answer: dict[str, Any]) -> Created:
+    def _created(self, asked: str, answer: dict[str, Any]) -> CreatedProcess:
         same_process("create", asked, answer.get("scanId"), may_be_absent=False)
         token = text_of(answer, "onboardingToken")
         url = text_of(answer, "url", "onboardingUrl")
@@ -259,9 +249,9 @@ class Gateway:
             raise InvalidResponse("create: token or address missing", status=200)
         if origin_of(url) not in self._hosted_origins:
             raise InvalidResponse("create: an address on a foreign origin", status=200)
-        return Created(asked, token, url)
+        return CreatedProcess(asked, token, url)
 
-    def _decided(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledged:
+    def _decided(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledgement:
         asked = canonical_id(scan_id)
         body = {"verificationId": asked, **members}
         with deadline(self._budgets.post_seconds):
@@ -285,7 +275,7 @@ class Gateway:
         return self._exchange.send(call, method, address, body=body, auth=self._auth)
 
 
-def _acknowledged(call: str, asked: str, response: httpx.Response) -> Acknowledged:
+def _acknowledged(call: str, asked: str, response: httpx.Response) -> Acknowledgement:
     """Any success will do; a body is read if it can be. Contract 4-J, 4-K."""
     checked(call, response)
     try:
@@ -294,5 +284,5 @@ def _acknowledged(call: str, asked: str, response: httpx.Response) -> Acknowledg
         answer = {}
     for name in ("verificationId", "scanId"):
         if is_another_process(asked, answer.get(name)):
-            raise WrongProcess(f"{call}: the answer is about another process", status=200)
-    return Acknowledged(text_of(answer, "status"), text_of(answer, "description"), answer)
+            raise ProcessMismatch(f"{call}: the answer is about another process", status=200)
+    return Acknowledgement(text_of(answer, "status"), text_of(answer, "description"), answer)

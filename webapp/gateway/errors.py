@@ -1,17 +1,17 @@
 """What can go wrong between us and the gateway.
 
-    GatewayError           status, body (first 2 kB, for operators; in no message, repr or pickle)
-    ├── Unavailable        may be tried again: network, silence, 5xx, 429
-    │   ├── InvalidResponseit answered, but nothing we can rely on: HTML, wrong type, too big
-    │   └── CircuitOpen    not even asked: it has failed too often just now
-    ├── Refused            400 and other final refusals: the same request will fail again
-    │   └── ForeignAddress refused by ourselves: evidence on another origin than the gateway's
-    ├── EvidenceNotFound        there is no such evidence: 404, 410, 400 or nothing in the answer
-    ├── Unauthorised       401 after a renewed token, or 404: the token *or* the process
-    ├── Forbidden          403: our account lacks a right
-    ├── Conflict           409: the process is in another state; read it again
-    ├── CredentialsRefused the log-in itself was refused (400, 401, 403, 422 at /auth/token)
-    └── WrongProcess       the answer speaks of another process than the one asked for
+    GatewayError               status, body (first 2 kB, for operators; in no message or pickle)
+    ├── Unavailable            may be tried again: network error, timeout, 5xx, 429
+    │   ├── InvalidResponse    answered with something unusable: HTML, wrong type, too large
+    │   └── CircuitOpen        not sent: the calls before it failed
+    ├── RequestRefused         400 and other final refusals: the same request will fail again
+    │   └── UntrustedUrl       not sent: an evidence address on an origin other than the gateway's
+    ├── EvidenceNotFound       no such evidence: 404, 410, 400 or nothing in the answer
+    ├── Unauthorized           401 after a token renewal, or 404: the token *or* the process
+    ├── Forbidden              403: our account lacks a right
+    ├── StateConflict          409: the process is in another state; read it again
+    ├── CredentialsRefused     the log-in itself was refused (400, 401, 403, 422 at /auth/token)
+    └── ProcessMismatch        the answer is about another process than the requested one
 
 No message holds a header, an address, a body or anything else that was sent or received.
 """
@@ -69,11 +69,11 @@ class CircuitOpen(Unavailable):
         super().__init__(message, retry_after_seconds=retry_after_seconds, maybe_sent=False)
 
 
-class Refused(GatewayError):
+class RequestRefused(GatewayError):
     """The request itself is wrong in the gateway's eyes. Not worth repeating. Contract 3.1."""
 
 
-class ForeignAddress(Refused):
+class UntrustedUrl(RequestRefused):
     """An evidence address on another origin: nothing was sent, and never will be. Contract 9.2."""
 
 
@@ -81,7 +81,7 @@ class EvidenceNotFound(GatewayError):
     """The process has no such evidence, or none yet. Contract 3.4 to 3.7, section 10."""
 
 
-class Unauthorised(GatewayError):
+class Unauthorized(GatewayError):
     """Refused with a fresh token as well: unknown, foreign or unstarted process, or lost rights.
 
     The gateway uses one code for all of these. Contract 4-P.
@@ -92,7 +92,7 @@ class Forbidden(GatewayError):
     """Our account lacks a right. Only the vendor can cure it. Contract 3.8."""
 
 
-class Conflict(GatewayError):
+class StateConflict(GatewayError):
     """The process is not in a state that allows this. Contract 3.8, section 6."""
 
 
@@ -100,5 +100,5 @@ class CredentialsRefused(GatewayError):
     """Key and secret were refused at the log-in. Contract 2.1."""
 
 
-class WrongProcess(GatewayError):
+class ProcessMismatch(GatewayError):
     """The gateway answered about another process than the one we named."""

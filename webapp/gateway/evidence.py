@@ -18,7 +18,7 @@ from webapp.gateway.decoding import (
     looks_like_base64,
 )
 from webapp.gateway.envelope import Envelope
-from webapp.gateway.errors import EvidenceNotFound, GatewayError, InvalidResponse, Refused
+from webapp.gateway.errors import EvidenceNotFound, GatewayError, InvalidResponse, RequestRefused
 from webapp.gateway.evidence_kinds import Kind
 from webapp.gateway.exchange import Exchange
 from webapp.gateway.file_signatures import HEAD_BYTES
@@ -46,7 +46,7 @@ class Evidence:
     and only after the last chunk if it is written behind it: as it stands, and as aware UTC.
 
     `chunks` can be read once. It raises `Unavailable` where the file breaks off, is too late or
-    too large, and `WrongProcess`; it ends only where the file ends.
+    too large, and `ProcessMismatch`; it ends only where the file ends.
     """
 
     media_type: str
@@ -86,7 +86,8 @@ class EvidenceReader:
     def opened(self, wanted: Wanted) -> Iterator[Evidence]:
         """The evidence, its connection given back or closed at the end of the block.
 
-        Raises `EvidenceNotFound`, `WrongProcess`, `Refused`, `Unauthorised`, `Unavailable`.
+        Raises `EvidenceNotFound`, `ProcessMismatch`, `RequestRefused`, `Unauthorized`,
+        `Unavailable`.
         """
         with deadline(self._budgets.evidence_begins_seconds):
             incoming, evidence = self._first_understood(wanted)
@@ -137,7 +138,7 @@ class EvidenceReader:
 def _not_this_way(call: str, incoming: ResponseStream, before: GatewayError) -> GatewayError:
     """400 speaks of the evidence: our ids are well formed; the others speak of the form."""
     absent = incoming.status == 400 or isinstance(before, EvidenceNotFound)
-    meaning: type[GatewayError] = EvidenceNotFound if absent else Refused
+    meaning: type[GatewayError] = EvidenceNotFound if absent else RequestRefused
     told = f"{call}: answered {incoming.status}"
     return meaning(told, status=incoming.status, body=incoming.refusal)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from webapp.gateway.addresses import origin_of
-from webapp.gateway.errors import ForeignAddress, WrongProcess
+from webapp.basics.urls import origin_of
+from webapp.gateway.errors import ProcessMismatch, UntrustedUrl
 from webapp.gateway.file_signatures import image_type, pdf_type, recording_type, zip_type
 
 IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
@@ -51,11 +51,11 @@ def path_segment(evidence_type: str) -> str:
 def own_address(url: str, origin: str, scan_id: str) -> str:
     """The address itself, if it lies on the gateway's own origin and names no other process.
 
-    Raises `ForeignAddress` and `WrongProcess`; before any request is made. Contract 9.2.
+    Raises `UntrustedUrl` and `ProcessMismatch`; before any request is made. Contract 9.2.
     """
     if origin_of(url) != origin or origin_of(str(httpx.URL(url))) != origin:
-        raise ForeignAddress("evidence on another origin than the gateway's")
+        raise UntrustedUrl("evidence on another origin than the gateway's")
     named = set(_UUIDS.findall(url.lower()))
     if named and scan_id not in named:
-        raise WrongProcess("the address of the evidence names another process")
+        raise ProcessMismatch("the address of the evidence names another process")
     return url

@@ -14,7 +14,7 @@ Observer = Callable[[str, str, float], None]
 """Is given the call, its outcome (both out of the few words below) and seconds."""
 
 CALLS = (
-    "log_in", "create", "read", "check_result", "accept", "reject", "review", "delete",
+    "log_in", "create", "read", "accept", "reject", "review", "delete",
     "image", "recording", "pdf", "zip",
 )  # fmt: skip
 OK = "ok"
@@ -22,27 +22,27 @@ OK = "ok"
 OTHER = "other"
 _WORDS: dict[type[errors.GatewayError], str] = {
     errors.Unavailable: "unavailable",
-    errors.InvalidResponse: "nonsense",
-    errors.CircuitOpen: "resting",
-    errors.Refused: "refused",
-    errors.ForeignAddress: "foreign_address",
-    errors.EvidenceNotFound: "not_captured",
-    errors.Unauthorised: "unauthorised",
+    errors.InvalidResponse: "invalid_response",
+    errors.CircuitOpen: "circuit_open",
+    errors.RequestRefused: "request_refused",
+    errors.UntrustedUrl: "untrusted_url",
+    errors.EvidenceNotFound: "evidence_not_found",
+    errors.Unauthorized: "unauthorized",
     errors.Forbidden: "forbidden",
-    errors.Conflict: "conflict",
+    errors.StateConflict: "state_conflict",
     errors.CredentialsRefused: "credentials_refused",
-    errors.WrongProcess: "wrong_process",
+    errors.ProcessMismatch: "process_mismatch",
 }
 OUTCOMES = (OK, *_WORDS.values(), OTHER)
 
 
-class InstrumentedTransport(Protocol):
+class Instrumented(Protocol):
     """Whose calls are told."""
 
     observe: Observer
 
 
-Who = TypeVar("Who", bound=InstrumentedTransport)
+Who = TypeVar("Who", bound=Instrumented)
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Method = Callable[Concatenate[Who, Given], Answer]

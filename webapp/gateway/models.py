@@ -58,7 +58,7 @@ class CreateRequest:
 
 
 @dataclass(frozen=True)
-class Created:
+class CreatedProcess:
     """A process the gateway has opened; the address is for its owner alone. Contract 3.1."""
 
     scan_id: str
@@ -67,7 +67,7 @@ class Created:
 
 
 @dataclass(frozen=True)
-class Acknowledged:
+class Acknowledgement:
     """What the gateway says to a decision or a deletion: words nobody relies on.
 
     For the audit as they are; the vendor's own samples say "accepted" to a call that sends to

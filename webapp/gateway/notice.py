@@ -23,26 +23,26 @@ class Notice:
     raw: bytes = field(repr=False)
 
 
-class UnreadableNotice(Exception):
-    """The body is no notice. `why` says so without repeating any of it."""
+class InvalidNoticeBody(Exception):
+    """The body is no notice. `reason` says so without repeating any of it."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def parse_notice(body: bytes) -> Notice:
-    """Read a notice; keys we do not know are fine. Raises `UnreadableNotice`. Contract 5."""
+    """Read a notice; keys we do not know are fine. Raises `InvalidNoticeBody`. Contract 5."""
     try:
         value = read_json(body, max_depth=_MAX_DEPTH, unique_keys=True)
     except ValueError as error:
-        raise UnreadableNotice(str(error)) from None
+        raise InvalidNoticeBody(str(error)) from None
     if not isinstance(value, dict):
-        raise UnreadableNotice("not an object")
+        raise InvalidNoticeBody("not an object")
     try:
         verification_id = canonical_id(value.get("verificationId"))
     except ValueError:
-        raise UnreadableNotice("verificationId is not a UUID") from None
+        raise InvalidNoticeBody("verificationId is not a UUID") from None
     return Notice(verification_id, _status(value.get("status")), body)
 
 
@@ -68,9 +68,9 @@ def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, 
 
 def _status(value: object) -> str:
     if not isinstance(value, str):
-        raise UnreadableNotice("status is not a string")
+        raise InvalidNoticeBody("status is not a string")
     if not value.strip() or len(value) > _MAX_STATUS_CHARACTERS or not value.isprintable():
-        raise UnreadableNotice("status is empty, too long or not printable")
+        raise InvalidNoticeBody("status is empty, too long or not printable")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from webapp.gateway.addresses import origin_of
+from webapp.basics.urls import origin_of
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 
 from webapp.gateway.errors import (
-    Conflict,
     Forbidden,
     GatewayError,
     InvalidResponse,
-    Refused,
-    Unauthorised,
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
     Unavailable,
 )
 from webapp.gateway.strict_json import read_json
@@ -27,11 +27,11 @@ _MAX_WAIT_SECONDS = 3600.0
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _COME_BACK_LATER = {408, 425, 429}
 _FINAL: dict[int, type[GatewayError]] = {
-    401: Unauthorised,
+    401: Unauthorized,
     403: Forbidden,
-    404: Unauthorised,
-    409: Conflict,
-    410: Unauthorised,
+    404: Unauthorized,
+    409: StateConflict,
+    410: Unauthorized,
 }
 # None of these say anything about whether the request arrived: no connection was made.
 _NEVER_SENT = (
@@ -59,7 +59,7 @@ def checked(call: str, response: httpx.Response) -> httpx.Response:
         )
     if status < 400:
         raise InvalidResponse(f"{call}: answered {status}", status=status, body=body)
-    raise _FINAL.get(status, Refused)(f"{call}: answered {status}", status=status, body=body)
+    raise _FINAL.get(status, RequestRefused)(f"{call}: answered {status}", status=status, body=body)
 
 
 def json_object(call: str, response: httpx.Response) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from webapp.gateway.errors import InvalidResponse, WrongProcess
+from webapp.gateway.errors import InvalidResponse, ProcessMismatch
 from webapp.gateway.identifiers import canonical_id
 
 
 def same_process(call: str, asked: str, answered: object, *, may_be_absent: bool) -> None:
     """Compare an id of the answer with the canonical one asked for. Contract 3.1, 3.2.
 
-    Raises `WrongProcess` for another one, `InvalidResponse` for one that is missing or no UUID.
+    Raises `ProcessMismatch` for another one, `InvalidResponse` for one that is missing or no UUID.
     """
     if answered is None and may_be_absent:
         return
@@ -18,7 +18,7 @@ def same_process(call: str, asked: str, answered: object, *, may_be_absent: bool
     except ValueError:
         raise InvalidResponse(f"{call}: scanId is missing or no UUID", status=200) from None
     if not same:
-        raise WrongProcess(f"{call}: the answer is about another process", status=200)
+        raise ProcessMismatch(f"{call}: the answer is about another process", status=200)
 
 
 def is_another_process(asked: str, answered: object) -> bool:

@@ -1,7 +1,13 @@
 """What passes between us and the company's own website. Knows nothing of the rest."""
 
-from webapp.hostsite.errors import HandOffRefused
-from webapp.hostsite.handoff import HandOff, peek_issuer, verify
-from webapp.hostsite.return_urls import allowed_return
+from webapp.hostsite.errors import HandoffRefused
+from webapp.hostsite.handoff import HandoffClaims, read_unverified_issuer, verify_handoff
+from webapp.hostsite.return_urls import is_allowed_return_url
 
-__all__ = ["HandOff", "HandOffRefused", "verify", "peek_issuer", "allowed_return"]
+__all__ = [
+    "HandoffClaims",
+    "HandoffRefused",
+    "verify_handoff",
+    "read_unverified_issuer",
+    "is_allowed_return_url",
+]

@@ -1,24 +1,24 @@
 """What can be wrong with what a host site hands us.
 
-HandOffRefused     code, cure: the token is not accepted; names no part of the token
+HandoffRefused     code, fix: the token is not accepted; names no part of the token
 """
 
 from __future__ import annotations
 
 
-class HandOffRefused(Exception):
+class HandoffRefused(Exception):
     """A hand-off token that is not accepted.
 
-    `code` is for programs and logs (`expired`, `wrong_audience`, …), `cure` one sentence for
+    `code` is for programs and logs (`expired`, `wrong_audience`, …), `fix` one sentence for
     the developer of the host site. Neither repeats anything of the token.
     """
 
     def __init__(self, code: str) -> None:
         super().__init__(f"hand-off refused: {code}")
         self.code = code
-        self.cure = FIXES[code]
+        self.fix = FIXES[code]
 
-    def __reduce__(self) -> tuple[type[HandOffRefused], tuple[str]]:
+    def __reduce__(self) -> tuple[type[HandoffRefused], tuple[str]]:
         """Rebuilt from its code, not from its message."""
         return type(self), (self.code,)
 

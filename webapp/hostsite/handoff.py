@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from webapp.basics.text import MAX_CHARACTERS, clean_text
-from webapp.hostsite.errors import HandOffRefused
+from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.jwt_parsing import taken_apart
 from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, fitting_keys, signed_by
 
@@ -23,7 +23,7 @@ _MAX_ADDRESS_CHARACTERS = 2048
 
 
 @dataclass(frozen=True)
-class HandOff:
+class HandoffClaims:
     """What the host site vouches for; moments are aware UTC. `name` is for greeting only."""
 
     subject: str = field(repr=False)
@@ -37,23 +37,23 @@ class HandOff:
     state: str | None = field(default=None, repr=False)
 
 
-def verify(
+def verify_handoff(
     token: str, *, keys: Sequence[KeyMaterial], issuer: str, audience: str, now: datetime
-) -> HandOff:
+) -> HandoffClaims:
     """The content of a token signed by one of `keys` for us, valid at `now` (aware).
 
     `issuer` is the site's id and `audience` our public address. HS256, ES256 and EdDSA only,
-    at most 300 s of life, 30 s of skew. Raises `HandOffRefused`. RFC 7519, RFC 8725.
+    at most 300 s of life, 30 s of skew. Raises `HandoffRefused`. RFC 7519, RFC 8725.
     """
     text = taken_apart(token)
     _check_signature(token, text.header, keys)
     claims = text.claims
     if claims.get("iss") != issuer:
-        raise HandOffRefused("wrong_issuer")
+        raise HandoffRefused("wrong_issuer")
     if not _names_us(claims.get("aud"), audience):
-        raise HandOffRefused("wrong_audience")
+        raise HandoffRefused("wrong_audience")
     issued, expires = _times(claims, now.timestamp())
-    return HandOff(
+    return HandoffClaims(
         subject=_required(claims, "sub", "no_subject"),
         jti=_required(claims, "jti", "no_jti"),
         issued_at=datetime.fromtimestamp(issued, UTC),
@@ -66,14 +66,14 @@ def verify(
     )
 
 
-def peek_issuer(token: str) -> str:
+def read_unverified_issuer(token: str) -> str:
     """The site a token claims to come from, unproven: only to find its keys.
 
-    Raises `HandOffRefused`.
+    Raises `HandoffRefused`.
     """
     issuer = taken_apart(token).claims.get("iss")
     if not isinstance(issuer, str) or not issuer:
-        raise HandOffRefused("wrong_issuer")
+        raise HandoffRefused("wrong_issuer")
     return issuer
 
 
@@ -81,14 +81,14 @@ def _check_signature(token: str, header: Mapping[str, Any], keys: Sequence[KeyMa
     algorithm, kid = header.get("alg"), header.get("kid")
     # `crit` and `b64` change how a token must be read; we know no such change.
     if algorithm not in ALGORITHMS or "crit" in header or "b64" in header:
-        raise HandOffRefused("wrong_algorithm")
+        raise HandoffRefused("wrong_algorithm")
     if kid is not None and not isinstance(kid, str):
-        raise HandOffRefused("malformed")
+        raise HandoffRefused("malformed")
     candidates = fitting_keys(keys, algorithm, kid)
     if not candidates:
-        raise HandOffRefused("no_key")
+        raise HandoffRefused("no_key")
     if not any(signed_by(key, token, algorithm) for key in candidates):
-        raise HandOffRefused("bad_signature")
+        raise HandoffRefused("bad_signature")
 
 
 def _names_us(claim: object, audience: str) -> bool:
@@ -101,26 +101,26 @@ def _times(claims: Mapping[str, Any], now: float) -> tuple[float, float]:
     issued, expires = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
     starts = _seconds(claims["nbf"]) if "nbf" in claims else issued
     if not 0 < expires - issued <= MAX_LIFE_SECONDS:
-        raise HandOffRefused("too_long_lived")
+        raise HandoffRefused("too_long_lived")
     if max(issued, starts) > now + SKEW_SECONDS:
-        raise HandOffRefused("not_yet_valid")
+        raise HandoffRefused("not_yet_valid")
     if expires <= now - SKEW_SECONDS:
-        raise HandOffRefused("expired")
+        raise HandoffRefused("expired")
     return issued, expires
 
 
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise HandOffRefused("no_times")
+        raise HandoffRefused("no_times")
     if not 0 <= value < _LAST_SECOND:  # NaN and infinity are not either
-        raise HandOffRefused("no_times")
+        raise HandoffRefused("no_times")
     return value
 
 
 def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
     value = clean_text(claims.get(name))
     if value is None or not value.strip():
-        raise HandOffRefused(code)
+        raise HandoffRefused(code)
     return value
 
 
@@ -136,5 +136,5 @@ def _optional(claims: Mapping[str, Any], name: str, most: int = MAX_CHARACTERS) 
         return None
     value = clean_text(claims[name], most)
     if value is None:
-        raise HandOffRefused("bad_claim")
+        raise HandoffRefused("bad_claim")
     return value

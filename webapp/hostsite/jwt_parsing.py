@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from webapp.hostsite.errors import HandOffRefused
+from webapp.hostsite.errors import HandoffRefused
 
 #: A token must fit the cookie (4096 bytes, name and attributes included) in which the browser
 #: carries it past a cross-site form, so that no redirect ever puts one into an address.
@@ -26,12 +26,12 @@ class ParsedJwt:
 
 
 def taken_apart(token: str) -> ParsedJwt:
-    """Header and claims of a token. Raises `HandOffRefused` (`too_large`, `malformed`)."""
+    """Header and claims of a token. Raises `HandoffRefused` (`too_large`, `malformed`)."""
     if len(token) > MAX_CHARACTERS:
-        raise HandOffRefused("too_large")
+        raise HandoffRefused("too_large")
     parts = _COMPACT.fullmatch(token)
     if parts is None:
-        raise HandOffRefused("malformed")
+        raise HandoffRefused("malformed")
     return ParsedJwt(_object(parts[1]), _object(parts[2]))
 
 
@@ -40,9 +40,9 @@ def _object(part: str) -> dict[str, Any]:
         text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
     except (binascii.Error, ValueError, RecursionError):
-        raise HandOffRefused("malformed") from None
+        raise HandoffRefused("malformed") from None
     if not isinstance(value, dict):
-        raise HandOffRefused("malformed")
+        raise HandoffRefused("malformed")
     return value
 
 

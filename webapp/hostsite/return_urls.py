@@ -1,80 +1,64 @@
-"""Where a user may be sent back to: addresses judged as strictly as browsers are lenient.
+"""Decide whether a return URL is one of those that the site's settings allow.
 
-A browser drops tabs and line breaks, turns backslashes into slashes, decodes dots and
-lower-cases hosts before it goes anywhere (WHATWG URL). Instead of doing the same and hoping to
-do it equally, everything a browser would rewrite is refused, and only then are texts compared.
+A browser decodes and simplifies a path before it requests it (WHATWG URL), and servers differ in
+how they do it. Texts are compared only when every reader understands them in the same way.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from webapp.basics.urls import InvalidUrl, Url, parse_url
+
 _MAX_CHARACTERS = 2048
-# RFC 3986's characters alone: no space, control, backslash, quote, bracket or non-ASCII.
-_SHAPE = re.compile(
-    r"(?P<scheme>https?)://"
-    r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?)"
-    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
-    r"(?P<path>(?:/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*)?)"
-    r"(?P<query>\?[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*)?"
-    r"(?P<fragment>#[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*)?"
-)
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
-_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ESCAPED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
+# Brackets (RFC 3986 has them in hosts only), broken escapes and escaped control characters.
+_AMBIGUOUS = re.compile(r"[\[\]]|%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff])")
 _DECODINGS = 3
 
 
-@dataclass(frozen=True)
-class _Target:
-    origin: str
-    segments: tuple[str, ...]
-    plain: bool  # neither query nor fragment
-
-
-def allowed_return(url: str, allowed: Sequence[str]) -> bool:
-    """Whether `url` has the origin of an allowed address and its path as a leading part.
+def is_allowed_return_url(url: str, allowed: Sequence[str]) -> bool:
+    """Return whether `url` has the origin of an allowed address and its path as a leading part.
 
     Parts are whole path segments: `/account` allows `/account/kyc`, not `/accounts`. Query and
-    fragment of `url` are free. Relative addresses, user names, and anything two readers could
-    understand differently are refused. An allowed address that has a query or a fragment, or
-    would itself be refused, allows nothing. RFC 3986, WHATWG URL.
+    fragment of `url` are free. Relative addresses, user names and ambiguous texts are refused. An
+    allowed address that has a query or a fragment, or would itself be refused, allows nothing.
     """
-    target = _read(url)
-    if target is None:
+    target = _parse(url)
+    return target is not None and any(_covers(_parse(entry), target) for entry in allowed)
+
+
+def _covers(entry: Url | None, target: Url) -> bool:
+    if entry is None or entry.origin != target.origin:
         return False
-    return any(_leads_to(_read(entry), target) for entry in allowed)
-
-
-def _leads_to(entry: _Target | None, target: _Target) -> bool:
-    if entry is None or not entry.plain or entry.origin != target.origin:
+    if entry.query is not None or entry.fragment is not None:
         return False
-    return target.segments[: len(entry.segments)] == entry.segments
+    segments = _segments(entry)
+    return _segments(target)[: len(segments)] == segments
 
 
-def _read(url: str) -> _Target | None:
-    if len(url) > _MAX_CHARACTERS:
+def _segments(url: Url) -> list[str]:
+    """Split the path; a slash at the end of an allowed address means the folder."""
+    return url.path.removesuffix("/").split("/")[1:]
+
+
+def _parse(text: str) -> Url | None:
+    if len(text) > _MAX_CHARACTERS or not text.startswith(("https://", "http://")):
         return None
-    found = _SHAPE.fullmatch(url)
-    if found is None or _BROKEN_ESCAPE.search(url) or _ESCAPED_CONTROL.search(url):
+    try:
+        url = parse_url(text)
+    except InvalidUrl:
         return None
-    path = found["path"]
-    if not _is_straight(path):
+    if _AMBIGUOUS.search(f"{url.path}?{url.query}#{url.fragment}"):
         return None
-    port = found["port"] or _DEFAULT_PORTS[found["scheme"]]
-    origin = f"{found['scheme']}://{found['host'].lower()}:{port}"
-    # A slash at the end of an allowed address means the folder, which begins without it.
-    segments = tuple(path.removesuffix("/").split("/")[1:])
-    return _Target(origin, segments, not (found["query"] or found["fragment"]))
+    return url if _is_unambiguous(url.path) else None
 
 
-def _is_straight(path: str) -> bool:
-    """No dot segment, and no slash or backslash in disguise, however often it is decoded."""
+def _is_unambiguous(path: str) -> bool:
+    """Refuse dot segments and encoded slashes or backslashes, however often they are encoded."""
     for _ in range(_DECODINGS):
-        if "\\" in path or any(_climbs(segment) for segment in path.split("/")):
+        if "\\" in path or any(_is_dot_segment(segment) for segment in path.split("/")):
             return False
         decoded = unquote(path, errors="replace")
         if decoded == path:
@@ -85,6 +69,6 @@ def _is_straight(path: str) -> bool:
     return False
 
 
-def _climbs(segment: str) -> bool:
-    """Some servers drop what follows a semicolon before they look at the dots."""
+def _is_dot_segment(segment: str) -> bool:
+    """Some servers drop what follows a semicolon before they resolve dots."""
     return segment.partition(";")[0].strip() in (".", "..")

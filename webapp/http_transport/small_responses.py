@@ -11,15 +11,15 @@ from webapp.http_transport.transport import DeadlineTransport
 MAX_BYTES = 1024 * 1024
 
 
-class SmallResponses(httpx.BaseTransport):
+class SmallResponseTransport(httpx.BaseTransport):
     """A transport of its own sockets and without any proxy; it refuses what is too large.
 
     Answers are asked for and taken unpacked only, so that nothing small can become large.
     """
 
-    def __init__(self, trust: ssl.SSLContext | None = None, most_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, trust: ssl.SSLContext | None = None, max_bytes: int = MAX_BYTES) -> None:
         self._wire = DeadlineTransport(trust)
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The whole answer. Raises httpx's transport errors."""
@@ -42,6 +42,6 @@ class SmallResponses(httpx.BaseTransport):
         body = bytearray()
         for piece in answer.iter_raw():
             body += piece
-            if len(body) > self._most_bytes:
-                raise httpx.ReadError(f"the answer is larger than {self._most_bytes} bytes")
+            if len(body) > self._max_bytes:
+                raise httpx.ReadError(f"the answer is larger than {self._max_bytes} bytes")
         return bytes(body)

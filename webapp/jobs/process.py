@@ -112,7 +112,9 @@ class JobsProcess:
         since = time.monotonic() - REENQUEUE_SECONDS
         recent = {key: at for key, at in self._enqueued_at.items() if at > since}
         # Enqueued polls stay due until they are done, so search past all of them.
-        due = self._wired.steps.progress.due(SEARCH_LIMIT + len(recent.keys() | in_flight))
+        due = self._wired.steps.gateway_poll.due_polls(
+            SEARCH_LIMIT + len(recent.keys() | in_flight)
+        )
         self._enqueued_at = {key: recent[key] for key in due if key in recent}
         return [key for key in due if key not in recent and key not in in_flight]
 

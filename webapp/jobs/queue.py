@@ -88,15 +88,15 @@ class JobQueue:
                 raise
 
     def _define_workflows(self, wired: Components) -> None:
-        gateway_poll = wired.steps.progress
+        gateway_poll = wired.steps.gateway_poll
 
         def poll_with_log_context(onboarding_id: str, planned: datetime | None) -> None:
             """Poll with the id of the request that scheduled it in the log context."""
-            request_id = gateway_poll.asked_by(onboarding_id)
+            request_id = gateway_poll.last_request_id(onboarding_id)
             context = {"onboarding": onboarding_id, "request_id": request_id}
             known = {name: value for name, value in context.items() if value is not None}
             with structlog.contextvars.bound_contextvars(**known):
-                gateway_poll.read(onboarding_id, planned)
+                gateway_poll.poll(onboarding_id, planned)
 
         @DBOS.step(
             name="poll_gateway",
@@ -126,7 +126,7 @@ class JobQueue:
             except Exception as failed:  # noqa: BLE001 - one bad row must not stop the others
                 why = str(failed) if isinstance(failed, JobFailed) else type(failed).__name__
                 _log.error("poll_failed", onboarding=onboarding_id, error=why)
-                postpone(lambda id_: gateway_poll.fail(id_, why, planned), onboarding_id)
+                postpone(lambda id_: gateway_poll.record_failure(id_, why, planned), onboarding_id)
 
         def postpone(action: Callable[[str], None], onboarding_id: str) -> None:
             try:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.config.sites import Site
-from webapp.domain.errors import HandOffNotAccepted, NotFound
+from webapp.domain.errors import HandoffNotAccepted, NotFound
 from webapp.hostsite import handoff
-from webapp.hostsite.errors import HandOffRefused
-from webapp.hostsite.handoff import HandOff
-from webapp.hostsite.return_urls import allowed_return
+from webapp.hostsite.errors import HandoffRefused
+from webapp.hostsite.handoff import HandoffClaims
+from webapp.hostsite.return_urls import is_allowed_return_url
 from webapp.journey import user_session
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
@@ -23,53 +23,58 @@ class VerifiedHandoff:
     """Somebody at the door with a hand-off that is good; `mark` is what makes it single-use."""
 
     site: Site
-    told: HandOff
+    claims: HandoffClaims
     mark: str
 
 
 class Admit:
     """The doors, and who is inside."""
 
-    def __init__(self, ground: JourneyDependencies, public_url: str) -> None:
+    def __init__(self, deps: JourneyDependencies, public_url: str) -> None:
         """`public_url` is the audience every hand-off must name."""
-        self._ground = ground
+        self._deps = deps
         self._public_url = public_url
 
     def by_handoff(self, token: str, live: Visitor | None, *, replace: bool = False) -> Visitor:
         """Let the person of a hand-off token in; the token is used up.
 
         The browser that already came in by this very token just goes on as it was.
-        Raises HandOffNotAccepted; AnotherPersonSignedIn unless `replace`, using nothing up.
+        Raises HandoffNotAccepted; AnotherPersonSignedIn unless `replace`, using nothing up.
         """
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             if live is not None and work.sessions.came_by(live.session_id, token):
                 return live
         coming = self._read(token)
-        site, told = coming.site, coming.told
+        site, claims = coming.site, coming.claims
         if not replace:
-            user_session.refuse_swap(live, site, told.subject, told.name)
-        subject_hash = self._ground.subject_hash(site.id, told.subject)
-        now = self._ground.clock()
+            user_session.refuse_swap(live, site, claims.subject, claims.name)
+        subject_hash = self._deps.subject_hash(site.id, claims.subject)
+        now = self._deps.clock()
         try:
-            with self._ground.database.writing() as work:
-                work.once.use("handoff", coming.mark, told.expires_at + timedelta(minutes=1))
+            with self._deps.database.writing() as work:
+                work.once.use("handoff", coming.mark, claims.expires_at + timedelta(minutes=1))
                 person = work.people.admit(
-                    site.id, told.subject, subject_hash, now, name=told.name, locale=told.locale
+                    site.id,
+                    claims.subject,
+                    subject_hash,
+                    now,
+                    name=claims.name,
+                    locale=claims.locale,
                 )
                 return user_session.begin(
-                    self._ground,
+                    self._deps,
                     work,
                     person,
                     site,
                     "handoff",
                     live,
-                    flow=told.flow,
-                    return_url=told.return_url,
-                    state=told.state,
+                    flow=claims.flow,
+                    return_url=claims.return_url,
+                    state=claims.state,
                     handoff=token,
                 )
         except AlreadyExists as cause:
-            raise HandOffNotAccepted(
+            raise HandoffNotAccepted(
                 "already_used", "make a new hand-off token for every visit", site.id
             ) from cause
 
@@ -90,50 +95,50 @@ class Admit:
         AnotherPersonSignedIn unless `replace`: a link to the login and a single sign-on
         must not silently change on whose account somebody goes on.
         """
-        site = self._ground.sites.get(site_id)
+        site = self._deps.sites.get(site_id)
         if site is None or not site.oidc:
             raise NotFound("no such site")
         if not replace:
             user_session.refuse_swap(live, site, subject, name)
-        subject_hash = self._ground.subject_hash(site.id, subject)
-        now = self._ground.clock()
-        with self._ground.database.writing() as work:
+        subject_hash = self._deps.subject_hash(site.id, subject)
+        now = self._deps.clock()
+        with self._deps.database.writing() as work:
             person = work.people.admit(
                 site.id, subject, subject_hash, now, name=name, locale=locale
             )
             return user_session.begin(
-                self._ground, work, person, site, "oidc", live, id_token=id_token
+                self._deps, work, person, site, "oidc", live, id_token=id_token
             )
 
-    def who(self, session_id: str) -> Visitor | None:
+    def find_visitor(self, session_id: str) -> Visitor | None:
         """Who the session belongs to; None when it is unknown, over, idle too long, or revoked."""
-        now = self._ground.clock()
-        with self._ground.database.reading() as work:
+        now = self._deps.clock()
+        with self._deps.database.reading() as work:
             known = work.sessions.get(session_id, now)
         if known is None or _idle(known[0], now):
             return None
         session, person = known
-        site = self._ground.sites.get(person.site)
+        site = self._deps.sites.get(person.site)
         if site is None:
             return None
         self._seen(session, now)
         return user_session.visitor_of(session, person, site)
 
-    def leave(self, visitor: Visitor) -> None:
+    def sign_out(self, visitor: Visitor) -> None:
         """End the session everywhere, whatever cookie may still be around."""
-        with self._ground.database.writing() as work:
-            work.sessions.revoke(visitor.session_id, self._ground.clock())
-            user_session.note(self._ground, work, "signed_out", visitor.person, visitor.via)
+        with self._deps.database.writing() as work:
+            work.sessions.revoke(visitor.session_id, self._deps.clock())
+            user_session.note(self._deps, work, "signed_out", visitor.person, visitor.via)
 
     def oidc_sites(self) -> list[Site]:
         """Sites whose people come in through the identity provider."""
-        return [site for site in self._ground.sites.values() if site.oidc]
+        return [site for site in self._deps.sites.values() if site.oidc]
 
     def _seen(self, session: Session, now: datetime) -> None:
         if session.seen_at is not None and now < session.seen_at + user_session.SEEN_EXACTNESS:
             return
         try:
-            with self._ground.database.writing() as work:
+            with self._deps.database.writing() as work:
                 work.sessions.seen(session.id, now)
         except DatabaseUnavailable:
             return  # not worth refusing a page that only reads
@@ -141,26 +146,26 @@ class Admit:
     def _read(self, token: str) -> VerifiedHandoff:
         claimed = None
         try:
-            claimed = handoff.peek_issuer(token)
-            site = self._ground.sites.get(claimed)
+            claimed = handoff.read_unverified_issuer(token)
+            site = self._deps.sites.get(claimed)
             if site is None:
-                raise HandOffNotAccepted("unknown_site", "set iss to the id of a configured site")
-            told = handoff.verify(
+                raise HandoffNotAccepted("unknown_site", "set iss to the id of a configured site")
+            claims = handoff.verify_handoff(
                 token,
                 keys=site.handoff_keys,
                 issuer=site.id,
                 audience=self._public_url,
-                now=self._ground.clock(),
+                now=self._deps.clock(),
             )
-        except HandOffRefused as cause:
-            raise HandOffNotAccepted(cause.code, cause.cure, claimed) from cause
-        if told.flow is not None and told.flow not in site.flows:
-            raise HandOffNotAccepted("unknown_flow", "set flow to one of the site's flows", site.id)
-        if told.return_url and not allowed_return(told.return_url, site.return_urls):
-            raise HandOffNotAccepted(
+        except HandoffRefused as cause:
+            raise HandoffNotAccepted(cause.code, cause.fix, claimed) from cause
+        if claims.flow is not None and claims.flow not in site.flows:
+            raise HandoffNotAccepted("unknown_flow", "set flow to one of the site's flows", site.id)
+        if claims.return_url and not is_allowed_return_url(claims.return_url, site.return_urls):
+            raise HandoffNotAccepted(
                 "return_url_not_allowed", "add it to the site's return_urls", site.id
             )
-        return VerifiedHandoff(site, told, f"{site.id}:{told.jti}")
+        return VerifiedHandoff(site, claims, f"{site.id}:{claims.jti}")
 
 
 def _idle(session: Session, now: datetime) -> bool:

@@ -12,13 +12,13 @@ from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import PollReason, next_poll
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import (
-    Conflict,
     GatewayError,
-    Refused,
-    Unauthorised,
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
     Unavailable,
 )
-from webapp.gateway.models import Created, CreateRequest
+from webapp.gateway.models import CreatedProcess, CreateRequest
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.references import References
 from webapp.store.unit_of_work import UnitOfWork
@@ -32,10 +32,8 @@ CREATE_LEASE = timedelta(seconds=15)
 class CreateProcess:
     """Opens the gateway's process of a row that has none yet."""
 
-    def __init__(
-        self, ground: JourneyDependencies, gateway: Gateway, references: References
-    ) -> None:
-        self._ground = ground
+    def __init__(self, deps: JourneyDependencies, gateway: Gateway, references: References) -> None:
+        self._deps = deps
         self._gateway = gateway
         self._references = references
 
@@ -44,7 +42,7 @@ class CreateProcess:
 
         None: it has its process, or somebody else is at it.
         """
-        now = self._ground.clock()
+        now = self._deps.clock()
         if row.status is not Status.CREATED or row.hosted_url:
             return None
         if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
@@ -56,12 +54,12 @@ class CreateProcess:
 
     def called(self, row: Onboarding) -> Onboarding:
         """`row` with one more create call begun: whoever stores it may make that call."""
-        now = self._ground.clock()
+        now = self._deps.clock()
         return row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
 
     def note_call(self, work: UnitOfWork, row: Onboarding) -> None:
         """Write that call down."""
-        self._ground.note(work, row, "create_called", call=row.create_calls)
+        self._deps.record_event(work, row, "create_called", call=row.create_calls)
 
     def open(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
         """Call create (contract 3.1) for a claimed row; the id of the onboarding to go on with.
@@ -71,31 +69,31 @@ class CreateProcess:
         """
         try:
             created = self._call(row, flow, person)
-        except Refused:
+        except RequestRefused:
             return self._refused(row)
         except Unavailable as cause:
             self._release(row)
             if cause.maybe_sent and row.create_calls == 1:
                 return self._again(row, flow, person)
-            with self._ground.gateway_error_translation(row.id):
+            with self._deps.translate_gateway_errors(row.id):
                 raise
-        except (Unauthorised, Conflict) as cause:  # neither makes sense for a new process
+        except (Unauthorized, StateConflict) as cause:  # neither makes sense for a new process
             self._release(row)
             raise GatewayUnavailable from cause
         except GatewayError:
             self._release(row)
-            with self._ground.gateway_error_translation(row.id):
+            with self._deps.translate_gateway_errors(row.id):
                 raise
         return self._keep(row, created)
 
     def _again(self, called: Onboarding, flow: Flow, person: Person) -> str | None:
         """Once more under the same id, unless another click is at it already."""
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             claimed = self.claim(work, row) if row else None
         return self.open(claimed, flow, person) if claimed else _going_on(row or called)
 
-    def _call(self, row: Onboarding, flow: Flow, person: Person) -> Created:
+    def _call(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
         return self._gateway.create(
             CreateRequest(
                 scan_id=row.id,
@@ -106,26 +104,26 @@ class CreateProcess:
                 extra_data={
                     **flow.extra_data,
                     "site": row.site,
-                    "subject": self._ground.subject_hash(row.site, person.subject),
+                    "subject": self._deps.subject_hash(row.site, person.subject),
                 },
             )
         )
 
     def _release(self, called: Onboarding) -> None:
         """The call came to nothing: the next click may try again at once."""
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is not None and _is_still_this_call(row, called):
                 self._free(work, row)
 
     def _free(self, work: UnitOfWork, row: Onboarding) -> None:
-        freed = row.changed(self._ground.clock(), create_called_at=None)
+        freed = row.changed(self._deps.clock(), create_called_at=None)
         work.onboardings.save(freed, was=row.version)
-        self._ground.note(work, freed, "create_unanswered")
+        self._deps.record_event(work, freed, "create_unanswered")
 
     def _refused(self, called: Onboarding) -> str | None:
         """At the first call our settings are wrong; later the gateway has this id already."""
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None or not _is_still_this_call(row, called):
                 return _going_on(row or called)  # another click has it in hand
@@ -137,7 +135,7 @@ class CreateProcess:
     def _ended(self, work: UnitOfWork, row: Onboarding) -> str:
         """The settings of the flow are wrong in the gateway's eyes: only we can cure that."""
         _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
-        self._ground.move(
+        self._deps.move(
             work,
             row,
             Status.CANCELED,
@@ -149,32 +147,32 @@ class CreateProcess:
         verified = work.onboardings.verified(row.person_id, row.flow)  # one before it, meanwhile
         return (verified or row).id
 
-    def _keep(self, called: Onboarding, created: Created) -> str:
+    def _keep(self, called: Onboarding, created: CreatedProcess) -> str:
         """The address is stored even if a notice has already moved the row on."""
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None:
                 return called.id
-            self._ground.move(
+            self._deps.move(
                 work,
                 row,
                 Status.STARTED if row.status is Status.CREATED else row.status,
                 "started",
                 hosted_url=created.url,
                 onboarding_token=created.onboarding_token,
-                started_at=self._ground.clock(),
+                started_at=self._deps.clock(),
                 create_called_at=None,
                 **self._next_look(work, row),
             )
             return _going_on(row)
 
     def _next_look(self, work: UnitOfWork, row: Onboarding) -> dict[str, object]:
-        now = self._ground.clock()
+        now = self._deps.clock()
         if work.inbox.unsettled(row.id):  # a notice was quicker than this answer
             return {"next_poll_at": now, "poll_reason": PollReason.NOTICE, "poll_count": 0}
         if row.status is not Status.CREATED:
             return {}
-        at = next_poll(PollReason.QUIET, 0, self._ground.slow, now, row.expires_at)
+        at = next_poll(PollReason.QUIET, 0, self._deps.slow, now, row.expires_at)
         return {"next_poll_at": at, "poll_reason": PollReason.QUIET, "poll_count": 0}
 
 

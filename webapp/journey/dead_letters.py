@@ -26,17 +26,17 @@ class DeadLetter:
 class DeadLetters:
     """The list of what has been given up; an operator may have it all done again."""
 
-    def __init__(self, ground: JourneyDependencies) -> None:
-        self._ground = ground
+    def __init__(self, deps: JourneyDependencies) -> None:
+        self._deps = deps
 
     def letters(self) -> list[DeadLetter]:
         """All of them: reads first, each kind with the longest first."""
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             return _letters(work)
 
     def replay(self, onboarding_id: str) -> bool:
         """Have the gateway asked about it at once; whether anything of it had been given up."""
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             letters = [one for one in _letters(work) if one.onboarding_id == onboarding_id]
             if letters:
                 self._again(work, onboarding_id)
@@ -49,11 +49,11 @@ class DeadLetters:
 
     def _again(self, work: UnitOfWork, onboarding_id: str) -> None:
         row_site = work.onboardings.site_of(onboarding_id)
-        self._ground.wake(work, onboarding_id, PollReason.NOTICE)
+        self._deps.schedule_poll_now(work, onboarding_id, PollReason.NOTICE)
         work.failed_polls.ended(onboarding_id)
         work.inbox.reopen(onboarding_id)
         work.timeline.add(
-            self._ground.clock(),
+            self._deps.clock(),
             "replayed",
             actor="operator",
             onboarding_id=onboarding_id,
@@ -63,7 +63,7 @@ class DeadLetters:
 
 def _letters(work: UnitOfWork) -> list[DeadLetter]:
     reads = [
-        DeadLetter(one.onboarding_id, "read", one.why, one.times, one.since)
+        DeadLetter(one.onboarding_id, "read", one.error, one.failure_count, one.first_failed_at)
         for one in work.failed_polls.given_up()
     ]
     notices = [

@@ -29,11 +29,11 @@ class Decision:
     """
 
     def __init__(
-        self, ground: JourneyDependencies, gateway: Gateway, progress: GatewayPoll
+        self, deps: JourneyDependencies, gateway: Gateway, gateway_poll: GatewayPoll
     ) -> None:
-        self._ground = ground
+        self._deps = deps
         self._gateway = gateway
-        self._progress = progress
+        self._gateway_poll = gateway_poll
 
     def accept(
         self, onboarding_id: str, *, actor: str, personal_data: Mapping[str, str] | None = None
@@ -83,7 +83,7 @@ class Decision:
         if before.status not in possible:
             raise Conflict(before.status)
         self._ask(before, wanted, actor, call)
-        self._progress.read(onboarding_id)
+        self._gateway_poll.poll(onboarding_id)
         after = self._row(onboarding_id)
         if after.status is wanted:
             return after
@@ -93,19 +93,19 @@ class Decision:
 
     def _ask(self, row: Onboarding, wanted: Status, actor: str, call: Callable[[], object]) -> None:
         # Before the call: whatever happens to us now, the gateway is asked what came of it.
-        with self._ground.database.writing() as work:
-            self._ground.note(work, row, "decision_asked", actor=actor, wanted=str(wanted))
-            self._ground.wake(work, row.id, PollReason.NOTICE)
+        with self._deps.database.writing() as work:
+            self._deps.record_event(work, row, "decision_asked", actor=actor, wanted=str(wanted))
+            self._deps.schedule_poll_now(work, row.id, PollReason.NOTICE)
         try:
-            with self._ground.gateway_error_translation(row.id):
+            with self._deps.translate_gateway_errors(row.id):
                 call()
-        except gateway_errors.Conflict:
+        except gateway_errors.StateConflict:
             return  # decided already, by us or by somebody else: the read tells which
-        except (gateway_errors.Refused, gateway_errors.Unauthorised) as cause:
+        except (gateway_errors.RequestRefused, gateway_errors.Unauthorized) as cause:
             raise Conflict(row.status, "the gateway does not take this decision") from cause
 
     def _row(self, onboarding_id: str) -> Onboarding:
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             row = work.onboardings.get(onboarding_id)
         if row is None:
             raise NotFound("no such onboarding")

@@ -15,7 +15,7 @@ from webapp.config.sites import Flow, Site
 from webapp.domain.errors import GatewayMixedUp, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import PollReason
-from webapp.journey.gateway_errors import gateway_error_translation
+from webapp.journey.gateway_errors import translate_gateway_errors
 from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -52,27 +52,27 @@ class JourneyDependencies:
         return found
 
     @contextmanager
-    def gateway_error_translation(self, onboarding_id: str) -> Iterator[None]:
-        """See `translate.gateway_error_translation`; an answer about another process rings
+    def translate_gateway_errors(self, onboarding_id: str) -> Iterator[None]:
+        """See `translate.translate_gateway_errors`; an answer about another process rings
         besides."""
         try:
-            with gateway_error_translation():
+            with translate_gateway_errors():
                 yield
         except GatewayMixedUp:
             _log.error("gateway_answered_for_another_process", extra={"onboarding": onboarding_id})
-            self.ring(MIXED_UP)
+            self.raise_alarm(MIXED_UP)
             raise
 
-    def ring(self, alarm: str) -> None:
+    def raise_alarm(self, alarm: str) -> None:
         """Something keeps us from working until somebody cures it; readyz says so."""
         with self.database.writing() as work:
             work.alarms.ring(alarm, self.clock())
 
-    def wake(self, work: UnitOfWork, onboarding_id: str, cause: PollReason) -> None:
+    def schedule_poll_now(self, work: UnitOfWork, onboarding_id: str, cause: PollReason) -> None:
         """Have the gateway asked about this onboarding now."""
         work.onboardings.plan(onboarding_id, self.clock(), cause, poll_count=0)
 
-    def note(
+    def record_event(
         self,
         work: UnitOfWork,
         onboarding: Onboarding,
@@ -97,7 +97,7 @@ class JourneyDependencies:
         """Save `row` in `status` with `fields`, and say so on its timeline."""
         moved = row.changed(self.clock(), status=status, **fields)
         work.onboardings.save(moved, was=row.version)
-        self.note(work, moved, event, status=str(status))
+        self.record_event(work, moved, event, status=str(status))
         return moved
 
     def subject_hash(self, site: str, subject: str) -> str:

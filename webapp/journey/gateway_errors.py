@@ -15,13 +15,13 @@ _RETRY_AFTER_SECONDS = 10.0
 
 
 @contextmanager
-def gateway_error_translation() -> Iterator[None]:
+def translate_gateway_errors() -> Iterator[None]:
     """Turns what the gateway client raises into GatewayUnavailable (of which GatewayMixedUp is
     one) or
     GatewayForbidden.
 
-    `Refused`, `Conflict` and `Unauthorised` speak of one process and pass through: the step
-    that made the call knows what they mean there.
+    `RequestRefused`, `StateConflict` and `Unauthorized` concern one process and pass through: the
+    step that made the call knows what they mean there.
     """
     try:
         yield
@@ -32,5 +32,5 @@ def gateway_error_translation() -> Iterator[None]:
     except gateway_errors.CredentialsRefused as cause:
         _log.error("gateway_refused_credentials", extra={"status": cause.status})
         raise GatewayUnavailable(60.0) from cause
-    except gateway_errors.WrongProcess as cause:
+    except gateway_errors.ProcessMismatch as cause:
         raise GatewayMixedUp(60.0) from cause

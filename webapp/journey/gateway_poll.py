@@ -17,7 +17,7 @@ from webapp.domain.onboarding import ACTIVE, AWAITING_USER, Onboarding, Status
 from webapp.domain.reasons import ReasonCode, of_rejection, reason
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.gateway.client import Gateway
-from webapp.gateway.errors import Conflict, Refused, Unauthorised
+from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import ProcessData
 from webapp.journey import retry_policy
 from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
@@ -41,7 +41,7 @@ MIXED_UP_RINGS = timedelta(hours=24)
 #: What is told to whoever counts: a notice confirmed (and seconds since it came), and a change
 #: that the slow schedule found although no notice has told of it.
 NOTICE_SETTLED, MISSED_NOTICE_REPAIRED = "notice_settled", "missed_notice_repaired"
-Tell = Callable[[str, float], None]
+PollObserver = Callable[[str, float], None]
 _CAN_EXPIRE = AWAITING_USER | {Status.SUBMITTED}
 _log = logging.getLogger(__name__)
 
@@ -51,32 +51,32 @@ class GatewayPoll:
 
     def __init__(
         self,
-        ground: JourneyDependencies,
+        deps: JourneyDependencies,
         gateway: Gateway,
-        tell: Tell = lambda _what, _seconds: None,
+        observe: PollObserver = lambda _what, _seconds: None,
     ) -> None:
-        self._ground = ground
+        self._deps = deps
         self._gateway = gateway
-        self._tell = tell
+        self._observe = observe
 
-    def due(self, limit: int = 200) -> list[tuple[str, datetime]]:
+    def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Ids whose next read is due, with the time it was planned for (aware UTC)."""
-        with self._ground.database.reading() as work:
-            return work.onboardings.due(self._ground.clock(), limit)
+        with self._deps.database.reading() as work:
+            return work.onboardings.due(self._deps.clock(), limit)
 
-    def asked_by(self, onboarding_id: str) -> str | None:
+    def last_request_id(self, onboarding_id: str) -> str | None:
         """The request because of which this onboarding is asked about, as far as it is known."""
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             return work.timeline.last_request(onboarding_id)
 
-    def read(self, onboarding_id: str, planned: datetime | None = None) -> None:
+    def poll(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """Ask the gateway once and take in its answer.
 
         `planned`: for when the read was due (None: whenever). One that is not due any more, since
         somebody has made it or has set the clock anew, is not made.
         Raises GatewayUnavailable (nothing changed; the read stays due) or GatewayForbidden.
         """
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             before = work.onboardings.get(onboarding_id)
         if before is None or (planned and not _still_due(before, planned)):
             return
@@ -89,31 +89,31 @@ class GatewayPoll:
 
     def _leave_alone(self, onboarding: Onboarding) -> None:
         """What has been erased is not asked about, whatever still speaks of it."""
-        now = self._ground.clock()
-        with self._ground.database.writing() as work:
+        now = self._deps.clock()
+        with self._deps.database.writing() as work:
             notices = work.inbox.unsettled(onboarding.id)
             work.inbox.settle([notice.id for notice in notices], "erased", now)
             work.onboardings.plan(onboarding.id, None, PollReason.QUIET, 0)
 
     def postpone(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """The gateway could not be asked, or does not let us: see `giving_up.postpone`."""
-        retry_policy.postpone(self._ground, onboarding_id, planned)
+        retry_policy.postpone(self._deps, onboarding_id, planned)
 
-    def fail(self, onboarding_id: str, why: str, planned: datetime | None = None) -> None:
+    def record_failure(self, onboarding_id: str, why: str, planned: datetime | None = None) -> None:
         """A read ended as nobody had thought of: see `giving_up.fail`."""
-        retry_policy.fail(self._ground, onboarding_id, why, planned)
+        retry_policy.record_failure(self._deps, onboarding_id, why, planned)
 
     def _ask(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway knows nothing yet, or will not say (contract 3.2, 401; register P)."""
         if not onboarding.create_calls:
             return None
         try:
-            with self._ground.gateway_error_translation(onboarding.id):
+            with self._deps.translate_gateway_errors(onboarding.id):
                 return self._gateway.read(onboarding.id)
         except GatewayForbidden:
-            self._ground.ring(FORBIDDEN)
+            self._deps.raise_alarm(FORBIDDEN)
             raise
-        except (Unauthorised, Refused, Conflict) as cause:
+        except (Unauthorized, RequestRefused, StateConflict) as cause:
             if onboarding.status not in (Status.CREATED, Status.STARTED):
                 _log.warning(
                     "process_not_shown",
@@ -122,7 +122,7 @@ class GatewayPoll:
             return None
 
     def _take_in(self, before: Onboarding, answer: ProcessData | None) -> Onboarding | None:
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(before.id, for_update=True)
             if row is None:
                 return None
@@ -130,21 +130,21 @@ class GatewayPoll:
             work.failed_polls.ended(row.id)
             if answer is not None:
                 work.alarms.clear(FORBIDDEN)
-                work.alarms.clear(MIXED_UP, unanswered_since=self._ground.clock() - MIXED_UP_RINGS)
+                work.alarms.clear(MIXED_UP, unanswered_since=self._deps.clock() - MIXED_UP_RINGS)
             after = self._moved(work, self._counted(work, row, answer), answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
-            work.inbox.settle([n.id for n in settled], "agreed", self._ground.clock())
+            work.inbox.settle([n.id for n in settled], "agreed", self._deps.clock())
             waiting = [n for n in notices if n not in settled]
             self._plan(work, before, row, after, waiting)
             silence = _heard_by_asking(work, row, after, word)
             if silence:
-                work.counts.add_one(MISSED_NOTICES_REPAIRED)
-        now = self._ground.clock()
+                work.counters.add_one(MISSED_NOTICES_REPAIRED)
+        now = self._deps.clock()
         for notice in settled:
-            self._tell(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
+            self._observe(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
         if silence:
-            self._tell(MISSED_NOTICE_REPAIRED, 0.0)
+            self._observe(MISSED_NOTICE_REPAIRED, 0.0)
         return after
 
     def _counted(self, work: UnitOfWork, row: Onboarding, answer: ProcessData | None) -> Onboarding:
@@ -152,7 +152,7 @@ class GatewayPoll:
         silent = answer is None and row.gateway_status is not None and row.active
         if not silent and not row.unanswered_polls:
             return row
-        reads, since = (row.unanswered_polls + 1, row.unanswered_since or self._ground.clock())
+        reads, since = (row.unanswered_polls + 1, row.unanswered_since or self._deps.clock())
         counted = replace(
             row, unanswered_polls=reads if silent else 0, unanswered_since=since if silent else None
         )
@@ -160,17 +160,17 @@ class GatewayPoll:
         return counted
 
     def _moved(self, work: UnitOfWork, row: Onboarding, answer: ProcessData | None) -> Onboarding:
-        now = self._ground.clock()
+        now = self._deps.clock()
         word = _word(answer)
         status = states.after_answer(row.status, word)
         if status in ACTIVE and not row.active and self._place_taken(work, row):
             status = row.status  # only a verdict can still move what has been replaced
         if states.contradicts(row.status, word):
-            self._ground.note(work, row, "gateway_contradicts", actor="gateway", word=word)
+            self._deps.record_event(work, row, "gateway_contradicts", actor="gateway", word=word)
         if status in _CAN_EXPIRE and row.expires_at <= now:
             status = Status.EXPIRED
         if _lost(row, now):
-            return self._ground.move(
+            return self._deps.move(
                 work, row, Status.CANCELED, "gateway_lost", reasons=(reason(GATEWAY_LOST),)
             )
         kept = states.newer_word(row.gateway_status, word)
@@ -181,7 +181,7 @@ class GatewayPoll:
             return row
         moved = row.changed(now, **news)
         work.onboardings.save(moved, was=row.version)
-        self._ground.note(
+        self._deps.record_event(
             work,
             moved,
             "moved",
@@ -206,7 +206,7 @@ class GatewayPoll:
             facts["decided_at"] = answer.verification_time or now
             facts["decided_by"] = answer.agent
         if status is Status.REJECTED:
-            code = of_rejection(answer.rejection_reason, dict(self._ground.flow_of(row).reason_map))
+            code = of_rejection(answer.rejection_reason, dict(self._deps.flow_of(row).reason_map))
             facts["reasons"] = (reason(code),)
             facts["rejection_reason"] = answer.rejection_reason
         return facts
@@ -224,14 +224,14 @@ class GatewayPoll:
         revived = row.next_poll_at is None and after.status in ACTIVE
         if row.next_poll_at != before.next_poll_at and not revived:
             return
-        now = self._ground.clock()
+        now = self._deps.clock()
         cause = PollReason(row.poll_reason or PollReason.QUIET)
         poll_count = row.poll_count + 1
         if after.status not in ACTIVE and (not waiting or poll_count >= NOTICE_READS):
             work.inbox.settle([n.id for n in waiting], UNCONFIRMED, now)
             work.onboardings.plan(row.id, None, cause, poll_count)
             return
-        at = next_poll(cause, poll_count, self._ground.slow, now, after.expires_at)
+        at = next_poll(cause, poll_count, self._deps.slow, now, after.expires_at)
         work.onboardings.plan(row.id, at, cause, poll_count)
 
     def _see_to_a_decision(self, onboarding: Onboarding) -> None:
@@ -239,17 +239,17 @@ class GatewayPoll:
 
         Until rules can be given, `decide = "rules"` is review too.
         """
-        flow = self._ground.flow_of(onboarding)
+        flow = self._deps.flow_of(onboarding)
         if flow.decide == "host":
             began_at = onboarding.deciding_at or onboarding.updated_at
             up_at = began_at + timedelta(minutes=flow.decide_within_minutes)
-            if self._ground.clock() < up_at:
+            if self._deps.clock() < up_at:
                 self._look_by(onboarding, up_at)
                 return
         self._hand_to_review(onboarding)
 
     def _look_by(self, onboarding: Onboarding, latest: datetime) -> None:
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is not None and (row.next_poll_at is None or row.next_poll_at > latest):
                 work.onboardings.plan(
@@ -259,19 +259,19 @@ class GatewayPoll:
     def _hand_to_review(self, onboarding: Onboarding) -> None:
         """Contract 3.10. A refusal means that it was decided meanwhile: the next read tells."""
         try:
-            with self._ground.gateway_error_translation(onboarding.id):
+            with self._deps.translate_gateway_errors(onboarding.id):
                 self._gateway.send_to_review(onboarding.id)
-        except (Conflict, Refused, Unauthorised) as cause:
+        except (StateConflict, RequestRefused, Unauthorized) as cause:
             _log.info(
                 "review_not_taken",
                 extra={"onboarding": onboarding.id, "error": type(cause).__name__},
             )
             return
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             if work.timeline.has(onboarding.id, "sent_to_review"):
                 return  # the gateway lags behind: asked again by the schedule, not at once
-            self._ground.note(work, onboarding, "sent_to_review")
-            work.onboardings.plan(onboarding.id, self._ground.clock(), PollReason.WAITING, 1)
+            self._deps.record_event(work, onboarding, "sent_to_review")
+            work.onboardings.plan(onboarding.id, self._deps.clock(), PollReason.WAITING, 1)
 
 
 def _still_due(onboarding: Onboarding, planned: datetime) -> bool:

@@ -43,18 +43,18 @@ class LinkPreview:
 class Links:
     """Makes links, shows them, and lets their person in once."""
 
-    def __init__(self, ground: JourneyDependencies, public_url: str) -> None:
-        self._ground = ground
+    def __init__(self, deps: JourneyDependencies, public_url: str) -> None:
+        self._deps = deps
         self._public_url = public_url
 
-    def make(self, onboarding_id: str, actor: str) -> NewLink:
+    def create(self, onboarding_id: str, actor: str) -> NewLink:
         """A new link for an unfinished onboarding; earlier ones keep working.
 
         Raises NotFound, or Conflict when the onboarding is over.
         """
-        now = self._ground.clock()
+        now = self._deps.clock()
         code = secrets.token_urlsafe(24)
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding_id)
             if row is None:
                 raise NotFound("no such onboarding")
@@ -62,18 +62,18 @@ class Links:
                 raise Conflict(row.status)
             expires_at = min(now + LINK_LIFE, row.expires_at)
             work.links.add(code, row.id, now, expires_at)
-            self._ground.note(work, row, "link_made", actor=actor)
+            self._deps.record_event(work, row, "link_made", actor=actor)
         return NewLink(f"{self._public_url}/l/{code}", expires_at)
 
-    def make_own(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+    def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
         """The same by its owner, to go on with another device. Raises NotFound, Conflict."""
-        with self._ground.database.reading() as work:
-            self._ground.owned(work, visitor, onboarding_id)
-        return self.make(onboarding_id, actor="user")
+        with self._deps.database.reading() as work:
+            self._deps.owned(work, visitor, onboarding_id)
+        return self.create(onboarding_id, actor="user")
 
-    def look(self, code: str) -> LinkPreview:
+    def preview(self, code: str) -> LinkPreview:
         """Whom the link is for; uses nothing up. Raises NotFound, or LinkGone (used, too old)."""
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             _row, person, site = self._behind(work, code)
         return LinkPreview(site, user_session.display_name(person.name, person.subject))
 
@@ -83,19 +83,19 @@ class Links:
         The browser that came in by this very link just goes on. Raises NotFound, LinkGone, or
         AnotherPersonSignedIn unless `replace`, using nothing up.
         """
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             known = work.links.get(code)
             if known and live and work.sessions.came_by(live.session_id, f"link:{code}"):
                 return live, known.onboarding_id
             row, person, site = self._behind(work, code)
         if not replace:
             user_session.refuse_swap(live, site, person.subject, person.name)
-        with self._ground.database.writing() as work:
-            if not work.links.use(code, self._ground.clock()):
+        with self._deps.database.writing() as work:
+            if not work.links.use(code, self._deps.clock()):
                 raise LinkGone("this link has been used")
-            self._ground.note(work, row, "link_used", actor="user")
+            self._deps.record_event(work, row, "link_used", actor="user")
             visitor = user_session.begin(
-                self._ground,
+                self._deps,
                 work,
                 person,
                 site,
@@ -109,9 +109,9 @@ class Links:
     def _behind(self, work: UnitOfWork, code: str) -> tuple[Onboarding, Person, Site]:
         link = work.links.get(code)
         row = work.onboardings.get(link.onboarding_id) if link else None
-        site = self._ground.sites.get(row.site) if row else None
+        site = self._deps.sites.get(row.site) if row else None
         if link is None or row is None or site is None:
             raise NotFound("no such link")
-        if link.used_at is not None or link.expires_at <= self._ground.clock():
+        if link.used_at is not None or link.expires_at <= self._deps.clock():
             raise LinkGone("this link has been used or is too old")
         return row, work.people.get(row.person_id), site

@@ -39,9 +39,9 @@ class StartResult:
 class NewOnboarding:
     """All of it in transactions that are open already."""
 
-    def __init__(self, ground: JourneyDependencies, opening: CreateProcess) -> None:
-        self._ground = ground
-        self._opening = opening
+    def __init__(self, deps: JourneyDependencies, opening: CreateProcess) -> None:
+        self._deps = deps
+        self._create_process = opening
 
     def enter(
         self, work: UnitOfWork, wish: StartRequest, last: Onboarding | None, *, to_open: bool
@@ -49,12 +49,12 @@ class NewOnboarding:
         """A new row; stored as claimed at once when nothing is left to agree to."""
         new = self._new(work, wish, last)
         claimed = to_open and wish.flow.consent_version in (None, wish.consent)
-        row = self._opening.called(new) if claimed else new
+        row = self._create_process.called(new) if claimed else new
         work.onboardings.add(row)
-        self._ground.note(work, row, "created", actor="user")
+        self._deps.record_event(work, row, "created", actor="user")
         if claimed:
             self.agreed(work, wish, row)
-            self._opening.note_call(work, row)
+            self._create_process.note_call(work, row)
         return StartResult(row, claimed)
 
     def may_begin_anew(self, work: UnitOfWork, wish: StartRequest, last: Onboarding) -> bool:
@@ -66,14 +66,14 @@ class NewOnboarding:
 
     def opened_enough(self, work: UnitOfWork, row: Onboarding) -> bool:
         """Each process may cost money, so breaking off does not open new ones without end."""
-        since = self._ground.clock() - timedelta(days=1)
+        since = self._deps.clock() - timedelta(days=1)
         return (
             work.onboardings.opened_since(row.person_id, row.flow, since) >= MAX_PROCESSES_PER_DAY
         )
 
     def _new(self, work: UnitOfWork, wish: StartRequest, last: Onboarding | None) -> Onboarding:
         used = work.onboardings.submitted_count(last.person_id, last.flow) if last else 0
-        now = self._ground.clock()
+        now = self._deps.clock()
         expires_at = now + timedelta(hours=wish.flow.expires_after_hours)
         return Onboarding(
             id=str(uuid.uuid4()),
@@ -84,7 +84,7 @@ class NewOnboarding:
             attempt=used + 1,
             mode=wish.flow.mode,
             locale=wish.locale,
-            livemode=self._ground.livemode,
+            livemode=self._deps.livemode,
             created_at=now,
             updated_at=now,
             expires_at=expires_at,
@@ -100,9 +100,9 @@ class NewOnboarding:
             return True
         if wish.consent != version:
             return work.onboardings.agreed(onboarding.id, version)
-        consent = Consent(version, wish.locale, self._ground.clock())
+        consent = Consent(version, wish.locale, self._deps.clock())
         if work.onboardings.agree(onboarding.id, consent):
-            self._ground.note(
+            self._deps.record_event(
                 work,
                 onboarding,
                 "consent_given",
@@ -119,5 +119,5 @@ class NewOnboarding:
         given = work.onboardings.consent(retired.id, version) if version else None
         if given is not None:
             work.onboardings.agree(new.id, given)
-            self._ground.note(work, new, "consent_carried_over", version=given.version)
+            self._deps.record_event(work, new, "consent_carried_over", version=given.version)
         return new

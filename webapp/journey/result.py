@@ -21,17 +21,17 @@ class Result:
     """What an owner may know, once or as it changes."""
 
     def __init__(
-        self, ground: JourneyDependencies, followers: Subscriptions, keeper: Broadcaster
+        self, deps: JourneyDependencies, subscriptions: Subscriptions, broadcaster: Broadcaster
     ) -> None:
-        self._ground = ground
-        self._followers = followers
-        self._keeper = keeper
+        self._deps = deps
+        self._subscriptions = subscriptions
+        self._broadcaster = broadcaster
 
     def status(self, visitor: Visitor, onboarding_id: str) -> StatusView:
         """Raises NotFound for anything that is not the visitor's own."""
-        with self._ground.database.reading() as work:
-            onboarding = self._ground.owned(work, visitor, onboarding_id)
-        return status_view(onboarding, self._ground.flow_of(onboarding))
+        with self._deps.database.reading() as work:
+            onboarding = self._deps.owned(work, visitor, onboarding_id)
+        return status_view(onboarding, self._deps.flow_of(onboarding))
 
     def follow(
         self, visitor: Visitor, onboarding_id: str, max_seconds: float
@@ -44,7 +44,7 @@ class Result:
         self.status(visitor, onboarding_id)
         return self._changes(visitor, onboarding_id, time.monotonic() + max_seconds)
 
-    def keep(
+    def stream(
         self,
         visitor: Visitor,
         onboarding_id: str,
@@ -62,31 +62,33 @@ class Result:
         """
 
         def leave() -> None:
-            self._followers.remove(follower)
+            self._subscriptions.remove(follower)
             gone()
 
         follower = Subscriber(
             visitor.session_id,
             visitor.person.id,
             onboarding_id,
-            tell=lambda view: self._keeper.send(line, words(view)),
-            over=lambda: self._keeper.finish(line),
+            tell=lambda view: self._broadcaster.send(line, words(view)),
+            over=lambda: self._broadcaster.finish(line),
         )
-        line = self._keeper.adopt(connection, chunked=chunked, seconds=max_seconds, on_close=leave)
+        line = self._broadcaster.adopt(
+            connection, chunked=chunked, seconds=max_seconds, on_close=leave
+        )
         try:
-            self._followers.add(follower)
-            self._followers.greet(follower, visitor)
+            self._subscriptions.add(follower)
+            self._subscriptions.greet(follower, visitor)
         except BaseException:
-            self._keeper.finish(line)
+            self._broadcaster.finish(line)
             raise
         finally:
             if line.closed:  # perhaps before it was added
-                self._followers.remove(follower)
+                self._subscriptions.remove(follower)
 
     def close(self, wait_seconds: float) -> None:
         """End what everybody here follows, and wait so long until all have been told."""
-        self._keeper.close(wait_seconds)
-        self._followers.close(wait_seconds)
+        self._broadcaster.close(wait_seconds)
+        self._subscriptions.close(wait_seconds)
 
     def _changes(
         self, visitor: Visitor, onboarding_id: str, end: float
@@ -99,10 +101,10 @@ class Result:
             tell=told.put,
             over=lambda: told.put(None),
         )
-        self._followers.add(follower)
+        self._subscriptions.add(follower)
         try:
             # Read again once we are listening: nothing can fall between the two.
-            self._followers.greet(follower, visitor)
+            self._subscriptions.greet(follower, visitor)
             while True:
                 left = max(0.0, end - time.monotonic())
                 try:
@@ -116,4 +118,4 @@ class Result:
                     return
                 yield news
         finally:
-            self._followers.remove(follower)
+            self._subscriptions.remove(follower)

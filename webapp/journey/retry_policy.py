@@ -17,36 +17,36 @@ AWAY = "gateway_away"
 
 
 def postpone(
-    ground: JourneyDependencies, onboarding_id: str, planned: datetime | None = None
+    deps: JourneyDependencies, onboarding_id: str, planned: datetime | None = None
 ) -> None:
     """The gateway could not be asked, or does not let us. That is no reason to give up.
 
     `planned`: for when the read was due that came to nothing (None: any that is due now). What
     has set the clock since, a notice above all, is not overruled.
     """
-    now = ground.clock()
-    with ground.database.writing() as work:
+    now = deps.clock()
+    with deps.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
         times = work.failed_polls.failed(onboarding_id, AWAY, now)
-        until = now + min(_rest(ground, times), AWAY_LONGEST)
+        until = now + min(_rest(deps, times), AWAY_LONGEST)
         if work.onboardings.put_off(onboarding_id, planned or now, until) and times == 1:
             work.timeline.add(now, AWAY, actor="system", onboarding_id=onboarding_id, site=site)
 
 
-def fail(
-    ground: JourneyDependencies, onboarding_id: str, why: str, planned: datetime | None = None
+def record_failure(
+    deps: JourneyDependencies, onboarding_id: str, why: str, planned: datetime | None = None
 ) -> None:
     """A read ended as nobody had thought of; `why` is the kind of the error, `planned` as above.
 
     Given up after GIVE_UP_AFTER times in a row: then `DeadLetters` lists it. Whatever wakes the
     onboarding later has it tried once more.
     """
-    now = ground.clock()
-    with ground.database.writing() as work:
+    now = deps.clock()
+    with deps.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
         times = work.failed_polls.failed(onboarding_id, why, now)
         over = times >= DEAD_LETTER_AFTER
-        until = None if over else now + _rest(ground, times)
+        until = None if over else now + _rest(deps, times)
         work.onboardings.put_off(onboarding_id, planned or now, until)
         if over:
             work.failed_polls.give_up(onboarding_id, now)
@@ -57,5 +57,5 @@ def fail(
             )
 
 
-def _rest(ground: JourneyDependencies, times: int) -> timedelta:
-    return ground.slow[min(times, len(ground.slow)) - 1]
+def _rest(deps: JourneyDependencies, times: int) -> timedelta:
+    return deps.slow[min(times, len(deps.slow)) - 1]

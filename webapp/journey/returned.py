@@ -23,37 +23,37 @@ SOON = timedelta(seconds=2)
 class ReturnStep:
     """Recognises a browser by its signed reference alone."""
 
-    def __init__(self, ground: JourneyDependencies, references: References) -> None:
-        self._ground = ground
+    def __init__(self, deps: JourneyDependencies, references: References) -> None:
+        self._deps = deps
         self._references = references
 
-    def back(self, reference: str, error: str | None) -> Returned:
+    def record_return(self, reference: str, error: str | None) -> Returned:
         """Take the hint and have the gateway asked; the same answer for everybody.
 
         `error` is the hosted page's parameter (contract 7.4), display only.
         Raises ReferenceTampered or ReferenceExpired.
         """
         onboarding_id = self._references.read(reference)
-        now = self._ground.clock()
-        with self._ground.database.writing() as work:
+        now = self._deps.clock()
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding_id, for_update=True)
-            if row is None or now > row.expires_at + GRACE or row.site not in self._ground.sites:
+            if row is None or now > row.expires_at + GRACE or row.site not in self._deps.sites:
                 raise ReferenceExpired("the return reference is too old")
             self._hint(work, row, error)
             if row.status not in (*FINAL, Status.ERASED) and not self._asked_soon(row, now):
-                self._ground.wake(work, row.id, PollReason.WAITING)
+                self._deps.schedule_poll_now(work, row.id, PollReason.WAITING)
         kind = str(of_hosted_error(error)) if error else None
-        return Returned(row.id, self._ground.sites[row.site], kind)
+        return Returned(row.id, self._deps.sites[row.site], kind)
 
-    def peek(self, reference: str) -> Returned:
+    def view_return(self, reference: str) -> Returned:
         """The same page without taking any hint: for HEAD and for prefetching browsers."""
         onboarding_id = self._references.read(reference)
-        with self._ground.database.reading() as work:
+        with self._deps.database.reading() as work:
             row = work.onboardings.get(onboarding_id)
-        late = row is None or self._ground.clock() > row.expires_at + GRACE
-        if row is None or late or row.site not in self._ground.sites:
+        late = row is None or self._deps.clock() > row.expires_at + GRACE
+        if row is None or late or row.site not in self._deps.sites:
             raise ReferenceExpired("the return reference is too old")
-        return Returned(row.id, self._ground.sites[row.site], None)
+        return Returned(row.id, self._deps.sites[row.site], None)
 
     def _asked_soon(self, row: Onboarding, now: datetime) -> bool:
         """A reload of the page is no reason to ask the gateway once more each time."""
@@ -64,7 +64,7 @@ class ReturnStep:
         status = states.after_return(row.status, failed=bool(error))
         if status is row.status:
             return
-        now = self._ground.clock()
+        now = self._deps.clock()
         fields: dict[str, object] = {"status": status, "reasons": ()}
         if status is Status.INTERRUPTED:
             fields["reasons"] = (reason(of_hosted_error(error or "")),)
@@ -72,7 +72,7 @@ class ReturnStep:
         else:
             fields["submitted_at"] = row.submitted_at or now
         work.onboardings.save(row.changed(now, **fields), was=row.version)
-        self._ground.note(
+        self._deps.record_event(
             work,
             row,
             "returned",

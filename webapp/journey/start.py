@@ -29,16 +29,16 @@ class Start:
 
     def __init__(
         self,
-        ground: JourneyDependencies,
+        deps: JourneyDependencies,
         gateway: Gateway,
-        progress: GatewayPoll,
+        gateway_poll: GatewayPoll,
         references: References,
     ) -> None:
-        self._ground = ground
+        self._deps = deps
         self._gateway = gateway
-        self._progress = progress
-        self._opening = CreateProcess(ground, gateway, references)
-        self._entering = NewOnboarding(ground, self._opening)
+        self._gateway_poll = gateway_poll
+        self._create_process = CreateProcess(deps, gateway, references)
+        self._entering = NewOnboarding(deps, self._create_process)
 
     def begin(
         self,
@@ -63,7 +63,7 @@ class Start:
     def _begun(self, wish: StartRequest, *, unfinished: bool) -> str:
         found = self._found(wish, verified_wins=True)
         if found.row.status in AWAITING_USER and self._late(found.row):
-            self._progress.read(found.row.id)  # the jobs have not seen yet that its time is up
+            self._gateway_poll.poll(found.row.id)  # the jobs have not seen yet that its time is up
             found = self._found(wish)
         offered_before = found.row.status in (Status.STARTED, Status.INTERRUPTED)
         if offered_before or (unfinished and found.row.status is Status.SUBMITTED):
@@ -79,7 +79,7 @@ class Start:
         """The id to go on with; None when the address of its process is lost."""
         if not found.claimed:
             return found.row.id
-        return self._opening.open(found.row, wish.flow, wish.visitor.person)
+        return self._create_process.open(found.row, wish.flow, wish.visitor.person)
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """The row alone, for going on elsewhere: nothing is agreed to and nothing is opened.
@@ -91,7 +91,7 @@ class Start:
             return self._found(wish, to_open=False, verified_wins=True).row.id
 
     def _late(self, row: Onboarding) -> bool:
-        return self._ground.clock() >= row.expires_at
+        return self._deps.clock() >= row.expires_at
 
     def _found(
         self, wish: StartRequest, *, to_open: bool = True, verified_wins: bool = False
@@ -103,7 +103,7 @@ class Start:
         by an earlier one that has been verified meanwhile.
         """
         try:
-            with self._ground.database.writing() as work:
+            with self._deps.database.writing() as work:
                 last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
                 if last is None or self._entering.may_begin_anew(work, wish, last):
                     return self._entering.enter(work, wish, last, to_open=to_open)
@@ -125,15 +125,19 @@ class Start:
         """`row`, which is locked, claimed if it may be opened and nobody else is at it."""
         if row.status is not Status.CREATED or self._late(row):
             return StartResult(row)
-        claimed = self._opening.claim(work, row) if self._entering.agreed(work, wish, row) else None
+        claimed = (
+            self._create_process.claim(work, row)
+            if self._entering.agreed(work, wish, row)
+            else None
+        )
         return StartResult(claimed or row, claimed is not None)
 
     def _asked_before_reuse(
         self, wish: StartRequest, onboarding: Onboarding, *, unfinished: bool
     ) -> StartResult:
         """An address is offered again only after the gateway has been asked about it."""
-        self._progress.read(onboarding.id)
-        with self._ground.database.writing() as work:
+        self._gateway_poll.poll(onboarding.id)
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding.id, for_update=True)
             if row is None:
                 raise NotFound("no such onboarding")
@@ -149,11 +153,11 @@ class Start:
     ) -> Onboarding | None:
         """The row as it is gone on with; None when only a new one will do."""
         if row.status is Status.SUBMITTED and unfinished:
-            return self._ground.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
+            return self._deps.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
         if row.status is not Status.INTERRUPTED:
             return row
         if row.interruptions <= 1 or self._entering.opened_enough(work, row):
-            return self._ground.move(work, row, Status.STARTED, "offered_again", reasons=())
+            return self._deps.move(work, row, Status.STARTED, "offered_again", reasons=())
         return None
 
     def _replace(self, wish: StartRequest, old: Onboarding) -> StartResult:
@@ -161,11 +165,11 @@ class Start:
 
         What is gone on with is a verified one, or else a new one.
         """
-        with self._ground.database.writing() as work:
+        with self._deps.database.writing() as work:
             row = work.onboardings.get(old.id, for_update=True)
             if row is None or not row.active or row.status in AWAITING_RESULT:
                 return StartResult(self._newest(work, wish, old))  # another click was quicker
-            retired = self._ground.move(
+            retired = self._deps.move(
                 work,
                 row,
                 Status.CANCELED,
@@ -175,7 +179,7 @@ class Start:
             )
             verified = work.onboardings.verified(row.person_id, row.flow)
             successor = verified or self._entering.successor(work, wish, retired)
-            linked = retired.changed(self._ground.clock(), replaced_by=successor.id)
+            linked = retired.changed(self._deps.clock(), replaced_by=successor.id)
             work.onboardings.save(linked, was=retired.version)
         if retired.create_calls:
             self._delete_upstream(old.id)

@@ -37,10 +37,10 @@ class Steps:
     present: Present
     returned: ReturnStep
     webhook: Webhook
-    progress: GatewayPoll
+    gateway_poll: GatewayPoll
     decision: Decision
-    dead: DeadLetters
+    dead_letters: DeadLetters
     result: Result
-    ready: Callable[[], list[str]]
-    degraded: Callable[[], list[str]]
-    standing: Callable[[], Statistics | None]
+    find_problems: Callable[[], list[str]]
+    find_degradations: Callable[[], list[str]]
+    statistics: Callable[[], Statistics | None]

@@ -40,12 +40,12 @@ class Subscriptions:
 
     def __init__(
         self,
-        ground: JourneyDependencies,
+        deps: JourneyDependencies,
         watcher: Watcher,
         sessions_every_seconds: float = SESSIONS_EVERY_SECONDS,
         sessions_at_once: int = SESSIONS_AT_ONCE,
     ) -> None:
-        self._ground = ground
+        self._deps = deps
         self._watcher = watcher
         self._sessions_every_seconds = sessions_every_seconds
         self._sessions_at_once = sessions_at_once
@@ -71,8 +71,8 @@ class Subscriptions:
 
     def greet(self, follower: Subscriber, visitor: Visitor) -> None:
         """Tell it what stands now. Raises NotFound when it is not the visitor's own."""
-        with self._ground.database.reading() as work:
-            onboarding = self._ground.owned(work, visitor, follower.onboarding_id)
+        with self._deps.database.reading() as work:
+            onboarding = self._deps.owned(work, visitor, follower.onboarding_id)
         self._tell(follower, onboarding)
 
     def __len__(self) -> int:
@@ -97,8 +97,8 @@ class Subscriptions:
         checked = concerned + self._next_to_check()
         if not checked:
             return
-        with self._ground.database.reading() as work:
-            live = work.sessions.live({each.session_id for each in checked}, self._ground.clock())
+        with self._deps.database.reading() as work:
+            live = work.sessions.live({each.session_id for each in checked}, self._deps.clock())
             rows = work.onboardings.standing({each.onboarding_id for each in concerned})
         for each in checked:
             if each.session_id not in live:
@@ -128,7 +128,7 @@ class Subscriptions:
             self._tell(follower, row)
 
     def _tell(self, follower: Subscriber, row: Onboarding) -> None:
-        view = status_view(row, self._ground.flow_of(row))
+        view = status_view(row, self._deps.flow_of(row))
         with self._lock:  # whoever read earlier may come later, with what is old by now
             if view.version > follower.version:
                 follower.version = view.version

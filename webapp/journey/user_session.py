@@ -21,7 +21,7 @@ SEEN_EXACTNESS = timedelta(minutes=1)
 
 
 def begin(
-    ground: JourneyDependencies,
+    deps: JourneyDependencies,
     work: UnitOfWork,
     person: Person,
     site: Site,
@@ -30,7 +30,7 @@ def begin(
     **told: str | None,
 ) -> Visitor:
     """A new session for `person`; the one that was there ends. `told` goes into the session."""
-    now = ground.clock()
+    now = deps.clock()
     if live is not None:
         work.sessions.revoke(live.session_id, now)
     session = Session(
@@ -42,7 +42,7 @@ def begin(
         **told,
     )
     work.sessions.add(session, now)
-    note(ground, work, "signed_in", person, via)
+    note(deps, work, "signed_in", person, via)
     return visitor_of(session, person, site)
 
 
@@ -80,10 +80,8 @@ def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
     )
 
 
-def note(
-    ground: JourneyDependencies, work: UnitOfWork, event: str, person: Person, via: str
-) -> None:
+def note(deps: JourneyDependencies, work: UnitOfWork, event: str, person: Person, via: str) -> None:
     """A line on the timeline about a person, who is named by our own id only."""
     work.timeline.add(
-        ground.clock(), event, actor="user", site=person.site, person=person.id, via=via
+        deps.clock(), event, actor="user", site=person.site, person=person.id, via=via
     )

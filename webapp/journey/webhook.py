@@ -15,12 +15,12 @@ class Webhook:
 
     def __init__(
         self,
-        ground: JourneyDependencies,
+        deps: JourneyDependencies,
         writer: NoticeWriter,
         required: Sequence[Mapping[str, str]],
     ) -> None:
         """`required`: sets of headers, any one of which makes a notice authentic; none = closed."""
-        self._ground = ground
+        self._deps = deps
         self._writer = writer
         self._required = required
 
@@ -29,17 +29,17 @@ class Webhook:
         """All headers that are looked at."""
         return frozenset(name for each in self._required for name in each)
 
-    def authentic(self, headers: Mapping[str, str]) -> bool:
+    def is_authentic(self, headers: Mapping[str, str]) -> bool:
         """Whether headers agreed with the gateway came along; constant time. Contract 5."""
         return notice.headers_match(self._required, headers)
 
-    def take(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def receive(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Keep the notice, if it is authentic. Raises NoticeNotAuthentic, or what `keep` does."""
-        if not self.authentic(headers):
+        if not self.is_authentic(headers):
             raise NoticeNotAuthentic("the required headers did not come with it")
-        return self.keep(body)
+        return self.store(body)
 
-    def keep(self, body: bytes) -> bool:
+    def store(self, body: bytes) -> bool:
         """Store an authentic notice so that it survives whatever comes; whether it was new.
 
         It has the gateway asked, unless that has agreed with it already. Returns only once it is
@@ -49,9 +49,9 @@ class Webhook:
         """
         try:
             told = notice.parse_notice(body)
-        except notice.UnreadableNotice as cause:
-            with self._ground.database.writing() as work:
-                work.quarantine.keep(body, cause.why, self._ground.clock())
-            raise UnreadableNotice(cause.why) from cause
-        new = NewNotice(told.verification_id, told.status, told.raw, self._ground.clock())
+        except notice.InvalidNoticeBody as cause:
+            with self._deps.database.writing() as work:
+                work.quarantine.keep(body, cause.reason, self._deps.clock())
+            raise UnreadableNotice(cause.reason) from cause
+        new = NewNotice(told.verification_id, told.status, told.raw, self._deps.clock())
         return self._writer.keep(new)

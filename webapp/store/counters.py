@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from webapp.store.conflicts import insert_into
-from webapp.store.schema import counts
+from webapp.store.schema import counters
 
 #: Changes at the gateway of which no notice has told, found by asking.
 MISSED_NOTICES_REPAIRED = "missed_notices_repaired"
@@ -16,10 +16,10 @@ class Counters:
         self._connection = connection
 
     def add_one(self, name: str) -> None:
-        one = insert_into(self._connection, counts).values(name=name, value=1)
+        one = insert_into(self._connection, counters).values(name=name, value=1)
         self._connection.execute(
-            one.on_conflict_do_update(index_elements=["name"], set_={"value": counts.c.value + 1})
+            one.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
         )
 
     def value(self, name: str) -> int:
-        return self._connection.scalar(select(counts.c.value).where(counts.c.name == name)) or 0
+        return self._connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0

@@ -15,14 +15,14 @@ _ENDED = delete(failed_polls).where(_columns.onboarding_id == bindparam("this"))
 
 
 @dataclass(frozen=True)
-class FailedRead:
-    """`times` in a row for the same reason, which is a word or the kind of an error."""
+class FailedPoll:
+    """An onboarding with `failure_count` failures in a row; `error` is a word or a class name."""
 
     onboarding_id: str
-    why: str
-    times: int
-    since: datetime
-    last_at: datetime
+    error: str
+    failure_count: int
+    first_failed_at: datetime
+    last_failed_at: datetime
     dead_lettered_at: datetime | None
 
 
@@ -30,21 +30,25 @@ class FailedPolls:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def failed(self, onboarding_id: str, why: str, now: datetime) -> int:
+    def failed(self, onboarding_id: str, error: str, now: datetime) -> int:
         """Once more; how often it has failed for this reason in a row."""
-        first = {"onboarding_id": onboarding_id, "why": why[:64], "times": 1}
-        new = insert_into(self._connection, failed_polls).values(**first, since=now, last_at=now)
-        again = _columns.why == new.excluded.why
+        first = {"onboarding_id": onboarding_id, "error": error[:64], "failure_count": 1}
+        new = insert_into(self._connection, failed_polls).values(
+            **first, first_failed_at=now, last_failed_at=now
+        )
+        again = _columns.error == new.excluded.error
         counted = new.on_conflict_do_update(
             index_elements=["onboarding_id"],
             set_={
-                "times": case((again, _columns.times + 1), else_=1),
-                "since": case((again, _columns.since), else_=new.excluded.since),
-                "why": new.excluded.why,
-                "last_at": now,
+                "failure_count": case((again, _columns.failure_count + 1), else_=1),
+                "first_failed_at": case(
+                    (again, _columns.first_failed_at), else_=new.excluded.first_failed_at
+                ),
+                "error": new.excluded.error,
+                "last_failed_at": now,
             },
         )
-        return self._connection.scalar(counted.returning(_columns.times)) or 1
+        return self._connection.scalar(counted.returning(_columns.failure_count)) or 1
 
     def give_up(self, onboarding_id: str, now: datetime) -> None:
         self._connection.execute(
@@ -57,14 +61,14 @@ class FailedPolls:
         """It has worked, or is to be tried as if for the first time; whether it had failed."""
         return self._connection.execute(_ENDED, {"this": onboarding_id}).rowcount == 1
 
-    def given_up(self) -> list[FailedRead]:
+    def given_up(self) -> list[FailedPoll]:
         """The longest given up first."""
         rows = self._connection.execute(
             select(failed_polls)
             .where(_columns.dead_lettered_at.is_not(None))
             .order_by(_columns.dead_lettered_at, _columns.onboarding_id)
         )
-        return [FailedRead(*row) for row in rows]
+        return [FailedPoll(*row) for row in rows]
 
     def count_given_up(self) -> int:
         count = select(func.count()).where(_columns.dead_lettered_at.is_not(None))

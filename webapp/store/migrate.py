@@ -1,4 +1,4 @@
-"""Bringing a database up to date, and saying whether it is."""
+"""Upgrade the database schema with Alembic, and check whether it is the newest one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from webapp.store.schema import metadata
 from webapp.store.sqlite_file import SqliteFile
 from webapp.store.unit_of_work import translated
 
-_CURE = "run `python -m webapp database upgrade`"
-#: Names our lock among all of a PostgreSQL database; any number that stays the same.
-_MIGRATING = 6_622_722_653
+_UPGRADE = "run `python -m webapp database upgrade`"
+#: Key of the PostgreSQL advisory lock that migrations hold; arbitrary, but never changed.
+_ADVISORY_LOCK = 6_622_722_653
 SCRIPTS = Path(__file__).parent / "migrations"
+#: Revisions that existed before the first release; no migration starts from them.
+_UNRELEASED = frozenset(f"{number:04}" for number in range(1, 9))
 
 
 def _config(scripts: Path, connection: Connection | None = None) -> Config:
@@ -34,9 +36,13 @@ def _config(scripts: Path, connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
-    """Run what is missing, in one transaction; the revision reached. Makes an SQLite file.
+    """Run all missing migrations in one transaction and return the revision reached.
 
-    One process at a time: the others wait, and find it done. Whoever is killed leaves nothing.
+    Creates the SQLite file if there is none. One process migrates at a time: others wait, and then
+    find nothing to do. A process that is killed meanwhile leaves the database unchanged.
+
+    Raises WrongSchema when no migration starts at the current revision, or when a foreign key
+    would be violated afterwards.
     """
     file = SqliteFile.of(engine.url)
     if file is not None:
@@ -44,33 +50,33 @@ def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
     with translated(), engine.connect() as plain, _without_foreign_keys(plain):
         connection = plain.execution_options(writing=True)
         with connection.begin():
-            _wait_for_others(connection)
-            _refuse_newer(_revision(connection), scripts)
+            _lock_migrations(connection)
+            _refuse_unknown_revision(_revision(connection), scripts)
             command.upgrade(_config(scripts, connection), to)
-            _refuse_broken(connection)
+            _refuse_foreign_key_violations(connection)
             return _revision(connection) or ""
 
 
 def check(engine: Engine) -> str:
-    """The current revision. Raises WrongSchema, with the cure, if it is not the newest one."""
+    """Return the current revision. Raises WrongSchema, with the fix, unless it is the newest."""
     with translated(), engine.connect() as connection:
         found = _revision(connection)
     if found != newest():
-        _refuse_newer(found, SCRIPTS)
-        raise WrongSchema(f"the database is at revision {found or 'none'}: {_CURE}")
+        _refuse_unknown_revision(found, SCRIPTS)
+        raise WrongSchema(f"the database is at revision {found or 'none'}: {_UPGRADE}")
     return newest()
 
 
 @contextmanager
 def _without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by making a new one and dropping the old one.
+    """Switch SQLite's foreign keys off: dropping a rebuilt table would delete referring rows.
 
-    With foreign keys on, dropping it would delete what refers to it.
+    SQLite alters a table by copying it to a new one and dropping the old one.
     """
     if connection.dialect.name != "sqlite":
         yield
         return
-    driver: Any = connection.connection.driver_connection  # no transaction is open on it yet
+    driver: Any = connection.connection.driver_connection  # the PRAGMA needs no open transaction
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
         yield
@@ -78,25 +84,25 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
         driver.execute("PRAGMA foreign_keys=ON")
 
 
-def _wait_for_others(connection: Connection) -> None:
-    """SQLite's writers take turns anyway."""
+def _lock_migrations(connection: Connection) -> None:
+    """Let one process migrate at a time; on SQLite the write lock does it."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
 
 
-def _refuse_broken(connection: Connection) -> None:
+def _refuse_foreign_key_violations(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     tables = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
     if tables:
         raise WrongSchema(
-            f"rows of {', '.join(sorted(tables))} would refer to what is not there: nothing was "
+            f"rows of {', '.join(sorted(tables))} would refer to missing rows: nothing was "
             "changed; restore a backup, or ask us"
         )
 
 
 def differences(engine: Engine) -> list[Any]:
-    """What the tables of the database and `schema.py` disagree about (for the tests)."""
+    """Compare the tables of the database with `schema.py`; used by tests."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours})
         return list(compare_metadata(context, metadata))
@@ -104,12 +110,12 @@ def differences(engine: Engine) -> list[Any]:
 
 @cache
 def newest() -> str:
-    """Read once: the scripts do not change while a process runs."""
+    """Return the newest revision; cached, since scripts do not change while a process runs."""
     return ScriptDirectory.from_config(_config(SCRIPTS)).get_current_head() or ""
 
 
 def ours(_item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
-    """Tables in the same database that are not ours (the job library's) are left alone."""
+    """Exclude tables of others in the same database, such as those of the job library."""
     return not (kind == "table" and reflected and name not in metadata.tables)
 
 
@@ -117,11 +123,16 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(found: str | None, scripts: Path) -> None:
+def _refuse_unknown_revision(found: str | None, scripts: Path) -> None:
     directory = ScriptDirectory.from_config(_config(scripts))
-    known = {script.revision for script in directory.walk_revisions()}
-    if found is not None and found not in known:
+    if found is None or found in {script.revision for script in directory.walk_revisions()}:
+        return
+    if found in _UNRELEASED:
         raise WrongSchema(
-            f"the database is at revision {found}, which this version does not know: "
-            "run the newer version of mobbscan-embed that made it"
+            f"the database is at revision {found} of an unreleased version, which cannot be "
+            f"upgraded: point DATABASE_URL to an empty database and {_UPGRADE}"
         )
+    raise WrongSchema(
+        f"the database is at revision {found}, which this version does not know: "
+        "run the newer version of mobbscan-embed that made it"
+    )

@@ -17,11 +17,11 @@ MAX_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Unusable:
-    """`why` names what is wrong with the body, `size` is in bytes."""
+    """`reason` names what is wrong with the body, `size` is in bytes."""
 
     id: int
     received_at: datetime
-    why: str
+    reason: str
     size: int
 
 
@@ -30,10 +30,10 @@ class Quarantine:
         self._connection = connection
         self._cipher = cipher
 
-    def keep(self, body: bytes, why: str, now: datetime) -> None:
+    def keep(self, body: bytes, reason: str, now: datetime) -> None:
         text = body.decode("utf-8", "backslashreplace")  # what is no text stays readable
         sealed = self._cipher.seal(text)
-        row = {"received_at": now, "why": why[:64], "size": len(body), "body": sealed}
+        row = {"received_at": now, "reason": reason[:64], "size": len(body), "body": sealed}
         self._connection.execute(insert(quarantine).values(row))
         self._make_room()
 
@@ -48,7 +48,12 @@ class Quarantine:
 
     def listed(self) -> list[Unusable]:
         """Newest first."""
-        columns = (quarantine.c.id, quarantine.c.received_at, quarantine.c.why, quarantine.c.size)
+        columns = (
+            quarantine.c.id,
+            quarantine.c.received_at,
+            quarantine.c.reason,
+            quarantine.c.size,
+        )
         rows = self._connection.execute(select(*columns).order_by(quarantine.c.id.desc()))
         return [Unusable(*row) for row in rows]
 

@@ -23,7 +23,9 @@ class ReplayGuard:
         try:
             with self._connection.begin_nested():
                 self._connection.execute(
-                    insert(replay_guard_marks).values(kind=kind, mark=hash_of(value), until=until)
+                    insert(replay_guard_marks).values(
+                        kind=kind, value_hash=hash_of(value), expires_at=until
+                    )
                 )
         except IntegrityError as cause:
             raise AlreadyExists(kind) from cause
@@ -32,18 +34,20 @@ class ReplayGuard:
         """Set a mark and take it back: what is committed after this has really been written."""
         kind, mark = "rehearsal", uuid.uuid4().hex
         self._connection.execute(
-            insert(replay_guard_marks).values(kind=kind, mark=mark, until=datetime.now(UTC))
+            insert(replay_guard_marks).values(
+                kind=kind, value_hash=mark, expires_at=datetime.now(UTC)
+            )
         )
         self._connection.execute(
             delete(replay_guard_marks).where(
-                replay_guard_marks.c.kind == kind, replay_guard_marks.c.mark == mark
+                replay_guard_marks.c.kind == kind, replay_guard_marks.c.value_hash == mark
             )
         )
 
     def forget(self, now: datetime) -> int:
         """A portion of the marks whose time is over; how many."""
         return delete_portion(
-            self._connection, replay_guard_marks, replay_guard_marks.c.until < now
+            self._connection, replay_guard_marks, replay_guard_marks.c.expires_at < now
         )
 
 

@@ -115,7 +115,7 @@ onboardings = Table(
     Column("unanswered_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # In the very order in which the jobs take what is due.
-    Index("ix_onboardings_look_at_id", "next_poll_at", "id"),
+    Index("ix_onboardings_next_poll_at_id", "next_poll_at", "id"),
     Index(
         "ix_onboardings_awaited",
         "next_poll_at",
@@ -192,7 +192,7 @@ quarantine = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("why", String(64), nullable=False),
+    Column("reason", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("body", Sealed, nullable=False),
     sqlite_autoincrement=True,
@@ -203,13 +203,13 @@ failed_polls = Table(
     "failed_polls",
     metadata,
     Column("onboarding_id", _UUID, primary_key=True),
-    Column("why", String(64), nullable=False),
-    Column("times", Integer, nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
+    Column("error", String(64), nullable=False),
+    Column("failure_count", Integer, nullable=False),
+    Column("first_failed_at", UtcDateTime, nullable=False),
+    Column("last_failed_at", UtcDateTime, nullable=False),
     Column("dead_lettered_at", UtcDateTime),
     Index(
-        "ix_failed_reads_given_up",
+        "ix_failed_polls_dead_lettered",
         "dead_lettered_at",
         sqlite_where=text("dead_lettered_at IS NOT NULL"),
         postgresql_where=text("dead_lettered_at IS NOT NULL"),
@@ -217,8 +217,8 @@ failed_polls = Table(
 )
 
 # What is counted for good, over all processes and restarts.
-counts = Table(
-    "counts",
+counters = Table(
+    "counters",
     metadata,
     Column("name", String(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
@@ -242,8 +242,8 @@ replay_guard_marks = Table(
     "replay_guard_marks",
     metadata,
     Column("kind", String(32), primary_key=True),
-    Column("mark", String(64), primary_key=True),
-    Column("until", UtcDateTime, nullable=False, index=True),
+    Column("value_hash", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 gateway_token = Table(
@@ -265,8 +265,8 @@ alarms = Table(
     "alarms",
     metadata,
     Column("name", String(32), primary_key=True),
-    Column("since", UtcDateTime, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("last_raised_at", UtcDateTime, nullable=False),
 )
 
 # When each jobs process was last seen, by the database's clock.

@@ -88,7 +88,7 @@ def _standing(work: UnitOfWork, now: datetime) -> Statistics:
         unsettled=work.connection.scalar(unsettled) or 0,
         dead=dead_letters(work),
         quarantine=work.quarantine.count(),
-        missed_notices_repaired=work.counts.value(MISSED_NOTICES_REPAIRED),
+        missed_notices_repaired=work.counters.value(MISSED_NOTICES_REPAIRED),
         alarms={
             name: (now - since).total_seconds() for name, since in work.alarms.ringing().items()
         },

@@ -55,7 +55,7 @@ class UnitOfWork:
     ) -> None:
         self.alarms = Alarms(connection)
         self.connection = connection
-        self.counts = Counters(connection)
+        self.counters = Counters(connection)
         self.failed_polls = FailedPolls(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)

@@ -25,7 +25,7 @@ from webapp.domain.errors import (
     Conflict,
     GatewayForbidden,
     GatewayUnavailable,
-    HandOffNotAccepted,
+    HandoffNotAccepted,
     LinkGone,
     NotFound,
     NoticeNotAuthentic,
@@ -43,7 +43,7 @@ from webapp.web.response_format import ResponseFormat, surface
 TABLE: dict[type[StepError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
-    HandOffNotAccepted: (401, "hand_off_not_accepted"),
+    HandoffNotAccepted: (401, "hand_off_not_accepted"),
     LinkGone: (410, "link_gone"),
     ReferenceTampered: (404, "not_found"),
     ReferenceExpired: (410, "expired"),

@@ -30,11 +30,11 @@ def ready() -> ResponseReturnValue:
     What only the vendor can cure is told in words too, but is no reason to take us out of
     service: notices and pages work on.
     """
-    problems = request_context.steps().ready()
+    problems = request_context.steps().find_problems()
     status = 503 if problems else 200
     if not _is_operations():
         return Response(status=status)
-    degraded = request_context.steps().degraded() if not problems else []
+    degraded = request_context.steps().find_degradations() if not problems else []
     return jsonify(ready=not problems, problems=problems, degraded=degraded), status
 
 
@@ -46,7 +46,7 @@ def pluralize() -> ResponseReturnValue:
         raise NotFound
     if not _is_operations():
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-    exposition = metrics.exposition(request_context.steps().standing())
+    exposition = metrics.exposition(request_context.steps().statistics())
     return Response(exposition, content_type=metrics.CONTENT_TYPE)
 
 

@@ -25,7 +25,7 @@ def look(code: str) -> ResponseReturnValue:
     """For whom the link is, with one button; mail scanners may look as often as they like."""
     live = request_context.visitor()
     try:
-        behind = request_context.steps().links.look(code)
+        behind = request_context.steps().links.preview(code)
     except LinkGone:
         if live is None:
             raise
@@ -61,7 +61,7 @@ def make() -> ResponseReturnValue:
     onboarding_id = steps.start.prepare(
         visitor, flow=request.form.get("flow") or None, locale=page_texts.language()
     )
-    link = steps.links.make_own(visitor, onboarding_id)
+    link = steps.links.create_for_owner(visitor, onboarding_id)
     return render_template(
         "links/made.html",
         link=link,

@@ -89,13 +89,13 @@ class NoticeEndpoint:
         if environ["REQUEST_METHOD"] != METHOD:
             return "wrong_method"
         given = {name: environ[key] for key, name in self._names.items() if key in environ}
-        if not self._webhook.authentic(given):
+        if not self._webhook.is_authentic(given):
             return "not_authentic"
         return self._kept(environ)
 
     def _kept(self, environ: WSGIEnvironment) -> str:
         try:
-            new = self._webhook.keep(_body(environ))
+            new = self._webhook.store(_body(environ))
         except RequestEntityTooLarge:
             return "too_large"
         except UnreadableNotice:

@@ -33,7 +33,7 @@ def visitor() -> Visitor | None:
     """Whoever is signed in; the session is looked up once per request."""
     if "visitor" not in g:
         session_id = session.get(SESSION_ID)
-        g.visitor = steps().admit.who(session_id) if session_id else None
+        g.visitor = steps().admit.find_visitor(session_id) if session_id else None
         if g.visitor is not None:
             show_site(g.visitor.site)
     return cast("Visitor | None", g.visitor)

@@ -22,9 +22,9 @@ def back(reference: str) -> ResponseReturnValue:
     security.may_be_framed()
     step = request_context.steps().returned
     if request_context.looks_ahead():
-        returned = step.peek(reference)
+        returned = step.view_return(reference)
     else:
-        returned = step.back(reference, request.args.get("error"))
+        returned = step.record_return(reference, request.args.get("error"))
     request_context.show_site(returned.site)
     security.may_be_framed(by=tuple(returned.site.origins))
     return render_template(

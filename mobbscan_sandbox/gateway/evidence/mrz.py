@@ -45,9 +45,9 @@ def _names(document: Document, width: int) -> str:
     return _field(f"{surname}<<{_letters(document['name'])}", width)
 
 
-def _date(written: str | None) -> str:
+def _date(format_time: str | None) -> str:
     """`02/03/2041` or `2041-03-02` becomes `410302` and its digit; anything else becomes filler."""
-    numbers = re.findall(r"\d+", written or "")
+    numbers = re.findall(r"\d+", format_time or "")
     if len(numbers) != 3:
         return "<<<<<<0"
     year, month, day = numbers if len(numbers[0]) == 4 else reversed(numbers)

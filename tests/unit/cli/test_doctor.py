@@ -1,5 +1,6 @@
 """`doctor`: what works, what does not, and what to do about it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +50,15 @@ def test_when_all_is_well_it_says_so_line_by_line(
         f"ok    PUBLIC_URL {public.url} leads to a server of ours",
         "ok    PUBLIC_URL hands notices on",
     ]
+
+
+def test_doctor_with_json_prints_levels_and_messages(run: Run, ready: Installation):
+    ready.add()
+    result = run("doctor", "--json", DATA_KEYS=ANOTHER_KEY)
+    shown = json.loads(plain(result))
+    assert shown[0] == {"level": "ok", "message": "settings are complete"}
+    assert {each["level"] for each in shown} == {"ok", "warn", "fail"}
+    assert result.exit_code == 1
 
 
 def test_what_is_allowed_and_unwise_is_a_warning(run: Run, ready: Installation):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bulk_rows import insert_people
 from tests.support.eventually import eventually
-from tests.support.many_rows import crowd
 from tests.unit.cli.installation import Installation
 
 ROWS = 150
@@ -42,7 +42,7 @@ def waiting_in(pipe: int) -> int:
 def fill(ready: Installation) -> Path:
     now = datetime.now(UTC)
     with ready.parts() as parts:
-        crowd(parts.engine, ROWS, now, b"sealed")
+        insert_people(parts.engine, ROWS, now, b"sealed")
         with parts.database.writing() as work:
             for _ in range(ROWS):
                 work.quarantine.keep(b"?", "not JSON", now)

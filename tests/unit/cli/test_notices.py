@@ -15,13 +15,13 @@ from webapp.journey.retry_policy import DEAD_LETTER_AFTER
 def tell(installed: Installation, id_: str, word: str = "VERIFIED") -> None:
     with installed.parts() as parts:
         body = {"verificationId": id_, "status": word, "name": MARKER}
-        parts.steps.webhook.keep(json.dumps(body).encode())
+        parts.steps.webhook.store(json.dumps(body).encode())
 
 
 def give_up(installed: Installation, id_: str) -> None:
     with installed.parts() as parts:
         for _ in range(DEAD_LETTER_AFTER):
-            parts.steps.progress.fail(id_, "KeyError")
+            parts.steps.gateway_poll.record_failure(id_, "KeyError")
 
 
 def test_notices_are_listed_with_what_became_of_them(run: Run, ready: Installation):
@@ -49,6 +49,29 @@ def test_what_was_given_up_is_listed_and_replayed(run: Run, ready: Installation)
     assert ready.row(adas).next_poll_at is not None
 
 
+def test_notices_list_with_json_prints_an_array(run: Run, ready: Installation):
+    id_ = ready.add().id
+    tell(ready, id_)
+    (shown,) = json.loads(plain(run("notices", "list", "--json")))
+    assert (shown["verification_id"], shown["status"], shown["state"]) == (id_, "VERIFIED", "open")
+
+
+def test_notices_dead_with_json_prints_an_array(run: Run, ready: Installation):
+    id_ = ready.add().id
+    give_up(ready, id_)
+    (shown,) = json.loads(plain(run("notices", "dead", "--json")))
+    assert (shown["onboarding_id"], shown["times"]) == (id_, DEAD_LETTER_AFTER)
+
+
+def test_notices_quarantine_with_json_prints_an_array_without_bodies(run: Run, ready: Installation):
+    with ready.parts() as parts, pytest.raises(UnreadableNotice):
+        parts.steps.webhook.keep(MARKER.encode())
+    printed = plain(run("notices", "quarantine", "--json"))
+    (shown,) = json.loads(printed)
+    assert (shown["why"], shown["size"]) == ("not JSON", len(MARKER))
+    assert MARKER not in printed
+
+
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("x", "--all"), 2), (("x",), 1)])
 def test_a_replay_of_nothing_is_said_plainly(run: Run, ready: Installation, arguments, code):
     assert run("notices", "replay", *arguments).exit_code == code
@@ -57,7 +80,7 @@ def test_a_replay_of_nothing_is_said_plainly(run: Run, ready: Installation, argu
 def test_unusable_bodies_are_listed_and_shown_harmlessly(run: Run, ready: Installation):
     body = b'{"verificationId": "\x1b[2J", "status": "' + MARKER.encode() + b'"}'
     with ready.parts() as parts, pytest.raises(UnreadableNotice):
-        parts.steps.webhook.keep(body)
+        parts.steps.webhook.store(body)
     (line,) = plain(run("notices", "quarantine")).splitlines()
     number = line.split()[0]
     assert line.endswith("not JSON")
@@ -72,7 +95,7 @@ def test_what_was_seen_is_taken_out_one_by_one_or_all_at_once(run: Run, ready: I
     with ready.parts() as parts:
         for _ in range(4):
             with pytest.raises(UnreadableNotice):
-                parts.steps.webhook.keep(b"no notice")
+                parts.steps.webhook.store(b"no notice")
 
     def left() -> list[str]:
         return [line.split()[0] for line in plain(run("notices", "quarantine")).splitlines()]

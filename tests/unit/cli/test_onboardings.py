@@ -28,6 +28,14 @@ def test_each_onboarding_is_a_line_and_filters_hold(run: Run, ready: Installatio
     assert len(plain(run("onboardings", "list", "--limit", "1")).splitlines()) == 1
 
 
+def test_onboardings_list_with_json_prints_ids_states_and_times_only(run: Run, ready: Installation):
+    row = ready.add()
+    (shown,) = json.loads(plain(run("onboardings", "list", "--json")))
+    assert shown.pop("updated_at") == row.updated_at.isoformat()
+    assert shown == {"id": row.id, "site": "shop", "flow": "default", "status": "started"}
+    assert json.loads(plain(run("onboardings", "list", "--json", "--site", "bank"))) == []
+
+
 def test_an_unknown_status_is_refused_with_the_known_ones(run: Run, ready: Installation):
     result = run("onboardings", "list", "--status", "lost")
     assert result.exit_code == 2

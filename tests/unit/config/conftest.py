@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.configuration.samples import MINIMAL
 
+from tests.unit.config.samples import MINIMAL
 from webapp.config.settings import SettingsError
 from webapp.config.sites import load_sites
 

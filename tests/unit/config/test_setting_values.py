@@ -8,8 +8,8 @@ from pathlib import Path
 import certifi
 import pytest
 from joserfc.jwk import ECKey
-from tests.unit.configuration.samples import DATA_KEY, PRIVATE_KEY, only_problem
 
+from tests.unit.config.samples import DATA_KEY, PRIVATE_KEY, only_problem
 from webapp.config import values
 from webapp.config.settings import Settings
 from webapp.config.table import SETTINGS

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.configuration.samples import DATA_KEY, MINIMAL, PRIVATE_KEY, only_problem, problems
 
+from tests.unit.config.samples import DATA_KEY, MINIMAL, PRIVATE_KEY, only_problem, problems
 from webapp.config.settings import Settings, SettingsError
 from webapp.config.table import SETTINGS
 

@@ -2,9 +2,9 @@
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from tests.unit.configuration.samples import API_KEY_HASH as HASH
-from tests.unit.configuration.samples import EC, ED, HANDOFF, MINIMAL, inline
 
+from tests.unit.config.samples import API_KEY_HASH as HASH
+from tests.unit.config.samples import EC, ED, HANDOFF, MINIMAL, inline
 from webapp.config import site_tables
 from webapp.config.settings import SettingsError
 from webapp.config.sites import load_sites
@@ -20,7 +20,10 @@ SITE_MISTAKES = [
     ('origins = ["http://shop.example"]', "origins[0]: must be https"),
     ('origins = ["https://a.example", "https://b.example/x"]', "origins[1]: must be an origin"),
     ('origins = ["*"]', "origins[0]: is not a full web address"),
-    ('origins = ["https://*.example"]', "origins[0]: has a host name that no browser accepts"),
+    (
+        'origins = ["https://*.example"]',
+        "origins[0]: has a host name or port",
+    ),
     ('return_urls = ["/account"]', "return_urls[0]: is not a full web address"),
     ('return_urls = ["https://shop.example/?a=1"]', "return_urls[0]: must not have a query"),
     ('return_urls = ["https://shop.example/a/../b"]', "return_urls[0]: must have a plain path"),

@@ -1,9 +1,9 @@
 """sites.toml: what a site and its flows may say."""
 
 import pytest
-from tests.unit.configuration.samples import API_KEY_HASH as HASH
-from tests.unit.configuration.samples import EC, ED, HANDOFF, MINIMAL, SIGNING, inline
 
+from tests.unit.config.samples import API_KEY_HASH as HASH
+from tests.unit.config.samples import EC, ED, HANDOFF, MINIMAL, SIGNING, inline
 from webapp.config.sites import Flow, Site
 
 EC_PUBLIC, ED_PUBLIC = (inline(key.as_dict(private=False)) for key in (EC, ED))

@@ -146,7 +146,6 @@ OPENED: dict[str, Callable[[Gateway], AbstractContextManager[Evidence]]] = {
 
 READS: dict[str, Callable[[Gateway], object]] = {
     "read": lambda client: client.read(ADAS_PROCESS),
-    "check_result": lambda client: client.check_result(ADAS_PROCESS),
 }
 CHANGES: dict[str, Callable[[Gateway], object]] = {
     "accept": lambda client: client.accept(ADAS_PROCESS),

@@ -23,16 +23,16 @@ from tests.unit.gateway.doubles import (
     process_answer,
 )
 from webapp.gateway import (
-    Conflict,
-    Created,
+    CreatedProcess,
     CreateRequest,
     Forbidden,
     GatewayError,
     InvalidResponse,
-    Refused,
-    Unauthorised,
+    ProcessMismatch,
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
     Unavailable,
-    WrongProcess,
 )
 
 
@@ -50,7 +50,7 @@ def test_create_sends_documented_members_only_and_leaves_absent_ones_out() -> No
             extra_data={"site": "shop"},
         )
     )
-    assert created == Created(ADAS_PROCESS, ONBOARDING_TOKEN, HOSTED)
+    assert created == CreatedProcess(ADAS_PROCESS, ONBOARDING_TOKEN, HOSTED)
     [request] = wire.requests
     assert (request.method, str(request.url)) == ("POST", f"{BASE}/onboarding")
     assert request.headers["authorization"] == "Bearer held-token"
@@ -75,7 +75,7 @@ def test_an_id_that_is_no_uuid_is_never_sent(scan_id: Any) -> None:
         CreateRequest(scan_id=scan_id)
     wire = Recorder(ok({}))
     client = gateway(wire)
-    for call in (client.read, client.check_result, client.accept, client.delete, client.pdf):
+    for call in (client.read, client.accept, client.delete, client.pdf):
         with pytest.raises(ValueError, match="UUID"):
             call(scan_id)
     for with_more in (client.image, client.recording, client.reject):
@@ -112,7 +112,7 @@ def test_review_sends_the_id_alone() -> None:
 @pytest.mark.parametrize("method", ["DELETE", "GET"])
 def test_delete_uses_the_configured_method_and_no_other(method: str) -> None:
     wire = Recorder(httpx.Response(405))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         gateway(wire, delete_method=method).delete(ADAS_PROCESS)
     [request] = wire.requests
     assert request.method == method
@@ -162,13 +162,13 @@ def test_a_path_of_ones_own_has_no_other() -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, Refused),
-        (401, Unauthorised),
+        (400, RequestRefused),
+        (401, Unauthorized),
         (403, Forbidden),
-        (409, Conflict),
-        (413, Refused),
-        (415, Refused),
-        (422, Refused),
+        (409, StateConflict),
+        (413, RequestRefused),
+        (415, RequestRefused),
+        (422, RequestRefused),
         (429, Unavailable),
         (500, Unavailable),
         (502, Unavailable),
@@ -189,7 +189,7 @@ def test_each_status_has_its_error(
 @pytest.mark.parametrize("call", [*READS, *CHANGES])
 @pytest.mark.parametrize("status", [404, 410])
 def test_not_found_means_what_401_means(call: str, status: int) -> None:
-    with pytest.raises(Unauthorised) as failure:
+    with pytest.raises(Unauthorized) as failure:
         CALLS[call](gateway(Recorder(httpx.Response(status))))
     assert failure.value.status == status
 
@@ -219,7 +219,7 @@ def test_the_wish_to_wait_is_understood_or_ignored(stated: str, seconds: float |
 @pytest.mark.parametrize("call", ["create", *READS, *CHANGES])
 def test_an_answer_about_bens_process_is_not_taken_for_adas(call: str) -> None:
     wire = Recorder(ok({**created_answer(), "scanId": BENS_PROCESS}))
-    with pytest.raises(WrongProcess):
+    with pytest.raises(ProcessMismatch):
         CALLS[call](gateway(wire))
     assert len(wire.requests) == 1
 

@@ -57,7 +57,6 @@ class Moody:
 PATHS = {
     "log_in": "/auth/token",
     "read": "/getVerificationProcessData/",
-    "check_result": "/checkVerificationProcessResult/",
     "accept": "/accept",
     "reject": "/reject",
     "send_to_review": "/pending",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, process_answer
-from tests.unit.gateway.lies import gzip_bomb
+from tests.unit.gateway.faulty_gateway import gzip_bomb
 from tests.unit.gateway.raw_server import RawServer, answering
 from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache
 from webapp.gateway.size_limit import MAX_ANSWER_BYTES

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.gateway.doubles import ADAS_PROCESS, CHANGES, Recorder, gateway
-from webapp.gateway import WIRE_NAMES, Acknowledged, InvalidResponse
+from webapp.gateway import WIRE_NAMES, Acknowledgement
 
 DOCUMENTED = {"status": "VERIFICATION_ACCEPTED", "description": "Verification accepted"}
 FULL = {name: f"value of {name}" for name in WIRE_NAMES}
@@ -120,7 +120,7 @@ def test_the_words_of_an_answer_are_kept_and_never_needed(
     call: str, answer: Any, heard: tuple[str | None, str | None]
 ) -> None:
     said = CHANGES[call](gateway(ok(answer)))
-    assert isinstance(said, Acknowledged)
+    assert isinstance(said, Acknowledgement)
     assert (said.status, said.description) == heard
     assert said.raw == (answer if isinstance(answer, dict) else {})
 
@@ -132,25 +132,3 @@ def test_a_change_is_sent_once_whatever_becomes_of_it(call: str) -> None:
         with pytest.raises(Exception, match="answer"):
             CHANGES[call](gateway(wire))
         assert len(wire.requests) == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "word"),
-    [
-        ({"verificationResult": "PENDING", "status": "OK"}, "PENDING"),
-        ({"status": "VERIFIED"}, "VERIFIED"),
-        ({"result": "SOMETHING_NEW"}, "SOMETHING_NEW"),
-        ({"verificationResult": None, "result": "ERROR"}, "ERROR"),
-        ({"verificationResult": 7}, None),
-        ({}, None),
-    ],
-)
-def test_the_result_alone_is_found_under_each_likely_name(answer: Any, word: str | None) -> None:
-    wire = ok(answer)
-    assert gateway(wire).check_result(ADAS_PROCESS) == word
-    assert wire.paths == [f"/mobbscan-agent/checkVerificationProcessResult/{ADAS_PROCESS}"]
-
-
-def test_a_result_that_is_no_object_is_nonsense() -> None:
-    with pytest.raises(InvalidResponse):
-        gateway(ok("VERIFIED")).check_result(ADAS_PROCESS)

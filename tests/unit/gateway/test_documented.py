@@ -11,9 +11,9 @@ import pytest
 from tests.unit.gateway.doubles import adas_request
 from webapp.gateway import (
     WIRE_NAMES,
-    Acknowledged,
+    Acknowledgement,
     Budgets,
-    Created,
+    CreatedProcess,
     Evidence,
     Gateway,
     GatewayError,
@@ -79,7 +79,7 @@ def test_every_field_of_a_create_is_documented(page: str) -> None:
     assert set(documented.values()) == {*request.body(), *specific.body()}
 
 
-@pytest.mark.parametrize("model", [Created, Acknowledged, Evidence, Notice])
+@pytest.mark.parametrize("model", [CreatedProcess, Acknowledgement, Evidence, Notice])
 def test_every_field_of_what_comes_back_is_documented(page: str, model: Any) -> None:
     assert list(rows(page, model.__name__)) == [field.name for field in dataclasses.fields(model)]
 

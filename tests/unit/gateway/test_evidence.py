@@ -32,14 +32,14 @@ from webapp.gateway import (
     IMAGE_TYPES,
     RECORDING_TYPES,
     EvidenceNotFound,
-    ForeignAddress,
     Gateway,
     GatewayError,
     InvalidResponse,
-    Refused,
-    Unauthorised,
+    ProcessMismatch,
+    RequestRefused,
+    Unauthorized,
     Unavailable,
-    WrongProcess,
+    UntrustedUrl,
 )
 
 WAYS = ["image/jpeg", "application/json", "text/plain"]
@@ -212,14 +212,14 @@ def test_an_empty_member_or_body_means_that_it_is_not_there(kind: str, nothing: 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_no_form_being_acceptable_is_a_refusal(kind: str) -> None:
-    with pytest.raises(Refused) as failure:
+    with pytest.raises(RequestRefused) as failure:
         EVIDENCE[kind](gateway(Recorder(httpx.Response(406))))
     assert failure.value.status == 406
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_401_after_renewal_still_speaks_of_token_or_process(kind: str) -> None:
-    with pytest.raises(Unauthorised):
+    with pytest.raises(Unauthorized):
         EVIDENCE[kind](gateway(Recorder(httpx.Response(401))))
 
 
@@ -263,14 +263,14 @@ def test_a_capture_time_behind_the_file_is_known_when_the_file_has_been_read() -
 @pytest.mark.parametrize("kind", WRAPPING)
 def test_evidence_of_bens_process_is_refused_before_a_byte_of_it(kind: str) -> None:
     wire = Recorder(wrapped(kind, FILES[kind], scanId=BENS_PROCESS))
-    with pytest.raises(WrongProcess), OPENED[kind](gateway(wire)):
+    with pytest.raises(ProcessMismatch), OPENED[kind](gateway(wire)):
         pytest.fail("it was opened")
 
 
 def test_a_foreign_id_behind_the_file_breaks_it_off() -> None:
     text = base64.b64encode(JPEG * 99).decode()
     behind = binary(json.dumps({"image": text, "scanId": BENS_PROCESS}).encode())
-    with OPENED["image"](gateway(Recorder(behind))) as evidence, pytest.raises(WrongProcess):
+    with OPENED["image"](gateway(Recorder(behind))) as evidence, pytest.raises(ProcessMismatch):
         list(evidence.chunks)
 
 
@@ -329,7 +329,7 @@ def test_an_address_on_the_gateways_own_origin_is_used_as_it_is(kind: str) -> No
 @pytest.mark.parametrize("url", FOREIGN)
 def test_an_address_elsewhere_is_refused_before_any_request(kind: str, url: str) -> None:
     wire = Recorder(binary(FILES[kind]))
-    with pytest.raises(ForeignAddress):
+    with pytest.raises(UntrustedUrl):
         BY_ADDRESS[kind](gateway(wire), url)
     assert wire.requests == []
 
@@ -344,7 +344,7 @@ def test_for_a_zip_elsewhere_the_documented_path_is_used(url: str) -> None:
 @pytest.mark.parametrize("kind", BY_ADDRESS)
 def test_an_address_that_names_bens_process_is_not_asked(kind: str) -> None:
     wire = Recorder(binary(FILES[kind]))
-    with pytest.raises(WrongProcess):
+    with pytest.raises(ProcessMismatch):
         BY_ADDRESS[kind](gateway(wire), f"{BASE}/files/{BENS_PROCESS.upper()}/x")
     named = f"{BASE}/files/{ADAS_PROCESS}/{BENS_PROCESS}"
     assert whole(BY_ADDRESS[kind](gateway(wire), named)) == FILES[kind]

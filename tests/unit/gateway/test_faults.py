@@ -15,7 +15,7 @@ from tests.unit.gateway.doubles import (
     gateway_at,
     process_answer,
 )
-from tests.unit.gateway.lies import LOW_FAULTS, reset, silence
+from tests.unit.gateway.faulty_gateway import LOW_FAULTS, reset, silence
 from tests.unit.gateway.raw_server import Behaviour, RawServer, answering
 from webapp.gateway import Gateway, InvalidResponse, Unavailable
 

@@ -36,7 +36,7 @@ def kinds(kind: type[GatewayError]) -> list[type[GatewayError]]:
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize(
-    ("status", "outcome"), [(403, "forbidden"), (503, "unavailable"), (418, "refused")]
+    ("status", "outcome"), [(403, "forbidden"), (503, "unavailable"), (418, "request_refused")]
 )
 def test_each_call_is_told_once_with_its_outcome(name: str, status: int, outcome: str) -> None:
     client = gateway(lambda _: httpx.Response(status, json={}))
@@ -114,4 +114,4 @@ def test_a_gateway_left_alone_is_told_as_resting() -> None:
     client.close()
     outcomes = [outcome for _, outcome, _ in told]
     assert outcomes[0] == "unavailable"
-    assert outcomes[-1] == "resting"
+    assert outcomes[-1] == "circuit_open"

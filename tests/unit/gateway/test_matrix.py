@@ -13,25 +13,25 @@ from tests.unit.gateway.doubles import (
     UNREPEATED_SECONDS,
     gateway_at,
 )
-from tests.unit.gateway.lies import (
+from tests.unit.gateway.faulty_gateway import (
+    ALL_FAULTS,
     ANSWER_FAULTS,
     ENDED_BY_TIME,
-    LIES,
     LOW_FAULTS,
     REFUSED_CONNECTION,
-    gateway_that,
+    running_faulty_gateway,
 )
 from webapp.gateway import (
-    Conflict,
     CredentialsRefused,
     EvidenceNotFound,
     Forbidden,
     GatewayError,
     InvalidResponse,
-    Refused,
-    Unauthorised,
+    ProcessMismatch,
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
     Unavailable,
-    WrongProcess,
 )
 
 BUDGET_SECONDS = 0.1
@@ -51,7 +51,7 @@ COLUMNS = {
     "accept, reject, review, delete": tuple(CHANGES),
     "image, recording, pdf, zip": tuple(EVIDENCE),
 }
-_REFUSED = (InvalidResponse, Refused, Refused, Refused, Refused)
+_REFUSED = (InvalidResponse, RequestRefused, RequestRefused, RequestRefused, RequestRefused)
 TABLE: dict[str, tuple[Ending, ...]] = {
     # lie: log in, create, read, changes, evidence
     REFUSED_CONNECTION: (Unavailable,) * 5,
@@ -67,17 +67,17 @@ TABLE: dict[str, tuple[Ending, ...]] = {
         FINE,
         EvidenceNotFound,
     ),
-    "about another process": (InvalidResponse, *(WrongProcess,) * 4),
+    "about another process": (InvalidResponse, *(ProcessMismatch,) * 4),
     "unknown words": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
     "an empty object": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
-    "400": (CredentialsRefused, Refused, Refused, Refused, EvidenceNotFound),
-    "401": (CredentialsRefused, *(Unauthorised,) * 4),
+    "400": (CredentialsRefused, RequestRefused, RequestRefused, RequestRefused, EvidenceNotFound),
+    "401": (CredentialsRefused, *(Unauthorized,) * 4),
     "403": (CredentialsRefused, *(Forbidden,) * 4),
-    "404": (InvalidResponse, InvalidResponse, Unauthorised, Unauthorised, EvidenceNotFound),
-    "405": (InvalidResponse, InvalidResponse, Refused, Refused, Refused),
-    "409": (InvalidResponse, *(Conflict,) * 4),
-    "410": (InvalidResponse, Unauthorised, Unauthorised, Unauthorised, EvidenceNotFound),
-    "422": (CredentialsRefused, Refused, Refused, Refused, Refused),
+    "404": (InvalidResponse, InvalidResponse, Unauthorized, Unauthorized, EvidenceNotFound),
+    "405": (InvalidResponse, InvalidResponse, RequestRefused, RequestRefused, RequestRefused),
+    "409": (InvalidResponse, *(StateConflict,) * 4),
+    "410": (InvalidResponse, Unauthorized, Unauthorized, Unauthorized, EvidenceNotFound),
+    "422": (CredentialsRefused, RequestRefused, RequestRefused, RequestRefused, RequestRefused),
     **dict.fromkeys(("406", "413", "415", "418", "451"), _REFUSED),
     **dict.fromkeys(("501", "505", "599"), (Unavailable,) * 5),
 }
@@ -92,7 +92,7 @@ CASES = [
 @pytest.mark.parametrize(("lie", "call", "ending"), CASES)
 def test_it_ends_as_declared_and_in_time(lie: str, call: str, ending: Ending) -> None:
     seconds = seconds_for(lie, call)
-    with gateway_that(lie) as url:
+    with running_faulty_gateway(lie) as url:
         client = gateway_at(url, seconds)
         began = monotonic()
         try:
@@ -115,7 +115,7 @@ def seconds_for(lie: str, call: str) -> float:
 
 
 def test_the_table_knows_every_lie_and_every_call() -> None:
-    assert TABLE.keys() == {REFUSED_CONNECTION, *LIES}
+    assert TABLE.keys() == {REFUSED_CONNECTION, *ALL_FAULTS}
     assert sorted(call for calls in COLUMNS.values() for call in calls) == sorted(CALLS)
 
 

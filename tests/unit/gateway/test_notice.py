@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.gateway.doubles import ADAS_PROCESS
-from webapp.gateway import UnreadableNotice, headers_match, parse_notice
+from webapp.gateway import InvalidNoticeBody, headers_match, parse_notice
 
 
 def body(**changes: Any) -> bytes:
@@ -81,7 +81,7 @@ UNUSABLE = [
     "unusable", UNUSABLE, ids=[f"{n} {sent[-30:]!r}" for n, sent in enumerate(UNUSABLE)]
 )
 def test_what_is_no_notice_is_refused(unusable: bytes) -> None:
-    with pytest.raises(UnreadableNotice) as refusal:
+    with pytest.raises(InvalidNoticeBody) as refusal:
         parse_notice(unusable)
     assert refusal.value.why
     assert "VERIFIED" not in str(refusal.value)
@@ -90,7 +90,7 @@ def test_what_is_no_notice_is_refused(unusable: bytes) -> None:
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode()))
 def test_no_bytes_do_anything_but_be_refused(sent: bytes) -> None:
-    with pytest.raises(UnreadableNotice):
+    with pytest.raises(InvalidNoticeBody):
         parse_notice(sent)
 
 

@@ -21,7 +21,14 @@ from tests.unit.gateway.doubles import (
     process_answer,
     token,
 )
-from webapp.gateway import Created, Gateway, GatewayError, MemoryTokenCache, Notice, Unavailable
+from webapp.gateway import (
+    CreatedProcess,
+    Gateway,
+    GatewayError,
+    MemoryTokenCache,
+    Notice,
+    Unavailable,
+)
 
 TOKEN = jwt(sub="token-marker-55d1")
 HOSTED_MARKER = "hosted-marker-20ee"
@@ -106,7 +113,7 @@ def test_an_error_keeps_two_kilobytes_of_the_body_at_most() -> None:
         options(),
         Gateway(options(), MemoryTokenCache()),
         token(TOKEN),
-        Created("id", TOKEN, f"{BASE}/{HOSTED_MARKER}"),
+        CreatedProcess("id", TOKEN, f"{BASE}/{HOSTED_MARKER}"),
         adas_request(redirect_url=f"https://e.test/{HOSTED_MARKER}", extra_data={"a": API_KEY}),
         Notice("id", "VERIFIED", PERSON_MARKER.encode()),
     ],

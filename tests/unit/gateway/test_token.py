@@ -34,7 +34,7 @@ from webapp.gateway import (
     GatewayError,
     MemoryTokenCache,
     Token,
-    Unauthorised,
+    Unauthorized,
     Unavailable,
 )
 
@@ -137,7 +137,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(call: str) -
 @pytest.mark.parametrize("call", ["create", *READS, *CHANGES, *EVIDENCE])
 def test_a_token_refused_twice_speaks_of_the_process(call: str) -> None:
     account = Account(lambda bearer: False)
-    with pytest.raises(Unauthorised) as failure:
+    with pytest.raises(Unauthorized) as failure:
         CALLS[call](client_of(account, tokens_holding("dead")))
     assert failure.value.status == 401
     assert account.log_ins == 1
@@ -148,7 +148,7 @@ def test_a_token_of_the_last_ten_seconds_is_not_renewed_and_the_call_not_repeate
     account = Account(lambda bearer: False)
     client = client_of(account, tokens_holding("young", obtained_seconds_ago=5))
     for _ in range(3):
-        with pytest.raises(Unauthorised):
+        with pytest.raises(Unauthorized):
             client.read(ADAS_PROCESS)
     assert account.log_ins == 0
     assert account.calls == ["young"] * 3

@@ -10,7 +10,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from webapp.hostsite import HandOff, verify
+from webapp.hostsite import HandoffClaims, verify_handoff
 from webapp.hostsite.keys import KeyMaterial
 
 SITE = "shop"
@@ -64,6 +64,6 @@ def forged(header: dict[str, Any], payload: dict[str, Any], secret: bytes | None
     return f"{body}.{part(hmac.new(secret, body.encode(), hashlib.sha256).digest())}"
 
 
-def verified(token: str, *keys: KeyMaterial, **changes: Any) -> HandOff:
+def verified(token: str, *keys: KeyMaterial, **changes: Any) -> HandoffClaims:
     wanted: dict[str, Any] = {"issuer": SITE, "audience": AUDIENCE, "now": NOW, **changes}
-    return verify(token, keys=keys or (SECRET,), **wanted)
+    return verify_handoff(token, keys=keys or (SECRET,), **wanted)

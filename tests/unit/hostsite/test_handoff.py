@@ -20,15 +20,15 @@ from tests.unit.hostsite.signing import (
     signed,
     verified,
 )
-from webapp.hostsite import HandOffRefused, peek_issuer
+from webapp.hostsite import HandoffRefused, read_unverified_issuer
 from webapp.hostsite.errors import FIXES
 from webapp.hostsite.jwt_parsing import MAX_CHARACTERS
 
 
 def refusal(token: str, *keys: Any, **changes: Any) -> str:
-    with pytest.raises(HandOffRefused) as refused:
+    with pytest.raises(HandoffRefused) as refused:
         verified(token, *keys, **changes)
-    assert refused.value.cure == FIXES[refused.value.code]
+    assert refused.value.fix == FIXES[refused.value.code]
     return refused.value.code
 
 
@@ -247,8 +247,8 @@ NOT_TOKENS = [
 @pytest.mark.parametrize("token", NOT_TOKENS, ids=range(len(NOT_TOKENS)))
 def test_what_is_no_token_is_refused(token: str) -> None:
     assert refusal(token) == "malformed"
-    with pytest.raises(HandOffRefused):
-        peek_issuer(token)
+    with pytest.raises(HandoffRefused):
+        read_unverified_issuer(token)
 
 
 @pytest.mark.parametrize("size", [MAX_CHARACTERS + 1, 1_000_000])
@@ -264,24 +264,24 @@ def test_a_token_just_below_the_limit_is_read() -> None:
 
 
 def test_whose_token_is_too_long_is_told_what_to_shorten() -> None:
-    cure = HandOffRefused("too_large").cure
-    assert f"{MAX_CHARACTERS:,}" in cure
-    assert "name" in cure
-    assert "state" in cure
+    fix = HandoffRefused("too_large").fix
+    assert f"{MAX_CHARACTERS:,}" in fix
+    assert "name" in fix
+    assert "state" in fix
 
 
 @given(st.text(max_size=200) | st.binary(max_size=100).map(lambda data: f"{part(data)}.e30.c2ln"))
 def test_no_text_does_anything_but_be_refused(token: str) -> None:
-    with pytest.raises(HandOffRefused):
+    with pytest.raises(HandoffRefused):
         verified(token)
 
 
 def test_the_issuer_can_be_seen_before_anything_is_proven() -> None:
-    assert peek_issuer(signed(key=SECRET)) == SITE
-    assert peek_issuer(forged({"alg": "none"}, claims(iss="other"), None)) == "other"
+    assert read_unverified_issuer(signed(key=SECRET)) == SITE
+    assert read_unverified_issuer(forged({"alg": "none"}, claims(iss="other"), None)) == "other"
     for issuer in (None, "", 7, ["shop"]):
-        with pytest.raises(HandOffRefused) as refused:
-            peek_issuer(signed(claims(iss=issuer)))
+        with pytest.raises(HandoffRefused) as refused:
+            read_unverified_issuer(signed(claims(iss=issuer)))
         assert refused.value.code == "wrong_issuer"
 
 
@@ -291,12 +291,12 @@ def test_a_refusal_tells_nothing_of_the_token_and_travels() -> None:
     for changed in (
         {"exp": SECOND - 1000}, {"aud": marker}, {"iss": marker}, {"flow": 7}, {"iat": marker},
     ):  # fmt: skip
-        with pytest.raises(HandOffRefused) as refused:
+        with pytest.raises(HandoffRefused) as refused:
             verified(signed({**content, **changed}))
-        told = str(refused.value) + repr(refused.value) + refused.value.cure
+        told = str(refused.value) + repr(refused.value) + refused.value.fix
         assert marker not in told
         travelled = pickle.loads(pickle.dumps(refused.value))
-        assert (travelled.code, travelled.cure) == (refused.value.code, refused.value.cure)
+        assert (travelled.code, travelled.fix) == (refused.value.code, refused.value.fix)
 
 
 def test_the_repr_of_a_hand_off_shows_nobody() -> None:

@@ -3,22 +3,22 @@
 import pytest
 
 from tests.unit.hostsite.payloads import ALLOWED, bad, disturbed, good
-from webapp.hostsite import allowed_return
+from webapp.hostsite import is_allowed_return_url
 
 
 def test_every_honest_address_is_allowed() -> None:
-    assert [url for url in good() if not allowed_return(url, ALLOWED)] == []
+    assert [url for url in good() if not is_allowed_return_url(url, ALLOWED)] == []
 
 
 def test_no_payload_is_allowed() -> None:
     payloads = list(bad())
     assert len(payloads) > 10_000
-    assert [url for url in payloads if allowed_return(url, ALLOWED)] == []
+    assert [url for url in payloads if is_allowed_return_url(url, ALLOWED)] == []
 
 
 def test_no_noise_breaks_the_judgement() -> None:
     """What a browser makes of those that pass is asked in test_targets_in_a_browser."""
-    allowed = [url for url in disturbed(20_000, seed=2) if allowed_return(url, ALLOWED)]
+    allowed = [url for url in disturbed(20_000, seed=2) if is_allowed_return_url(url, ALLOWED)]
     assert allowed
     for url in allowed:
         assert url.isascii()
@@ -69,15 +69,15 @@ def test_no_noise_breaks_the_judgement() -> None:
 def test_an_entry_allows_its_origin_and_what_lies_below_its_path(
     url: str, entry: str, expected: bool
 ) -> None:
-    assert allowed_return(url, [entry]) is expected
+    assert is_allowed_return_url(url, [entry]) is expected
 
 
 def test_any_entry_of_several_will_do_and_none_allows_nothing() -> None:
-    assert allowed_return("https://shop.test:8443/anything", ALLOWED)
-    assert not allowed_return("https://shop.test/account", [])
+    assert is_allowed_return_url("https://shop.test:8443/anything", ALLOWED)
+    assert not is_allowed_return_url("https://shop.test/account", [])
 
 
 def test_an_address_of_2048_characters_is_the_longest() -> None:
     start = "https://shop.test/account/"
-    assert allowed_return(start + "x" * (2048 - len(start)), ALLOWED)
-    assert not allowed_return(start + "x" * (2049 - len(start)), ALLOWED)
+    assert is_allowed_return_url(start + "x" * (2048 - len(start)), ALLOWED)
+    assert not is_allowed_return_url(start + "x" * (2049 - len(start)), ALLOWED)

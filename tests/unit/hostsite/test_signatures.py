@@ -22,13 +22,13 @@ from tests.unit.hostsite.signing import (
     signed,
     verified,
 )
-from webapp.hostsite import HandOffRefused, verify
+from webapp.hostsite import HandoffRefused, verify_handoff
 
 ALL_KEYS = (SECRET, public(EC_KEY), public(OKP_KEY))
 
 
 def refusal(token: str, *keys: Any) -> str:
-    with pytest.raises(HandOffRefused) as refused:
+    with pytest.raises(HandoffRefused) as refused:
         verified(token, *keys)
     return refused.value.code
 
@@ -222,6 +222,6 @@ def test_a_broken_key_is_no_key_and_hides_no_other(broken: dict[str, Any]) -> No
 
 
 def test_a_site_without_keys_admits_nobody() -> None:
-    with pytest.raises(HandOffRefused) as refused:
-        verify(signed(), keys=(), issuer=SITE, audience=AUDIENCE, now=NOW)
+    with pytest.raises(HandoffRefused) as refused:
+        verify_handoff(signed(), keys=(), issuer=SITE, audience=AUDIENCE, now=NOW)
     assert refused.value.code == "no_key"

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.support.chromium import chromium
 from tests.unit.hostsite.payloads import ALLOWED, bad, disturbed, good
-from webapp.hostsite import allowed_return
+from webapp.hostsite import is_allowed_return_url
 
 __all__ = ["chromium"]
 
@@ -26,7 +26,7 @@ ELSEWHERE = """texts => JSON.stringify(JSON.parse(texts).filter(text => {
 @pytest.mark.needs("chromium")
 def test_nothing_allowed_leads_a_browser_anywhere_else(chromium: Browser) -> None:
     candidates = [*good(), *bad(), *disturbed(100_000, seed=1)]
-    allowed = [url for url in candidates if allowed_return(url, ALLOWED)]
+    allowed = [url for url in candidates if is_allowed_return_url(url, ALLOWED)]
     assert len(allowed) > len(list(good()))
     assert elsewhere(chromium, allowed) == []
 

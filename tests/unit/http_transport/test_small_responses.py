@@ -11,14 +11,14 @@ import pytest
 
 from tests.unit.gateway.raw_server import Behaviour, RawServer, answering
 from webapp.http_transport.deadline import deadline
-from webapp.http_transport.small_responses import SmallResponses
+from webapp.http_transport.small_responses import SmallResponseTransport
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(transport=SmallResponses(most_bytes=1000), trust_env=False) as made:
+    with httpx.Client(transport=SmallResponseTransport(max_bytes=1000), trust_env=False) as made:
         yield made
 
 

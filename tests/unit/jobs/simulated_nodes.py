@@ -24,9 +24,10 @@ class Node:
 
     def __init__(self, fleet: SimulatedNodes, folder: Path) -> None:
         self._fleet = fleet
-        progress = SimpleNamespace(due=fleet.first)
+        gateway_poll = SimpleNamespace(due_polls=fleet.first)
         wired: Any = SimpleNamespace(
-            settings=SimpleNamespace(instance_dir=folder), steps=SimpleNamespace(progress=progress)
+            settings=SimpleNamespace(instance_dir=folder),
+            steps=SimpleNamespace(gateway_poll=gateway_poll),
         )
         self._process = process.JobsProcess(wired, lambda: True)
         self._waiting: deque[Key] = deque()

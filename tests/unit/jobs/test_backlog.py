@@ -56,7 +56,7 @@ def backlog(installed: Installation, gateway: FakeGateway, count: int) -> list[O
 
 def still_due(installed: Installation) -> int:
     with installed.parts() as parts:
-        return len(parts.steps.progress.due(1000))
+        return len(parts.steps.gateway_poll.due_polls(1000))
 
 
 def jobs(installed: Installation) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A house for each test, on SQLite and on PostgreSQL, and Ada and Ben in it."""
+"""A harness for each test, on SQLite and on PostgreSQL, and Ada and Ben in it."""
 # ruff: noqa: F811 - a fixture is asked for by its name
 
 from collections.abc import Iterator
@@ -12,22 +12,22 @@ from tests.support.databases import (  # noqa: F401 - fixtures
     migrated_sqlite,
     postgres,
 )
-from tests.unit.journey.house import House
+from tests.unit.journey.harness import JourneyHarness
 from webapp.journey.views import Visitor
 
 
 @pytest.fixture
-def house(address: str) -> Iterator[House]:
-    house = House(address)
-    yield house
-    house.close()
+def harness(address: str) -> Iterator[JourneyHarness]:
+    harness = JourneyHarness(address)
+    yield harness
+    harness.close()
 
 
 @pytest.fixture
-def ada(house: House) -> Visitor:
-    return house.visitor("ada")
+def ada(harness: JourneyHarness) -> Visitor:
+    return harness.visitor("ada")
 
 
 @pytest.fixture
-def ben(house: House) -> Visitor:
-    return house.visitor("ben")
+def ben(harness: JourneyHarness) -> Visitor:
+    return harness.visitor("ben")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from webapp.gateway.errors import Conflict, Refused, Unauthorised, Unavailable
-from webapp.gateway.models import Created, CreateRequest, ProcessData
+from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized, Unavailable
+from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOSTED = "https://gateway.example"
@@ -22,7 +22,7 @@ class Clock:
     def __call__(self) -> datetime:
         return self.moment
 
-    def turn(self, **by: float) -> None:
+    def advance(self, **by: float) -> None:
         self.moment += timedelta(**by)
 
 
@@ -50,26 +50,26 @@ class FakeGateway:
     def count(self, call: str) -> int:
         return sum(name == call for name, _ in self.calls)
 
-    def create(self, request: CreateRequest) -> Created:
+    def create(self, request: CreateRequest) -> CreatedProcess:
         self._begun("create", request.scan_id)
         with self._lock:
             self.requests.append(request)
             if request.scan_id in self.processes:
-                raise Refused("create: answered 400", status=400)
+                raise RequestRefused("create: answered 400", status=400)
             self.processes[request.scan_id] = None
         self._answered("create")
-        return Created(request.scan_id, "token-of-it", f"{HOSTED}/o/{request.scan_id}")
+        return CreatedProcess(request.scan_id, "token-of-it", f"{HOSTED}/o/{request.scan_id}")
 
     def read(self, scan_id: str) -> ProcessData:
         word = self._word("read", scan_id)
         if word is None:
-            raise Unauthorised("read: answered 401", status=401)
+            raise Unauthorized("read: answered 401", status=401)
         answer = {"scanId": scan_id, "verificationResult": word, **self.more[scan_id]}
         return ProcessData.model_validate({**answer, "scan_id": scan_id, "raw": answer})
 
     def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
         if self._word("send_to_review", scan_id) != "PENDING_VALIDATION":
-            raise Conflict("send to review: answered 409", status=409)
+            raise StateConflict("send to review: answered 409", status=409)
         self.processes[scan_id] = "PENDING_VERIFICATION"
         self._answered("send_to_review")
 
@@ -82,7 +82,7 @@ class FakeGateway:
 
     def _decide(self, call: str, scan_id: str, word: str) -> None:
         if self._word(call, scan_id) not in ("PENDING_VALIDATION", "PENDING_VERIFICATION"):
-            raise Conflict(f"{call}: answered 409", status=409)
+            raise StateConflict(f"{call}: answered 409", status=409)
         self.processes[scan_id] = word
         self._answered(call)
 

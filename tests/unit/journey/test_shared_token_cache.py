@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.eventually import eventually
 from tests.unit.journey.fakes import Clock, away
-from tests.unit.journey.house import KEY
+from tests.unit.journey.harness import KEY
 from tests.unit.store import processes
 from tests.unit.store.rows import database_at, in_threads
 from webapp.gateway.errors import CredentialsRefused, Unavailable
@@ -56,13 +56,13 @@ def desk(clock) -> Desk:
 
 
 @pytest.fixture
-def tokens(house, clock) -> SharedTokenCache:
-    return SharedTokenCache(house.database, clock, ACCOUNT)
+def tokens(harness, clock) -> SharedTokenCache:
+    return SharedTokenCache(harness.database, clock, ACCOUNT)
 
 
-def another(house, clock) -> SharedTokenCache:
+def another(harness, clock) -> SharedTokenCache:
     """The same cache as another process has it."""
-    return SharedTokenCache(Database(house.engine, house.database.cipher), clock, ACCOUNT)
+    return SharedTokenCache(Database(harness.engine, harness.database.cipher), clock, ACCOUNT)
 
 
 def log_in_elsewhere(address: str, ledger: str, refused: str | None) -> str:
@@ -80,10 +80,10 @@ def log_in_elsewhere(address: str, ledger: str, refused: str | None) -> str:
         return found.value
 
 
-def test_the_first_logs_in_and_everybody_after_uses_that(tokens, desk, house, clock):
+def test_the_first_logs_in_and_everybody_after_uses_that(tokens, desk, harness, clock):
     assert tokens.get(desk.log_in).value == "token-1"
     assert tokens.get(desk.log_in).value == "token-1"
-    assert another(house, clock).get(desk.log_in).value == "token-1"
+    assert another(harness, clock).get(desk.log_in).value == "token-1"
     assert desk.count == 1
 
 
@@ -93,22 +93,22 @@ def test_32_threads_without_a_token_make_one_log_in(tokens, desk):
     assert desk.count == 1
 
 
-def test_32_threads_with_a_dead_token_make_one_log_in(tokens, desk, clock, house):
+def test_32_threads_with_a_dead_token_make_one_log_in(tokens, desk, clock, harness):
     dead = tokens.get(desk.log_in).value
-    clock.turn(seconds=11)
-    fleet = [tokens, another(house, clock), another(house, clock), another(house, clock)]
+    clock.advance(seconds=11)
+    fleet = [tokens, another(harness, clock), another(harness, clock), another(harness, clock)]
     turn = iter(fleet * 8)
     answers = in_threads(32, lambda: next(turn).replace(dead, desk.log_in).value)
     assert set(answers) == {"token-2"}
     assert desk.count == 2
 
 
-def test_who_looked_before_the_new_token_came_does_not_log_in_once_more(house, clock, desk):
+def test_who_looked_before_the_new_token_came_does_not_log_in_once_more(harness, clock, desk):
     """Between its look at the row and its claim, somebody else logged in completely."""
-    tokens = another(house, clock)
+    tokens = another(harness, clock)
     dead = tokens.get(desk.log_in).value
-    clock.turn(seconds=11)
-    slow = SharedTokenCache(LateWriter(house.database), clock, ACCOUNT)
+    clock.advance(seconds=11)
+    slow = SharedTokenCache(LateWriter(harness.database), clock, ACCOUNT)
     slow._database.before_writing = lambda: tokens.replace(dead, desk.log_in)
     assert slow.replace(dead, desk.log_in).value == "token-2"
     assert desk.count == 2
@@ -135,9 +135,9 @@ def test_four_processes_without_a_token_make_one_log_in(address, tmp_path):
     assert ledger.read_text().count("x") == 1
 
 
-def test_four_processes_with_a_dead_token_make_one_log_in(house, address, tmp_path):
+def test_four_processes_with_a_dead_token_make_one_log_in(harness, address, tmp_path):
     long_ago = utc_now() - timedelta(seconds=60)
-    SharedTokenCache(house.database, lambda: long_ago, ACCOUNT).get(
+    SharedTokenCache(harness.database, lambda: long_ago, ACCOUNT).get(
         lambda: Token("dead", long_ago, long_ago + LIFE)
     )
     ledger = tmp_path / "log-ins"
@@ -159,8 +159,8 @@ class CountedLooks(Database):
         return super().reading()
 
 
-def test_a_failed_log_in_is_the_failure_of_all_who_waited_for_it(desk, house, clock):
-    databases = [CountedLooks(house.database) for _ in range(4)]
+def test_a_failed_log_in_is_the_failure_of_all_who_waited_for_it(desk, harness, clock):
+    databases = [CountedLooks(harness.database) for _ in range(4)]
 
     def until_the_others_wait() -> None:
         eventually(lambda: sum(database.poll_count > 1 for database in databases) == 3)
@@ -182,34 +182,34 @@ def test_after_a_failure_the_next_one_may_log_in(tokens, desk, clock):
     desk.problem = away()
     with pytest.raises(Unavailable):
         tokens.get(desk.log_in)
-    clock.turn(seconds=1)
+    clock.advance(seconds=1)
     desk.problem = None
     assert tokens.get(desk.log_in).value == "token-2"
 
 
 def test_a_token_is_renewed_at_80_percent_of_its_life(tokens, desk, clock):
     tokens.get(desk.log_in)
-    clock.turn(seconds=LIFE.total_seconds() * 0.8 - 1)
+    clock.advance(seconds=LIFE.total_seconds() * 0.8 - 1)
     assert tokens.get(desk.log_in).value == "token-1"
-    clock.turn(seconds=1)
+    clock.advance(seconds=1)
     assert tokens.get(desk.log_in).value == "token-2"
 
 
-def test_while_one_renews_the_others_go_on_with_the_old_one(tokens, desk, house, clock):
+def test_while_one_renews_the_others_go_on_with_the_old_one(tokens, desk, harness, clock):
     tokens.get(desk.log_in)
-    clock.turn(seconds=LIFE.total_seconds() * 0.9)
+    clock.advance(seconds=LIFE.total_seconds() * 0.9)
     seen = []
-    desk.gate = lambda: seen.append(another(house, clock).get(desk.log_in).value)
+    desk.gate = lambda: seen.append(another(harness, clock).get(desk.log_in).value)
     assert tokens.get(desk.log_in).value == "token-2"
     assert seen == ["token-1"]
 
 
 def test_a_renewal_that_fails_does_not_spoil_a_token_still_good(tokens, desk, clock):
     tokens.get(desk.log_in)
-    clock.turn(seconds=LIFE.total_seconds() * 0.9)
+    clock.advance(seconds=LIFE.total_seconds() * 0.9)
     desk.problem = away()
     assert tokens.get(desk.log_in).value == "token-1"
-    clock.turn(seconds=LIFE.total_seconds() * 0.1)
+    clock.advance(seconds=LIFE.total_seconds() * 0.1)
     with pytest.raises(Unavailable):
         tokens.get(desk.log_in)
 
@@ -217,36 +217,36 @@ def test_a_renewal_that_fails_does_not_spoil_a_token_still_good(tokens, desk, cl
 def test_a_token_only_seconds_old_is_not_renewed_for_a_401(tokens, desk, clock):
     """The gateway then speaks of the process, not of the token."""
     refused = tokens.get(desk.log_in).value
-    clock.turn(seconds=9)
+    clock.advance(seconds=9)
     assert tokens.replace(refused, desk.log_in).value == refused
     assert desk.count == 1
-    clock.turn(seconds=1)
+    clock.advance(seconds=1)
     assert tokens.replace(refused, desk.log_in).value == "token-2"
 
 
 def test_an_older_refused_token_does_not_cost_the_newer_one(tokens, desk, clock):
     first = tokens.get(desk.log_in).value
-    clock.turn(seconds=11)
+    clock.advance(seconds=11)
     tokens.replace(first, desk.log_in)
-    clock.turn(seconds=11)
+    clock.advance(seconds=11)
     assert tokens.replace(first, desk.log_in).value == "token-2"
     assert desk.count == 2
 
 
-def test_a_process_killed_while_logging_in_blocks_nobody_for_long(house, tokens, desk, clock):
-    with house.database.writing() as work:
+def test_a_process_killed_while_logging_in_blocks_nobody_for_long(harness, tokens, desk, clock):
+    with harness.database.writing() as work:
         work.tokens.claim(tokens._account, "killed", clock(), timedelta(seconds=15), None)
-    clock.turn(seconds=16)
+    clock.advance(seconds=16)
     assert tokens.get(desk.log_in).value == "token-1"
 
 
-def test_another_account_has_a_token_of_its_own(house, tokens, desk, clock):
+def test_another_account_has_a_token_of_its_own(harness, tokens, desk, clock):
     tokens.get(desk.log_in)
-    changed = SharedTokenCache(house.database, clock, ACCOUNT + "new secret")
+    changed = SharedTokenCache(harness.database, clock, ACCOUNT + "new secret")
     assert changed.get(desk.log_in).value == "token-2"
 
 
-def test_neither_token_nor_credentials_lie_readable(house, tokens, clock, tmp_path):
+def test_neither_token_nor_credentials_lie_readable(harness, tokens, clock, tmp_path):
     tokens.get(lambda: Token("token-marker", clock(), clock() + LIFE))
     lying = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))
     assert b"token-marker" not in lying

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.support.eventually import eventually
-from tests.unit.journey.house import House
+from tests.unit.journey.harness import JourneyHarness
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
 from webapp.journey.views import StatusView, Visitor
@@ -26,13 +26,13 @@ def words(view: StatusView) -> bytes:
 class Browser:
     """Waits without a thread of the server; hears lines, and the end."""
 
-    def __init__(self, house: House, visitor: Visitor, onboarding_id: str) -> None:
+    def __init__(self, harness: JourneyHarness, visitor: Visitor, onboarding_id: str) -> None:
         self.sock, ours = socket.socketpair()
         self.sock.settimeout(10)
         self._reader = self.sock.makefile("rb")
         self.left = 0
         try:
-            house.result.keep(
+            harness.result.stream(
                 visitor, onboarding_id, ours, False, self._leave, words=words, max_seconds=LONG
             )
         except BaseException:
@@ -60,11 +60,11 @@ Waiting = Callable[..., Browser]
 
 
 @pytest.fixture
-def waiting(house: House) -> Iterator[Waiting]:
+def waiting(harness: JourneyHarness) -> Iterator[Waiting]:
     with ExitStack() as browsers:
 
         def come(visitor: Visitor, onboarding_id: str) -> Browser:
-            browser = Browser(house, visitor, onboarding_id)
+            browser = Browser(harness, visitor, onboarding_id)
             browsers.callback(browser.close)
             return browser
 
@@ -72,146 +72,154 @@ def waiting(house: House) -> Iterator[Waiting]:
 
 
 @pytest.fixture
-def adas(house: House, ada: Visitor) -> str:
-    return house.begin(ada)
+def adas(harness: JourneyHarness, ada: Visitor) -> str:
+    return harness.begin(ada)
 
 
-def settled(house: House) -> None:
+def settled(harness: JourneyHarness) -> None:
     """The watcher has looked at everything once, and the sessions of all are known to live."""
-    house.followers._sessions_every_seconds = LONG
-    house.followers._sessions_at = 0.0
-    eventually(lambda: house.followers._sessions_at > time.monotonic() + LONG / 2)
+    harness.subscriptions._sessions_every_seconds = LONG
+    harness.subscriptions._sessions_at = 0.0
+    eventually(lambda: harness.subscriptions._sessions_at > time.monotonic() + LONG / 2)
 
 
-def decide(house: House, onboarding_id: str, word: str) -> None:
-    house.said(onboarding_id, word)
-    house.progress.read(onboarding_id)
+def decide(harness: JourneyHarness, onboarding_id: str, word: str) -> None:
+    harness.said(onboarding_id, word)
+    harness.gateway_poll.poll(onboarding_id)
 
 
-def test_ada_hears_what_stands_and_each_change(house: House, ada, adas, waiting: Waiting):
+def test_ada_hears_what_stands_and_each_change(
+    harness: JourneyHarness, ada, adas, waiting: Waiting
+):
     browser = waiting(ada, adas)
     assert browser.hear() == "started"
-    decide(house, adas, "PENDING_VERIFICATION")
+    decide(harness, adas, "PENDING_VERIFICATION")
     assert browser.hear() == "in_review"
-    decide(house, adas, "VERIFIED")
+    decide(harness, adas, "VERIFIED")
     assert browser.hear() == "verified"
 
 
-def test_each_hears_of_their_own_only(house: House, ada, ben, adas, waiting: Waiting):
-    bens = house.begin(ben)
+def test_each_hears_of_their_own_only(harness: JourneyHarness, ada, ben, adas, waiting: Waiting):
+    bens = harness.begin(ben)
     first, second = waiting(ada, adas), waiting(ben, bens)
-    decide(house, adas, "VERIFIED")
-    decide(house, bens, "NOT_VERIFIED")
+    decide(harness, adas, "VERIFIED")
+    decide(harness, bens, "NOT_VERIFIED")
     assert [first.hear(), first.hear()] == ["started", "verified"]
     assert [second.hear(), second.hear()] == ["started", "rejected"]
-    house.result.close(wait_seconds=10)
+    harness.result.close(wait_seconds=10)
     assert first.rest() == second.rest() == []
 
 
-def test_ben_cannot_wait_for_ada_and_his_connection_ends(house: House, ben, adas, waiting):
+def test_ben_cannot_wait_for_ada_and_his_connection_ends(
+    harness: JourneyHarness, ben, adas, waiting
+):
     with pytest.raises(NotFound):
         waiting(ben, adas)
-    eventually(lambda: len(house.followers) == 0)
+    eventually(lambda: len(harness.subscriptions) == 0)
 
 
 def test_a_session_that_is_revoked_ends_what_it_follows_although_nothing_changes(
-    house: House, ada, adas, waiting: Waiting
+    harness: JourneyHarness, ada, adas, waiting: Waiting
 ):
-    browser, other = waiting(ada, adas), waiting(house.visitor("ada"), adas)
-    house.admit.leave(ada)
+    browser, other = waiting(ada, adas), waiting(harness.visitor("ada"), adas)
+    harness.admit.sign_out(ada)
     assert browser.rest() == ["started"]
     assert other.hear() == "started"
-    decide(house, adas, "VERIFIED")
+    decide(harness, adas, "VERIFIED")
     assert other.hear() == "verified", "her other session goes on"
 
 
 def test_the_sessions_of_all_are_looked_at_even_a_few_at_a_time(
-    house: House, ada, ben, adas, waiting: Waiting
+    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
 ):
-    house.followers._sessions_at_once = 2
-    bens = house.begin(ben)
+    harness.subscriptions._sessions_at_once = 2
+    bens = harness.begin(ben)
     crowd = [waiting(ada, adas) for _ in range(5)]
     other = waiting(ben, bens)
-    house.admit.leave(ada)
+    harness.admit.sign_out(ada)
     assert [each.rest() for each in crowd] == [["started"]] * 5
-    decide(house, bens, "VERIFIED")
+    decide(harness, bens, "VERIFIED")
     assert [other.hear(), other.hear()] == ["started", "verified"]
 
 
-def test_a_session_that_is_over_ends_what_it_follows(house: House, ada, adas, waiting: Waiting):
+def test_a_session_that_is_over_ends_what_it_follows(
+    harness: JourneyHarness, ada, adas, waiting: Waiting
+):
     browser = waiting(ada, adas)
-    house.clock.turn(hours=8, seconds=1)
+    harness.clock.advance(hours=8, seconds=1)
     assert browser.rest() == ["started"]
 
 
 def test_after_the_end_of_the_session_not_one_change_is_told(
-    house: House, ada, adas, waiting: Waiting
+    harness: JourneyHarness, ada, adas, waiting: Waiting
 ):
     """Even where the sessions of all are not looked at for long."""
     browser = waiting(ada, adas)
     assert browser.hear() == "started"
-    settled(house)
-    house.admit.leave(ada)
-    decide(house, adas, "VERIFIED")
+    settled(harness)
+    harness.admit.sign_out(ada)
+    decide(harness, adas, "VERIFIED")
     assert browser.rest() == []
 
 
-def test_somebody_elses_row_is_never_told(house: House, ada, ben, adas, waiting: Waiting):
+def test_somebody_elses_row_is_never_told(
+    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
+):
     """Should an onboarding ever change hands."""
     browser = waiting(ada, adas)
     assert browser.hear() == "started"
-    with house.engine.begin() as connection:
+    with harness.engine.begin() as connection:
         connection.exec_driver_sql(
             f"UPDATE onboardings SET person_id = '{ben.person.id}', version = 9 WHERE id = '{adas}'"
         )
-    house.followers.look({adas})
+    harness.subscriptions.look({adas})
     assert browser.rest() == []
 
 
 def test_what_is_old_by_now_is_not_told_after_what_is_new(
-    house: House, ada, adas, waiting: Waiting
+    harness: JourneyHarness, ada, adas, waiting: Waiting
 ):
     browser = waiting(ada, adas)
     assert browser.hear() == "started"
-    old = house.row(adas)
-    decide(house, adas, "VERIFIED")
+    old = harness.row(adas)
+    decide(harness, adas, "VERIFIED")
     assert browser.hear() == "verified"
-    (follower,) = house.followers._of({adas})
-    house.followers._tell(follower, old)
-    house.result.close(wait_seconds=10)
+    (follower,) = harness.subscriptions._of({adas})
+    harness.subscriptions._tell(follower, old)
+    harness.result.close(wait_seconds=10)
     assert browser.rest() == []
 
 
-def test_who_hangs_up_leaves_nothing_behind(house: House, ada, adas, waiting: Waiting):
+def test_who_hangs_up_leaves_nothing_behind(harness: JourneyHarness, ada, adas, waiting: Waiting):
     browser = waiting(ada, adas)
     browser.close()
     eventually(lambda: browser.left == 1)
-    assert len(house.followers) == len(house.keeper) == 0
+    assert len(harness.subscriptions) == len(harness.broadcaster) == 0
 
 
 def test_at_the_end_of_the_process_all_are_told_and_the_late_ones_too(
-    house: House, ada, adas, waiting: Waiting
+    harness: JourneyHarness, ada, adas, waiting: Waiting
 ):
     crowd = [waiting(ada, adas) for _ in range(5)]
-    house.result.close(wait_seconds=10)
+    harness.result.close(wait_seconds=10)
     crowd.append(waiting(ada, adas))
     for each in crowd:
         each.rest()
     assert [each.left for each in crowd] == [1] * 6
-    assert len(house.followers) == 0
+    assert len(harness.subscriptions) == 0
 
 
 def test_one_row_that_cannot_be_read_stands_in_nobodys_way(
-    house: House, ada, ben, adas, waiting: Waiting
+    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
 ):
-    bens = house.begin(ben)
+    bens = harness.begin(ben)
     first, second = waiting(ada, adas), waiting(ben, bens)
     assert (first.hear(), second.hear()) == ("started", "started")
-    settled(house)
-    with house.engine.begin() as connection:
+    settled(harness)
+    with harness.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE onboardings SET status = 'newer' WHERE id = '{adas}'")
-    house.put(bens, status=Status.VERIFIED)
-    house.followers.look({adas, bens})
+    harness.put(bens, status=Status.VERIFIED)
+    harness.subscriptions.look({adas, bens})
     assert second.hear() == "verified"
     assert first.rest() == []
 
@@ -219,8 +227,8 @@ def test_one_row_that_cannot_be_read_stands_in_nobodys_way(
 class Counted:
     """The questions of this thread about rows; the watcher looks meanwhile, as ever."""
 
-    def __init__(self, house: House) -> None:
-        self._engine = house.engine
+    def __init__(self, harness: JourneyHarness) -> None:
+        self._engine = harness.engine
         self._thread = threading.get_ident()
         self.asked: list[str] = []
 
@@ -238,21 +246,21 @@ class Counted:
 
 
 def test_many_who_wait_for_nothing_new_ask_nothing_and_all_changes_cost_two_questions(
-    house: House, ada, ben, waiting: Waiting
+    harness: JourneyHarness, ada, ben, waiting: Waiting
 ):
-    ids = [house.begin(ada), house.begin(ben)]
+    ids = [harness.begin(ada), harness.begin(ben)]
     crowd = [waiting(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)]
     assert {each.hear() for each in crowd} == {"started"}
-    settled(house)
-    with Counted(house) as asked:
+    settled(harness)
+    with Counted(harness) as asked:
         for _ in range(100):
-            house.followers.look(set())
-            house.followers.look({"an onboarding for which nobody waits"})
+            harness.subscriptions.look(set())
+            harness.subscriptions.look({"an onboarding for which nobody waits"})
     assert asked == []
     for each in ids:
-        house.put(each, status=Status.VERIFIED)
-    with Counted(house) as asked:
-        house.followers.look(ids)
+        harness.put(each, status=Status.VERIFIED)
+    with Counted(harness) as asked:
+        harness.subscriptions.look(ids)
     assert sorted(asked) == ["onboardings", "sessions"]
     assert {each.hear() for each in crowd} == {"verified"}
 
@@ -264,16 +272,16 @@ HANG_UP = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 
 @pytest.mark.parametrize("kind", ["postgresql"])
 def test_what_is_committed_while_postgresql_has_hung_up_is_not_missed(
-    house: House, ada, adas, waiting: Waiting
+    harness: JourneyHarness, ada, adas, waiting: Waiting
 ):
     browser = waiting(ada, adas)
     assert browser.hear() == "started"
-    settled(house)
+    settled(harness)
 
     def hung_up() -> bool:
-        with house.engine.begin() as connection:
+        with harness.engine.begin() as connection:
             return bool(connection.exec_driver_sql(HANG_UP).scalar_one())
 
     eventually(hung_up)
-    decide(house, adas, "VERIFIED")
+    decide(harness, adas, "VERIFIED")
     assert browser.hear() == "verified"

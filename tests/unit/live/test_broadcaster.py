@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.threads import no_thread_once
+from tests.support.thread_start_failure import no_thread_once
 from webapp.live.broadcaster import HEARTBEAT, Broadcaster
 from webapp.live.sse_connection import UNSENT_LIMIT_BYTES, SseConnection
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.threads import no_thread_once
+from tests.support.thread_start_failure import no_thread_once
 from webapp.live.watcher import Watcher
 
 

@@ -17,14 +17,14 @@ import pytest
 
 from mobbscan_sandbox.demo.__main__ import _own_folder
 from mobbscan_sandbox.demo.addresses import Addresses
-from mobbscan_sandbox.demo.errors import AddressMissing, FolderNotOurs, PortTaken
-from mobbscan_sandbox.demo.instance import SECRETS, Instance
-from mobbscan_sandbox.demo.output import Worry
+from mobbscan_sandbox.demo.errors import AddressUnavailable, FolderHasOtherFiles, PortInUse
+from mobbscan_sandbox.demo.instance_folder import SECRETS, InstanceFolder
+from mobbscan_sandbox.demo.program_output import LogLineFilter
 from mobbscan_sandbox.demo.programs import programs, server_settings
-from mobbscan_sandbox.demo.sites import shop_flow, shop_site, sites_toml
-from mobbscan_sandbox.gateway.command import _options, _parser
+from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.gateway.command_line import _options, _parser
 from tests.support.eventually import eventually
-from tests.support.ports import free_addresses
+from tests.support.free_ports import free_addresses
 from webapp.config.settings import Settings
 
 ADDRESSES = Addresses.from_base(8000)
@@ -35,8 +35,8 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Instance:
-    made = Instance(tmp_path / "demo")
+def instance(tmp_path: Path) -> InstanceFolder:
+    made = InstanceFolder(tmp_path / "demo")
     made.prepare(keep=False)
     site = shop_site(ADDRESSES, made.secret_file("handoff_key"))
     made.write_sites(sites_toml({"sites.shop": site, "sites.shop.flows.default": shop_flow()}))
@@ -44,22 +44,22 @@ def instance(tmp_path: Path) -> Instance:
 
 
 class TestTheFolder:
-    def test_only_its_owner_can_read_anything_in_it(self, instance: Instance) -> None:
+    def test_only_its_owner_can_read_anything_in_it(self, instance: InstanceFolder) -> None:
         for path in [instance.folder, *instance.folder.rglob("*")]:
             assert mode(path) == (0o700 if path.is_dir() else 0o600), path
 
     def test_secrets_are_made_once_and_are_nobody_elses(
-        self, instance: Instance, tmp_path: Path
+        self, instance: InstanceFolder, tmp_path: Path
     ) -> None:
         before = {name: instance.secret(name) for name in SECRETS}
         instance.prepare(keep=False)
         assert {name: instance.secret(name) for name in SECRETS} == before
-        other = Instance(tmp_path / "other")
+        other = InstanceFolder(tmp_path / "other")
         other.prepare(keep=False)
         assert not set(before.values()) & {other.secret(name) for name in SECRETS}
 
     def test_each_start_begins_without_state_unless_it_is_to_be_kept(
-        self, instance: Instance
+        self, instance: InstanceFolder
     ) -> None:
         left = instance.state / "mobbscan-embed.sqlite3"
         left.write_text("of yesterday")
@@ -72,13 +72,13 @@ class TestTheFolder:
         (tmp_path / "server").mkdir()
         treasure = tmp_path / "server" / "treasure.txt"
         treasure.write_text("gold")
-        with pytest.raises(FolderNotOurs):
-            Instance(tmp_path).prepare(keep=False)
+        with pytest.raises(FolderHasOtherFiles):
+            InstanceFolder(tmp_path).prepare(keep=False)
         assert treasure.read_text() == "gold"
 
 
 class TestTheFiles:
-    def test_the_server_accepts_settings_and_sites(self, instance: Instance) -> None:
+    def test_the_server_accepts_settings_and_sites(self, instance: InstanceFolder) -> None:
         settings = Settings.from_environment(server_settings(ADDRESSES, instance))
         shop = settings.sites["shop"]
         assert shop.oidc
@@ -92,7 +92,7 @@ class TestTheFiles:
         assert settings.public_url == "http://localhost:8000"
         assert not settings.data_keys_derived
 
-    def test_a_secret_that_begins_with_a_dash_is_no_option(self, instance: Instance) -> None:
+    def test_a_secret_that_begins_with_a_dash_is_no_option(self, instance: InstanceFolder) -> None:
         """One in 64 does."""
         for name in ("api_key", "api_secret"):
             instance.secret_file(name).write_text(f"-{name}", encoding="utf-8")
@@ -106,12 +106,12 @@ class TestTheFiles:
         urls = [
             ADDRESSES.server_url,
             ADDRESSES.gateway_url,
-            ADDRESSES.people_url,
+            ADDRESSES.identity_provider_url,
             ADDRESSES.shop_url,
         ]
         assert len({httpx.URL(url).host for url in urls}) == 4
 
-    def test_secrets_are_on_no_command_line(self, instance: Instance) -> None:
+    def test_secrets_are_on_no_command_line(self, instance: InstanceFolder) -> None:
         settings = server_settings(ADDRESSES, instance)
         secrets = {instance.secret(name) for name in SECRETS if name != "api_key"}
         token = json.loads(instance.secret("webhook_headers"))["Authorization"]
@@ -139,7 +139,7 @@ class TestPorts:
     def test_a_taken_port_is_named_with_the_cure(self) -> None:
         addresses = free_addresses()
         taken = socket.create_server(("127.0.0.1", addresses.gateway))
-        with taken, pytest.raises(PortTaken) as refused:
+        with taken, pytest.raises(PortInUse) as refused:
             addresses.check_free()
         assert f"Port {addresses.gateway}" in str(refused.value)
         assert "gateway" in str(refused.value)
@@ -147,7 +147,9 @@ class TestPorts:
         assert "(pid" not in str(refused.value), "the tests are none of the demo's programs"
 
     def test_a_missing_address_is_named_with_the_cure(self) -> None:
-        assert "sudo ifconfig lo0 alias 127.0.0.2 up" in str(AddressMissing("people", "127.0.0.2"))
+        assert "sudo ifconfig lo0 alias 127.0.0.2 up" in str(
+            AddressUnavailable("provider", "127.0.0.2")
+        )
 
 
 class TestWhatIsWorthShowing:
@@ -168,18 +170,18 @@ class TestWhatIsWorthShowing:
         ],
     )
     def test_warnings_and_errors_of_standard_error_are(self, line: str, shown: bool) -> None:
-        assert Worry(unmarked=True).about(line) is shown
+        assert LogLineFilter(unmarked=True).about(line) is shown
 
     def test_a_traceback_belongs_to_the_line_before(self) -> None:
-        worry = Worry(unmarked=True)
+        worry = LogLineFilter(unmarked=True)
         assert not worry.about("[INFO] a job failed and is tried again")
         assert not worry.about('  File "jobs.py", line 1')
         assert worry.about("[ERROR] a job failed for good")
         assert worry.about('  File "jobs.py", line 1')
 
     def test_plain_lines_of_standard_output_are_not(self) -> None:
-        assert not Worry(unmarked=False).about("gateway in a box   http://127.0.0.1:8001")
-        assert Worry(unmarked=False).about("[WARNING] odd")
+        assert not LogLineFilter(unmarked=False).about("gateway in a box   http://127.0.0.1:8001")
+        assert LogLineFilter(unmarked=False).about("[WARNING] odd")
 
 
 StartDemo = Callable[..., "Demo"]
@@ -256,7 +258,11 @@ class TestTheCommand:
         said = demo.welcome()
         for url in re.findall(r"http://127\S+|http://localhost\S+", said):
             assert httpx.get(url, follow_redirects=True).status_code == 200, url
-        for url in (demo.addresses.shop_url, demo.addresses.server_url, demo.addresses.people_url):
+        for url in (
+            demo.addresses.shop_url,
+            demo.addresses.server_url,
+            demo.addresses.identity_provider_url,
+        ):
             assert url in said
         demo.process.send_signal(number)
         code, complaints = demo.end()
@@ -277,11 +283,11 @@ class TestTheCommand:
     ) -> None:
         demo = start_demo()
         demo.welcome()
-        demo.member("sandbox.people").kill()
+        demo.member("sandbox.identity_provider").kill()
         code, said = demo.end()
         assert code == 1
-        assert "The people stopped by itself (SIGKILL)" in said
-        assert "people.log" in said
+        assert "The provider stopped by itself (SIGKILL)" in said
+        assert "provider.log" in said
         assert nobody_left(demo)
 
     def test_when_it_is_killed_nobody_stays_behind(self, start_demo: StartDemo) -> None:
@@ -323,10 +329,10 @@ class TestTheCommand:
     def test_no_secret_is_ever_printed(self, start_demo: StartDemo, tmp_path: Path) -> None:
         demo = start_demo(None, "--verbose")
         printed = demo.welcome()
-        httpx.get(f"{demo.addresses.people_url}/")
+        httpx.get(f"{demo.addresses.identity_provider_url}/")
         demo.process.terminate()
         printed += demo.end()[1]
-        assert "people  |" in printed
-        instance = Instance(tmp_path / "demo")
+        assert "provider|" in printed
+        instance = InstanceFolder(tmp_path / "demo")
         for name in SECRETS:
             assert instance.secret(name) not in printed, name

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from tests.unit.sandbox.programs import running
 
-from mobbscan_sandbox.demo.children import Child
-from tests.support.visitor import HttpSession, Page
+from mobbscan_sandbox.demo.child_processes import ChildProcess
+from tests.support.http_session import HttpSession, Page
+from tests.unit.mobbscan_sandbox.programs import running
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Shop:
     url: str
     server_url: str
     key: str
-    child: Child
+    child: ChildProcess
 
     def enter(self, customer: str) -> tuple[HttpSession, Page]:
         session = HttpSession(self.url)

@@ -1,12 +1,12 @@
-"""Migrations: from nothing to the newest tables, and a clear word when they do not fit."""
+"""Test `migrate`: creating the schema, and refusing databases at another revision."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from tests.unit.store.extra_revision import scripts_with
 from tests.unit.store.rows import KEY, NOW, admit, in_threads, written
 from webapp.store import migrate
 from webapp.store.column_types import Cipher
@@ -17,49 +17,59 @@ from webapp.store.sessions import Session
 from webapp.store.unit_of_work import Database
 
 
-def test_from_nothing_to_exactly_the_tables_of_the_schema(empty: Engine):
+def test_upgrade_of_an_empty_database_creates_the_tables_of_the_schema(empty: Engine):
     reached = migrate.upgrade(empty)
     assert reached == migrate.newest()
     assert set(inspect(empty).get_table_names()) == {*metadata.tables, "alembic_version"}
     assert migrate.differences(empty) == []
 
 
-def test_a_second_upgrade_changes_nothing(empty: Engine):
+def test_upgrade_repeated_changes_nothing(empty: Engine):
     assert migrate.upgrade(empty) == migrate.upgrade(empty)
     assert migrate.check(empty) == migrate.newest()
 
 
-def test_a_difference_would_be_found(empty: Engine):
+def test_differences_with_a_missing_index_reports_it(empty: Engine):
     migrate.upgrade(empty)
     with empty.begin() as connection:
         connection.execute(text("DROP INDEX uq_onboardings_one_active"))
     assert migrate.differences(empty)
 
 
-def test_a_check_before_the_upgrade_says_the_cure(empty: Engine):
+def test_check_before_upgrade_names_the_command_to_run(empty: Engine):
     with pytest.raises(StoreError, match="python -m webapp database upgrade"):
         migrate.check(empty)
 
 
 @pytest.mark.parametrize("step", [migrate.check, migrate.upgrade])
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty: Engine, step):
+@pytest.mark.parametrize(
+    ("revision", "problem"),
+    [
+        ("9999", "9999, which this version does not know"),
+        ("0001", "0001 of an unreleased version.*point DATABASE_URL to an empty database"),
+        ("0008", "0008 of an unreleased version.*point DATABASE_URL to an empty database"),
+    ],
+)
+def test_migrate_at_an_unknown_revision_is_refused(
+    empty: Engine, step, revision: str, problem: str
+):
     migrate.upgrade(empty)
     with empty.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(WrongSchema, match="9999, which this version does not know"):
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    with pytest.raises(WrongSchema, match=problem):
         step(empty)
     with empty.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == revision
 
 
-def test_tables_of_the_job_library_are_no_difference(empty: Engine):
+def test_differences_ignores_tables_of_the_job_library(empty: Engine):
     migrate.upgrade(empty)
     with empty.begin() as connection:
         connection.execute(text("CREATE TABLE workflow_status (id INTEGER PRIMARY KEY)"))
     assert migrate.differences(empty) == []
 
 
-def test_two_upgrades_at_once_of_an_sqlite_file_both_succeed(tmp_path: Path):
+def test_upgrade_of_one_sqlite_file_twice_at_once_succeeds_twice(tmp_path: Path):
     def upgrade() -> str:
         engine = make_engine(f"sqlite:///{tmp_path / 'shared.sqlite3'}")
         try:
@@ -71,7 +81,7 @@ def test_two_upgrades_at_once_of_an_sqlite_file_both_succeed(tmp_path: Path):
 
 
 @pytest.mark.parametrize("step", [migrate.check, migrate.upgrade])
-def test_a_database_that_is_away_is_a_store_error(step, tmp_path: Path):
+def test_migrate_without_a_server_raises_database_unavailable(step, tmp_path: Path):
     engine = make_engine(f"postgresql://nobody@/none?host={tmp_path}")
     with pytest.raises(DatabaseUnavailable):
         step(engine)
@@ -79,23 +89,13 @@ def test_a_database_that_is_away_is_a_store_error(step, tmp_path: Path):
 
 
 @pytest.mark.parametrize("step", [migrate.check, migrate.upgrade])
-def test_a_file_that_is_no_database_is_a_store_error(step, tmp_path: Path):
+def test_migrate_of_a_file_that_is_no_database_raises_database_unavailable(step, tmp_path: Path):
     path = tmp_path / "letter.sqlite3"
     path.write_text("Dear Ada, this is a letter and no database at all. " * 40)
     engine = make_engine(f"sqlite:///{path}")
     with pytest.raises(DatabaseUnavailable):
         step(engine)
     engine.dispose()
-
-
-REBUILD = """
-from alembic import op
-revision, down_revision = "rebuilt", "{newest}"
-def upgrade():
-    with op.batch_alter_table("people", recreate="always"):
-        pass
-    op.execute("{statement}")
-"""
 
 
 @pytest.fixture
@@ -110,27 +110,25 @@ def with_ada(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-def rebuild(engine: Engine, folder: Path, statement: str) -> None:
-    scripts = folder / "migrations"
-    shutil.copytree(migrate.SCRIPTS, scripts)
-    text = REBUILD.format(newest=migrate.newest(), statement=statement)
-    (scripts / "versions" / "rebuilt.py").write_text(text)
-    migrate.upgrade(engine, scripts)
+REBUILD_PEOPLE = """
+with op.batch_alter_table("people", recreate="always"):
+    pass
+"""
 
 
-def test_a_table_made_anew_keeps_what_refers_to_it(with_ada: Engine, tmp_path: Path):
-    rebuild(with_ada, tmp_path, "SELECT 1")
+def test_upgrade_rebuilding_a_table_keeps_referring_rows(with_ada: Engine, tmp_path: Path):
+    scripts = scripts_with(tmp_path, "rebuilt", REBUILD_PEOPLE)
+    assert migrate.upgrade(with_ada, scripts) == "rebuilt"
     with with_ada.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM sessions")) == 1
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "rebuilt"
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
-def test_an_upgrade_that_would_leave_rows_without_their_person_is_undone(
-    with_ada: Engine, tmp_path: Path
-):
+def test_upgrade_violating_a_foreign_key_is_rolled_back(with_ada: Engine, tmp_path: Path):
+    delete = 'op.execute("DELETE FROM people")'
+    scripts = scripts_with(tmp_path, "orphaning", REBUILD_PEOPLE + delete)
     with pytest.raises(WrongSchema, match="rows of sessions"):
-        rebuild(with_ada, tmp_path, "DELETE FROM people")
+        migrate.upgrade(with_ada, scripts)
     with with_ada.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM people")) == 1
     assert migrate.check(with_ada) == migrate.newest()

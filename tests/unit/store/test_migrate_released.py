@@ -1,6 +1,5 @@
-"""From every released schema with rows in it to the newest, whole or not at all, one at a time."""
+"""Test that an upgrade from any released revision keeps all rows, even if it is killed."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from tests.support.eventually import eventually
+from tests.unit.store.extra_revision import scripts_with
 from tests.unit.store.rows import KEY, NOW, in_threads, noticed
 from webapp.domain.onboarding import Status
 from webapp.store import migrate
@@ -43,12 +43,12 @@ GIVEN: dict[tuple[str, str], Any] = {
 
 
 def released() -> list[str]:
-    scripts = ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()
-    return [one.revision for one in scripts if one.revision != migrate.newest()]
+    scripts = ScriptDirectory(str(migrate.SCRIPTS))
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def value(table: Table, column: Column[Any]) -> Any:
-    """Something for a column, the same for a key and whatever refers to it."""
+    """Return a value for a column; a foreign key gets the value of the key it refers to."""
     for key in column.foreign_keys:
         return value(key.column.table, key.column)
     if (table.name, column.name) in GIVEN:
@@ -67,13 +67,13 @@ def value(table: Table, column: Column[Any]) -> Any:
 
 
 def fill(engine: Engine) -> MetaData:
-    """A row in every table, with something in every column."""
+    """Insert a row with a value in every column into every table; return the tables."""
     tables = MetaData()
     tables.reflect(engine)
     tables.remove(tables.tables["alembic_version"])
     with engine.begin() as connection:
         for table in tables.sorted_tables:
-            numbered = table.autoincrement_column  # the database gives those itself
+            numbered = table.autoincrement_column  # set by the database
             columns = [column for column in table.columns if column is not numbered]
             row = {column.name: value(table, column) for column in columns}
             connection.execute(insert(table).values(row))
@@ -81,7 +81,7 @@ def fill(engine: Engine) -> MetaData:
 
 
 def rows(engine: Engine, tables: MetaData) -> dict[str, list[Any]]:
-    """What lies in those columns; a sealed value as it is."""
+    """Return the rows of these tables; sealed values stay encrypted."""
     with engine.connect() as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(select(*table.columns))]
@@ -89,39 +89,49 @@ def rows(engine: Engine, tables: MetaData) -> dict[str, list[Any]]:
         }
 
 
+#: What a later release may do; SQLite rebuilds the table for the new type.
+NEXT_RELEASE = """
+with op.batch_alter_table("people") as people:
+    people.alter_column("site", type_=sa.String(100), existing_nullable=False)
+    people.add_column(sa.Column("nickname", sa.String(63), server_default="none"))
+op.create_index("ix_people_nickname", "people", ["nickname"])
+op.execute("UPDATE people SET nickname = 'ada'")
+"""
+
+
 @pytest.mark.parametrize("revision", released())
-def test_every_row_of_every_released_schema_comes_along(empty: Engine, revision: str):
+def test_upgrade_from_every_released_revision_keeps_all_rows(
+    empty: Engine, revision: str, tmp_path: Path
+):
     assert migrate.upgrade(empty, to=revision) == revision
-    before = fill(empty)
-    stood = rows(empty, before)
-    assert all(len(found) == 1 for found in stood.values())
+    tables = fill(empty)
+    before = rows(empty, tables)
+    assert all(len(found) == 1 for found in before.values())
 
     assert migrate.upgrade(empty) == migrate.newest()
-    assert rows(empty, before) == stood
     assert migrate.differences(empty) == []
+    next_release = scripts_with(tmp_path, "second", NEXT_RELEASE)
+    assert migrate.upgrade(empty, next_release) == "second"
+
+    assert rows(empty, tables) == before
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT nickname FROM people")) == "ada"
     database = Database(empty, Cipher([KEY]))
     with database.reading() as work:
         row = work.onboardings.get("onboardings id")
     assert row is not None
     assert (row.status, row.hosted_url) == (Status.STARTED, MARKER)
-    assert not noticed(database, "inbox verification_id"), "the notice is known"
+    assert not noticed(database, "inbox verification_id"), "the notice is stored already"
 
 
-def test_there_is_something_to_come_from():
-    assert {"0001", "0002", "0003"} <= set(released())
-
-
-HALF = """
+SLOW_UPGRADE = """
 import pathlib, time
-from alembic import op
-revision, down_revision = "half", "{newest}"
-def upgrade():
-    op.execute("CREATE TABLE half_made (id INTEGER)")
-    op.execute("DELETE FROM inbox")
-    pathlib.Path("{sign}").touch()
-    time.sleep(60)
+op.execute("CREATE TABLE unfinished (id INTEGER)")
+op.execute("DELETE FROM inbox")
+pathlib.Path({reached!r}).touch()
+time.sleep(60)
 """
-RUN = """
+UPGRADE_COMMAND = """
 import pathlib, sys
 from webapp.store import migrate
 from webapp.store.engine import make_engine
@@ -129,38 +139,30 @@ migrate.upgrade(make_engine(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 
 
-def half_done(folder: Path) -> tuple[Path, Path]:
-    """Scripts with one more that stops in its middle, and the sign that it has come there."""
-    scripts, sign = folder / "migrations", folder / "in-the-middle"
-    shutil.copytree(migrate.SCRIPTS, scripts)
-    half = HALF.format(newest=migrate.newest(), sign=sign)
-    (scripts / "versions" / "half.py").write_text(half)
-    return scripts, sign
-
-
-def test_killed_in_the_middle_it_leaves_all_as_it_was(
+def test_upgrade_killed_halfway_leaves_the_database_unchanged(
     empty: Engine, empty_address: str, tmp_path: Path
 ):
     migrate.upgrade(empty)
     tables = fill(empty)
-    stood, names = rows(empty, tables), set(inspect(empty).get_table_names())
-    scripts, sign = half_done(tmp_path)
-    command = [sys.executable, "-c", RUN, empty_address, str(scripts)]
+    before, names = rows(empty, tables), set(inspect(empty).get_table_names())
+    reached = tmp_path / "reached"
+    scripts = scripts_with(tmp_path, "slow", SLOW_UPGRADE.format(reached=str(reached)))
+    command = [sys.executable, "-c", UPGRADE_COMMAND, empty_address, str(scripts)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
-            eventually(sign.exists, seconds=60)
+            eventually(reached.exists, seconds=60)
         finally:
             process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
 
     assert migrate.check(empty) == migrate.newest()
     assert set(inspect(empty).get_table_names()) == names
-    assert rows(empty, tables) == stood
+    assert rows(empty, tables) == before
     assert not noticed(Database(empty, Cipher([KEY])), "inbox verification_id")
     assert migrate.upgrade(empty) == migrate.newest()
 
 
-def test_of_several_at_once_each_finds_it_done(empty: Engine, empty_address: str):
+def test_upgrade_in_several_threads_at_once_runs_once(empty: Engine, empty_address: str):
     def upgrade() -> str:
         engine = make_engine(empty_address)
         try:

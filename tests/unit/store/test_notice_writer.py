@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from tests.support.eventually import eventually
-from tests.support.threads import no_thread_once
+from tests.support.thread_start_failure import no_thread_once
 from tests.unit.store.rows import KEY, NOW, add, admit, in_threads, noticed, onboarding, stored
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine

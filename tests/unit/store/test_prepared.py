@@ -18,13 +18,15 @@ from webapp.store.unit_of_work import Database, UnitOfWork
 
 USE = insert(replay_guard_marks)
 USED = (
-    select(replay_guard_marks.c.mark, replay_guard_marks.c.until)
-    .where(replay_guard_marks.c.kind == bindparam("sought"), replay_guard_marks.c.until >= NOW)
-    .order_by(replay_guard_marks.c.mark)
+    select(replay_guard_marks.c.value_hash, replay_guard_marks.c.expires_at)
+    .where(replay_guard_marks.c.kind == bindparam("sought"), replay_guard_marks.c.expires_at >= NOW)
+    .order_by(replay_guard_marks.c.value_hash)
     .limit(2)
 )
-LATER = update(replay_guard_marks).where(replay_guard_marks.c.mark == bindparam("this"))
-MARKS = [{"kind": "k", "mark": f"m{n}", "until": NOW + timedelta(hours=n)} for n in range(3)]
+LATER = update(replay_guard_marks).where(replay_guard_marks.c.value_hash == bindparam("this"))
+MARKS = [
+    {"kind": "k", "value_hash": f"m{n}", "expires_at": NOW + timedelta(hours=n)} for n in range(3)
+]
 #: Half past two there is noon in UTC.
 ELSEWHERE = NOW.astimezone(timezone(timedelta(hours=2, minutes=30)))
 
@@ -50,8 +52,8 @@ def everything(work: UnitOfWork) -> list[object]:
     connection = work.connection
     Prepared(USE).change_each(connection, MARKS)
     before = marks(work)
-    changed = Prepared(LATER).change(connection, {"this": "m0", "until": ELSEWHERE})
-    missed = Prepared(LATER).change(connection, {"this": "m9", "until": NOW})
+    changed = Prepared(LATER).change(connection, {"this": "m0", "expires_at": ELSEWHERE})
+    missed = Prepared(LATER).change(connection, {"this": "m9", "expires_at": NOW})
     after = marks(work)
     nobody = Prepared(USED).row(connection, {"sought": "nothing"})
     return [before, changed, missed, after, nobody]
@@ -74,7 +76,7 @@ def test_columns_have_their_names(database: Database):
         Prepared(USE).change(work.connection, MARKS[0])
         row = Prepared(USED).row(work.connection, {"sought": "k"})
     assert row is not None
-    assert (row.mark, row.until, row.until.tzinfo) == ("m0", NOW, NOW.tzinfo)
+    assert (row.value_hash, row.expires_at, row.expires_at.tzinfo) == ("m0", NOW, NOW.tzinfo)
 
 
 def test_a_conflict_that_is_stepped_over_gives_no_row(database: Database):
@@ -82,10 +84,10 @@ def test_a_conflict_that_is_stepped_over_gives_no_row(database: Database):
     add = Prepared(
         dialect.insert(replay_guard_marks)
         .on_conflict_do_nothing()
-        .returning(replay_guard_marks.c.mark)
+        .returning(replay_guard_marks.c.value_hash)
     )
     with database.writing() as work:
-        assert add.row(work.connection, MARKS[0]).mark == "m0"
+        assert add.row(work.connection, MARKS[0]).value_hash == "m0"
         assert add.row(work.connection, MARKS[0]) is None
 
 

@@ -16,7 +16,7 @@ def test_what_came_can_be_read_again_whatever_it_was(database: Database):
     keep(database, b"\x00\xff marker {}", "not UTF-8")
     with database.reading() as work:
         (one,) = work.quarantine.listed()
-        assert (one.why, one.size, one.received_at) == ("not UTF-8", 12, NOW)
+        assert (one.reason, one.size, one.received_at) == ("not UTF-8", 12, NOW)
         assert work.quarantine.body(one.id) == "\x00\\xff marker {}"
         assert work.quarantine.body(one.id + 1) is None
 
@@ -53,8 +53,8 @@ def test_and_for_more_bytes(database: Database):
 def test_counts_lose_nothing_to_each_other(database: Database, count: int):
     def add() -> None:
         for _ in range(5):
-            written(database, lambda work: work.counts.add_one(MISSED_NOTICES_REPAIRED))
+            written(database, lambda work: work.counters.add_one(MISSED_NOTICES_REPAIRED))
 
     assert in_threads(count, add) == [None] * count
     with database.reading() as work:
-        assert work.counts.value(MISSED_NOTICES_REPAIRED) == count * 5
+        assert work.counters.value(MISSED_NOTICES_REPAIRED) == count * 5

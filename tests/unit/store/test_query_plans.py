@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-
 from tests.support.many_rows import crowd
-from tests.unit.journey.house import House
+
+from tests.unit.journey.harness import JourneyHarness
 from tests.unit.store.rows import NOW
 from webapp.domain.onboarding import Status
 from webapp.gateway.token_cache import Token
@@ -21,15 +21,15 @@ from webapp.store.change_probe import SINCE
 
 Sent = dict[str, Any]
 #: However many people there are: a token for each account, a key for each purpose.
-FEW_ROWS = ("gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counts")
+FEW_ROWS = ("gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counters")
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 
 @pytest.fixture
-def house(address: str) -> Iterator[House]:
-    house = House(address)
-    yield house
-    house.close()
+def harness(address: str) -> Iterator[JourneyHarness]:
+    harness = JourneyHarness(address)
+    yield harness
+    harness.close()
 
 
 @contextmanager
@@ -48,70 +48,72 @@ def heard(engine: Engine) -> Iterator[Sent]:
         event.remove(engine, "before_cursor_execute", hear)
 
 
-def everything_that_is_waited_for(house: House) -> None:
+def everything_that_is_waited_for(harness: JourneyHarness) -> None:
     """Start, pages, status, notice, return, read-back, doors, links, tokens, lists, cleaning."""
-    ada = house.visitor("ada")
-    first = house.begin(ada, "agreed", "2026-01")
-    house.begin(ada, "agreed", "2026-01")
-    house.put(first, status=Status.INTERRUPTED, interruptions=2)
-    house.begin(ada, "agreed", "2026-01")
-    (current,) = [row.id for row in house.rows(ada) if row.active]
-    house.notice(current, "PENDING_VALIDATION")
-    house.said(current, "PENDING_VALIDATION")
-    house.back(current)
-    house.run_due()
-    house.present.home(ada)
-    house.present.show(ada, current)
-    house.result.status(ada, current)
-    house.admit.who(ada.session_id)
-    house.progress.postpone(current)
-    code = house.links.make(house.begin(house.visitor("ben")), "cli").url.rpartition("/")[2]
-    house.links.look(code)
-    house.links.use(code, None)
-    house.put(current, status=Status.REJECTED, reasons=(), submitted_at=NOW)
-    house.begin(ada, "agreed", "2026-01")
-    SharedTokenCache(house.database, house.clock, "account").get(lambda: Token("t", NOW, NOW))
-    if house.engine.dialect.name == "sqlite":
-        with house.engine.connect() as connection:
+    ada = harness.visitor("ada")
+    first = harness.begin(ada, "agreed", "2026-01")
+    harness.begin(ada, "agreed", "2026-01")
+    harness.put(first, status=Status.INTERRUPTED, interruptions=2)
+    harness.begin(ada, "agreed", "2026-01")
+    (current,) = [row.id for row in harness.rows(ada) if row.active]
+    harness.notice(current, "PENDING_VALIDATION")
+    harness.said(current, "PENDING_VALIDATION")
+    harness.back(current)
+    harness.run_due()
+    harness.present.home(ada)
+    harness.present.show(ada, current)
+    harness.result.status(ada, current)
+    harness.admit.find_visitor(ada.session_id)
+    harness.gateway_poll.postpone(current)
+    code = harness.links.create(harness.begin(harness.visitor("ben")), "cli").url.rpartition("/")[2]
+    harness.links.preview(code)
+    harness.links.use(code, None)
+    harness.put(current, status=Status.REJECTED, reasons=(), submitted_at=NOW)
+    harness.begin(ada, "agreed", "2026-01")
+    SharedTokenCache(harness.database, harness.clock, "account").get(lambda: Token("t", NOW, NOW))
+    if harness.engine.dialect.name == "sqlite":
+        with harness.engine.connect() as connection:
             connection.exec_driver_sql(SINCE, (0,))  # elsewhere it is not heard here
-    with house.database.reading() as work:
+    with harness.database.reading() as work:
         work.timeline.newest()
         work.onboardings.unfinished()
         work.onboardings.listed(site=None, status="started", limit=50)
         work.onboardings.listed(site="shop", status=None, limit=50)
         work.timeline.of(current)
-    house.database.sweep(NOW)
+    harness.database.sweep(NOW)
 
 
-def test_no_statement_that_is_waited_for_reads_a_whole_table(house: House):
-    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
-    with heard(house.engine) as sent:
-        everything_that_is_waited_for(house)
+def test_no_statement_that_is_waited_for_reads_a_whole_table(harness: JourneyHarness):
+    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+    with heard(harness.engine) as sent:
+        everything_that_is_waited_for(harness)
     assert len(sent) > 30
-    with house.engine.connect() as connection:
+    with harness.engine.connect() as connection:
         bad = [f"{found}\n   {sql}" for sql in sent for found in scans(connection, sql, sent[sql])]
     assert not bad, "\n".join(bad)
 
 
-def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(house: House):
-    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
-    with house.engine.begin() as connection:
+def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(
+    harness: JourneyHarness,
+):
+    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+    with harness.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE onboardings SET next_poll_at = created_at")
         connection.exec_driver_sql("ANALYZE")
-    with heard(house.engine) as sent:
-        house.progress.due()
+    with heard(harness.engine) as sent:
+        harness.gateway_poll.due_polls()
     (awaited,) = [sql for sql in sent if "poll_reason" in sql]
-    explain = "EXPLAIN QUERY PLAN" if house.engine.dialect.name == "sqlite" else "EXPLAIN"
-    with house.engine.connect() as connection:
+    explain = "EXPLAIN QUERY PLAN" if harness.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with harness.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"{explain} {awaited}", sent[awaited]).all()
     assert "ix_onboardings_awaited" in str(plan), plan
     assert "Sort" not in str(plan), plan
     assert "B-TREE" not in str(plan), plan
 
 
-def test_a_statement_without_an_index_is_found(house: House):
-    crowd(house.engine, 3000, NOW, house.database.cipher.seal("x"))
-    with house.engine.connect() as connection:
+def test_a_statement_without_an_index_is_found(harness: JourneyHarness):
+    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+    with harness.engine.connect() as connection:
         for sql in (
             "SELECT id FROM onboardings WHERE mode = 'iframe'",
             "SELECT id FROM onboardings ORDER BY attempt LIMIT 1",

@@ -82,7 +82,8 @@ def test_a_sweep_forgets_what_is_over_and_nothing_else(database: Database):
 def test_a_sweep_goes_on_until_all_that_is_over_is_gone(database: Database):
     over = NOW - timedelta(seconds=1)
     marks = [
-        {"kind": "handoff", "mark": str(number), "until": over} for number in range(PORTION + 1)
+        {"kind": "handoff", "value_hash": str(number), "expires_at": over}
+        for number in range(PORTION + 1)
     ]
     with database.engine.begin() as connection:
         connection.execute(insert(replay_guard_marks), marks)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.threads import no_thread_once
+from tests.support.thread_start_failure import no_thread_once
 from tests.unit.store.rows import KEY, admit, in_threads
 from webapp.domain.errors import NotWritable
 from webapp.store.column_types import Cipher

@@ -13,7 +13,7 @@ from flask import Flask
 from webapp.config.sites import Flow, Site
 from webapp.domain.errors import (
     AnotherPersonSignedIn,
-    HandOffNotAccepted,
+    HandoffNotAccepted,
     LinkGone,
     NotFound,
     ReferenceExpired,
@@ -88,40 +88,44 @@ class FakeSteps:
         self.admit = SimpleNamespace(
             by_handoff=self.by_handoff,
             by_oidc=self.by_oidc,
-            who=self.sessions.get,
-            leave=lambda visitor: self.sessions.pop(visitor.session_id),
+            find_visitor=self.sessions.get,
+            sign_out=lambda visitor: self.sessions.pop(visitor.session_id),
             oidc_sites=lambda: [site for site in self.sites.values() if site.oidc],
         )
-        self.links = SimpleNamespace(look=self.look, use=self.use, make_own=self.make_own)
+        self.links = SimpleNamespace(
+            preview=self.preview, use=self.use, create_for_owner=self.create_for_owner
+        )
         self.start = SimpleNamespace(begin=self.begin, prepare=self.prepare)
         self.present = SimpleNamespace(show=self.show, home=self.home)
-        self.returned = SimpleNamespace(back=self.back, peek=self.peek)
+        self.returned = SimpleNamespace(
+            record_return=self.record_return, view_return=self.view_return
+        )
         self.webhook = SimpleNamespace(
-            keep=self.keep, authentic=self.authentic, header_names={"Authorization"}
+            store=self.store, is_authentic=self.is_authentic, header_names={"Authorization"}
         )
         self.result = SimpleNamespace(
-            status=self.status_of, follow=self.follow, keep=lambda *_given, **_more: None
+            status=self.status_of, follow=self.follow, stream=lambda *_given, **_more: None
         )
 
-    def degraded(self) -> list[str]:
+    def find_degradations(self) -> list[str]:
         return []
 
-    def standing(self) -> None:
+    def statistics(self) -> None:
         return None
 
-    def ready(self) -> list[str]:
+    def find_problems(self) -> list[str]:
         return self.problems
 
     def by_handoff(self, token: str, live: Visitor | None, *, replace: bool = False) -> Visitor:
         if token not in TOKENS:
-            raise HandOffNotAccepted("expired", "make a new one")
+            raise HandoffNotAccepted("expired", "make a new one")
         subject, name = TOKENS[token]
         if live and live.person.subject == subject:
             return live
         if live and not replace:
             raise AnotherPersonSignedIn(str(live.person.name), name, "Example Shop")
         if token in self.used:
-            raise HandOffNotAccepted("already_used", "make a new one")
+            raise HandoffNotAccepted("already_used", "make a new one")
         self.used.add(token)
         return self.let_in(subject, name, "handoff")
 
@@ -155,7 +159,7 @@ class FakeSteps:
         self.sessions[visitor.session_id] = visitor
         return visitor
 
-    def look(self, code: str) -> LinkPreview:
+    def preview(self, code: str) -> LinkPreview:
         if code not in CODES:
             raise NotFound
         if code in self.used:
@@ -166,7 +170,7 @@ class FakeSteps:
         subject, name = CODES[code]
         if live and live.via == "link" and live.person.subject == subject:
             return live, ADAS if subject == "ada" else BENS
-        self.look(code)
+        self.preview(code)
         if live and live.person.subject != subject and not replace:
             raise AnotherPersonSignedIn(str(live.person.name), name, "Example Shop")
         self.used.add(code)
@@ -177,7 +181,7 @@ class FakeSteps:
         self._answer()
         return ADAS
 
-    def make_own(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+    def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
         self._owned(visitor, onboarding_id)
         now = datetime.now(UTC)
         return NewLink("http://localhost:8000/l/a-new-code", now + timedelta(hours=24))
@@ -205,21 +209,21 @@ class FakeSteps:
     def home(self, visitor: Visitor) -> Home:
         return Home(visitor.person, SHOP, SHOP.flows["default"], [], None, "start")
 
-    def back(self, reference: str, error: str | None) -> Returned:
+    def record_return(self, reference: str, error: str | None) -> Returned:
         self.calls.append(("back", error))
-        return self.peek(reference)
+        return self.view_return(reference)
 
-    def peek(self, reference: str) -> Returned:
+    def view_return(self, reference: str) -> Returned:
         if reference == "old":
             raise ReferenceExpired
         if reference != "good":
             raise ReferenceTampered
         return Returned(ADAS, SHOP, None)
 
-    def authentic(self, headers: Mapping[str, str]) -> bool:
+    def is_authentic(self, headers: Mapping[str, str]) -> bool:
         return headers.get("Authorization") == "Bearer agreed"
 
-    def keep(self, body: bytes) -> bool:
+    def store(self, body: bytes) -> bool:
         if not body.startswith(b"{"):
             raise UnreadableNotice("no JSON object")
         self._answer()

@@ -140,7 +140,7 @@ def test_an_error_page_keeps_the_site_without_asking_who_it_is(
     def away(session_id: str) -> None:
         raise AssertionError("the database was asked")
 
-    steps_of(app).admit.who = away
+    steps_of(app).admit.find_visitor = away
     page = ada.get("/nothing-here").text
     assert "/sites/shop/theme.css" in page
     assert "Example Shop" in page

@@ -120,7 +120,7 @@ def kept(
             raise trouble
         assert more["words"](steps_of(app).status).startswith(b"id: 2\ndata: {")
 
-    steps_of(app).result.keep = keep
+    steps_of(app).result.stream = keep
     return ada.get(STREAM, environ_overrides={"webapp.connection": connection})
 
 

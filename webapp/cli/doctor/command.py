@@ -6,30 +6,34 @@ from collections.abc import Iterator
 
 import click
 
-from webapp.cli.common import opened, settings
+from webapp.cli.common import echo_json, json_option, opened, settings
 from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.settings import Settings
 
 
 @click.command()
+@json_option
 @click.option(
     "--vendor-sheet",
     "sheet",
     is_flag=True,
     help="Print what to ask Mobbeel for, ready to be sent, and check nothing.",
 )
-def doctor(sheet: bool) -> None:
+def doctor(*, sheet: bool, as_json: bool) -> None:
     """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
     found = settings()
     if sheet:
         click.echo(vendor_sheet.written(found), nl=False)
         return
-    failed = False
-    for each in _findings(found):
-        click.echo(str(each))
-        failed = failed or each.level is Level.FAILURE
-    raise SystemExit(1 if failed else 0)
+    findings = []
+    for finding in _findings(found):
+        findings.append(finding)
+        if not as_json:
+            click.echo(str(finding))
+    if as_json:
+        echo_json([{"level": each.level.lower(), "message": each.words} for each in findings])
+    raise SystemExit(1 if any(each.level is Level.FAILURE for each in findings) else 0)
 
 
 def _findings(found: Settings) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def findings(parts: Components) -> Iterator[Finding]:
             "if there has been one, put it back before"
         )
         return
-    problems = parts.steps.ready()
+    problems = parts.steps.find_problems()
     yield from (failure(f"database: {problem}") for problem in problems)
     if not problems:
         yield good("database is up to date and writable")

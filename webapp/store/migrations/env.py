@@ -1,4 +1,4 @@
-"""Alembic's entry: the caller hands us its connection, so there is no address to configure."""
+"""Run the migrations over the connection that `webapp.store.migrate` passes to Alembic."""
 
 from alembic import context
 

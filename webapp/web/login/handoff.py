@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from webapp.domain.errors import AnotherPersonSignedIn, HandOffNotAccepted
+from webapp.domain.errors import AnotherPersonSignedIn, HandoffNotAccepted
 from webapp.web import account_switch, cookies, request_context
 from webapp.web.guards import everybody
 from webapp.web.request_log import log
@@ -49,16 +49,16 @@ def take_posted() -> ResponseReturnValue:
     return _let_in(token, replace=replace)
 
 
-@blueprint.errorhandler(HandOffNotAccepted)
-def not_accepted(error: HandOffNotAccepted) -> ResponseReturnValue:
-    """Plain words for the person; code and cure go to the log, for the host site's developer."""
-    log().warning("handoff_refused", code=error.code, cure=error.cure)
+@blueprint.errorhandler(HandoffNotAccepted)
+def not_accepted(error: HandoffNotAccepted) -> ResponseReturnValue:
+    """Plain words for the person; code and fix go to the log, for the host site's developer."""
+    log().warning("handoff_refused", code=error.code, fix=error.fix)
     request_context.show_site(_site_of(error))
     page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
     return _drop_carried(make_response(page, 401))
 
 
-def _site_of(error: HandOffNotAccepted) -> Site | None:
+def _site_of(error: HandoffNotAccepted) -> Site | None:
     """Where the person most likely comes from, for the way back; nothing else depends on it."""
     sites = request_context.steps().sites
     only = next(iter(sites.values())) if len(sites) == 1 else None
@@ -93,7 +93,7 @@ def _carry(token: str) -> Response:
     A cookie carries the token, so that it never stands in an address.
     """
     if len(token) > _MOST_CHARACTERS:
-        raise HandOffNotAccepted("too_large", "shorten name or state")
+        raise HandoffNotAccepted("too_large", "shorten name or state")
     response = redirect(url_for("handoff.take"), 303)
     response.set_cookie(value=token, max_age=_CARRIED_SECONDS, **cookies.side_cookie("handoff"))
     return response

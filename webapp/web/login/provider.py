@@ -24,7 +24,7 @@ from flask import Flask, current_app, request, session
 
 from webapp.basics.text import clean_text
 from webapp.http_transport.deadline import deadline
-from webapp.http_transport.small_responses import SmallResponses
+from webapp.http_transport.small_responses import SmallResponseTransport
 
 with warnings.catch_warnings():
     # Authlib announces at import that it will prefer another client one day; pinned below 2.
@@ -93,7 +93,7 @@ class _Transport(OAuth2Client):  # type: ignore[misc]
 
     def __init__(self, *args: Any, trust: ssl.SSLContext, **kwargs: Any) -> None:
         # Made anew with each client: Authlib closes a client after every call.
-        super().__init__(*args, transport=SmallResponses(trust), trust_env=False, **kwargs)
+        super().__init__(*args, transport=SmallResponseTransport(trust), trust_env=False, **kwargs)
 
     def send(self, sent: Any, **kwargs: Any) -> Any:
         try:

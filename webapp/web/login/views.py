@@ -92,7 +92,7 @@ def logout() -> ResponseReturnValue:
     visitor = request_context.visitor()
     if visitor is not None:
         cookies.check_form()
-        request_context.steps().admit.leave(visitor)
+        request_context.steps().admit.sign_out(visitor)
         cookies.close_session()
     # A page, not a redirect: `form-action 'self'` forbids a form to end on another origin.
     exit_address = _provider_exit(visitor)

@@ -57,6 +57,10 @@ def _stream(visitor: Visitor, known_id: str, leave: Callable[[], None]) -> Respo
         return stream.respond(result.follow(visitor, known_id, stream.LIFE_SECONDS), leave)
     result.status(visitor, known_id)
     go_on = partial(
-        result.keep, visitor, known_id, words=stream.as_event, max_seconds=stream.KEPT_LIFE_SECONDS
+        result.stream,
+        visitor,
+        known_id,
+        words=stream.as_event,
+        max_seconds=stream.KEPT_LIFE_SECONDS,
     )
     return stream.respond_without_thread(connection, go_on, leave)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from mobbscan_sandbox.gateway.options import Webhook
 from tests.support.gateway import (
     KEY,
@@ -27,7 +27,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def gateway(receiver: Receiver) -> Iterator[RunningGateway]:
     webhook = Webhook(receiver.url, NOTICE_HEADERS)
-    with RunningGateway(GatewayOptions(KEY, SECRET, webhook)) as running:
+    with RunningGateway(SandboxOptions(KEY, SECRET, webhook)) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""`python -m mobbscan_sandbox.gateway` as a program."""
+"""`python -m mobbscan_sandbox` as a program."""
 
 import re
 import signal
@@ -14,7 +14,7 @@ from tests.support.gateway import web
 
 def started(root: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mobbscan_sandbox.gateway", "--bind", "127.0.0.1:0", *arguments],
+        [sys.executable, "-m", "mobbscan_sandbox", "--bind", "127.0.0.1:0", *arguments],
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,

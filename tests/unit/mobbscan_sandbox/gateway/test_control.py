@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from mobbscan_sandbox.gateway.tenants import NOTICE_STATES
 from tests.support.gateway import IMPATIENT, KEY, SECRET, Company, Controls, web
 
@@ -152,7 +152,6 @@ def test_calls_are_counted(company: Company, controls: Controls) -> None:
         "pendings": 1,
         "deletes": 1,
         "hosted_pages": 0,
-        "checks": 0,
         "images": 1,
         "recordings": 1,
         "pdfs": 1,
@@ -210,7 +209,7 @@ def test_the_pages_own_calls_are_let_in(gateway: RunningGateway) -> None:
 def test_other_machines_are_refused() -> None:
     from mobbscan_sandbox.gateway import create_gateway
 
-    client = create_gateway(GatewayOptions(KEY, SECRET)).test_client()
+    client = create_gateway(SandboxOptions(KEY, SECRET)).test_client()
     far = {"REMOTE_ADDR": "192.0.2.7"}
     assert client.get("/_sandbox/", environ_base=far).status_code == 403
     assert client.get("/_sandbox/", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200

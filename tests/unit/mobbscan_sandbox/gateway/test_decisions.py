@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mobbscan_sandbox.gateway.specimen import PERSONAL_DATA_KEYS
+from mobbscan_sandbox.gateway.specimen_data import PERSONAL_DATA_KEYS
 from tests.support.gateway import Company, Controls
 
 Decision = Callable[[Company, str], httpx.Response]

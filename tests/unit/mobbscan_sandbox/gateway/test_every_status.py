@@ -32,7 +32,6 @@ class Endpoint:
 
 ON_A_PROCESS = {
     "data": Endpoint("GET", f"{AGENT}/getVerificationProcessData/{{id}}"),
-    "check": Endpoint("GET", f"{AGENT}/checkVerificationProcessResult/{{id}}"),
     "image": Endpoint("GET", f"{AGENT}/{{id}}/image/document_front"),
     "recording": Endpoint("GET", f"{AGENT}/{{id}}/recording/video_liveness"),
     "pdf": Endpoint("GET", f"{AGENT}/api/pdf/{{id}}"),
@@ -152,7 +151,7 @@ def test_406_for_a_format_that_is_not_documented(
         assert answer.status_code == 406
 
 
-@pytest.mark.parametrize("name", ["check", "zip alias"])
+@pytest.mark.parametrize("name", ["zip alias"])
 def test_404_for_what_is_no_part_of_the_contract_unless_switched_on(
     company: Company, controls: Controls, made: Callable[[str], str], name: str
 ) -> None:

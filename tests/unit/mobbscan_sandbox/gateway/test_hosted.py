@@ -3,7 +3,7 @@
 import pytest
 
 from mobbscan_sandbox.gateway import RunningGateway
-from mobbscan_sandbox.gateway.texts import TEXTS
+from mobbscan_sandbox.gateway.hosted_texts import TEXTS
 from tests.support.gateway import Company, Controls, HostedPage, web
 
 

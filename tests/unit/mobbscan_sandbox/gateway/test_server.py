@@ -7,7 +7,7 @@ import threading
 import httpx
 import pytest
 
-from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from tests.support.gateway import KEY, SECRET, Company, web
 
 
@@ -63,7 +63,7 @@ def test_many_callers_are_served_at_once(company: Company) -> None:
 
 
 def test_a_stopped_gateway_hangs_up() -> None:
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as gateway, httpx.Client() as client:
+    with RunningGateway(SandboxOptions(KEY, SECRET)) as gateway, httpx.Client() as client:
         assert client.get(f"{gateway.url}/_sandbox/api/health").status_code == 200
         url = gateway.url
         gateway.__exit__(None, None, None)

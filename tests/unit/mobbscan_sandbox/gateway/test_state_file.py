@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mobbscan_sandbox.gateway import GatewayOptions, RunningGateway
+from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from mobbscan_sandbox.gateway.options import Webhook
 from tests.support.eventually import eventually
 from tests.support.gateway import (
@@ -32,7 +32,7 @@ def life(state_file: Path, receiver: Receiver):
     @contextmanager
     def life() -> Iterator[tuple[RunningGateway, Company, Controls]]:
         webhook = Webhook(receiver.url, NOTICE_HEADERS)
-        options = GatewayOptions(KEY, SECRET, webhook, state_file=state_file)
+        options = SandboxOptions(KEY, SECRET, webhook, state_file=state_file)
         with RunningGateway(options) as gateway:
             company, controls = Company(gateway.url), Controls(gateway.url)
             yield gateway, company, controls
@@ -112,11 +112,11 @@ def test_the_file_belongs_to_its_owner_alone_and_is_never_half_written(
 
 
 def test_without_a_file_a_restart_forgets() -> None:
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as gateway:
+    with RunningGateway(SandboxOptions(KEY, SECRET)) as gateway:
         company = Company(gateway.url)
         scan_id, token = company.create()["scanId"], company.http.headers["Authorization"]
         company.http.close()
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as gateway:
+    with RunningGateway(SandboxOptions(KEY, SECRET)) as gateway:
         company = Company(gateway.url)
         assert company.data(scan_id).status_code == 401
         company.http.headers["Authorization"] = token

@@ -83,9 +83,9 @@ def test_tokens_can_be_revoked_before_their_time(company: Company, controls: Con
 
 
 def test_a_token_of_another_gateway_is_401(company: Company) -> None:
-    from mobbscan_sandbox.gateway import GatewayOptions
+    from mobbscan_sandbox.gateway import SandboxOptions
 
-    with RunningGateway(GatewayOptions(KEY, SECRET)) as other:
+    with RunningGateway(SandboxOptions(KEY, SECRET)) as other:
         answer = web.post(
             f"{other.url}/onboarding",
             json={},

@@ -92,26 +92,3 @@ def test_the_older_vocabulary_knows_three_words_and_no_video(
     eventually(lambda: len(receiver.states) == 3)
     assert receiver.states == ["PENDING", "PENDING", "NOT_VERIFIED"]
     assert recordings(company, scan_id) == 1
-
-
-@pytest.mark.parametrize(
-    ("outcome", "result"),
-    [
-        (None, "PENDING"),
-        ("abandon", "PENDING"),
-        ("review", "PENDING"),
-        ("validation", "PENDING"),
-        ("passes", "VERIFIED"),
-        ("fails", "NOT_VERIFIED"),
-        ("SupportError", "ERROR"),
-    ],
-)
-def test_the_result_check_folds_what_is_pending(
-    company: Company, controls: Controls, outcome: str | None, result: str
-) -> None:
-    controls.switch(extensions=True)
-    scan_id = company.create()["scanId"]
-    if outcome:
-        controls.end(scan_id, outcome)
-    answer = company.http.get(f"/mobbscan-agent/checkVerificationProcessResult/{scan_id}")
-    assert answer.json() == {"scanId": scan_id, "verificationResult": result}

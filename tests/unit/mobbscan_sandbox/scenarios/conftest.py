@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mobbscan_sandbox.gateway.options import GatewayOptions, Webhook
+from mobbscan_sandbox.gateway.options import SandboxOptions, Webhook
 from mobbscan_sandbox.gateway.server import RunningGateway
 from tests.support.gateway import (
     KEY,
@@ -25,7 +25,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def gateway(receiver: Receiver) -> Iterator[RunningGateway]:
-    options = GatewayOptions(KEY, SECRET, Webhook(receiver.url, NOTICE_HEADERS))
+    options = SandboxOptions(KEY, SECRET, Webhook(receiver.url, NOTICE_HEADERS))
     with RunningGateway(options) as running:
         yield running
 

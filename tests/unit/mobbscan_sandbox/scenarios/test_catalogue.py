@@ -9,7 +9,7 @@ import pytest
 
 from mobbscan_sandbox.gateway.faults import fault_of
 from mobbscan_sandbox.gateway.outcomes import HOSTED_ERRORS, OUTCOMES
-from mobbscan_sandbox.gateway.states import State
+from mobbscan_sandbox.gateway.process_states import ProcessState
 from mobbscan_sandbox.gateway.switches import NOTICE_MODES, Switches
 from mobbscan_sandbox.scenarios.catalogue import (
     ACTORS,
@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def written(*rows: object) -> str:
+def catalogue_text(*rows: object) -> str:
     return json.dumps({"reason_map": {}, "scenarios": rows})
 
 
@@ -46,7 +46,7 @@ def test_the_gateway_knows_every_word_of_it(scenario: Scenario) -> None:
         if "outcome" in step.details:
             assert step.details["outcome"] in OUTCOMES
         if "state" in step.details:
-            assert step.details["state"] in list(State)
+            assert step.details["state"] in list(ProcessState)
         Switches().changed(dict(step.details.get("switches", {})))
         for fault in step.details.get("faults", ()):
             fault_of(dict(fault))
@@ -69,7 +69,7 @@ def test_every_group_every_hosted_error_and_every_reason_has_one() -> None:
 
 
 def test_a_good_one_is_read() -> None:
-    one = read(written(GOOD)).scenarios["one"]
+    one = read(catalogue_text(GOOD)).scenarios["one"]
     assert (one.notices, one.ends.processes, one.steps[1].details) == (
         "send",
         1,
@@ -99,19 +99,19 @@ def test_a_good_one_is_read() -> None:
 def test_a_bad_one_is_named_with_what_is_wrong(change: dict[str, Any], words: str) -> None:
     row = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
     with pytest.raises(CatalogueError, match=words):
-        read(written(row))
+        read(catalogue_text(row))
 
 
 @pytest.mark.parametrize("name", ["group", "says", "steps", "ends"])
 def test_what_is_missing_is_named(name: str) -> None:
     row = {key: value for key, value in GOOD.items() if key != name}
     with pytest.raises(CatalogueError, match=f"one: {name} is missing"):
-        read(written(row))
+        read(catalogue_text(row))
 
 
 def test_two_of_a_name_and_no_catalogue_at_all() -> None:
     with pytest.raises(CatalogueError, match="two of them"):
-        read(written(GOOD, GOOD))
+        read(catalogue_text(GOOD, GOOD))
     for text in ("", "[]", "{}"):
         with pytest.raises(CatalogueError, match="a catalogue is"):
             read(text)

@@ -1,0 +1,95 @@
+"""The demo's private folder: secrets made on the first run, and the server's state."""
+
+import base64
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mobbscan_sandbox.demo.errors import FolderHasOtherFiles
+
+MARKER = "README.txt"
+ABOUT = """\
+This folder belongs to "make run". It holds the secrets of the demo, made on its first run, the logs
+of its programs, and the server's state, which is thrown away at each start (--keep keeps it).
+Nothing in it is of use anywhere else. Delete it whenever you like.
+"""
+
+
+def _data_keys() -> str:
+    return json.dumps([base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()])
+
+
+def _webhook_headers() -> str:
+    return json.dumps({"Authorization": f"Bearer {secrets.token_urlsafe(32)}"})
+
+
+SECRETS: Mapping[str, Callable[[], str]] = {
+    "secret_key": lambda: secrets.token_urlsafe(48),
+    "data_keys": _data_keys,
+    "api_key": lambda: f"demo-{secrets.token_hex(6)}",
+    "api_secret": lambda: secrets.token_urlsafe(32),
+    "webhook_headers": _webhook_headers,
+    "handoff_key": lambda: secrets.token_urlsafe(32),
+    "shop_secret_key": lambda: secrets.token_urlsafe(32),
+    "oidc_client_secret": lambda: secrets.token_urlsafe(32),
+    "operations_token": lambda: secrets.token_urlsafe(32),
+}
+
+
+class InstanceFolder:
+    """One folder, readable by its owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.state = self.folder / "server"
+        self.logs = self.folder / "logs"
+        self.sites_file = self.folder / "sites.toml"
+
+    def open(self) -> None:
+        """Make the folder itself. Raises `FolderNotOurs` for one that holds other things."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
+            raise FolderHasOtherFiles(self.folder)
+        _private_folder(self.folder)
+        if not self._is_ours():
+            _private_file(self.folder / MARKER, ABOUT)
+
+    def prepare(self, *, keep: bool) -> None:
+        """Make what is missing; begin with no state unless `keep`.
+
+        The gateway in a box forgets everything when it stops, so a kept state may hold
+        onboardings which that gateway no longer knows.
+        """
+        self.open()
+        if not keep:
+            shutil.rmtree(self.state, ignore_errors=True)
+        for folder in (self.state, self.logs, self.folder / "secrets"):
+            _private_folder(folder)
+        for name, make in SECRETS.items():
+            if not self.secret_file(name).exists():
+                _private_file(self.secret_file(name), make())
+
+    def secret_file(self, name: str) -> Path:
+        return self.folder / "secrets" / name
+
+    def secret(self, name: str) -> str:
+        return self.secret_file(name).read_text(encoding="utf-8").strip()
+
+    def write_sites(self, text: str) -> None:
+        self.sites_file.unlink(missing_ok=True)
+        _private_file(self.sites_file, text)
+
+    def _is_ours(self) -> bool:
+        return (self.folder / MARKER).exists()
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _private_file(path: Path, text: str) -> None:
+    # Born private and empty: never readable by others, not even between two calls.
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, encoding="utf-8")

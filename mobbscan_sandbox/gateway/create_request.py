@@ -1,0 +1,25 @@
+"""What a create call asks for."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class CreateRequest:
+    """The fields of a create call, already checked."""
+
+    scan_id: str | None = None
+    country_id: str | None = None
+    doc_type: str | None = None
+    doc_specific_type: str | None = None
+    redirect_url: str | None = None
+    extra_data: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def document_kind(self) -> str | None:
+        """Which of the three kinds was asked for, or `None` when the user may choose."""
+        specific = self.doc_specific_type
+        if specific is None:
+            return self.doc_type
+        if "Passport" in specific:
+            return "Passport"
+        return "DrivingLicense" if "Driving" in specific else "IDCard"

@@ -1,0 +1,191 @@
+"""Many people and what they leave behind, written straight into the tables."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, insert
+
+from webapp.store.schema import (
+    consents,
+    inbox,
+    links,
+    onboardings,
+    people,
+    replay_guard_marks,
+    sessions,
+    timeline,
+)
+
+#: Rows that are written at a time.
+_BATCH = 5_000
+Row = dict[str, Any]
+
+
+def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
+    """So many people with one onboarding each; of twenty, nineteen are verified, one has begun.
+
+    One of twenty notices is open; one of ten people has a session, a link, a used hand-off.
+    `sealed` stands in every sealed column.
+    """
+    for first in range(0, count, _BATCH):
+        numbers = range(first, min(count, first + _BATCH))
+        with engine.connect() as plain:
+            connection = plain.execution_options(writing=True)
+            with connection.begin():
+                _write(connection, list(_people(numbers, now, sealed)))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+#: What makes a row somebody's, in each table.
+_OWN = {
+    people: ("id", "subject_hash"),
+    sessions: ("id_hash", "person_id"),
+    onboardings: ("id", "person_id"),
+    consents: ("onboarding_id",),
+    timeline: ("onboarding_id",),
+    inbox: ("verification_id",),
+    links: ("code_hash", "onboarding_id"),
+    replay_guard_marks: ("value_hash",),
+}
+
+
+def multiply_rows(engine: Engine) -> None:
+    """Nine more people like each one there is, and all that is theirs; the database does it."""
+    with engine.connect() as plain:
+        connection = plain.execution_options(writing=True)
+        with connection.begin():
+            for table, own in _OWN.items():
+                names = [each.name for each in table.c if each.name in own or each.name != "id"]
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table.name} ({', '.join(names)}) "
+                    "WITH RECURSIVE copy(n) AS "
+                    "(SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 9) "
+                    f"SELECT {', '.join(_copied(each, own) for each in names)} "
+                    f"FROM copy, {table.name}"
+                )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+def _copied(name: str, own: tuple[str, ...]) -> str:
+    # No id begins with this letter, and none of a copy is that of another one.
+    return f"'g' || n || substr({name}, 3)" if name in own else name
+
+
+def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
+    for table in (
+        people,
+        sessions,
+        onboardings,
+        consents,
+        timeline,
+        inbox,
+        links,
+        replay_guard_marks,
+    ):
+        rows = [row for each, row in written if each is table]
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Table, Row]]:
+    for number in numbers:
+        id_, person, then = str(uuid.uuid4()), str(uuid.uuid4()), now - timedelta(seconds=number)
+        yield (
+            people,
+            {
+                "id": person,
+                "site": "shop",
+                "subject_hash": id_,
+                "subject": sealed,
+                "created_at": then,
+                "seen_at": then,
+            },
+        )
+        yield onboardings, _onboarding(id_, person, then, began=number % 20 == 0)
+        yield (
+            consents,
+            {
+                "onboarding_id": id_,
+                "version": "2026-01",
+                "locale": "en",
+                "agreed_at": then,
+            },
+        )
+        for event in ("created", "create_called", "started", "moved"):
+            yield (
+                timeline,
+                {
+                    "at": then,
+                    "onboarding_id": id_,
+                    "site": "shop",
+                    "actor": "user",
+                    "event": event,
+                    "detail": {},
+                },
+            )
+        yield (
+            inbox,
+            {
+                "verification_id": id_,
+                "status": "VERIFIED",
+                "body": sealed,
+                "times": 1,
+                "first_seen_at": then,
+                "last_seen_at": then,
+                "settled_at": then,
+                "settled_as": "agreed",
+            },
+        )
+        if number % 10 == 0:
+            soon = now + timedelta(hours=8)
+            yield (
+                sessions,
+                {
+                    "id_hash": id_,
+                    "person_id": person,
+                    "via": "handoff",
+                    "created_at": now,
+                    "expires_at": soon,
+                },
+            )
+            yield (
+                links,
+                {
+                    "code_hash": id_,
+                    "onboarding_id": id_,
+                    "created_at": now,
+                    "expires_at": soon,
+                },
+            )
+            yield replay_guard_marks, {"kind": "handoff", "value_hash": id_, "expires_at": soon}
+
+
+def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
+    later = then + timedelta(days=60)
+    return {
+        "id": id_,
+        "person_id": person,
+        "site": "shop",
+        "flow": "default",
+        "status": "started" if began else "verified",
+        "attempt": 1,
+        "mode": "iframe",
+        "locale": "en",
+        "livemode": False,
+        "created_at": then,
+        "updated_at": then,
+        "expires_at": later,
+        "version": 4,
+        "reasons": [],
+        "create_calls": 1,
+        "interruptions": 0,
+        "poll_count": 0,
+        "next_poll_at": later if began else None,
+        "poll_reason": "quiet",
+    }

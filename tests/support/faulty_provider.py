@@ -1,0 +1,114 @@
+"""An identity provider on a free port that logs in whoever comes, and lies on demand."""
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from werkzeug.serving import make_server
+
+CLIENT_ID = "mobbscan-embed"
+
+
+@dataclass
+class FaultyProvider:
+    """`claims` and `answer` override those of the ID token and of the way back."""
+
+    issuer: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    answer: dict[str, str | None] = field(default_factory=dict)
+    asked: dict[str, dict[str, str]] = field(default_factory=dict)
+    refused: int = 0
+    _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
+
+    @contextmanager
+    def telling(self, claims: dict[str, Any] | None = None, **answer: str | None) -> Iterator[None]:
+        self.claims, self.answer = claims or {}, answer
+        yield
+        self.claims, self.answer = {}, {}
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        places = {
+            "/.well-known/openid-configuration": self._discovery,
+            "/keys": self._keys,
+            "/authorize": self._authorize,
+            "/token": self._token,
+        }
+        status, headers, told = places[environ["PATH_INFO"]](environ)
+        start(status, [("Content-Type", "application/json"), *headers])
+        return [json.dumps(told).encode()]
+
+    def _discovery(self, _: WSGIEnvironment) -> Any:
+        return _ok(
+            issuer=self.issuer,
+            authorization_endpoint=f"{self.issuer}/authorize",
+            token_endpoint=f"{self.issuer}/token",
+            jwks_uri=f"{self.issuer}/keys",
+            id_token_signing_alg_values_supported=["ES256"],
+        )
+
+    def _keys(self, _: WSGIEnvironment) -> Any:
+        return _ok(keys=[self._key.as_dict(private=False)])
+
+    def _authorize(self, environ: WSGIEnvironment) -> Any:
+        asked = dict(parse_qsl(environ["QUERY_STRING"]))
+        code = secrets.token_urlsafe(12)
+        self.asked[code] = asked
+        back = {"code": code, "state": asked["state"], **self.answer}
+        query = urlencode({name: value for name, value in back.items() if value is not None})
+        return "303 See Other", [("Location", f"{asked['redirect_uri']}?{query}")], {}
+
+    def _token(self, environ: WSGIEnvironment) -> Any:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
+        sent = dict(parse_qsl(body))
+        # A code is good once, and for the browser that asked: this much even a liar keeps to.
+        asked = self.asked.pop(sent["code"], None)
+        if asked is None or _digest(sent.get("code_verifier", "")) != asked["code_challenge"]:
+            self.refused += 1
+            return "400 Bad Request", [], {"error": "invalid_grant"}
+        now = int(time.time())
+        standard = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "sub": "ada",
+            "name": "Ada Lovelace",
+            "nonce": asked["nonce"],
+            "iat": now,
+            "exp": now + 60,
+        }
+        claims = {name: value for name, value in {**standard, **self.claims}.items() if value}
+        token = jwt.encode({"alg": "ES256", "kid": "1"}, claims, self._key)
+        return _ok(access_token="a", token_type="Bearer", id_token=token)
+
+
+def _ok(**told: Any) -> Any:
+    return "200 OK", [], told
+
+
+def _digest(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+@contextmanager
+def running_faulty_provider() -> Iterator[FaultyProvider]:
+    """Answer on a free port."""
+    provider = FaultyProvider()
+    server = make_server("127.0.0.1", 0, provider, threaded=True)
+    server.log = lambda *_: None  # type: ignore[method-assign]
+    provider.issuer = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield provider
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,35 @@
+"""Who says `reading()` only reads, in every test whose conftest imports this.
+
+On PostgreSQL what was written there would be kept at once, statement by statement; SQLite takes it
+back, and so tells here that it was done.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from webapp.store.unit_of_work import Database, UnitOfWork
+
+__all__ = ["check_read_only"]
+
+
+def rows_changed(work: UnitOfWork) -> int:
+    """By this connection since it was opened; PostgreSQL has no such count."""
+    return getattr(work.connection.connection.driver_connection, "total_changes", 0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def check_read_only() -> Iterator[None]:
+    reading = Database.reading
+
+    @contextmanager
+    def watched(database: Database) -> Iterator[UnitOfWork]:
+        with reading(database) as work:
+            before = rows_changed(work)
+            yield work
+            assert rows_changed(work) == before, "something was written inside reading()"
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "reading", watched)
+        yield

@@ -1,0 +1,92 @@
+"""People with an onboarding that is under way, signed in, by the hundred; and how they wait."""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+
+from webapp.config.settings import Settings
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.store.replay_guard import hash_of
+from webapp.store.sessions import Session
+from webapp.store.unit_of_work import Database
+from webapp.web.cookies import configure_session
+
+
+@dataclass(frozen=True)
+class SignedInUser:
+    """Somebody signed in; `cookie` is the whole header's value."""
+
+    onboarding_id: str
+    session_id: str
+    cookie: str
+
+    def request(self, what: str = "stream", **headers: str) -> bytes:
+        """A request for something of the onboarding, byte by byte."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return (
+            f"GET /onboardings/{self.onboarding_id}/{what} HTTP/1.1\r\nHost: localhost\r\n"
+            f"Cookie: {self.cookie}\r\n{more}\r\n"
+        ).encode()
+
+
+def create_signed_in_users(
+    database: Database, settings: Settings, count: int
+) -> list[SignedInUser]:
+    """So many new people of the shop, each with a started onboarding; nothing is due."""
+    now = datetime.now(UTC)
+    sign = _signer(settings)
+    made = []
+    with database.writing() as work:
+        for _ in range(count):
+            subject, session_id = uuid.uuid4().hex, secrets.token_urlsafe(32)
+            person = work.people.admit(
+                "shop", subject, hash_of(subject), now, name=None, locale="en"
+            )
+            work.sessions.add(
+                Session(session_id, person.id, "handoff", now + timedelta(hours=8), seen_at=now),
+                now,
+            )
+            row = Onboarding(
+                id=str(uuid.uuid4()),
+                person_id=person.id,
+                site="shop",
+                flow="default",
+                status=Status.STARTED,
+                attempt=1,
+                mode="iframe",
+                locale="en",
+                livemode=False,
+                created_at=now,
+                updated_at=now,
+                expires_at=now + timedelta(hours=48),
+            )
+            work.onboardings.add(row)
+            made.append(SignedInUser(row.id, session_id, sign({"sid": session_id, "site": "shop"})))
+    return made
+
+
+def change_status(database: Database, onboarding_id: str, status: Status) -> int:
+    """As a job does it: the row and the line of the timeline in one transaction. The version."""
+    now = datetime.now(UTC)
+    with database.writing() as work:
+        row = work.onboardings.get(onboarding_id, for_update=True)
+        assert row is not None
+        work.onboardings.save(row.changed(now, status=status), was=row.version)
+        work.timeline.add(now, "moved", actor="gateway", onboarding_id=row.id, status=str(status))
+        return row.version + 1
+
+
+def _signer(settings: Settings):  # type: ignore[no-untyped-def]
+    app = Flask(__name__)
+    configure_session(app, settings)
+    signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    name = app.config["SESSION_COOKIE_NAME"]
+
+    def sign(content: Mapping[str, str]) -> str:
+        return f"{name}={signer.dumps(content)}"
+
+    return sign

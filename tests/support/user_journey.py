@@ -1,0 +1,180 @@
+"""One person's way through an onboarding, step by step, over HTTP."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.support.eventually import eventually
+from tests.support.http_session import HttpSession, Page
+from tests.support.stack import Person, Stack
+from webapp.gateway.options import Limits
+
+
+@dataclass
+class UserJourney:
+    """A person in a browser, with an onboarding whose hosted page is open."""
+
+    stack: Stack
+    browser: HttpSession
+    id: str
+    page: Page
+
+    @property
+    def path(self) -> str:
+        return f"/onboardings/{self.id}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.stack.public_url}{self.path}"
+
+    @property
+    def hosted_url(self) -> str:
+        """The gateway's page, as it stands in the frame."""
+        return self.page.frames[0]["src"]
+
+    @property
+    def process(self) -> dict[str, Any]:
+        """The gateway's own view, by its controls."""
+        return gateway_process(self.stack, self.id)
+
+    @property
+    def return_url(self) -> str:
+        address: str = self.process["redirect_url"]
+        return address
+
+    @property
+    def status(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.browser.get(f"{self.url}/status").response.json()
+        return answer
+
+    def look(self) -> Page:
+        """Open the onboarding's page anew."""
+        self.page = self.browser.get(self.url)
+        return self.page
+
+    def capture(self, outcome: str) -> str | None:
+        """Go through the hosted page to its end, as its script would; gives its error, if any."""
+        headers = {"X-Onboarding-Token": self.process["onboarding_token"]}
+        base = f"{self.stack.gateway_url}/onboarding/{self.id}"
+        with httpx.Client(trust_env=False, verify=False, headers=headers, timeout=30) as hosted:
+            hosted.get(base).raise_for_status()
+            hosted.post(f"{base}/begin", json={}).raise_for_status()
+            ended = hosted.post(f"{base}/end", json={"outcome": outcome}).raise_for_status()
+        error: str | None = ended.json()["error"]
+        return error
+
+    def come_back(self, error: str | None = None) -> Page:
+        """Be sent back by the hosted page, at top level."""
+        return self.browser.get(self.return_url, params={"error": error} if error else None)
+
+    def finish(self, outcome: str) -> Page:
+        """Capture, come back, go on to the onboarding's page."""
+        self.come_back(self.capture(outcome))
+        return self.look()
+
+    def until(self, status: str, seconds: float = 40) -> dict[str, Any]:
+        """Wait until the onboarding has this status, without touching anything."""
+        return eventually(
+            lambda: seen if (seen := self.status)["status"] == status else None, seconds=seconds
+        )
+
+    def heading(self, words: str, seconds: float = 40) -> Page:
+        """Open the page again and again until it has this heading."""
+        return eventually(
+            lambda: page if words in (page := self.look()).heading else None, seconds=seconds
+        )
+
+
+def log_in_by_handoff(stack: Stack, person: Person, **claims: object) -> tuple[HttpSession, Page]:
+    """Come in by a hand-off; gives the browser and the home page."""
+    browser, home = stack.login_handoff(person, **claims)
+    assert home.status == 200, home
+    return browser, home
+
+
+def start_onboarding(stack: Stack, person: Person, **claims: object) -> UserJourney:
+    """Come in by a hand-off, agree, and have the hosted page in the frame."""
+    browser, home = log_in_by_handoff(stack, person, **claims)
+    return submit_consent(stack, browser, home)
+
+
+def submit_consent(stack: Stack, browser: HttpSession, home: Page) -> UserJourney:
+    """Press the one button of the home page; the frame must follow."""
+    page = browser.submit(home, home.form("/onboardings"))
+    assert page.frames, page
+    return UserJourney(stack, browser, page.path.rpartition("/")[2], page)
+
+
+def gateway_process(stack: Stack, onboarding_id: str) -> dict[str, Any]:
+    """What the gateway's controls say of a process."""
+    answer = stack.gateway_control.get(f"/processes/{onboarding_id}").raise_for_status()
+    view: dict[str, Any] = answer.json()
+    return view
+
+
+def count_processes(stack: Stack, onboarding_id: str) -> int:
+    """How many processes the gateway has for the person of this onboarding."""
+    return len(_same_subject(stack, gateway_process(stack, onboarding_id)["extra_data"]["subject"]))
+
+
+def _same_subject(stack: Stack, subject: str) -> list[dict[str, Any]]:
+    everything = stack.gateway_control.get("/processes").raise_for_status().json()["processes"]
+    return [each for each in everything if each["extra_data"].get("subject") == subject]
+
+
+def force_outcome(stack: Stack, onboarding_id: str, outcome: str, **more: object) -> None:
+    """Have the gateway decide, without the hosted page."""
+    answer = stack.gateway_control.post(
+        f"/processes/{onboarding_id}/outcome", json={"outcome": outcome, **more}
+    )
+    answer.raise_for_status()
+
+
+def gateway_call_counts(stack: Stack) -> dict[str, int]:
+    """How often each call was made at the gateway since it started."""
+    answer: dict[str, int] = stack.gateway_control.get("/counters").raise_for_status().json()
+    return answer
+
+
+def sent_notices(stack: Stack, onboarding_id: str) -> list[dict[str, Any]]:
+    """The gateway's log of its notices about a process, newest first."""
+    answer = stack.gateway_control.get("/deliveries", params={"verification_id": onboarding_id})
+    sent: list[dict[str, Any]] = answer.raise_for_status().json()["deliveries"]
+    return [each for each in sent if each["status"] != "VIDEO_AVAILABLE"]
+
+
+def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> int:
+    """Post a notice oneself; with the right headers unless others are given."""
+    answer = httpx.post(
+        f"{stack.public_url}/webhooks/mobbscan",
+        json={"verificationId": onboarding_id, "status": word},
+        headers=headers or stack.webhook_headers,
+        verify=False,
+        trust_env=False,
+        timeout=30,
+    )
+    return answer.status_code
+
+
+@contextmanager
+def gateway_switches(stack: Stack, *, rest: bool = True, **switches: object) -> Iterator[None]:
+    """Bend the gateway for a while.
+
+    The client leaves a gateway that failed several times alone for a while, and tests that come
+    after an outage on the same server are not about that: so they wait, unless `rest` is False
+    because a click or two of somebody logged in at the gateway cannot have been enough, or the
+    server that knows of it is gone.
+    """
+    control = stack.gateway_control
+    before = control.get("/switches").raise_for_status().json()
+    control.patch("/switches", json=switches).raise_for_status()
+    try:
+        yield
+    finally:
+        control.patch("/switches", json={name: before[name] for name in switches})
+        if switches.get("down") and rest:
+            time.sleep(Limits().rest_seconds)

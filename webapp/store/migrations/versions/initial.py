@@ -1,0 +1,226 @@
+"""All tables, indexes and, on PostgreSQL, the trigger that reports new timeline rows."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = 'initial'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('alarms',
+        sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('last_raised_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('name', name=op.f('pk_alarms'))
+    )
+
+    op.create_table('counters',
+        sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('value', sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint('name', name=op.f('pk_counters'))
+    )
+
+    op.create_table('failed_polls',
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('error', sa.String(length=64), nullable=False),
+        sa.Column('failure_count', sa.Integer(), nullable=False),
+        sa.Column('first_failed_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('last_failed_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('dead_lettered_at', sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint('onboarding_id', name=op.f('pk_failed_polls'))
+    )
+    op.create_index('ix_failed_polls_dead_lettered', 'failed_polls', ['dead_lettered_at'], unique=False, sqlite_where=sa.text('dead_lettered_at IS NOT NULL'), postgresql_where=sa.text('dead_lettered_at IS NOT NULL'))
+
+    op.create_table('gateway_token',
+        sa.Column('account', sa.String(length=64), nullable=False),
+        sa.Column('token', sa.LargeBinary(), nullable=True),
+        sa.Column('obtained_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('lease_by', sa.String(length=64), nullable=True),
+        sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('failed_for', sa.String(length=16), nullable=True),
+        sa.PrimaryKeyConstraint('account', name=op.f('pk_gateway_token'))
+    )
+
+    op.create_table('generated_keys',
+        sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('value', sa.LargeBinary(), nullable=False),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('name', name=op.f('pk_generated_keys'))
+    )
+
+    op.create_table('heartbeats',
+        sa.Column('name', sa.String(length=64), nullable=False),
+        sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('name', name=op.f('pk_heartbeats'))
+    )
+
+    op.create_table('inbox',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('verification_id', sa.String(length=36), nullable=False),
+        sa.Column('status', sa.String(length=64), nullable=False),
+        sa.Column('body', sa.LargeBinary(), nullable=False),
+        sa.Column('times', sa.Integer(), nullable=False),
+        sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('settled_as', sa.String(length=32), nullable=True),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox')),
+        sa.UniqueConstraint('verification_id', 'status', name=op.f('uq_inbox_verification_id_status'))
+    )
+    op.create_index('ix_inbox_unconfirmed', 'inbox', ['settled_at'], unique=False, sqlite_where=sa.text("settled_as = 'unconfirmed'"), postgresql_where=sa.text("settled_as = 'unconfirmed'"))
+    op.create_index('ix_inbox_unsettled', 'inbox', ['verification_id'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+
+    op.create_table('people',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('subject_hash', sa.String(length=64), nullable=False),
+        sa.Column('subject', sa.LargeBinary(), nullable=False),
+        sa.Column('name', sa.LargeBinary(), nullable=True),
+        sa.Column('locale', sa.String(length=35), nullable=True),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_people')),
+        sa.UniqueConstraint('site', 'subject_hash', name=op.f('uq_people_site_subject_hash'))
+    )
+
+    op.create_table('quarantine',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('reason', sa.String(length=64), nullable=False),
+        sa.Column('size', sa.Integer(), nullable=False),
+        sa.Column('body', sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_quarantine')),
+        sqlite_autoincrement=True
+    )
+
+    op.create_table('replay_guard_marks',
+        sa.Column('kind', sa.String(length=32), nullable=False),
+        sa.Column('value_hash', sa.String(length=64), nullable=False),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('kind', 'value_hash', name=op.f('pk_replay_guard_marks'))
+    )
+    op.create_index(op.f('ix_replay_guard_marks_expires_at'), 'replay_guard_marks', ['expires_at'], unique=False)
+
+    op.create_table('timeline',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=True),
+        sa.Column('site', sa.String(length=63), nullable=True),
+        sa.Column('actor', sa.String(length=64), nullable=False),
+        sa.Column('event', sa.String(length=64), nullable=False),
+        sa.Column('detail', sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_timeline')),
+        sqlite_autoincrement=True
+    )
+    op.create_index('ix_timeline_onboarding_id', 'timeline', ['onboarding_id', 'id'], unique=False)
+
+    op.create_table('onboardings',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('person_id', sa.String(length=36), nullable=False),
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('flow', sa.String(length=63), nullable=False),
+        sa.Column('status', sa.String(length=16), nullable=False),
+        sa.Column('attempt', sa.Integer(), nullable=False),
+        sa.Column('mode', sa.String(length=16), nullable=False),
+        sa.Column('locale', sa.String(length=35), nullable=False),
+        sa.Column('livemode', sa.Boolean(), nullable=False),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('version', sa.Integer(), nullable=False),
+        sa.Column('gateway_status', sa.String(length=64), nullable=True),
+        sa.Column('reasons', sa.JSON(), nullable=False),
+        sa.Column('hosted_url', sa.LargeBinary(), nullable=True),
+        sa.Column('onboarding_token', sa.LargeBinary(), nullable=True),
+        sa.Column('create_calls', sa.Integer(), nullable=False),
+        sa.Column('create_called_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('decided_by', sa.LargeBinary(), nullable=True),
+        sa.Column('rejection_reason', sa.LargeBinary(), nullable=True),
+        sa.Column('interruptions', sa.Integer(), nullable=False),
+        sa.Column('previous_id', sa.String(length=36), nullable=True),
+        sa.Column('replaced_by', sa.String(length=36), nullable=True),
+        sa.Column('next_poll_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('poll_reason', sa.String(length=16), nullable=True),
+        sa.Column('poll_count', sa.Integer(), nullable=False),
+        sa.Column('deciding_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False),
+        sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_onboardings_person_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_onboardings'))
+    )
+    op.create_index('ix_onboardings_awaited', 'onboardings', ['next_poll_at', 'id'], unique=False, sqlite_where=sa.text("(poll_reason = 'waiting' AND poll_count < 6 OR poll_reason = 'notice' AND poll_count < 4)"), postgresql_where=sa.text("(poll_reason = 'waiting' AND poll_count < 6 OR poll_reason = 'notice' AND poll_count < 4)"))
+    op.create_index('ix_onboardings_created_at', 'onboardings', ['created_at'], unique=False)
+    op.create_index('ix_onboardings_next_poll_at_id', 'onboardings', ['next_poll_at', 'id'], unique=False)
+    op.create_index('ix_onboardings_person_id_created_at', 'onboardings', ['person_id', 'created_at'], unique=False)
+    op.create_index('ix_onboardings_status_created_at', 'onboardings', ['status', 'created_at'], unique=False)
+    op.create_index('uq_onboardings_one_active', 'onboardings', ['person_id', 'flow'], unique=True, sqlite_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"), postgresql_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"))
+
+    op.create_table('sessions',
+        sa.Column('id_hash', sa.String(length=64), nullable=False),
+        sa.Column('person_id', sa.String(length=36), nullable=False),
+        sa.Column('via', sa.String(length=16), nullable=False),
+        sa.Column('flow', sa.String(length=63), nullable=True),
+        sa.Column('return_url', sa.LargeBinary(), nullable=True),
+        sa.Column('state', sa.LargeBinary(), nullable=True),
+        sa.Column('id_token', sa.LargeBinary(), nullable=True),
+        sa.Column('handoff_hash', sa.String(length=64), nullable=True),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_sessions_person_id'), ondelete='CASCADE'),
+        sa.PrimaryKeyConstraint('id_hash', name=op.f('pk_sessions'))
+    )
+    op.create_index(op.f('ix_sessions_expires_at'), 'sessions', ['expires_at'], unique=False)
+    op.create_index('ix_sessions_person_id', 'sessions', ['person_id'], unique=False)
+
+    op.create_table('consents',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('version', sa.String(length=63), nullable=False),
+        sa.Column('locale', sa.String(length=35), nullable=False),
+        sa.Column('agreed_at', sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_consents_onboarding_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_consents')),
+        sa.UniqueConstraint('onboarding_id', 'version', name=op.f('uq_consents_onboarding_id_version'))
+    )
+
+    op.create_table('links',
+        sa.Column('code_hash', sa.String(length=64), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_links_onboarding_id')),
+        sa.PrimaryKeyConstraint('code_hash', name=op.f('pk_links'))
+    )
+    op.create_index(op.f('ix_links_expires_at'), 'links', ['expires_at'], unique=False)
+    op.create_index(op.f('ix_links_onboarding_id'), 'links', ['onboarding_id'], unique=False)
+
+    if op.get_bind().dialect.name == 'postgresql':
+        _notify_of_timeline_rows()
+
+
+def _notify_of_timeline_rows() -> None:
+    """A trigger, so that no INSERT can omit the notification; PostgreSQL sends it on commit."""
+    op.execute('''
+        CREATE FUNCTION mobbscan_embed_notify_timeline() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('mobbscan_embed_timeline', NEW.onboarding_id);
+            RETURN NULL;
+        END
+        $$
+    ''')
+    op.execute('''
+        CREATE TRIGGER mobbscan_embed_notify_timeline AFTER INSERT ON timeline
+        FOR EACH ROW WHEN (NEW.onboarding_id IS NOT NULL)
+        EXECUTE FUNCTION mobbscan_embed_notify_timeline()
+    ''')
