@@ -1,4 +1,4 @@
-# One virtual environment for everything; the stamps in it say which list it was filled from.
+# One virtual environment; the stamps in it name the requirements that have been installed.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -8,17 +8,20 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
         --no-header --no-annotate --quiet $(UPGRADE)
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint format lock nightly bench clean
+.PHONY: help run test lint format coverage nightly bench lock clean
 
-run: $(VENV)/.run ## the server, the gateway in a box, an identity provider and a shop; PORT=9000 moves it
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## run the server with the sandbox, an identity provider and a shop; PORT=9000 moves it
 	@exec $(BIN)/python -m mobbscan_sandbox.demo --port-base $(PORT) $(ARGS)
 
-# Half of the time tests wait for servers and browsers: three processes share the files among them,
-# on two cores too. The order stays as tests/conftest.py has made it: those that take long come first.
-test: lint ## everything; pytest comes last, so its closing line is the last one
+# Tests wait half of the time, for servers and browsers: three processes suit two cores. Files that take long
+# come first, see tests/conftest.py.
+test: lint ## run linters, types and all tests; ARGS='-k word' passes options to pytest
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev ## run ruff, mypy, import contracts, deptry and djlint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -26,22 +29,26 @@ lint: $(VENV)/.dev
 	@$(BIN)/deptry .
 	@$(BIN)/djlint templates --lint --quiet
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev ## format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-nightly: $(VENV)/.dev ## the long runs too, and every test with a server on SQLite and on PostgreSQL
+coverage: $(VENV)/.dev ## run the unit tests with branch coverage; fails below the floor in pyproject.toml
+	@$(BIN)/coverage run -m pytest tests/unit -p no:xdist -q
+	@$(BIN)/coverage report
+
+nightly: $(VENV)/.dev ## run all tests on both databases, with storms and fuzzing (hours)
 	@$(BIN)/python -m pytest -m "nightly or not nightly" --database=both --hypothesis-profile=nightly --timeout=3600 $(ARGS)
 
-bench: $(VENV)/.dev ## figures, each against a control of the same run; asserts nothing
+bench: $(VENV)/.dev ## print performance figures, each against a control of the same run
 	@set -e; for each in $(wildcard bench/bench_*.py); do $(BIN)/python $$each; done
 
-lock: $(VENV)/.dev ## compile requirements/; "make lock UPGRADE=--upgrade" takes newer releases
+lock: $(VENV)/.dev ## compile requirements/; UPGRADE=--upgrade takes newer releases
 	@$(LOCK) -o requirements/core.txt
 	@$(LOCK) --extra sandbox -c requirements/core.txt -o requirements/sandbox.txt
 	@$(LOCK) --extra sandbox --group dev -c requirements/sandbox.txt -o requirements/dev.txt
 
-clean:
+clean: ## remove the virtual environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov test-results
 	find webapp mobbscan_sandbox tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
