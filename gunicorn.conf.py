@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from webapp.config.current import renew
+from webapp.config.current import log_misspelt_settings, reload_settings
 from webapp.config.settings import SettingsError
 from webapp.logs import configuration
 from webapp.observability import multiprocess
@@ -15,7 +15,7 @@ from webapp.store.errors import StoreError
 from webapp.wiring import prepare_database
 
 try:
-    settings = renew()
+    settings = reload_settings()
 except SettingsError as wrong:
     sys.exit(str(wrong))
 os.umask(0o077)  # files made here, databases above all, are for their owner only
@@ -46,7 +46,8 @@ sendfile = False
 
 
 def on_starting(server):
-    """Bring the database up to date before a worker starts."""
+    """Warn of misspelt settings, and bring the database up to date, before a worker starts."""
+    log_misspelt_settings()
     try:
         prepare_database(settings)
     except StoreError as wrong:

@@ -8,12 +8,13 @@ import logging.config
 import os
 import sys
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 import structlog
+
+from webapp.basics.exception_chain import exception_chain
 
 #: httpx logs whole addresses at INFO, the job library what it is given.
 _QUIET = ("httpx", "httpcore", "alembic", "authlib", "dbos", "werkzeug", "stamina")
@@ -38,16 +39,8 @@ def kinds_and_places(exc_info: ExcInfo) -> list[dict[str, Any]]:
                 for frame, line in traceback.walk_tb(error.__traceback__)
             ],
         }
-        for error in _chain(exc_info[1])
+        for error in exception_chain(exc_info[1])
     ]
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 #: So begins what gunicorn says of its processes, also while one ends: nothing of a request in it.

@@ -1,4 +1,4 @@
-"""Return references, signed with SECRET_KEY (itsdangerous). Implements `journey.references`."""
+"""Sign onboarding ids for return addresses, with SECRET_KEY (itsdangerous)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from webapp.domain.errors import ReferenceTampered
 
 
 class SignedReferences:
+    """Makes and verifies the reference at the end of `redirectUrl` (contract 3.1)."""
+
     def __init__(self, public_url: str, keys: Sequence[str]) -> None:
         """`keys`: newest first, as SECRET_KEY and its fallbacks are."""
         self._public_url = public_url
@@ -17,9 +19,11 @@ class SignedReferences:
         self._signer = URLSafeSerializer(list(reversed(keys)), salt="mobbscan-embed return")
 
     def sign(self, onboarding_id: str) -> str:
+        """Return the signed reference of an id; it is safe in a path segment."""
         return str(self._signer.dumps(onboarding_id))
 
-    def read(self, reference: str) -> str:
+    def verify(self, reference: str) -> str:
+        """Return the onboarding id of a reference. Raises ReferenceTampered."""
         try:
             found = self._signer.loads(reference)
         except BadData as cause:
@@ -28,5 +32,6 @@ class SignedReferences:
             raise ReferenceTampered("not a reference of ours")
         return found
 
-    def address(self, reference: str) -> str:
+    def url(self, reference: str) -> str:
+        """Return the whole address for the gateway's `redirectUrl`."""
         return f"{self._public_url}/return/{reference}"

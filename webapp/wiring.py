@@ -14,7 +14,7 @@ from webapp.basics.text import pluralize
 from webapp.basics.urls import parse_url
 from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
-from webapp.gateway.instrumentation import Observer, nobody
+from webapp.gateway.instrumentation import Observer, ignore_call
 from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
@@ -36,13 +36,13 @@ from webapp.live.polling_source import SQLITE_SECONDS, PollingSource
 from webapp.live.watcher import Watcher
 from webapp.return_references import SignedReferences
 from webapp.store import migrate, readiness
-from webapp.store.change_probe import CHANNEL, TimelineProbe, listening_arguments
+from webapp.store.change_probe import CHANNEL, TimelineProbe, listen_connect_args
 from webapp.store.clock import shared_clock
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
-from webapp.store.statistics import CachedStatistics, dead_letters
+from webapp.store.statistics import CachedStatistics, count_dead_letters
 from webapp.store.unit_of_work import Database
 
 Clock = Callable[[], datetime]
@@ -77,7 +77,7 @@ class Components:
 class Observers:
     """Who is told what happens; nobody, unless a server asks."""
 
-    gateway_call: Observer = nobody
+    gateway_call: Observer = ignore_call
     poll_event: PollObserver = lambda _what, _seconds: None
 
 
@@ -184,14 +184,14 @@ def make_gateway(
 def make_watcher(engine: Engine) -> Watcher:
     if engine.dialect.name == "sqlite":
         return Watcher(lambda: PollingSource(lambda: TimelineProbe(engine), SQLITE_SECONDS))
-    return Watcher(lambda: ListenSource(listening_arguments(engine), CHANNEL))
+    return Watcher(lambda: ListenSource(listen_connect_args(engine), CHANNEL))
 
 
 def degraded(database: Database) -> list[str]:
     """The alarms that are ringing, in words."""
     try:
         with database.reading() as work:
-            ringing = work.alarms.ringing()
+            ringing = work.alarms.active()
     except StoreError:
         return []  # `ready` says that already
     return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in ringing.items()]
@@ -218,7 +218,7 @@ def given_up(database: Database) -> list[str]:
     """That something waits for an operator, in words; nothing = it does not."""
     try:
         with database.reading() as work:
-            dead, unread = dead_letters(work), work.quarantine.count()
+            dead, unread = count_dead_letters(work), work.quarantine.count()
     except StoreError:
         return []  # `ready` says that already
     said = []

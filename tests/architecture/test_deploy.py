@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from webapp.cli.main import main
-from webapp.config.table import SETTINGS
+from webapp.config.setting_fields import SETTINGS
 from webapp.observability import metrics
 from webapp.store.statistics import Statistics
 
 SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|HEADERS|DATABASE_URL")
-NAMES = {setting.name for setting in SETTINGS}
+NAMES = set(SETTINGS)
 UNITS = ("mobbscan-embed.service", "mobbscan-embed-worker.service")
 
 

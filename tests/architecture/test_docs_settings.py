@@ -1,15 +1,14 @@
-"""Checks that docs/settings.md lists the names and defaults of the code."""
+"""Tests that docs/settings.md has the names and defaults of the code."""
 
 import re
 import tomllib
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
-from webapp.config.site_tables import flow_checks, site_checks
-from webapp.config.sites import Flow, Site, load_sites
-from webapp.config.table import SETTINGS
+from webapp.config.setting_fields import SETTINGS
+from webapp.config.sites import Flow, Site
+from webapp.config.sites_file import load_sites
 
 
 @pytest.fixture(scope="module")
@@ -18,57 +17,61 @@ def settings_page(root: Path) -> str:
 
 
 def rows(section: str) -> dict[str, str]:
-    """Return the first two cells of each table row of a section."""
+    """First and second cell of each row of the section's tables."""
     found = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", section, re.M)
     names = [name for name, _ in found]
-    assert len(set(names)) == len(names), "a name has several rows"
+    assert len(set(names)) == len(names), "a name has two rows"
     return dict(found)
 
 
-def section_of(text: str, heading: str) -> str:
+def chapter(text: str, heading: str) -> str:
     after = text.split(f"# {heading}\n", 1)[1]
     return re.split(r"^##+ ", after, flags=re.M)[0]
 
 
-def test_settings_page_lists_exactly_the_settings(settings_page):
+def test_every_setting_has_its_row_and_nothing_else_has(settings_page):
     settings = settings_page.split("## sites.toml")[0]
-    assert sorted(rows(settings)) == sorted(setting.name for setting in SETTINGS)
+    assert sorted(rows(settings)) == sorted(SETTINGS)
 
 
-def test_required_section_lists_exactly_the_required_settings(settings_page):
-    required = {setting.name for setting in SETTINGS if setting.required}
-    assert rows(section_of(settings_page, "Required")).keys() == required
-
-
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.default], ids=lambda s: s.name)
-def test_documented_default_of_a_setting_matches_the_code(settings_page, setting):
-    assert rows(settings_page)[setting.name] == f"`{setting.default}`"
+def test_the_required_settings_are_those_under_that_heading(settings_page):
+    required = {name for name, field in SETTINGS.items() if field.is_required()}
+    assert rows(chapter(settings_page, "Required")).keys() == required
 
 
 @pytest.mark.parametrize(
-    ("heading", "checks"), [("Keys of a site", site_checks({})), ("Keys of a flow", flow_checks())]
+    ("name", "default"),
+    [
+        (name, field.default)
+        for name, field in SETTINGS.items()
+        if isinstance(field.default, str) and field.default
+    ],
 )
-def test_settings_page_lists_exactly_the_keys_of_sites_toml(settings_page, heading, checks):
-    documented = rows(section_of(settings_page, heading))
-    assert documented.keys() == checks.keys() - {"flows"}
+def test_default_of_a_setting_is_the_documented_one(settings_page, name, default):
+    assert rows(settings_page)[name] == f"`{default}`"
 
 
-@pytest.mark.parametrize(("heading", "kind"), [("Keys of a site", Site), ("Keys of a flow", Flow)])
-def test_documented_default_of_a_key_matches_the_code(settings_page, heading, kind):
-    documented = rows(section_of(settings_page, heading))
+@pytest.mark.parametrize(("heading", "model"), [("Keys of a site", Site), ("Keys of a flow", Flow)])
+def test_keys_of_sites_toml_are_the_documented_ones(settings_page, heading, model):
+    keys = {name for name, field in model.model_fields.items() if not field.alias}
+    assert rows(chapter(settings_page, heading)).keys() == keys - {"flows"}
+
+
+@pytest.mark.parametrize(("heading", "model"), [("Keys of a site", Site), ("Keys of a flow", Flow)])
+def test_default_of_a_key_is_the_documented_one(settings_page, heading, model):
+    documented = rows(chapter(settings_page, heading))
     words = {None: ("none", "any", "never"), False: ("`false`",), (): ("`[]`",)}
-    for each in fields(kind):
-        default = each.default
-        if each.name not in documented or default is MISSING:
+    for name, field in model.model_fields.items():
+        if name not in documented or field.is_required():
             continue
-        documented_default = documented[each.name]
+        said, default = documented[name], field.default
         if isinstance(default, tuple) and default:
-            assert tomllib.loads(f"x = {documented_default.strip('`')}")["x"] == list(default)
-        else:
-            assert documented_default in words.get(default, (f"`{default}`",)), each.name
+            assert tomllib.loads(f"x = {said.strip('`')}")["x"] == list(default)
+        elif isinstance(default, str | int | tuple | None):
+            assert said in words.get(default, (f"`{default}`",)), name
 
 
-def test_example_sites_toml_loads(settings_page, tmp_path):
+def test_the_example_on_the_page_is_accepted(settings_page, tmp_path):
     (tmp_path / "sites.toml").write_text(re.findall(r"```toml\n(.*?)```", settings_page, re.S)[0])
     sites = load_sites(tmp_path / "sites.toml", {"SHOP_HANDOFF_KEY": "x" * 32})
     assert sites["shop"].flows["default"].consent_version == "2026-01"

@@ -13,7 +13,7 @@ LIBRARIES = {
     "basics": set(),
     "domain": set(),
     "http_transport": {"httpcore", "httpx"},
-    "gateway": {"httpx", "joserfc", "pybreaker", "pydantic", "stamina"},
+    "gateway": {"httpx", "joserfc", "pydantic", "stamina"},
     "hostsite": {"httpx", "joserfc", "standardwebhooks"},
     "store": {"alembic", "cryptography", "sqlalchemy"},
     "live": {"psycopg"},

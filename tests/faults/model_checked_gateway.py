@@ -26,7 +26,7 @@ class ModelCheckedGateway(FakeGateway):
 
     def well_again(self) -> None:
         """Nothing is wrong with the next calls."""
-        for each in (self.trouble, self.lost, self.meanwhile, self.killed):
+        for each in (self.errors, self.lost_answers, self.meanwhile, self.killed):
             each.clear()
 
     def create(self, request: CreateRequest) -> CreatedProcess:

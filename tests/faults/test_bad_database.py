@@ -55,7 +55,7 @@ def test_the_old_workers_stay_and_the_log_says_why(
     before = workers_of(served)
     file.write_text(make_url(address).set(**edit).render_as_string(hide_password=False))
     served.process.send_signal(signal.SIGHUP)
-    eventually(lambda: why in str(lines(served, "not_reloaded")), seconds=SECONDS)
+    eventually(lambda: why in str(lines(served, "config_reload_rejected")), seconds=SECONDS)
     assert workers_of(served) == before
     assert served.status("/readyz") == 200
 
@@ -88,5 +88,5 @@ def test_while_another_version_has_upgraded_settings_are_still_taken_over(
         other.execute("UPDATE alembic_version SET version_num = '9999'")
     served.process.send_signal(signal.SIGHUP)
     eventually(lambda: not workers_of(served) & before, seconds=SECONDS)
-    assert not lines(served, "not_reloaded")
+    assert not lines(served, "config_reload_rejected")
     eventually(lambda: served.status("/healthz") == 200, seconds=SECONDS)

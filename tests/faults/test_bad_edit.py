@@ -48,8 +48,8 @@ def test_a_server_with_a_bad_edit_outlives_its_workers_and_its_jobs(
     good = spoil(installed)
     before = workers_of(served)
     served.process.send_signal(signal.SIGHUP)
-    eventually(lambda: lines(served, "not_reloaded"), seconds=SECONDS)
-    (line,) = lines(served, "not_reloaded")
+    eventually(lambda: lines(served, "config_reload_rejected"), seconds=SECONDS)
+    (line,) = lines(served, "config_reload_rejected")
     assert "bogus" in str(line["problems"])
     assert workers_of(served) == before, "the old ones stay"
 
@@ -71,7 +71,7 @@ def test_gunicorn_alone_outlives_a_bad_edit_as_well(
     (before,) = workers_of(served)
     spoil(installed)
     served.process.send_signal(signal.SIGHUP)
-    eventually(lambda: lines(served, "not_reloaded"), seconds=SECONDS)
+    eventually(lambda: lines(served, "config_reload_rejected"), seconds=SECONDS)
     eventually(lambda: lines(served, f"Worker exiting (pid: {before})"), seconds=SECONDS)
     eventually(lambda: before not in workers_of(served), seconds=SECONDS)
     dies_and_is_replaced(served)

@@ -64,10 +64,10 @@ def test_no_host_takes_the_create_call_of_another_for_a_dead_one(shared_address,
             asked: list[str] = []
 
             def click_elsewhere(_: str, other=other, visitor=visitor, asked=asked) -> None:
-                del gateway.during["create"]
+                del gateway.during_call["create"]
                 asked.append(other.begin(visitor))
 
-            gateway.during["create"] = click_elsewhere
+            gateway.during_call["create"] = click_elsewhere
             assert [one.begin(visitor)] == asked
         assert gateway.count("create") == 2
 
@@ -79,7 +79,7 @@ def test_what_one_host_plans_is_due_on_the_other_at_its_time(shared_address, min
         for one, other, who in ((right, off, "ada"), (off, right, "ben")):
             id_ = one.begin(one.visitor(who))
             assert id_ not in dict(other.gateway_poll.due_polls())
-            one.said(id_, "VERIFIED")
+            one.set_gateway_word(id_, "VERIFIED")
             one.notice(id_, "VERIFIED")
             # Two clocks that have been compared still differ by some milliseconds.
             eventually(

@@ -43,14 +43,12 @@ WORDS = (*ASKS_FOR, "verified", "VIDEO_AVAILABLE", "A_WORD_OF_NEXT_YEAR", "")
 TURNS = {"seconds": 4}, {"seconds": 20}, {"minutes": 7}, {"hours": 5}, {"hours": 29}
 #: What may go wrong with the next call of a kind: before it has done anything, or after.
 TROUBLES: dict[str, Callable[[ModelCheckedGateway, str], None]] = {
-    "never came": lambda gateway, call: gateway.trouble[call].append(away(maybe_sent=False)),
-    "no answer": lambda gateway, call: gateway.trouble[call].append(away()),
-    "answer lost": lambda gateway, call: gateway.lost.update([call]),
-    "refused": lambda gateway, call: gateway.trouble[call].append(
-        RequestRefused("400", status=400)
-    ),
-    "401": lambda gateway, call: gateway.trouble[call].append(Unauthorized("401", status=401)),
-    "killed before": lambda gateway, call: gateway.trouble[call].append(Killed()),  # type: ignore[arg-type]
+    "never came": lambda gateway, call: gateway.errors[call].append(away(maybe_sent=False)),
+    "no answer": lambda gateway, call: gateway.errors[call].append(away()),
+    "answer lost": lambda gateway, call: gateway.lost_answers.update([call]),
+    "refused": lambda gateway, call: gateway.errors[call].append(RequestRefused("400", status=400)),
+    "401": lambda gateway, call: gateway.errors[call].append(Unauthorized("401", status=401)),
+    "killed before": lambda gateway, call: gateway.errors[call].append(Killed()),  # type: ignore[arg-type]
     "killed after": lambda gateway, call: gateway.killed.update([call]),
 }
 CALLS = ("create", "read", "delete", "send_to_review", "accept", "reject")

@@ -52,7 +52,7 @@ class Telling:
     def tell(self, fact: Fact) -> None:
         what, word = fact
         if what == "truth":
-            self.harness.said(self.onboarding, str(word))
+            self.harness.set_gateway_word(self.onboarding, str(word))
         elif what == "notice":
             self.harness.notice(self.onboarding, str(word))
         elif what == "back":

@@ -79,7 +79,7 @@ def test_edited_while_it_runs_they_are_not_taken(
 
     keys.write_text(ANOTHER_KEY)
     served.process.send_signal(signal.SIGHUP)
-    eventually(lambda: CURE in str(lines(served, "not_reloaded")), seconds=SECONDS)
+    eventually(lambda: CURE in str(lines(served, "config_reload_rejected")), seconds=SECONDS)
     assert workers_of(served) == before, "the old ones stay"
     assert served.status("/readyz") == 200
 

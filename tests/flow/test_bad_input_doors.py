@@ -13,7 +13,7 @@ import pytest
 from tests.support.bad_input_stack import BadInputStack
 from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Person
-from tests.unit.hostsite.signing import EC_KEY, forged, signed
+from tests.unit.hostsite.tokens import EC_KEY, forged, signed
 
 ADA = Person("ada", "Ada Lovelace", "en")
 

@@ -17,7 +17,7 @@ from tests.support.http_session import HttpSession, Page
 from tests.support.raw_http import send_request
 from tests.support.stack import Person
 from tests.support.user_journey import UserJourney, submit_consent
-from tests.unit.hostsite.payloads import bad, disturbed, good
+from tests.unit.hostsite.return_url_payloads import bad, disturbed, good
 
 ADA = Person("ada-of-targets", "Ada Lovelace", "en")
 PARAMETERS = (

@@ -65,7 +65,7 @@ def pressed_until_the_rest_is_over(browser: HttpSession, page: Page) -> Page:
         assert shown.frames or int(shown.headers["retry-after"]) <= 30, shown
         return shown if shown.frames else None
 
-    return eventually(pressed, seconds=Limits().rest_seconds + 15, every=0.5)
+    return eventually(pressed, seconds=Limits().circuit_open_seconds + 15, every=0.5)
 
 
 def _a_gateway_that_goes_away_while_ada_is_in_the_frame_loses_nothing(walk: UserJourney) -> None:

@@ -103,7 +103,7 @@ def test_what_only_the_vendor_can_cure_is_said_and_the_server_stays_in_service(
 ) -> None:
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
-        work.alarms.ring("gateway_forbidden", datetime(2026, 11, 24, 9, tzinfo=UTC))
+        work.alarms.raise_alarm("gateway_forbidden", datetime(2026, 11, 24, 9, tzinfo=UTC))
     said = told()
     assert said["ready"]
     assert said["degraded"] == [
@@ -119,11 +119,11 @@ def test_what_waits_for_an_operator(told: Told, installed: Installation) -> None
     now = datetime.now(UTC)
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
-        work.failed_polls.failed(given_up.id, "WrongKey", now)
+        work.failed_polls.record_failure(given_up.id, "WrongKey", now)
     assert told()["degraded"] == [], "not given up yet"
     with installed.parts() as parts, parts.database.writing() as work:
-        work.failed_polls.give_up(given_up.id, now)
-        work.quarantine.keep(b"no notice", "not JSON", now)
+        work.failed_polls.dead_letter(given_up.id, now)
+        work.quarantine.add(b"no notice", "not JSON", now)
     said = told()
     assert said["ready"]
     assert [each.split(":")[0] for each in said["degraded"]] == [
@@ -131,10 +131,10 @@ def test_what_waits_for_an_operator(told: Told, installed: Installation) -> None
         "1 notice could not be read",
     ]
     with installed.parts() as parts, parts.database.writing() as work:
-        work.quarantine.keep(b"no notice either", "not JSON", now)
+        work.quarantine.add(b"no notice either", "not JSON", now)
     assert told()["degraded"][1].startswith("2 notices could not be read: ")
     with installed.parts() as parts, parts.database.writing() as work:
-        work.quarantine.take_out()
+        work.quarantine.remove()
     assert [each.split(":")[0] for each in told()["degraded"]] == ["1 dead letter"]
 
 

@@ -48,7 +48,7 @@ def test_a_worker_alone_begins_anew_with_the_settings_as_they_are_now(
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         sites.write_text(f"{good}bogus = 1\n")
         worker.send_signal(signal.SIGHUP)
-        eventually(lambda: "bogus" in str(lines(worker.log, "not_reloaded")), seconds=60)
+        eventually(lambda: "bogus" in str(lines(worker.log, "config_reload_rejected")), seconds=60)
         assert not lines(worker.log, "jobs_stopped"), "it goes on as it was"
 
         sites.write_text(good)
@@ -77,10 +77,10 @@ def test_told_twice_of_a_bad_edit_it_goes_on_as_it_was(installed: Installation) 
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         sites.write_text("bogus = 1\n")
         worker.send_signal(signal.SIGHUP)
-        eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
+        eventually(lambda: lines(worker.log, "config_reload_rejected"), seconds=60)
         worker.send_signal(signal.SIGHUP)
         worker.send_signal(signal.SIGHUP)
-        eventually(lambda: len(lines(worker.log, "not_reloaded")) > 1, seconds=60)
+        eventually(lambda: len(lines(worker.log, "config_reload_rejected")) > 1, seconds=60)
         assert not worker.ended()
         assert worker.end(signal.SIGTERM) == 0
 
@@ -94,7 +94,7 @@ def test_while_the_database_is_away_it_does_not_begin_anew(
         eventually(lambda: lines(worker.log, "jobs_started"), seconds=60)
         database.rename(tmp_path / "elsewhere")
         worker.send_signal(signal.SIGHUP)
-        eventually(lambda: lines(worker.log, "not_reloaded"), seconds=60)
+        eventually(lambda: lines(worker.log, "config_reload_rejected"), seconds=60)
         assert not worker.ended()
         assert worker.end(signal.SIGTERM) == 0
 

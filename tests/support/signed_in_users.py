@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
@@ -75,7 +75,9 @@ def change_status(database: Database, onboarding_id: str, status: Status) -> int
     with database.writing() as work:
         row = work.onboardings.get(onboarding_id, for_update=True)
         assert row is not None
-        work.onboardings.save(row.changed(now, status=status), was=row.version)
+        work.onboardings.save(
+            replace(row, status=status, updated_at=now, version=row.version + 1), was=row.version
+        )
         work.timeline.add(now, "moved", actor="gateway", onboarding_id=row.id, status=str(status))
         return row.version + 1
 

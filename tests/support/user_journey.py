@@ -177,4 +177,4 @@ def gateway_switches(stack: Stack, *, rest: bool = True, **switches: object) -> 
     finally:
         control.patch("/switches", json={name: before[name] for name in switches})
         if switches.get("down") and rest:
-            time.sleep(Limits().rest_seconds)
+            time.sleep(Limits().circuit_open_seconds)

@@ -7,18 +7,17 @@ from collections.abc import Callable
 import click
 
 from webapp.cli.common import wired
+from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.journey.decision import Decision
-
-_ACTOR = "cli"
 
 
 @click.command()
 @click.argument("onboarding_id")
 def accept(onboarding_id: str) -> None:
     """Have the gateway make it verified. Final."""
-    _decide(lambda decision: decision.accept(onboarding_id, actor=_ACTOR))
+    _decide(lambda decision: decision.accept(onboarding_id, actor=Actor.CLI))
 
 
 @click.command()
@@ -26,14 +25,14 @@ def accept(onboarding_id: str) -> None:
 @click.option("--comment", required=True, help="The reason, for operators; users never see it.")
 def reject(onboarding_id: str, comment: str) -> None:
     """Have the gateway make it rejected. Final."""
-    _decide(lambda decision: decision.reject(onboarding_id, actor=_ACTOR, comment=comment))
+    _decide(lambda decision: decision.reject(onboarding_id, actor=Actor.CLI, comment=comment))
 
 
 @click.command()
 @click.argument("onboarding_id")
 def review(onboarding_id: str) -> None:
     """Hand it to the gateway's reviewers."""
-    _decide(lambda decision: decision.review(onboarding_id, actor=_ACTOR))
+    _decide(lambda decision: decision.review(onboarding_id, actor=Actor.CLI))
 
 
 def _decide(step: Callable[[Decision], Onboarding]) -> None:

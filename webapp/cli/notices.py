@@ -38,13 +38,13 @@ def list_(limit: int, *, as_json: bool) -> None:
 @json_option
 def dead(*, as_json: bool) -> None:
     """What was tried again and again and then given up; `replay` has it done again."""
-    letters = wired().steps.dead_letters.letters()
+    letters = wired().steps.dead_letters.list_all()
     if as_json:
         echo_json([asdict(letter) for letter in letters])
         return
     for letter in letters:
         click.echo(
-            f"{_at(letter.since)}  {letter.what:<6}  {letter.times:>4} x  {letter.why:<22}"
+            f"{_at(letter.since)}  {letter.kind:<6}  {letter.times:>4} x  {letter.why:<22}"
             f"  {letter.onboarding_id}"
         )
 
@@ -100,7 +100,7 @@ def seen(number: int | None, all_: bool) -> None:
     if all_ == (number is not None):
         raise click.UsageError("name one NUMBER of `notices quarantine`, or say --all")
     with wired().database.writing() as work:
-        gone = work.quarantine.take_out(number)
+        gone = work.quarantine.remove(number)
     if number is not None and not gone:
         raise click.ClickException(f"no body {number}: see `notices quarantine`")
     click.echo(f"{pluralize(len(gone), 'body', 'bodies')} deleted")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from webapp.cli.common import echo_json, json_option, limit_option, onboarding_line, wired
+from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Status
 
@@ -68,7 +69,7 @@ def show(onboarding_id: str) -> None:
 def link(onboarding_id: str) -> None:
     """Make a one-time link for the onboarding's person, and say until when it works."""
     try:
-        made = wired().steps.links.create(onboarding_id, actor="operator")
+        made = wired().steps.links.create(onboarding_id, actor=Actor.OPERATOR)
     except NotFound as unknown:
         raise click.ClickException(f"no onboarding {onboarding_id}") from unknown
     except Conflict as over:

@@ -13,6 +13,7 @@ import structlog
 from webapp import logs, wiring
 from webapp.cli.bind import checked_bind
 from webapp.cli.common import known_database, ready_database, settings
+from webapp.config.current import log_misspelt_settings
 from webapp.config.settings import Settings
 from webapp.jobs.executor_id import InUse, held
 from webapp.jobs.process import JobsProcess
@@ -54,6 +55,8 @@ def worker(parent: int | None) -> None:
     logs.set_up(found.log_level)
     try:
         with held(found.instance_dir):  # before anything of another one's is touched
+            if parent is None:  # otherwise the parent has logged them
+                log_misspelt_settings()
             ended = _work(found, parent)
     except InUse as other:
         raise click.ClickException(str(other)) from other
@@ -119,7 +122,7 @@ def _see_that_it_works(parts: Components, *, alone: bool) -> None:
 def _can_begin_anew() -> bool:
     problems = problems_of_settings()
     if problems:
-        _log.error("not_reloaded", problems=list(problems))
+        _log.error("config_reload_rejected", problems=list(problems))
     return not problems
 
 

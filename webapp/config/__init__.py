@@ -1,1 +1,1 @@
-"""Settings from the environment and sites from `sites.toml`, read once and checked."""
+"""Settings from the environment and sites from sites.toml: read once and validated."""

@@ -1,16 +1,16 @@
-"""How colours of a page stand out against each other, by WCAG 2.2."""
+"""Compute the contrast ratio of two colours by WCAG 2.2."""
 
 from __future__ import annotations
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours (`#0a5` or `#00aa55`), from 1 to 21."""
+    """Return the contrast ratio of two colours (`#0a5` or `#00aa55`), from 1 to 21."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def luminance(color: str) -> float:
-    """Relative luminance, from 0 (black) to 1 (white)."""
+    """Return the relative luminance, from 0 (black) to 1 (white)."""
     digits = color[1:]
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
@@ -18,5 +18,5 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

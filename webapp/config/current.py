@@ -1,39 +1,54 @@
-"""The settings of a server: read when it starts and when it is reloaded, and never in between.
+"""The settings that this process uses: read at start-up and at a reload, never in between.
 
-A web worker that takes a dead one's place works with what its siblings have. If it read them anew,
-an edit that cannot work, or is not finished, would keep it from starting.
+A web worker that replaces a dead one uses the settings of the other workers. If it read them anew,
+a wrong or unfinished edit would keep it from starting.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 
+from webapp.config.environment import misspelt_variables
+from webapp.config.setting_fields import SETTINGS
 from webapp.config.settings import Settings, SettingsError
 
-_read: list[Settings] = []
+_current: list[Settings] = []
+# The parent of web workers has its log from gunicorn: structlog is not set up there.
+_log = logging.getLogger(__name__)
 
 
-def renew() -> Settings:
-    """Read them. While they cannot work those of before stay in force, and the log says why.
+def reload_settings() -> Settings:
+    """Read the settings; keep the current ones, and log why, if the new ones have problems.
 
-    Raises SettingsError when there are none of before.
+    Raises `SettingsError` if there are no current ones.
     """
     try:
-        _read[:] = [Settings.from_environment()]
-    except SettingsError as wrong:
-        if not _read:
+        _current[:] = [Settings.from_environment()]
+    except SettingsError as error:
+        if not _current:
             raise
-        complain("not_reloaded", wrong.problems)
-    return _read[0]
+        log_problems("config_reload_rejected", error.problems)
+    return _current[0]
 
 
-def in_force() -> Settings:
-    """Those of the last `renew`, of this process or of the one that it was forked from."""
-    return _read[0] if _read else renew()
+def current_settings() -> Settings:
+    """Return the settings of the last `reload_settings`, of this process or its parent."""
+    return _current[0] if _current else reload_settings()
 
 
-def complain(event: str, problems: Sequence[str]) -> None:
-    """Say in the log what is wrong with them: no sentence of it holds a value."""
-    # The parent of web workers has its log from gunicorn, and structlog is not set up in it.
-    logging.getLogger(__name__).error(event, extra={"problems": list(problems)})
+def log_problems(event: str, problems: Sequence[str]) -> None:
+    """Log the problems of settings that are not used; no sentence holds a value."""
+    _log.error(event, extra={"problems": list(problems)})
+
+
+def misspelt_settings() -> list[str]:
+    """Return a sentence for each variable of this process that looks like a misspelt setting."""
+    return misspelt_variables(SETTINGS, os.environ)
+
+
+def log_misspelt_settings() -> None:
+    """Log all of them in one line."""
+    if found := misspelt_settings():
+        _log.warning("misspelt_settings_found", extra={"problems": found})

@@ -1,4 +1,4 @@
-"""The check of `DATABASE_URL`: what its database's driver would stumble over is said here."""
+"""Validate DATABASE_URL, down to the options that the database driver would refuse later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webapp.config.problems import InvalidValue
 
 
 def database_address(text: str) -> str:
-    """An SQLAlchemy address of SQLite in a file or PostgreSQL, with the driver we ship."""
+    """Return an SQLAlchemy address of SQLite in a file, or of PostgreSQL with psycopg 3."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -22,28 +22,28 @@ def database_address(text: str) -> str:
         ) from None
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         url = url.set(drivername="postgresql+psycopg")
-        _check_names_of_options(url)
+        _check_option_names(url)
     elif url.drivername != "sqlite":
         raise InvalidValue("is neither SQLite nor PostgreSQL")
     elif url.database in (None, "", ":memory:"):
         raise InvalidValue("keeps SQLite in memory, where several processes cannot share it")
-    _check_values_of_options(url)
+    _check_option_values(url)
     return url.render_as_string(hide_password=False)
 
 
-def _check_names_of_options(url: URL) -> None:
+def _check_option_names(url: URL) -> None:
     known = {each.keyword.decode() for each in psycopg.pq.Conninfo.get_defaults()}
     unknown = sorted(url.query.keys() - known)
-    if unknown:  # it is not repeated: it may be the rest of a password
-        meant = get_close_matches(unknown[0], known, n=1)
-        hint = f" (perhaps {meant[0]} is meant)" if meant else ""
+    if unknown:  # not repeated: it may be the rest of a password
+        near = get_close_matches(unknown[0], known, n=1)
+        hint = f" (perhaps {near[0]} is meant)" if near else ""
         raise InvalidValue(
             f"has an option that PostgreSQL does not know{hint}: in a password, write ? as %3F,"
             " @ as %40 and / as %2F"
         )
 
 
-def _check_values_of_options(url: URL) -> None:
+def _check_option_values(url: URL) -> None:
     try:
         _, options = url.get_dialect()().create_connect_args(url)
         timeout_from_conninfo(dict(options))

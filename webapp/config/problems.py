@@ -1,50 +1,38 @@
-"""Complaints about the configuration, collected so that all of them are heard at once."""
+"""Errors of the configuration, and their texts: no text holds a configured value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pydantic_core import ErrorDetails
+
+#: By pydantic's error types.
+_MESSAGES = {
+    "missing": "is missing",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text in quotes, not empty",
+    "int_type": "must be a whole number",
+    "tuple_type": "must be a list in square brackets",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+    "greater_than_equal": "must be a whole number from {ge}",
+    "less_than_equal": "must be a whole number up to {le}",
+    "string_too_short": "is shorter than {min_length} characters",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+}
+
 
 class InvalidValue(ValueError):
-    """One value is not acceptable; the message is the second half of a sentence, without the value.
-
-    `below` is the place inside the value, for lists and tables.
-    """
-
-    def __init__(self, what: str, below: tuple[str | int, ...] = ()) -> None:
-        super().__init__(what)
-        self.what = what
-        self.below = below
-
-    def each(self) -> tuple[InvalidValue, ...]:
-        """The single complaints that this one is made of."""
-        return (self,)
-
-
-class InvalidSecretSource(InvalidValue):
-    """Nothing is known of the value itself: what holds it is wrong, and has a cure of its own."""
-
-    def __init__(self, name: str, what: str, cure: str) -> None:
-        super().__init__(what)
-        self.name = name
-        self.fix = cure
-
-
-class InvalidValues(InvalidValue):
-    """More than one thing inside a value is not acceptable."""
-
-    def __init__(self, wrongs: Iterable[InvalidValue]) -> None:
-        self._wrongs = tuple(wrongs)
-        super().__init__("; ".join(wrong.what for wrong in self._wrongs))
-
-    def each(self) -> tuple[InvalidValue, ...]:
-        return self._wrongs
+    """One value is not acceptable; the message is a predicate that does not repeat the value."""
 
 
 class SettingsError(Exception):
-    """The server cannot start like this; `problems` has one sentence for each cause.
+    """The server cannot start with this configuration.
 
-    No sentence holds a configured value: it might be a secret in the wrong place.
+    `problems` has one sentence for each cause. No sentence holds a configured value: it might be a
+    secret in the wrong place.
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -53,3 +41,13 @@ class SettingsError(Exception):
         heading = "1 problem" if count == 1 else f"{count} problems"
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
         super().__init__(f"{heading} with the configuration:{lines}")
+
+
+def describe(error: ErrorDetails) -> str:
+    """Return what is wrong as a predicate, from an error that pydantic found."""
+    context = dict(error.get("ctx", {}))
+    if isinstance(context.get("error"), InvalidValue):
+        return str(context["error"])
+    expected = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
+    template = _MESSAGES.get(error["type"], "is not acceptable")
+    return template.format_map({**context, "expected": expected})

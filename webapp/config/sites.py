@@ -1,162 +1,114 @@
-"""The host sites of sites.toml and their flows: frozen, and every problem with line and key."""
+"""Models of the host sites in sites.toml and their flows."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from webapp.config.fields import a_table
-from webapp.config.problems import SettingsError
-from webapp.config.site_keys import ApiKey
-from webapp.config.site_tables import (
-    Problems,
-    brand_checks,
-    flow_checks,
-    read_named,
-    read_table,
-    site_checks,
+from babel.core import get_global
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from webapp.config.model import (
+    ConfigModel,
+    Frozen,
+    List,
+    NotEmpty,
+    Origin,
+    PageAddress,
+    ReceiverAddress,
+    ReturnAddress,
+    Text,
+    matching,
 )
-from webapp.config.sources import reason
-from webapp.config.toml_lines import KeyPath, line_of, spelled
+from webapp.config.problems import InvalidValue
+from webapp.config.site_secrets import ApiKeyHash, HandoffKey, WebhookSecret
+from webapp.domain.reasons import ReasonCode
 
-__all__ = ["ApiKey", "Flow", "Site", "load_sites"]
+#: The languages of the pages; users of a region (es-MX) are served in them too.
+Locale = Literal["en", "es"]
+Scope = Literal["onboardings", "data", "evidence", "decide", "erase"]
+_NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 
 
-@dataclass(frozen=True)
-class Flow:
-    """A named set of settings of a site: what is asked of a person, and who decides."""
+def _country(code: str) -> str:
+    if code not in get_global("territory_aliases"):
+        raise InvalidValue("is no country of ISO 3166-1 alpha-3")
+    return code
 
-    name: str = "default"
-    mode: str = "iframe"
-    country: str | None = None
-    document_type: str | None = None
-    document_specific_type: str | None = None
+
+def _hash_to_table(value: Any) -> Any:
+    return {"hash": value} if isinstance(value, str) else value
+
+
+Name = Annotated[
+    str, matching(_NAME, "my-shop: lower-case letters, digits and hyphens only, at most 63")
+]
+Country = Annotated[str, matching("[A-Z]{3}", "ESP (ISO 3166-1)"), AfterValidator(_country)]
+Color = Annotated[str, matching("#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", "#0a5 or #00aa55")]
+SpecificType = Annotated[str, matching("[A-Za-z0-9_]{1,64}", "ESPIDCardV4")]
+#: The key of the table that holds the model; sites.toml cannot set it.
+_KEY = "(key)"
+
+
+class ApiKey(ConfigModel):
+    """A key of the host site's back end. Only its SHA-256 is known, in lower-case hex."""
+
+    sha256: ApiKeyHash = Field(alias="hash", repr=False)
+    name: Text | None = None
+    scopes: Annotated[tuple[Scope, ...], List] = get_args(Scope)
+
+
+class Flow(ConfigModel):
+    """A named set of settings of a site: what users are asked for, and who decides."""
+
+    name: str = Field("default", alias=_KEY)
+    mode: Literal["iframe", "redirect"] = "iframe"
+    country: Country | None = None
+    document_type: Literal["IDCard", "Passport", "DrivingLicense"] | None = None
+    document_specific_type: SpecificType | None = None
     microphone: bool = False
-    consent_version: str | None = None
-    decide: str = "review"
-    attempts: int = 3
-    expires_after_hours: int = 48
-    retention_days: int | None = None
-    reason_map: dict[str, str] = field(default_factory=dict)
-    extra_data: dict[str, str] = field(default_factory=dict)
-    decide_within_minutes: int = 60
-
-
-@dataclass(frozen=True)
-class Site:
-    """A host site: whom it lets in, where it may frame us, and where people go back to."""
-
-    id: str
-    name: str
-    origins: tuple[str, ...] = ()
-    return_urls: tuple[str, ...] = ()
-    oidc: bool = False
-    handoff_keys: tuple[str | dict[str, Any], ...] = field(default=(), repr=False)
-    api_keys: tuple[ApiKey, ...] = field(default=(), repr=False)
-    webhook_url: str | None = field(default=None, repr=False)
-    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
-    allow_private_webhook: bool = False
-    privacy_url: str | None = None
-    support_url: str | None = None
-    locales: tuple[str, ...] = ("en",)
-    brand_logo: str | None = None
-    brand_color: str | None = None
-    flows: Mapping[str, Flow] = field(default_factory=lambda: {"default": Flow()})
-
-
-def load_sites(path: Path | str, environ: Mapping[str, str] | None = None) -> Mapping[str, Site]:
-    """The sites by id, in the file's order. `environ` answers the secrets written as `env:NAME`.
-
-    Raises `SettingsError` with every problem: the file's name, the line, the key, what is wrong.
-    """
-    path = Path(path)
-    text, found = _read(path)
-    problems: Problems = []
-    sites = dict(_sites(found, os.environ if environ is None else environ, problems))
-    problems += _shared_api_keys(sites)
-    if problems:
-        raise SettingsError(
-            f"{path.name} line {line_of(text, where)}, {spelled(where)}: {what}"
-            for where, what in problems
-        )
-    return MappingProxyType(sites)
-
-
-def _read(path: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        text = path.read_text("utf-8")
-        return text, tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as cause:
-        raise SettingsError([f"{path.name} cannot be read ({reason(cause)})."]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError([f"{path.name} is not valid TOML: {error}"]) from None
-
-
-def _sites(
-    found: dict[str, Any], environ: Mapping[str, str], problems: Problems
-) -> Iterator[tuple[str, Site]]:
-    good = read_table(found, {"sites": a_table}, (), problems)
-    if not good.get("sites"):
-        problems.append((("sites",), "has no site; write one as [sites.shop]"))
-    for id_, table in read_named(good.get("sites", {}), "site", ("sites",), problems).items():
-        yield id_, _site(id_, table, environ, problems)
-
-
-def _site(
-    id_: str, table: Mapping[str, Any], environ: Mapping[str, str], problems: Problems
-) -> Site:
-    where: KeyPath = ("sites", id_)
-    good = read_table(table, site_checks(environ), where, problems)
-    brand = read_table(good.pop("brand", {}), brand_checks(), (*where, "brand"), problems)
-    tables = read_named(good.pop("flows", {}), "flow", (*where, "flows"), problems)
-    flows = {name: _flow(name, each, where, problems) for name, each in tables.items()}
-    problems += [((*where, *below), what) for below, what in _site_contradictions(table, good)]
-    return Site(
-        **{"name": id_} | good,
-        id=id_,
-        brand_logo=brand.get("logo"),
-        brand_color=brand.get("color"),
-        flows=MappingProxyType(flows or {"default": Flow()}),
+    consent_version: Text | None = None
+    decide: Literal["review", "rules", "host"] = "review"
+    decide_within_minutes: int = Field(60, ge=1, le=60 * 24 * 30)
+    attempts: int = Field(3, ge=1, le=1000)
+    expires_after_hours: int = Field(48, ge=1, le=24 * 365)
+    retention_days: int | None = Field(None, ge=1, le=36_500)
+    reason_map: Annotated[Mapping[str, Annotated[ReasonCode, Field(strict=False)]], Frozen] = Field(
+        {}
     )
+    extra_data: Annotated[Mapping[str, Text], Frozen] = Field({})
 
 
-def _site_contradictions(
-    table: Mapping[str, Any], good: Mapping[str, Any]
-) -> Iterator[tuple[KeyPath, str]]:
-    if "name" not in table:
-        yield (), 'has no name; write name = "…" as people should read it'
-    if not (table.get("oidc") or table.get("handoff_keys") or table.get("api_keys")):
-        yield (), "lets nobody in; give it handoff_keys, api_keys or oidc = true"
-    receiver = good.get("webhook_url", "")
-    if receiver.startswith("http://") and not good.get("allow_private_webhook"):
-        yield ("webhook_url",), "must be https, or allow_private_webhook = true on an intranet"
-    if receiver and not table.get("webhook_secrets"):
-        yield ("webhook_url",), "needs webhook_secrets, so that messages can be signed"
+class Brand(ConfigModel):
+    """How pages for users of a site look."""
+
+    logo: PageAddress | None = None
+    color: Color | None = None
 
 
-def _flow(name: str, table: Mapping[str, Any], site: KeyPath, problems: Problems) -> Flow:
-    where = (*site, "flows", name)
-    good = read_table(table, flow_checks(), where, problems)
-    if "document_type" in good and "document_specific_type" in good:
-        what = "says the same as document_type, more exactly; keep one of the two"
-        problems.append(((*where, "document_specific_type"), what))
-    return Flow(name=name, **good)
+class Site(ConfigModel):
+    """A host site: how users are admitted, where it may frame our pages, where users return to."""
+
+    id: str = Field("", alias=_KEY)
+    name: Text
+    origins: Annotated[tuple[Origin, ...], List] = ()
+    return_urls: Annotated[tuple[ReturnAddress, ...], List] = ()
+    oidc: bool = False
+    handoff_keys: Annotated[tuple[HandoffKey, ...], List] = Field((), repr=False)
+    api_keys: Annotated[tuple[Annotated[ApiKey, BeforeValidator(_hash_to_table)], ...], List] = (
+        Field((), repr=False)
+    )
+    webhook_url: ReceiverAddress | None = Field(None, repr=False)
+    webhook_secrets: Annotated[tuple[WebhookSecret, ...], List] = Field((), repr=False)
+    allow_private_webhook: bool = False
+    privacy_url: PageAddress | None = None
+    support_url: PageAddress | None = None
+    locales: Annotated[tuple[Locale, ...], List, NotEmpty] = ("en",)
+    brand: Brand = Brand()
+    flows: Annotated[Mapping[Name, Flow], Frozen] = Field({})
 
 
-def _shared_api_keys(sites: Mapping[str, Site]) -> Problems:
-    """A key stands for one site: it is all that a call to the API says about who calls."""
-    owners: defaultdict[str, list[str]] = defaultdict(list)
-    for site in sites.values():
-        for key in site.api_keys:
-            owners[key.sha256].append(site.id)
-    return [
-        (("sites", ids[1], "api_keys"), f"has a key that site {ids[0]} has too")
-        for ids in owners.values()
-        if len(set(ids)) > 1
-    ]
+class SitesFile(ConfigModel):
+    """The whole of sites.toml."""
+
+    sites: Annotated[Mapping[Name, Site], Frozen] = Field({})

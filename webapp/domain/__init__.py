@@ -1,1 +1,1 @@
-"""The rules of the game, in the standard library only."""
+"""Rules of an onboarding: statuses, transitions, reasons, poll schedule. Standard library only."""

@@ -1,20 +1,19 @@
-"""What a step may answer instead of a result.
+"""Errors that a step of the journey raises.
 
 StepError
-├── NotFound                 unknown, malformed, or somebody else's: one answer for all three
-├── Conflict                 impossible in the present status; carries it
-├── HandoffNotAccepted       the host site's token is not good; carries code and fix
-├── AnotherPersonSignedIn    a hand-off for somebody else meets a live session
-├── LinkGone                 a one-time link that has been used or is too old
-├── ReferenceTampered        a return reference we never made
-├── ReferenceExpired         a return reference that was ours, too old
+├── NotFound                 unknown, malformed, or another user's: one answer for all three
+├── Conflict                 impossible in the present status; carries the status
+├── HandoffNotAccepted       the host site's token is not accepted; carries code and fix
+├── AnotherPersonSignedIn    a hand-off or login of one user meets the session of another
+├── LinkGone                 a one-time link that has been used or has expired
+├── ReferenceTampered        a return reference that this server did not sign
+├── ReferenceExpired         a return reference of this server that has expired
 ├── NoticeNotAuthentic       the required headers are missing or wrong
-├── UnreadableNotice           a notice that cannot be read; carries why
-├── GatewayUnavailable              not reachable, slow, or talking nonsense; carries when to try
-again
-│   └── GatewayMixedUp       it answered about another process; nothing of it was taken
+├── UnreadableNotice         a notice that cannot be parsed; carries the reason
+├── GatewayUnavailable       no answer, a late answer or an invalid one; carries when to retry
+│   └── GatewayMixedUp       the gateway answered about another process; nothing was stored
 ├── GatewayForbidden         our account at the gateway lacks a right
-└── NotWritable              the database cannot take anything just now
+└── NotWritable              the database accepts no write at the moment
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from webapp.domain.onboarding import Status
 
 
 class StepError(Exception):
-    """Base of all answers of the journey that are not a result."""
+    """Base class of the errors of the journey."""
 
 
 class NotFound(StepError):
-    """There is no such thing, or not for this person; the two look the same on purpose."""
+    """The object does not exist or belongs to another user; the two look the same on purpose."""
 
 
 class Conflict(StepError):
-    """The step is impossible now; `status` says where the onboarding stands."""
+    """The step is impossible now; `status` is the present status of the onboarding."""
 
     def __init__(self, status: Status, why: str = "") -> None:
         super().__init__(why or f"not possible while {status}")
@@ -41,7 +40,7 @@ class Conflict(StepError):
 class HandoffNotAccepted(StepError):
     """`code` is a stable word, `fix` a sentence for the host site's developer.
 
-    `site_id` is the site that the token claims to come from, proven or not.
+    `site_id` is the site that the token claims to come from, verified or not.
     """
 
     def __init__(self, code: str, fix: str, site_id: str | None = None) -> None:
@@ -52,7 +51,7 @@ class HandoffNotAccepted(StepError):
 
 
 class AnotherPersonSignedIn(StepError):
-    """Names for the page that asks whom to go on as; never in the message."""
+    """Carries the names for the page that asks which account to use; the message has none."""
 
     def __init__(self, current_name: str, incoming_name: str, site_name: str) -> None:
         super().__init__("another person is signed in")
@@ -62,7 +61,7 @@ class AnotherPersonSignedIn(StepError):
 
 
 class LinkGone(StepError):
-    """The one-time link was good, and is no more."""
+    """The one-time link has been used or has expired."""
 
 
 class ReferenceTampered(StepError):
@@ -70,7 +69,7 @@ class ReferenceTampered(StepError):
 
 
 class ReferenceExpired(StepError):
-    """The return reference was ours and is too old."""
+    """The return reference is ours and has expired."""
 
 
 class NoticeNotAuthentic(StepError):
@@ -78,7 +77,7 @@ class NoticeNotAuthentic(StepError):
 
 
 class UnreadableNotice(StepError):
-    """`why` names what is wrong with the body, never what is in it."""
+    """`why` names what is wrong with the body, never its content."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -86,7 +85,7 @@ class UnreadableNotice(StepError):
 
 
 class GatewayUnavailable(StepError):
-    """`retry_after_seconds` is when it is worth trying again."""
+    """The gateway gave no usable answer; a retry makes sense after `retry_after_seconds`."""
 
     def __init__(self, retry_after_seconds: float = 10.0) -> None:
         super().__init__("the gateway cannot be asked just now")
@@ -94,12 +93,12 @@ class GatewayUnavailable(StepError):
 
 
 class GatewayMixedUp(GatewayUnavailable):
-    """The gateway answered about another person's process: refused, and operators are told."""
+    """The gateway answered about another person's process: refused, and an alarm is raised."""
 
 
 class GatewayForbidden(StepError):
-    """The gateway knows us and refuses: our account lacks a right (contract 3.8 to 3.11, 403)."""
+    """The gateway refuses our account: it lacks a right (contract 3.8 to 3.11, 403)."""
 
 
 class NotWritable(StepError):
-    """Nothing was stored; the sender should try again."""
+    """Nothing was stored; the sender should retry."""

@@ -1,16 +1,17 @@
-"""One onboarding: what is kept about it, and what may be told about it."""
+"""Data classes of an onboarding, its person and its consent, and the sets of statuses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from webapp.domain.reasons import Reason
+from webapp.domain.schedule import PollReason
 
 
 class Status(StrEnum):
-    """Where an onboarding stands; the only words pages, API and messages use."""
+    """The status of an onboarding; pages, API and messages use these words only."""
 
     CREATED = "created"
     STARTED = "started"
@@ -25,7 +26,22 @@ class Status(StrEnum):
     ERASED = "erased"
 
 
-#: A person has at most one onboarding of a flow in these (a database constraint keeps it so).
+class Mode(StrEnum):
+    """How the gateway's hosted page is shown to the user."""
+
+    IFRAME = "iframe"
+    REDIRECT = "redirect"
+
+
+class DecideBy(StrEnum):
+    """Who decides an onboarding that the gateway leaves open (`decide` of a flow)."""
+
+    REVIEW = "review"  # the gateway's reviewers
+    RULES = "rules"  # treated as REVIEW until rules can be configured
+    HOST = "host"  # the host site, within `decide_within_minutes`
+
+
+#: Statuses of which a person has at most one onboarding per flow (a unique index enforces it).
 ACTIVE = frozenset(
     {
         Status.CREATED,
@@ -36,11 +52,11 @@ ACTIVE = frozenset(
         Status.IN_REVIEW,
     }
 )
-#: Decided by the gateway; nothing but erasure follows.
+#: Decided by the gateway; only erasure can follow.
 FINAL = frozenset({Status.VERIFIED, Status.REJECTED})
-#: The user still has something to do at the gateway's page.
+#: The user still has steps to do on the gateway's page.
 AWAITING_USER = frozenset({Status.CREATED, Status.STARTED, Status.INTERRUPTED})
-#: The user is done and somebody else is at work.
+#: The user is done; the gateway, the host site or a reviewer has to act.
 AWAITING_RESULT = frozenset({Status.SUBMITTED, Status.DECIDING, Status.IN_REVIEW})
 
 
@@ -48,9 +64,11 @@ AWAITING_RESULT = frozenset({Status.SUBMITTED, Status.DECIDING, Status.IN_REVIEW
 class Onboarding:
     """One process at the gateway; `id` is the gateway's `scanId` and `verificationId` (a UUID).
 
-    All times are aware UTC. `hosted_url` and `onboarding_token` are secrets of the owner
-    and stay out of `repr`. `poll_count` counts the reads since the last sign of life and is the
-    position on the schedule of `domain.schedule`; `next_poll_at` is when the gateway is asked next.
+    All times are aware UTC. `hosted_url` and `onboarding_token` are secrets of the owner and stay
+    out of `repr`. `create_called_at` is set while a create call is in flight. `next_poll_at` is
+    when the gateway is polled next (None: never); `poll_count` counts the polls since
+    `poll_reason` was set and is the position on the schedule of `domain.schedule`. Change it
+    through `domain.transitions` only.
     """
 
     id: str
@@ -59,7 +77,7 @@ class Onboarding:
     flow: str
     status: Status
     attempt: int
-    mode: str
+    mode: Mode
     locale: str
     livemode: bool
     created_at: datetime
@@ -81,7 +99,7 @@ class Onboarding:
     previous_id: str | None = None
     replaced_by: str | None = None
     next_poll_at: datetime | None = None
-    poll_reason: str | None = None
+    poll_reason: PollReason | None = None
     poll_count: int = 0
     deciding_at: datetime | None = None
     unanswered_polls: int = 0
@@ -97,17 +115,13 @@ class Onboarding:
 
     @property
     def active(self) -> bool:
-        """Whether it is the one its person goes on with."""
+        """Whether the person continues with this onboarding instead of a new one."""
         return self.status in ACTIVE
-
-    def changed(self, now: datetime, **fields: object) -> Onboarding:
-        """The same onboarding with `fields` and a new version; `now` becomes `updated_at`."""
-        return replace(self, updated_at=now, version=self.version + 1, **fields)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody a site vouches for: the site's id and the site's own stable user id."""
+    """A user of a host site: `subject` is the site's own stable user id."""
 
     id: str
     site: str
@@ -121,7 +135,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Consent:
-    """What was agreed to, in which language and when."""
+    """The consent version a user agreed to, the language it was shown in, and when (aware UTC)."""
 
     version: str
     locale: str

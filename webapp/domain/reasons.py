@@ -1,13 +1,14 @@
-"""Why an onboarding ended as it did, in words every page can translate."""
+"""Reason codes of an ended onboarding, and how gateway texts map to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ReasonCode(StrEnum):
-    """The closed list; whatever the gateway says becomes one of these, its raw words kept."""
+    """The closed list of reasons. Texts of the gateway map to these; the raw text is stored too."""
 
     DOCUMENT_EXPIRED = "document_expired"
     DOCUMENT_UNREADABLE = "document_unreadable"
@@ -29,25 +30,25 @@ class ReasonCode(StrEnum):
     OTHER = "other"
 
 
-_FINAL_FOR_THE_USER = frozenset(
+_NOT_RETRYABLE = frozenset(
     {ReasonCode.UNDERAGE, ReasonCode.DOCUMENT_NOT_GENUINE, ReasonCode.DATA_MISMATCH}
 )
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason, and whether trying again can help."""
+    """One reason, and whether a new attempt can succeed."""
 
     code: ReasonCode
     retry_allowed: bool
 
 
 def reason(code: ReasonCode) -> Reason:
-    """The reason of this code; a few codes leave nothing for the user to try again."""
-    return Reason(code, retry_allowed=code not in _FINAL_FOR_THE_USER)
+    """Return the reason of `code`; a few codes allow no new attempt."""
+    return Reason(code, retry_allowed=code not in _NOT_RETRYABLE)
 
 
-#: The hosted page's `error` parameter (contract 7.4), in the spellings seen.
+#: Values of the hosted page's `error` parameter (contract 7.4), lower case.
 _HOSTED_ERRORS = {
     "connectionerror": ReasonCode.CONNECTION_LOST,
     "hardwareerror": ReasonCode.CAMERA_UNAVAILABLE,
@@ -58,9 +59,10 @@ _HOSTED_ERRORS = {
 
 
 def of_hosted_error(error: str) -> ReasonCode:
-    """The reason behind a hosted page's `error` value; any unknown one is `hosted_error`.
+    """Map the hosted page's `error` value to a code; an unknown value is `hosted_error`.
 
-    The spelling of the time-out is not settled, so whatever begins with it counts (contract 7.4).
+    The contract spells the time-out in two ways, so every value beginning with "timeout" counts
+    (contract 7.4).
     """
     word = error.strip().casefold()
     if word.startswith("timeout"):
@@ -68,10 +70,11 @@ def of_hosted_error(error: str) -> ReasonCode:
     return _HOSTED_ERRORS.get(word, ReasonCode.HOSTED_ERROR)
 
 
-def of_rejection(rejection_reason: str | None, reason_map: dict[str, str]) -> ReasonCode:
-    """The reason behind the gateway's free `rejectionReason`, through the flow's own map.
+def of_rejection(rejection_reason: str | None, reason_map: Mapping[str, str]) -> ReasonCode:
+    """Map the gateway's free `rejectionReason` to a code through the flow's `reason_map`.
 
-    Keys of `reason_map` are compared without case and surrounding space; without a match: `other`.
+    `reason_map` maps texts to codes; texts are compared without case and surrounding space.
+    Returns `other` without a match. Raises ValueError for a code that does not exist.
     """
     wanted = (rejection_reason or "").strip().casefold()
     for raw, code in reason_map.items():

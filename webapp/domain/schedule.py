@@ -1,4 +1,4 @@
-"""When the gateway is asked (again): a notice that never came must not strand anybody."""
+"""Poll schedule: when the gateway is polled again, so that a missing notice strands no user."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ from enum import StrEnum
 
 
 class PollReason(StrEnum):
-    """What set the clock of an onboarding's next read."""
+    """Why an onboarding is polled; the words that the column `poll_reason` holds."""
 
-    QUIET = "quiet"  # nothing heard: only the slow schedule
-    WAITING = "waiting"  # a person is (or was just) waiting on a page
-    NOTICE = "notice"  # the gateway sent something the read-back must confirm
+    QUIET = "quiet"  # no event: only the slow schedule
+    WAITING = "waiting"  # a user waits on a page, or has just left it
+    NOTICE = "notice"  # a poll must confirm a notice
 
 
-_FIRST: dict[PollReason, tuple[float, ...]] = {
+#: Seconds between polls before the slow schedule begins.
+_QUICK_STEPS: dict[PollReason, tuple[float, ...]] = {
     PollReason.QUIET: (),
     PollReason.WAITING: (0, 2, 2, 4, 7, 15),  # that is: at once, then at 2, 4, 8, 15 and 30 s
     PollReason.NOTICE: (0, 2, 10, 60),
 }
-#: So many reads of a cause are quick ones: somebody is waiting for them.
-QUICK = {cause: len(steps) for cause, steps in _FIRST.items() if steps}
+#: Number of quick polls by reason, without reasons that have none.
+QUICK_POLLS = {reason: len(steps) for reason, steps in _QUICK_STEPS.items() if steps}
 
 
-def delay(cause: PollReason, poll_count: int, slow: Sequence[timedelta]) -> timedelta:
-    """How long to wait before read number `poll_count` (from 0) after `cause`.
+def delay(reason: PollReason, poll_count: int, slow: Sequence[timedelta]) -> timedelta:
+    """Return how long to wait before poll number `poll_count` (from 0) for `reason`.
 
-    First the quick steps of the cause (seconds between reads), then `slow`
-    (RECONCILE_AFTER), whose last step repeats for ever.
+    First the quick steps of the reason, then `slow` (RECONCILE_AFTER), whose last step repeats.
     """
-    quick = _FIRST[cause]
+    quick = _QUICK_STEPS[reason]
     if poll_count < len(quick):
         return timedelta(seconds=quick[poll_count])
     return slow[min(poll_count - len(quick), len(slow) - 1)]
 
 
-def is_slow(cause: PollReason, poll_count: int) -> bool:
-    """Whether read number `poll_count` came by the slow schedule: nobody expected anything just
-    then."""
-    return poll_count >= len(_FIRST[cause])
+def is_slow(reason: PollReason, poll_count: int) -> bool:
+    """Whether poll number `poll_count` belongs to the slow schedule."""
+    return poll_count >= len(_QUICK_STEPS[reason])
 
 
 def next_poll(
-    cause: PollReason,
+    reason: PollReason,
     poll_count: int,
     slow: Sequence[timedelta],
     now: datetime,
     expires_at: datetime,
 ) -> datetime:
-    """The time of the next read, never later than the expiry if that is still to come."""
-    planned = now + delay(cause, poll_count, slow)
+    """Return the time of the next poll, at the latest `expires_at` while that lies ahead."""
+    planned = now + delay(reason, poll_count, slow)
     return min(planned, expires_at) if now < expires_at else planned

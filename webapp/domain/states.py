@@ -1,14 +1,13 @@
-"""The transition table: which status may follow which, and what each fact asks for.
+"""The transition table: which status may follow which, and what each event leads to.
 
-Facts come from three sides and in any order. Only what the gateway itself answered
-(`GatewaySaid`) can decide; what a browser says (`Returned`) is a hint that never
-overwrites an answer. A move that the table does not know is not an error for a fact:
-the fact is kept, the status stays.
+Gateway answers and browser returns come in any order. Only an answer of the gateway can decide;
+a return of the browser is a hint that never overwrites an answer. An event whose transition the
+table does not allow is no error: the event is recorded, the status stays.
 
     created ─► started ◄► submitted ─► deciding ─► in_review ─► verified | rejected
                  ▲│            ▲
-                 │▼            │           expired, canceled: our own words;
-              interrupted ─────┘           a late verdict still moves them on
+                 │▼            │           expired, canceled: set by us;
+              interrupted ─────┘           a late verdict still replaces them
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 
 class GatewayWord(StrEnum):
-    """The gateway's own words for `verificationResult` and notices (contract 5 and 9.1)."""
+    """The values of `verificationResult` and of a notice's `status` (contract 5 and 9.1)."""
 
     PENDING_VALIDATION = "PENDING_VALIDATION"
     PENDING_VERIFICATION = "PENDING_VERIFICATION"
@@ -56,7 +55,7 @@ _MEANING = {
 
 
 def meaning(word: str | None) -> Status | None:
-    """The status a gateway word asks for; None for no word, an unknown one, or mere evidence."""
+    """Map a gateway word to a status; None for no word, an unknown one, or an evidence mark."""
     try:
         return _MEANING.get(GatewayWord((word or "").strip().upper()))
     except ValueError:
@@ -64,36 +63,39 @@ def meaning(word: str | None) -> Status | None:
 
 
 def may_become(current: Status, wanted: Status) -> bool:
-    """Whether the table knows this move."""
+    """Whether the table allows this transition."""
     return wanted in TRANSITIONS[current]
 
 
 def after_answer(current: Status, word: str | None) -> Status:
-    """The status once the gateway has answered `word`; an impossible word changes nothing."""
+    """Return the status after the gateway answered `word`; `current` if it is impossible."""
     wanted = meaning(word)
     return wanted if wanted is not None and may_become(current, wanted) else current
 
 
 def contradicts(current: Status, word: str | None) -> bool:
-    """Whether the gateway now gives another verdict than before.
+    """Whether the gateway now reports another verdict than before.
 
-    A weaker word is no contradiction: it is an older answer that came late.
+    A word before the verdict is no contradiction: it is an older answer that arrived late.
     """
     return current in FINAL and meaning(word) in FINAL - {current}
 
 
 def after_return(current: Status, *, failed: bool) -> Status:
-    """The status once the browser came back; `failed` when it carried an error.
+    """Return the status after the browser returned; `failed` when it carried an error.
 
-    A hint: an answer of the gateway (`deciding` and later) is never touched. Nor does an error
-    undo `submitted`: what was captured is not thrown away on a browser's word.
+    Never changes an answer of the gateway (`deciding` and later). An error does not undo
+    `submitted`: a browser's parameter must not discard a capture.
     """
     wanted = Status.INTERRUPTED if failed else Status.SUBMITTED
     return wanted if current in (Status.STARTED, Status.INTERRUPTED) else current
 
 
 def newer_word(known: str | None, word: str | None) -> str | None:
-    """Which of two answers to keep as the gateway's last: a weaker one is older and came late."""
+    """Return which of two words to store as the gateway's last: the one closer to a verdict.
+
+    Answers can arrive out of order; an earlier stage after a later one is the older answer.
+    """
     if not word:
         return known
     ranks = {Status.DECIDING: 1, Status.IN_REVIEW: 2, Status.VERIFIED: 3, Status.REJECTED: 3}
@@ -102,13 +104,13 @@ def newer_word(known: str | None, word: str | None) -> str | None:
 
 
 def agrees(notice_word: str, answer_word: str | None) -> bool:
-    """Whether the gateway's answer is at least as far as a notice said, so the notice is settled.
+    """Whether the answer is at least as far as the notice, which settles the notice.
 
-    Evidence marks and unknown words are settled by any answer: they change nothing.
+    Any answer settles evidence marks and unknown words: they change nothing.
     """
-    said, answered = meaning(notice_word), meaning(answer_word)
-    if said is None:
+    announced, answered = meaning(notice_word), meaning(answer_word)
+    if announced is None:
         return True
     if answered is None:
         return False
-    return answered == said or may_become(said, answered)
+    return answered == announced or may_become(announced, answered)

@@ -1,7 +1,6 @@
-"""The client of the MobbScan API Gateway. Knows neither Flask nor the rest of this server."""
+"""Client of the MobbScan API Gateway, independent of Flask and the rest of this server."""
 
 from webapp.gateway.client import Gateway
-from webapp.gateway.documents import IdentityDocument
 from webapp.gateway.errors import (
     CircuitOpen,
     CredentialsRefused,
@@ -16,8 +15,9 @@ from webapp.gateway.errors import (
     Unavailable,
     UntrustedUrl,
 )
-from webapp.gateway.evidence import Evidence
-from webapp.gateway.evidence_kinds import IMAGE_TYPES, RECORDING_TYPES
+from webapp.gateway.evidence.kinds import IMAGE_TYPES, RECORDING_TYPES
+from webapp.gateway.evidence.stream import EvidenceStream
+from webapp.gateway.identity_document import IdentityDocument
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notice
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
@@ -34,7 +34,7 @@ __all__ = [
     "ProcessData",
     "IdentityDocument",
     "Acknowledgement",
-    "Evidence",
+    "EvidenceStream",
     "IMAGE_TYPES",
     "RECORDING_TYPES",
     "WIRE_NAMES",

@@ -1,16 +1,19 @@
-"""One pool of connections per process, made when it is first needed: after the fork."""
+"""Send HTTP requests to the gateway over one connection pool per process."""
 
 from __future__ import annotations
 
 import os
 import ssl
+from typing import Any
 
 import httpx
 
-from webapp.gateway.circuit_breaker import Guarded
+from webapp.gateway.circuit_breaker_transport import CIRCUIT, CircuitBreakerTransport
 from webapp.gateway.options import GatewayOptions, Limits
-from webapp.gateway.size_limit import SizeLimit
-from webapp.http_transport.transport import DeadlineTransport
+from webapp.gateway.responses import unavailable_from
+from webapp.gateway.size_limit import STREAMED, SizeLimitTransport
+from webapp.http_transport.deadline import seconds_left
+from webapp.http_transport.deadline_transport import DeadlineTransport
 
 _HEADERS = {
     "Accept": "application/json",
@@ -20,38 +23,77 @@ _HEADERS = {
 
 
 class Connections:
-    """Gives each process its own client: sockets must never be shared across a fork."""
+    """Creates the pool on first use in each process: sockets must not be shared across a fork."""
 
     def __init__(
         self, options: GatewayOptions, transport: httpx.BaseTransport | None, limits: Limits
     ) -> None:
         self._transport = transport
         self._limits = limits
-        # Read before any fork: a wrong file stops the start, and 20 ms are spent once.
+        # Loaded before any fork: a wrong CA file stops the start, and 20 ms are spent once.
         needed = transport is None and options.base_url.lower().startswith("https:")
         self._ssl_context = _ssl_context(options.ca_file) if needed else None
         self._clients: dict[int, httpx.Client] = {}
 
-    def client(self) -> httpx.Client:
-        """The client of the current process."""
-        process = os.getpid()
-        client = self._clients.get(process)
-        if client is None:
-            # No lock: one held while forking would stay held in the child for ever. Of two
-            # clients made at once one is kept and the other, unused, is dropped.
-            client = self._clients.setdefault(process, self._made())
-        return client
+    def send(
+        self,
+        call: str,
+        method: str,
+        url: str,
+        *,
+        body: dict[str, Any] | None = None,
+        auth: httpx.Auth | None = None,
+    ) -> httpx.Response:
+        """Return the whole response, whatever its status. Raises `Unavailable`."""
+        request = self._client().build_request(method, url, json=body, timeout=seconds_left())
+        return self._send(call, request, auth, streamed=False)
+
+    def open_stream(
+        self, call: str, url: str, *, accept: str, auth: httpx.Auth, idle_seconds: float
+    ) -> httpx.Response:
+        """GET `url`; a successful response has its body unread. Raises `Unavailable`.
+
+        The caller must close the response.
+        """
+        left = seconds_left()
+        timeout = httpx.Timeout(idle_seconds, connect=left, pool=left)
+        # Files are compressed already, and a compressed response hides the length of the file.
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        request = self._client().build_request("GET", url, headers=headers, timeout=timeout)
+        return self._send(call, request, auth, streamed=True)
 
     def close(self) -> None:
-        """Close this process's client; a later call makes a new one."""
+        """Close this process's pool; a later call creates a new one."""
         client = self._clients.pop(os.getpid(), None)
         if client is not None:
             client.close()
 
-    def _made(self) -> httpx.Client:
-        wire = SizeLimit(self._transport or DeadlineTransport(self._ssl_context))
+    def _send(
+        self, call: str, request: httpx.Request, auth: httpx.Auth | None, *, streamed: bool
+    ) -> httpx.Response:
+        request.extensions[CIRCUIT] = call
+        request.extensions[STREAMED] = streamed
+        try:
+            return self._client().send(request, auth=auth, stream=streamed)
+        except httpx.HTTPError as error:
+            raise unavailable_from(call, error) from error
+
+    def _client(self) -> httpx.Client:
+        process = os.getpid()
+        client = self._clients.get(process)
+        if client is None:
+            # No lock: one held during a fork would stay held in the child. When two threads
+            # create a client at once, `setdefault` keeps one and drops the other, unused.
+            client = self._clients.setdefault(process, self._new_client())
+        return client
+
+    def _new_client(self) -> httpx.Client:
+        inner = SizeLimitTransport(self._transport or DeadlineTransport(self._ssl_context))
+        limits = self._limits
         return httpx.Client(
-            transport=Guarded(wire, self._limits.failures_before_rest, self._limits.rest_seconds),
+            transport=CircuitBreakerTransport(
+                inner, limits.failures_before_open, limits.circuit_open_seconds
+            ),
             headers=_HEADERS,
             follow_redirects=False,
             trust_env=False,

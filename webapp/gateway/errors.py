@@ -1,4 +1,4 @@
-"""What can go wrong between us and the gateway.
+"""Errors of gateway calls.
 
     GatewayError               status, body (first 2 kB, for operators; in no message or pickle)
     ├── Unavailable            may be tried again: network error, timeout, 5xx, 429
@@ -6,14 +6,14 @@
     │   └── CircuitOpen        not sent: the calls before it failed
     ├── RequestRefused         400 and other final refusals: the same request will fail again
     │   └── UntrustedUrl       not sent: an evidence address on an origin other than the gateway's
-    ├── EvidenceNotFound       no such evidence: 404, 410, 400 or nothing in the answer
+    ├── EvidenceNotFound       no such evidence: 404, 410, 400 or nothing in the response
     ├── Unauthorized           401 after a token renewal, or 404: the token *or* the process
     ├── Forbidden              403: our account lacks a right
     ├── StateConflict          409: the process is in another state; read it again
     ├── CredentialsRefused     the log-in itself was refused (400, 401, 403, 422 at /auth/token)
-    └── ProcessMismatch        the answer is about another process than the requested one
+    └── ProcessMismatch        the response is about another process than the requested one
 
-No message holds a header, an address, a body or anything else that was sent or received.
+No message contains a header, a URL, a body or anything else that was sent or received.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BODY_KEPT_BYTES = 2048
 
 
 class GatewayError(Exception):
-    """Base of all. `status` is the HTTP status, or None where there was no answer."""
+    """Base class. `status` is the HTTP status, or None without a response."""
 
     def __init__(self, message: str = "", *, status: int | None = None, body: bytes = b"") -> None:
         super().__init__(message)
@@ -32,16 +32,16 @@ class GatewayError(Exception):
         self.body = body[:_BODY_KEPT_BYTES]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel without the body: job queues store pickled errors in the clear."""
-        facts = {name: value for name, value in vars(self).items() if name != "body"}
-        return type(self), self.args, facts
+        """Pickle without the body: job queues store pickled errors unencrypted."""
+        state = {name: value for name, value in vars(self).items() if name != "body"}
+        return type(self), self.args, state
 
 
 class Unavailable(GatewayError):
-    """The gateway did not do, or may not have done, what was asked; it may be asked again.
+    """The call failed or may have failed, and may be repeated.
 
-    `retry_after_seconds` is the gateway's own wish, if it stated one. `maybe_sent` is False
-    only when the request certainly never reached the gateway.
+    `retry_after_seconds` is the gateway's `Retry-After`, or None. `maybe_sent` is False only when
+    the request certainly did not reach the gateway.
     """
 
     def __init__(
@@ -59,22 +59,22 @@ class Unavailable(GatewayError):
 
 
 class InvalidResponse(Unavailable):
-    """An answer that no gateway should give: a proxy's page, another type, too much of it."""
+    """An unusable response: the page of a proxy, another media type, too large, fields missing."""
 
 
 class CircuitOpen(Unavailable):
-    """Nothing was sent: the calls before this one failed. `retry_after_seconds` is always set."""
+    """Not sent, because the calls before it failed. `retry_after_seconds` is always set."""
 
     def __init__(self, message: str = "", *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message, retry_after_seconds=retry_after_seconds, maybe_sent=False)
 
 
 class RequestRefused(GatewayError):
-    """The request itself is wrong in the gateway's eyes. Not worth repeating. Contract 3.1."""
+    """The gateway refuses the request itself; repeating it is useless. Contract 3.1."""
 
 
 class UntrustedUrl(RequestRefused):
-    """An evidence address on another origin: nothing was sent, and never will be. Contract 9.2."""
+    """An evidence URL on another origin than the gateway's; nothing was sent. Contract 9.2."""
 
 
 class EvidenceNotFound(GatewayError):
@@ -82,14 +82,14 @@ class EvidenceNotFound(GatewayError):
 
 
 class Unauthorized(GatewayError):
-    """Refused with a fresh token as well: unknown, foreign or unstarted process, or lost rights.
+    """Refused with a renewed token too: unknown, foreign or unstarted process, or lost rights.
 
     The gateway uses one code for all of these. Contract 4-P.
     """
 
 
 class Forbidden(GatewayError):
-    """Our account lacks a right. Only the vendor can cure it. Contract 3.8."""
+    """The account lacks a right, which only the vendor can grant. Contract 3.8."""
 
 
 class StateConflict(GatewayError):
@@ -97,8 +97,8 @@ class StateConflict(GatewayError):
 
 
 class CredentialsRefused(GatewayError):
-    """Key and secret were refused at the log-in. Contract 2.1."""
+    """The log-in refused the API key and secret. Contract 2.1."""
 
 
 class ProcessMismatch(GatewayError):
-    """The gateway answered about another process than the one we named."""
+    """The response, or an evidence URL, is about another process than the requested one."""

@@ -1,4 +1,4 @@
-"""Who is told of every call: its name, how it ended, how long it took; nothing that was sent."""
+"""Report the name, outcome and duration of every gateway call to an observer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from webapp.gateway import errors
 
 Observer = Callable[[str, str, float], None]
-"""Is given the call, its outcome (both out of the few words below) and seconds."""
+"""Takes one of `CALLS`, one of `OUTCOMES`, and seconds."""
 
 CALLS = (
     "log_in", "create", "read", "accept", "reject", "review", "delete",
     "image", "recording", "pdf", "zip",
 )  # fmt: skip
 OK = "ok"
-#: The reader of a file went away, or what was asked for could not be sent at all.
+#: The reader of a file stopped, or the request could not be sent at all.
 OTHER = "other"
-_WORDS: dict[type[errors.GatewayError], str] = {
+_OUTCOME_OF_ERROR: dict[type[errors.GatewayError], str] = {
     errors.Unavailable: "unavailable",
     errors.InvalidResponse: "invalid_response",
     errors.CircuitOpen: "circuit_open",
@@ -33,57 +33,61 @@ _WORDS: dict[type[errors.GatewayError], str] = {
     errors.CredentialsRefused: "credentials_refused",
     errors.ProcessMismatch: "process_mismatch",
 }
-OUTCOMES = (OK, *_WORDS.values(), OTHER)
+OUTCOMES = (OK, *_OUTCOME_OF_ERROR.values(), OTHER)
 
 
 class Instrumented(Protocol):
-    """Whose calls are told."""
+    """An object with an observer for its calls."""
 
     observe: Observer
 
 
-Who = TypeVar("Who", bound=Instrumented)
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-Method = Callable[Concatenate[Who, Given], Answer]
+Client = TypeVar("Client", bound=Instrumented)
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Method = Callable[Concatenate[Client, Parameters], Result]
 
 
-def told_as(call: str) -> Callable[[Method[Who, Given, Answer]], Method[Who, Given, Answer]]:
-    """Tell the object's observer of each call of the method, with all its repetitions as one."""
+def instrumented(
+    call: str,
+) -> Callable[[Method[Client, Parameters, Result]], Method[Client, Parameters, Result]]:
+    """Decorate a method so that each call is reported once, retries included."""
 
-    def decorate(method: Method[Who, Given, Answer]) -> Method[Who, Given, Answer]:
+    def decorate(
+        method: Method[Client, Parameters, Result],
+    ) -> Method[Client, Parameters, Result]:
         @functools.wraps(method)
-        def told(self: Who, /, *args: Given.args, **named: Given.kwargs) -> Answer:
-            with telling(self.observe, call):
-                return method(self, *args, **named)
+        def wrapper(self: Client, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            with observe_call(self.observe, call):
+                return method(self, *args, **kwargs)
 
-        return told
+        return wrapper
 
     return decorate
 
 
 @contextmanager
-def telling(observe: Observer, call: str) -> Iterator[None]:
-    """Tell `observe` how the block ended, and after how long."""
+def observe_call(observe: Observer, call: str) -> Iterator[None]:
+    """Report the outcome and the duration of the block to `observe`."""
     began_at, outcome = monotonic(), OTHER
     try:
         yield
         outcome = OK
     except errors.GatewayError as error:
-        outcome = _WORDS.get(type(error), OTHER)
+        outcome = _OUTCOME_OF_ERROR.get(type(error), OTHER)
         raise
     finally:
         observe(call, outcome, monotonic() - began_at)
 
 
 @contextmanager
-def telling_of_file(
-    observe: Observer, call: str, opened: AbstractContextManager[Answer]
-) -> Iterator[Answer]:
-    """The same for a file, from asking for it to its last byte."""
-    with telling(observe, call), opened as file:
-        yield file
+def observe_stream(
+    observe: Observer, call: str, stream: AbstractContextManager[Result]
+) -> Iterator[Result]:
+    """Report a streamed file, from the request to its last byte."""
+    with observe_call(observe, call), stream as opened:
+        yield opened
 
 
-def nobody(_call: str, _outcome: str, _seconds: float) -> None:
-    """Tells nobody."""
+def ignore_call(_call: str, _outcome: str, _seconds: float) -> None:
+    """Observe nothing; the default observer."""

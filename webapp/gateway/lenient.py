@@ -1,4 +1,4 @@
-"""Reading members whose shape the vendor leaves open; nothing here raises. Contract 3.2, 9."""
+"""Read JSON members whose shape the vendor does not document, without raising. Contract 3.2."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-_ADDRESS_NAMES = ("url", "href")
+_URL_NAMES = ("url", "href")
 _KIND_NAMES = ("type", "name")
 _KEY_NAMES = ("key", "name")
 
 
 @dataclass(frozen=True)
-class EvidenceAddress:
-    """One image or recording: its address, and its kind as far as that can be told."""
+class EvidenceLink:
+    """The URL of one image or recording, and its kind if the response states it."""
 
     url: str = field(repr=False)
     kind: str | None
 
 
-def word_of(value: object) -> str | None:
-    """A non-empty text, without the one character PostgreSQL cannot hold."""
+def text_or_none(value: object) -> str | None:
+    """Return a non-empty string, without NUL, which PostgreSQL cannot store; otherwise None."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").strip() or None
 
 
-def as_word(value: object) -> str | None:
-    """A text, also out of a number; None for anything else."""
+def text_from_scalar(value: object) -> str | None:
+    """Return a string or a number as a string; None for anything else."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return str(value)
         except ValueError:
             return None  # an integer of thousands of digits
-    return word_of(value)
+    return text_or_none(value)
 
 
-def number_of(value: object) -> float | None:
-    """A number given as a number or as a text, with a point or a comma."""
+def parse_number(value: object) -> float | None:
+    """Return a finite number from a number or from a text with a point or a comma, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -48,29 +48,29 @@ def number_of(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def mapping_of(value: object) -> dict[str, Any]:
-    """An object, or an empty one in place of anything else."""
+def object_or_empty(value: object) -> dict[str, Any]:
+    """Return a JSON object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def pairs_of(value: object) -> dict[str, Any]:
-    """One mapping out of an object, a list of `{name, value}` or a list of one-key objects."""
+def parse_pairs(value: object) -> dict[str, Any]:
+    """Merge an object, a list of `{name, value}` or a list of one-key objects into one dict."""
     if isinstance(value, dict):
         return value
-    found: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
     for item in value if isinstance(value, list) else ():
         if not isinstance(item, dict):
             continue
         name = next((item[key] for key in _KEY_NAMES if isinstance(item.get(key), str)), None)
         if name is not None and "value" in item:
-            found[name] = item["value"]
+            pairs[name] = item["value"]
         elif len(item) == 1:
-            found.update(item)
-    return found
+            pairs.update(item)
+    return pairs
 
 
-def evidence_of(value: object) -> tuple[EvidenceAddress, ...]:
-    """Evidence out of a list (or a mapping by kind) of addresses or objects."""
+def parse_evidence_links(value: object) -> tuple[EvidenceLink, ...]:
+    """Return the links of a list, or of a mapping by kind, of URLs or objects."""
     if isinstance(value, dict):
         items: list[Any] = [
             {"type": kind, "url": item} if isinstance(item, str) else item
@@ -78,17 +78,21 @@ def evidence_of(value: object) -> tuple[EvidenceAddress, ...]:
         ]
     else:
         items = value if isinstance(value, list) else []
-    found = (_one_evidence(item) for item in items)
-    return tuple(item for item in found if item is not None)
+    links = (_parse_link(item) for item in items)
+    return tuple(link for link in links if link is not None)
 
 
-def _one_evidence(item: object) -> EvidenceAddress | None:
-    members = {"url": item} if isinstance(item, str) else mapping_of(item)
-    url = next((word for word in (word_of(members.get(n)) for n in _ADDRESS_NAMES) if word), None)
+def _parse_link(item: object) -> EvidenceLink | None:
+    members = {"url": item} if isinstance(item, str) else object_or_empty(item)
+    url = _first_text(members, _URL_NAMES)
     if url is None:
         return None
-    kind = next((word for word in (word_of(members.get(n)) for n in _KIND_NAMES) if word), None)
-    return EvidenceAddress(url, kind or _last_segment(url))
+    return EvidenceLink(url, _first_text(members, _KIND_NAMES) or _last_segment(url))
+
+
+def _first_text(members: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    texts = (text_or_none(members.get(name)) for name in names)
+    return next((text for text in texts if text), None)
 
 
 def _last_segment(url: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What goes to the gateway (strictly) and what comes back (tolerantly). Contract 3.1, 3.2."""
+"""Request and response models of the gateway: strict when sent, lenient when read. Contract 3."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from webapp.gateway.documents import IdentityDocument, Word
-from webapp.gateway.identifiers import canonical_id
+from webapp.gateway.identity_document import IdentityDocument, LenientText
 from webapp.gateway.lenient import (
-    EvidenceAddress,
-    evidence_of,
-    mapping_of,
-    pairs_of,
-    word_of,
+    EvidenceLink,
+    object_or_empty,
+    parse_evidence_links,
+    parse_pairs,
+    text_or_none,
 )
-from webapp.gateway.timestamps import moment_of
+from webapp.gateway.process_ids import canonical_id
+from webapp.gateway.timestamps import parse_timestamp
 
 
 @dataclass(frozen=True)
 class CreateRequest:
-    """A new process under our own id. Raises `ValueError` for what the gateway would refuse.
+    """Parameters of a new process. Raises `ValueError` for what the gateway would refuse.
 
-    `redirect_url` is where the user's browser comes back to; `extra_data` is string to string.
-    `doc_specific_type` replaces country and type, which are then not sent. Contract 3.1, 4-L.
+    `scan_id` is a UUID that we choose. The user's browser returns to `redirect_url`. `extra_data`
+    maps strings to strings. `doc_specific_type` replaces country and type, which are then not
+    sent. Contract 3.1, 4-L.
     """
 
     scan_id: str
@@ -37,20 +38,20 @@ class CreateRequest:
     extra_data: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Complain here rather than at the gateway."""
+        """Check the values before the gateway does."""
         canonical_id(self.scan_id)
         pairs = self.extra_data.items()
         if not all(isinstance(text, str) for pair in pairs for text in pair):
             raise ValueError("extra_data must map strings to strings")
 
     def body(self) -> dict[str, Any]:
-        """The JSON body: documented keys only, absent ones left out."""
-        narrow = self.doc_specific_type is None
+        """Return the JSON body: documented keys only, without empty ones."""
+        general = self.doc_specific_type is None
         members = {
             "scanId": canonical_id(self.scan_id),
             "redirectUrl": self.redirect_url,
-            "countryId": self.country_id if narrow else None,
-            "docType": self.doc_type if narrow else None,
+            "countryId": self.country_id if general else None,
+            "docType": self.doc_type if general else None,
             "docSpecificType": self.doc_specific_type,
             "verificationExtraData": dict(self.extra_data),
         }
@@ -59,7 +60,7 @@ class CreateRequest:
 
 @dataclass(frozen=True)
 class CreatedProcess:
-    """A process the gateway has opened; the address is for its owner alone. Contract 3.1."""
+    """A process that the gateway has created; `url` is for its user alone. Contract 3.1."""
 
     scan_id: str
     onboarding_token: str = field(repr=False)
@@ -68,10 +69,10 @@ class CreatedProcess:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """What the gateway says to a decision or a deletion: words nobody relies on.
+    """The response to a decision or a deletion, kept for the audit only.
 
-    For the audit as they are; the vendor's own samples say "accepted" to a call that sends to
-    review. Contract 3.8 to 3.11, 4-J, 4-K.
+    Its values are unreliable: in the vendor's samples a call that sends to review is answered
+    "accepted". Contract 3.8 to 3.11, 4-J, 4-K.
     """
 
     status: str | None
@@ -80,53 +81,55 @@ class Acknowledgement:
 
 
 class ProcessData(BaseModel):
-    """What the gateway knows of a process; every field may be missing. Contract 3.2.
+    """The data of a process; every field may be missing. Contract 3.2.
 
-    Moments are aware UTC; scores are on whatever scale the gateway uses. `raw` is the whole
-    answer as it came. Its repr shows the id and the result, nothing of the person.
+    Times are aware UTC; scores have the gateway's scale. `raw` is the whole response. The repr
+    shows the id and the result, and no personal data.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     scan_id: str
     verification_result: Annotated[
-        str | None, BeforeValidator(word_of), Field(alias="verificationResult")
+        str | None, BeforeValidator(text_or_none), Field(alias="verificationResult")
     ] = None
-    license_id: Annotated[Word, Field(alias="licenseId")] = None
-    agent: Annotated[str | None, BeforeValidator(word_of)] = None
+    license_id: Annotated[LenientText, Field(alias="licenseId")] = None
+    agent: Annotated[str | None, BeforeValidator(text_or_none)] = None
     rejection_reason: Annotated[
-        str | None, BeforeValidator(word_of), Field(alias="rejectionReason")
+        str | None, BeforeValidator(text_or_none), Field(alias="rejectionReason")
     ] = None
-    comment: Annotated[str | None, BeforeValidator(word_of)] = None
+    comment: Annotated[str | None, BeforeValidator(text_or_none)] = None
     creation_time: Annotated[
-        datetime | None, BeforeValidator(moment_of), Field(alias="creationTime")
+        datetime | None, BeforeValidator(parse_timestamp), Field(alias="creationTime")
     ] = None
     verification_time: Annotated[
-        datetime | None, BeforeValidator(moment_of), Field(alias="verificationTime")
+        datetime | None, BeforeValidator(parse_timestamp), Field(alias="verificationTime")
     ] = None
-    document: Annotated[dict[str, Any], BeforeValidator(mapping_of)] = Field(default_factory=dict)
-    validations: Annotated[dict[str, Any], BeforeValidator(mapping_of)] = Field(
+    document: Annotated[dict[str, Any], BeforeValidator(object_or_empty)] = Field(
+        default_factory=dict
+    )
+    validations: Annotated[dict[str, Any], BeforeValidator(object_or_empty)] = Field(
         default_factory=dict
     )
     extra_parameters: Annotated[
-        dict[str, Any], BeforeValidator(pairs_of), Field(alias="extraParameters")
+        dict[str, Any], BeforeValidator(parse_pairs), Field(alias="extraParameters")
     ] = Field(default_factory=dict)
-    images: Annotated[tuple[EvidenceAddress, ...], BeforeValidator(evidence_of)] = ()
+    images: Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)] = ()
     extra_images: Annotated[
-        tuple[EvidenceAddress, ...], BeforeValidator(evidence_of), Field(alias="extraImages")
+        tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links), Field(alias="extraImages")
     ] = ()
-    recordings: Annotated[tuple[EvidenceAddress, ...], BeforeValidator(evidence_of)] = ()
-    pdf_url: Annotated[str | None, BeforeValidator(word_of), Field(alias="pdfUrl")] = None
-    pdf_checksum: Annotated[Word, Field(alias="pdfChecksum")] = None
+    recordings: Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)] = ()
+    pdf_url: Annotated[str | None, BeforeValidator(text_or_none), Field(alias="pdfUrl")] = None
+    pdf_checksum: Annotated[LenientText, Field(alias="pdfChecksum")] = None
     client_info: Annotated[Any, Field(alias="clientInfo")] = None
     certificated_zip_url: Annotated[
-        str | None, BeforeValidator(word_of), Field(alias="certificatedZipUrl")
+        str | None, BeforeValidator(text_or_none), Field(alias="certificatedZipUrl")
     ] = None
     raw: dict[str, Any]
 
     @property
     def identity_document(self) -> IdentityDocument:
-        """`document`, field by field."""
+        """Return `document`, field by field."""
         return IdentityDocument.model_validate(self.document)
 
     @property
@@ -140,6 +143,6 @@ class ProcessData(BaseModel):
         return self.identity_document.face_liveness_score
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Everything but these two may be personal."""
+        """Show these two fields: all others may be personal data."""
         yield "scan_id", self.scan_id
         yield "verification_result", self.verification_result

@@ -1,4 +1,4 @@
-"""The gateway's notices: who may send one, and what it says. Contract section 5."""
+"""Parse and authenticate the notices that the gateway sends. Contract section 5."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webapp.gateway.identifiers import canonical_id
-from webapp.gateway.strict_json import read_json
+from webapp.basics.json_reader import read_strict
+from webapp.gateway.process_ids import canonical_id
 
 _MAX_STATUS_CHARACTERS = 64
 _MAX_DEPTH = 8
@@ -16,7 +16,7 @@ _MAX_DEPTH = 8
 
 @dataclass(frozen=True)
 class Notice:
-    """A hint that a process changed; never proof. `status` is the gateway's own word."""
+    """A hint that a process has changed, never a proof. `status` is the gateway's word."""
 
     verification_id: str
     status: str
@@ -24,7 +24,7 @@ class Notice:
 
 
 class InvalidNoticeBody(Exception):
-    """The body is no notice. `reason` says so without repeating any of it."""
+    """The body is not a notice. `reason` contains nothing of the body."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -32,38 +32,35 @@ class InvalidNoticeBody(Exception):
 
 
 def parse_notice(body: bytes) -> Notice:
-    """Read a notice; keys we do not know are fine. Raises `InvalidNoticeBody`. Contract 5."""
+    """Parse a notice and ignore unknown keys. Raises `InvalidNoticeBody`. Contract 5."""
     try:
-        value = read_json(body, max_depth=_MAX_DEPTH, unique_keys=True)
+        members = read_strict(body, _MAX_DEPTH)
     except ValueError as error:
         raise InvalidNoticeBody(str(error)) from None
-    if not isinstance(value, dict):
-        raise InvalidNoticeBody("not an object")
     try:
-        verification_id = canonical_id(value.get("verificationId"))
+        verification_id = canonical_id(members.get("verificationId"))
     except ValueError:
         raise InvalidNoticeBody("verificationId is not a UUID") from None
-    return Notice(verification_id, _status(value.get("status")), body)
+    return Notice(verification_id, _status(members.get("status")), body)
 
 
 def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, str]) -> bool:
-    """Whether all headers of at least one object of `required` arrived as they must.
+    """Return whether `received` contains all headers of at least one object in `required`.
 
-    Header names are compared without case, values exactly, in a time that depends neither on
-    the values nor on which object matches. Nothing required matches nothing: an empty list or
-    an empty object lets nobody in.
+    Compares header names without case and values exactly, in a time that depends neither on the
+    values nor on which object matches. An empty list and an empty object match nothing.
     """
     digests = {name.lower(): _digest(value) for name, value in received.items()}
     absent = _digest("")
-    any_object = False
+    any_matches = False
     for expected in required:
-        whole_object = bool(expected)
+        all_match = bool(expected)
         for name, value in expected.items():
-            arrived = name.lower() in digests
-            same = hmac.compare_digest(digests.get(name.lower(), absent), _digest(value))
-            whole_object &= arrived & same
-        any_object |= whole_object
-    return any_object
+            present = name.lower() in digests
+            equal = hmac.compare_digest(digests.get(name.lower(), absent), _digest(value))
+            all_match &= present & equal
+        any_matches |= all_match
+    return any_matches
 
 
 def _status(value: object) -> str:
@@ -75,5 +72,5 @@ def _status(value: object) -> str:
 
 
 def _digest(value: str) -> bytes:
-    """Equal lengths for compare_digest, which otherwise tells the length of the secret."""
+    """Make the lengths equal: `compare_digest` reveals the length of the secret otherwise."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()

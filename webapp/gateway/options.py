@@ -1,4 +1,4 @@
-"""What the client must know before its first call."""
+"""Settings of the gateway client: addresses, credentials, time budgets and limits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from webapp.basics.urls import origin_of
 
 @dataclass(frozen=True)
 class GatewayOptions:
-    """Where the gateway is and how this account talks to it.
+    """Address and credentials of the gateway, and the variants of its calls.
 
-    `base_url` may carry a path. `ca_file` is a PEM file of authorities trusted in addition to
-    the usual ones. Raises `ValueError` for an address or method that cannot work. Contract 1, 4.
+    `base_url` may contain a path. `ca_file` is a PEM file of certificate authorities, trusted in
+    addition to the usual ones. Raises `ValueError` for an invalid URL, path or method. Contract 1.
     """
 
     base_url: str
@@ -25,7 +25,7 @@ class GatewayOptions:
     ca_file: str | None = None
 
     def __post_init__(self) -> None:
-        """Complain now rather than at the first call."""
+        """Check the values now rather than at the first call."""
         if origin_of(self.base_url) is None:
             raise ValueError("base_url must be an absolute http(s) address")
         if self.delete_method not in ("DELETE", "GET"):
@@ -35,29 +35,29 @@ class GatewayOptions:
         if any(origin_of(origin) is None for origin in self.hosted_origins):
             raise ValueError("hosted_origins must be http(s) origins")
 
-    def address(self, path: str) -> str:
-        """The full address of a path of the gateway."""
+    def url(self, path: str) -> str:
+        """Return the full URL of a path of the gateway."""
         return self.base_url.rstrip("/") + path
 
     def own_origin(self) -> str:
-        """The only origin that tokens and requests for evidence are sent to."""
+        """Return the only origin that tokens and requests for evidence are sent to."""
         origin = origin_of(self.base_url)
         if origin is None:
             raise ValueError("base_url must be an absolute http(s) address")
         return origin
 
     def trusted_origins(self) -> frozenset[str]:
-        """Origins on which a hosted page may live: the gateway's own and the configured ones."""
-        found = (origin_of(address) for address in (self.base_url, *self.hosted_origins))
-        return frozenset(origin for origin in found if origin is not None)
+        """Return the origins of hosted pages: the gateway's own and the configured ones."""
+        origins = (origin_of(address) for address in (self.base_url, *self.hosted_origins))
+        return frozenset(origin for origin in origins if origin is not None)
 
 
 @dataclass(frozen=True)
 class Budgets:
-    """Total seconds per kind of call, from name look-up to the last byte of the last attempt.
+    """Time budgets: total seconds per kind of call, from name look-up to the last retry's end.
 
-    Evidence has three: until its first bytes are known to be what they should be, between two
-    pieces, and from the first request to the last piece, however slow its reader.
+    Evidence has three: until its first bytes are recognised, between two chunks, and from the
+    first request to the last chunk, including the time its reader takes.
     """
 
     log_in_seconds: float = 8
@@ -71,14 +71,13 @@ class Budgets:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much we take, and how often we knock.
+    """Largest files, in bytes after decoding, and the limits of the circuit breaker.
 
-    Bytes are those of the file itself. After so many failures in a row a kind of call (or the
-    whole gateway, when no connection can be made) is left alone for `rest_seconds`; then one
-    call is let through, on trial.
+    After `failures_before_open` failures in a row, calls of that kind (all calls, when no
+    connection can be made) are refused for `circuit_open_seconds`; then one trial call is sent.
     """
 
     max_image_bytes: int = 32 * 1024 * 1024
     max_file_bytes: int = 1024 * 1024 * 1024
-    failures_before_rest: int = 5
-    rest_seconds: float = 10
+    failures_before_open: int = 5
+    circuit_open_seconds: float = 10

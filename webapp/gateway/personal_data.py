@@ -1,4 +1,4 @@
-"""The corrections a decision may carry: exactly the vendor's 20 keys. Contract 3.8, 4-C."""
+"""Corrections of personal data that a decision may carry: the vendor's 20 keys. Contract 3.8."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ WIRE_NAMES: Mapping[str, str] = {
     "state_of_birth": "stateOfBirth",
     "surname": "surname",
 }
-"""Our name of each key, and the gateway's."""
+"""The gateway's name of each of our keys."""
 
 
-def wire_personal_data(personal_data: Mapping[str, str | None] | None) -> dict[str, str]:
-    """The object to send: only what is given, in the gateway's spelling; `{}` for nothing.
+def to_wire_names(personal_data: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Return the given values under the gateway's names; `{}` for None. Leaves out None values.
 
-    Raises `ValueError` for a key that is not among the 20 or a value that is no text. Neither
-    is repeated in the message.
+    Raises `ValueError`, without the key or the value in its text, for a key that is not one of
+    the 20 and for a value that is no text.
     """
     given = {} if personal_data is None else personal_data
     if not given.keys() <= WIRE_NAMES.keys():
         raise ValueError("personal data holds a key the gateway does not know")
     return {
-        WIRE_NAMES[name]: sendable_text(value, "personal data")
+        WIRE_NAMES[name]: require_json_text(value, "personal data")
         for name, value in given.items()
         if value is not None
     }
 
 
-def sendable_text(value: object, what: str) -> str:
-    """The text itself. Raises `ValueError` for anything that cannot stand in a JSON body."""
+def require_json_text(value: object, what: str) -> str:
+    """Return `value`. Raises `ValueError`, naming `what`, for anything but a valid Unicode text."""
     if not isinstance(value, str):
         raise ValueError(f"{what} must be text")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{what} holds half a character") from None
+        raise ValueError(f"{what} contains a lone surrogate") from None
     return value

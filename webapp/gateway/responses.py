@@ -1,9 +1,7 @@
-"""From an HTTP answer to a JSON object, or to the error it stands for. Contract 1, 3, 4-K, 4-P."""
+"""Turn an HTTP response into a JSON object or into the error that it means. Contract 1, 3, 4."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from webapp.basics.json_reader import read_lenient
 from webapp.gateway.errors import (
     Forbidden,
     GatewayError,
@@ -20,12 +19,9 @@ from webapp.gateway.errors import (
     Unauthorized,
     Unavailable,
 )
-from webapp.gateway.strict_json import read_json
 
-_MAX_DEPTH = 64
-_MAX_WAIT_SECONDS = 3600.0
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-_COME_BACK_LATER = {408, 425, 429}
+_MAX_RETRY_AFTER_SECONDS = 3600.0
+_TEMPORARY = {408, 425, 429}
 _FINAL: dict[int, type[GatewayError]] = {
     401: Unauthorized,
     403: Forbidden,
@@ -33,7 +29,7 @@ _FINAL: dict[int, type[GatewayError]] = {
     409: StateConflict,
     410: Unauthorized,
 }
-# None of these say anything about whether the request arrived: no connection was made.
+# With all of these no connection was made, so the request cannot have arrived.
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -43,14 +39,14 @@ _NEVER_SENT = (
 )
 
 
-def checked(call: str, response: httpx.Response) -> httpx.Response:
-    """The response if it is a success; otherwise raises what its status means."""
+def require_success(call: str, response: httpx.Response) -> httpx.Response:
+    """Return a successful response; otherwise raise the error that the status means."""
     status, body = response.status_code, response.content
     if response.is_success:
         if _media_type(response) == "text/html":
-            raise InvalidResponse(f"{call}: a web page for an answer", status=status, body=body)
+            raise InvalidResponse(f"{call}: answered with a web page", status=status, body=body)
         return response
-    if status in _COME_BACK_LATER or status >= 500:
+    if status in _TEMPORARY or status >= 500:
         raise Unavailable(
             f"{call}: answered {status}",
             status=status,
@@ -62,42 +58,31 @@ def checked(call: str, response: httpx.Response) -> httpx.Response:
     raise _FINAL.get(status, RequestRefused)(f"{call}: answered {status}", status=status, body=body)
 
 
-def json_object(call: str, response: httpx.Response) -> dict[str, Any]:
-    """The JSON object of a success. Raises `InvalidResponse` for anything else."""
+def parse_object(call: str, response: httpx.Response) -> dict[str, Any]:
+    """Parse the JSON object of a successful response. Raises `InvalidResponse`."""
     status, body = response.status_code, response.content
     if not _may_be_json(response):
         raise InvalidResponse(f"{call}: another media type than JSON", status=status, body=body)
     try:
-        value = read_json(body, max_depth=_MAX_DEPTH, unique_keys=False)
+        return read_lenient(body)
     except ValueError as reason:
         raise InvalidResponse(f"{call}: {reason}", status=status, body=body) from None
-    if not isinstance(value, dict):
-        raise InvalidResponse(f"{call}: not an object", status=status, body=body)
-    return _without_half_characters(value, body)
 
 
-def network_error(call: str, error: httpx.HTTPError) -> Unavailable:
-    """What a failure below HTTP means for the caller."""
-    silent = isinstance(error, httpx.TimeoutException)
-    why = "no answer in time" if silent else "no connection"
+def unavailable_from(call: str, error: httpx.HTTPError) -> Unavailable:
+    """Build the `Unavailable` for a failure below HTTP."""
+    is_timeout = isinstance(error, httpx.TimeoutException)
+    reason = "no response in time" if is_timeout else "no connection"
     return Unavailable(
-        f"{call}: {why} ({type(error).__name__})", maybe_sent=not isinstance(error, _NEVER_SENT)
+        f"{call}: {reason} ({type(error).__name__})",
+        maybe_sent=not isinstance(error, _NEVER_SENT),
     )
 
 
-def text_of(answer: Mapping[str, Any], *names: str) -> str | None:
-    """The first of the named members that is a non-empty string."""
-    found = (answer.get(name) for name in names)
-    return next((value for value in found if isinstance(value, str) and value), None)
-
-
-def _without_half_characters(value: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Java cuts texts between the halves of a character; no database or page takes one half."""
-    if b"\\ud" not in body.lower():
-        return value
-    text = json.dumps(value, ensure_ascii=False)
-    cleaned: dict[str, Any] = json.loads(_HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text))
-    return cleaned
+def first_text(members: Mapping[str, Any], *names: str) -> str | None:
+    """Return the first of the named members that is a non-empty string."""
+    values = (members.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value), None)
 
 
 def _media_type(response: httpx.Response) -> str:
@@ -106,20 +91,20 @@ def _media_type(response: httpx.Response) -> str:
 
 
 def _may_be_json(response: httpx.Response) -> bool:
-    kind = _media_type(response)
-    return kind in ("", "application/json", "text/json") or kind.endswith("+json")
+    media_type = _media_type(response)
+    return media_type in ("", "application/json", "text/json") or media_type.endswith("+json")
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds or a date (RFC 9110, 10.2.3), between 0 and an hour; None when absent or unclear."""
+    """Return 0 to 3600 seconds from a number or a date (RFC 9110, 10.2.3); None if unreadable."""
     stated = response.headers.get("retry-after", "").strip()
     if stated.isascii() and stated.isdigit():
-        return min(float(stated), _MAX_WAIT_SECONDS)
+        return min(float(stated), _MAX_RETRY_AFTER_SECONDS)
     try:
-        moment = parsedate_to_datetime(stated)
+        date = parsedate_to_datetime(stated)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 0.0), _MAX_WAIT_SECONDS)
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    seconds = (date - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_SECONDS)

@@ -1,4 +1,4 @@
-"""Repeating what is safe to repeat: reads, a few times, never past the deadline of the call."""
+"""Repeat calls that change nothing, a few times and within the deadline of the call."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _ATTEMPTS = 3
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 1.0
 _JITTER_SECONDS = 0.1
-# An attempt with less time than this would only turn one failure into another.
-_WORTH_STARTING_SECONDS = 0.5
+# With less time left, an attempt would only end in another timeout.
+_MIN_ATTEMPT_SECONDS = 0.5
 
 Result = TypeVar("Result")
 
 
-def safely_repeated(call: Callable[[], Result]) -> Result:
-    """Make the call, up to three times while it raises `Unavailable` and time is left.
+def retry_while_unavailable(call: Callable[[], Result]) -> Result:
+    """Make the call, at most three times while it raises `Unavailable` and time is left.
 
-    A wish of the gateway (`Retry-After`) is kept, or, when it lies beyond the deadline, the
-    error is raised at once, as `CircuitOpen` always is. Only for calls that change nothing.
+    Waits as long as the gateway's `Retry-After` says. Raises the error at once when that is
+    beyond the deadline, and for `CircuitOpen`. Only for calls that change nothing.
     """
     for attempt in stamina.retry_context(
         on=_wait_before_next,
@@ -42,8 +42,8 @@ def safely_repeated(call: Callable[[], Result]) -> Result:
 def _wait_before_next(error: Exception) -> bool | float:
     if not isinstance(error, Unavailable) or isinstance(error, CircuitOpen):
         return False
-    wished = error.retry_after_seconds
-    wait = _LONGEST_WAIT_SECONDS if wished is None else wished
-    if seconds_left() < wait + _WORTH_STARTING_SECONDS:
+    retry_after = error.retry_after_seconds
+    wait = _LONGEST_WAIT_SECONDS if retry_after is None else retry_after
+    if seconds_left() < wait + _MIN_ATTEMPT_SECONDS:
         return False
-    return True if wished is None else wished
+    return True if retry_after is None else retry_after

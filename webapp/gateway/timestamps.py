@@ -1,4 +1,4 @@
-"""Dates of the gateway, whose pattern the vendor does not state. Contract 1, 3.2."""
+"""Parse the gateway's dates and times, whose format the vendor does not document. Contract 3.2."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ _PATTERNS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
 _MILLISECONDS_FROM = 10**11  # as seconds this would be the year 5138
 
 
-def moment_of(value: object) -> datetime | None:
-    """An aware UTC moment out of ISO 8601, `dd/MM/yyyy [HH:mm[:ss]]` or epoch (milli)seconds.
+def parse_timestamp(value: object) -> datetime | None:
+    """Parse ISO 8601, `dd/MM/yyyy [HH:mm[:ss]]` or epoch (milli)seconds to an aware UTC datetime.
 
-    Without a zone UTC is assumed. None for what cannot be read: a strange date must not cost
-    us the answer it stands in.
+    Assumes UTC without a zone. Returns None for an unreadable value, so that the rest of the
+    response stays usable.
     """
     try:
         if isinstance(value, str):
-            moment = _from_text(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            time = _parse_text(value.strip())
+            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
             return datetime.fromtimestamp(seconds, UTC)
@@ -26,18 +26,15 @@ def moment_of(value: object) -> datetime | None:
     return None
 
 
-def day_of(value: object) -> date | None:
-    """A day as documents state it, `dd/MM/yyyy` or ISO 8601; None for what cannot be read.
-
-    The day as written: no zone is applied, for nobody is born in another one.
-    """
+def parse_date(value: object) -> date | None:
+    """Return the date of `dd/MM/yyyy` or ISO 8601 as written, without a time zone, or None."""
     try:
-        return _from_text(value.strip()).date() if isinstance(value, str) else None
+        return _parse_text(value.strip()).date() if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _from_text(text: str) -> datetime:
+def _parse_text(text: str) -> datetime:
     for pattern in _PATTERNS:
         try:
             return datetime.strptime(text, pattern).replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What passes between us and the company's own website. Knows nothing of the rest."""
+"""Data exchanged with the host site: hand-off tokens and return URLs."""
 
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.handoff import HandoffClaims, read_unverified_issuer, verify_handoff

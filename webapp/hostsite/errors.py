@@ -1,7 +1,4 @@
-"""What can be wrong with what a host site hands us.
-
-HandoffRefused     code, fix: the token is not accepted; names no part of the token
-"""
+"""The error for a refused hand-off token, with a code and a fix for each reason."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from __future__ import annotations
 class HandoffRefused(Exception):
     """A hand-off token that is not accepted.
 
-    `code` is for programs and logs (`expired`, `wrong_audience`, …), `fix` one sentence for
-    the developer of the host site. Neither repeats anything of the token.
+    `code` is for programs and logs (`expired`, `wrong_audience`, …), `fix` is one sentence for
+    the developer of the host site. Neither contains anything of the token.
     """
 
     def __init__(self, code: str) -> None:
@@ -19,13 +16,13 @@ class HandoffRefused(Exception):
         self.fix = FIXES[code]
 
     def __reduce__(self) -> tuple[type[HandoffRefused], tuple[str]]:
-        """Rebuilt from its code, not from its message."""
+        """Pickle the code, from which message and fix are rebuilt."""
         return type(self), (self.code,)
 
 
 FIXES = {
     "malformed": "Send one compact JWT (header.payload.signature) made by a JWT library.",
-    "too_large": "Shorten name or state: a token has at most 3,400 characters, all of it included.",
+    "too_large": "Shorten name or state: a token has at most 3,400 characters in total.",
     "wrong_algorithm": "Sign with HS256, ES256 or EdDSA (Ed25519), and send no `crit` header.",
     "no_key": "Sign with a key of this site's handoff_keys that fits the token's alg and kid.",
     "bad_signature": "Sign with the private half, or the shared secret, in handoff_keys.",

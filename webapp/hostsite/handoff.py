@@ -1,7 +1,6 @@
-"""The hand-off: the host's back end vouches for one of its users, once and briefly.
+"""Verify hand-off tokens: short-lived JWTs by which a host site logs one of its users in.
 
-Whether a `jti` was used before is not known here; the caller must remember it until
-`expires_at`, plus the skew.
+The caller must refuse a `jti` that was used before, until `expires_at` plus the clock skew.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from typing import Any
 
 from webapp.basics.text import MAX_CHARACTERS, clean_text
 from webapp.hostsite.errors import HandoffRefused
-from webapp.hostsite.jwt_parsing import taken_apart
-from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, fitting_keys, signed_by
+from webapp.hostsite.jwt_parsing import parse_jwt
+from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, candidate_keys, is_signed_by
 
-MAX_LIFE_SECONDS = 300
+MAX_LIFETIME_SECONDS = 300
 SKEW_SECONDS = 30
-_LAST_SECOND = 253_370_764_800  # the last year a datetime can hold begins here
-_MAX_ADDRESS_CHARACTERS = 2048
+_MAX_TIMESTAMP = 253_370_764_800  # 9999-01-01; later times overflow a datetime
+_MAX_URL_CHARACTERS = 2048
 
 
 @dataclass(frozen=True)
 class HandoffClaims:
-    """What the host site vouches for; moments are aware UTC. `name` is for greeting only."""
+    """Claims of a verified token; times are aware UTC. `name` is for display only."""
 
     subject: str = field(repr=False)
     jti: str = field(repr=False)
@@ -40,17 +39,17 @@ class HandoffClaims:
 def verify_handoff(
     token: str, *, keys: Sequence[KeyMaterial], issuer: str, audience: str, now: datetime
 ) -> HandoffClaims:
-    """The content of a token signed by one of `keys` for us, valid at `now` (aware).
+    """Return the claims of a token that is signed by one of `keys` and valid at `now` (aware).
 
-    `issuer` is the site's id and `audience` our public address. HS256, ES256 and EdDSA only,
-    at most 300 s of life, 30 s of skew. Raises `HandoffRefused`. RFC 7519, RFC 8725.
+    `issuer` is the site's id and `audience` our public URL. Accepts HS256, ES256 and EdDSA, a
+    lifetime of at most 300 s and 30 s of clock skew. Raises `HandoffRefused`. RFC 7519, RFC 8725.
     """
-    text = taken_apart(token)
-    _check_signature(token, text.header, keys)
-    claims = text.claims
+    jwt = parse_jwt(token)
+    _check_signature(token, jwt.header, keys)
+    claims = jwt.claims
     if claims.get("iss") != issuer:
         raise HandoffRefused("wrong_issuer")
-    if not _names_us(claims.get("aud"), audience):
+    if not _is_audience(claims.get("aud"), audience):
         raise HandoffRefused("wrong_audience")
     issued, expires = _times(claims, now.timestamp())
     return HandoffClaims(
@@ -58,20 +57,20 @@ def verify_handoff(
         jti=_required(claims, "jti", "no_jti"),
         issued_at=datetime.fromtimestamp(issued, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
-        name=_for_greeting(claims, "name"),
-        locale=_for_greeting(claims, "locale"),
+        name=_display_text(claims, "name"),
+        locale=_display_text(claims, "locale"),
         flow=_optional(claims, "flow"),
-        return_url=_optional(claims, "return_url", _MAX_ADDRESS_CHARACTERS),
-        state=_optional(claims, "state", _MAX_ADDRESS_CHARACTERS),
+        return_url=_optional(claims, "return_url", _MAX_URL_CHARACTERS),
+        state=_optional(claims, "state", _MAX_URL_CHARACTERS),
     )
 
 
 def read_unverified_issuer(token: str) -> str:
-    """The site a token claims to come from, unproven: only to find its keys.
+    """Return the `iss` claim without verification, to find the keys of the site.
 
     Raises `HandoffRefused`.
     """
-    issuer = taken_apart(token).claims.get("iss")
+    issuer = parse_jwt(token).claims.get("iss")
     if not isinstance(issuer, str) or not issuer:
         raise HandoffRefused("wrong_issuer")
     return issuer
@@ -79,28 +78,28 @@ def read_unverified_issuer(token: str) -> str:
 
 def _check_signature(token: str, header: Mapping[str, Any], keys: Sequence[KeyMaterial]) -> None:
     algorithm, kid = header.get("alg"), header.get("kid")
-    # `crit` and `b64` change how a token must be read; we know no such change.
+    # `crit` and `b64` announce extensions that change the format; none is supported.
     if algorithm not in ALGORITHMS or "crit" in header or "b64" in header:
         raise HandoffRefused("wrong_algorithm")
     if kid is not None and not isinstance(kid, str):
         raise HandoffRefused("malformed")
-    candidates = fitting_keys(keys, algorithm, kid)
+    candidates = candidate_keys(keys, algorithm, kid)
     if not candidates:
         raise HandoffRefused("no_key")
-    if not any(signed_by(key, token, algorithm) for key in candidates):
+    if not any(is_signed_by(key, token, algorithm) for key in candidates):
         raise HandoffRefused("bad_signature")
 
 
-def _names_us(claim: object, audience: str) -> bool:
-    named = claim if isinstance(claim, list) else [claim]
-    ours = audience.rstrip("/")
-    return any(isinstance(one, str) and one in (ours, ours + "/") for one in named)
+def _is_audience(claim: object, audience: str) -> bool:
+    values = claim if isinstance(claim, list) else [claim]
+    own_url = audience.rstrip("/")
+    return any(isinstance(value, str) and value in (own_url, own_url + "/") for value in values)
 
 
 def _times(claims: Mapping[str, Any], now: float) -> tuple[float, float]:
     issued, expires = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
     starts = _seconds(claims["nbf"]) if "nbf" in claims else issued
-    if not 0 < expires - issued <= MAX_LIFE_SECONDS:
+    if not 0 < expires - issued <= MAX_LIFETIME_SECONDS:
         raise HandoffRefused("too_long_lived")
     if max(issued, starts) > now + SKEW_SECONDS:
         raise HandoffRefused("not_yet_valid")
@@ -112,7 +111,7 @@ def _times(claims: Mapping[str, Any], now: float) -> tuple[float, float]:
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise HandoffRefused("no_times")
-    if not 0 <= value < _LAST_SECOND:  # NaN and infinity are not either
+    if not 0 <= value < _MAX_TIMESTAMP:  # also refuses NaN and infinity
         raise HandoffRefused("no_times")
     return value
 
@@ -124,17 +123,19 @@ def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
     return value
 
 
-def _for_greeting(claims: Mapping[str, Any], name: str) -> str | None:
-    """A text that cannot be shown is left out: it is no reason to keep its person out."""
+def _display_text(claims: Mapping[str, Any], name: str) -> str | None:
+    """Drop a text that cannot be displayed, instead of refusing the user."""
     if isinstance(claims.get(name), str):
         return clean_text(claims[name]) or None
     return _optional(claims, name)
 
 
-def _optional(claims: Mapping[str, Any], name: str, most: int = MAX_CHARACTERS) -> str | None:
+def _optional(
+    claims: Mapping[str, Any], name: str, max_characters: int = MAX_CHARACTERS
+) -> str | None:
     if claims.get(name) in (None, ""):
         return None
-    value = clean_text(claims[name], most)
+    value = clean_text(claims[name], max_characters)
     if value is None:
         raise HandoffRefused("bad_claim")
     return value

@@ -1,4 +1,4 @@
-"""Which of a site's keys may have signed a token. RFC 8725, 3.1: the key decides, not the token."""
+"""Select the site's keys that fit a token's algorithm, and verify its signature. RFC 8725, 3.1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-# A text is a shared secret for HS256, a mapping a public JWK.
+# A string is a shared secret for HS256, a mapping is a public JWK.
 KeyMaterial: TypeAlias = str | Mapping[str, Any]
 Key: TypeAlias = OctKey | ECKey | OKPKey
 
@@ -19,24 +19,24 @@ _MIN_SECRET_BYTES = 32
 _CURVES = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}
 
 
-def fitting_keys(keys: Sequence[KeyMaterial], algorithm: str, kid: str | None) -> list[Key]:
-    """The keys whose kind fits `algorithm`, in their order.
+def candidate_keys(keys: Sequence[KeyMaterial], algorithm: str, kid: str | None) -> list[Key]:
+    """Return the keys whose type fits `algorithm`, in their order.
 
-    A `kid` narrows them to keys of that name, and where none has it to keys without a name:
-    a shared secret has none. Unusable keys fit nothing. No key is ever used for another
-    algorithm than its own, so a public key can never serve as a secret.
+    A `kid` selects the keys with that id or, if there are none, the keys without an id, such as
+    shared secrets. Skips unusable keys. A key is used for its own algorithm only, so a public key
+    cannot serve as a secret.
     """
     fitting = [key for key in keys if _fits(key, algorithm)]
     if kid is not None:
-        named = [key for key in fitting if _name(key) == kid]
-        fitting = named or [key for key in fitting if _name(key) is None]
-    found = (_usable(key) for key in fitting)
-    return [key for key in found if key is not None]
+        with_id = [key for key in fitting if _key_id(key) == kid]
+        fitting = with_id or [key for key in fitting if _key_id(key) is None]
+    imported = (_import_key(key) for key in fitting)
+    return [key for key in imported if key is not None]
 
 
-def signed_by(key: Key, token: str, algorithm: str) -> bool:
-    """Whether `key` made the signature of a compact token. RFC 7515, 5.2."""
-    registry = _Registry(algorithms=[algorithm], strict_check_header=False)
+def is_signed_by(key: Key, token: str, algorithm: str) -> bool:
+    """Return whether `key` signed a compact token. RFC 7515, 5.2."""
+    registry = _SignatureRegistry(algorithms=[algorithm], strict_check_header=False)
     try:
         jws.deserialize_compact(token, key, registry=registry)
     except (JoseError, ValueError, TypeError):
@@ -44,10 +44,10 @@ def signed_by(key: Key, token: str, algorithm: str) -> bool:
     return True
 
 
-class _Registry(jws.JWSRegistry):
-    """joserfc's rules without its limit on the header, and without its warning.
+class _SignatureRegistry(jws.JWSRegistry):
+    """joserfc's registry with a higher header limit and without its warning about EdDSA.
 
-    It warns of the name EdDSA, which RFC 9864 replaces; hosts' libraries still write it.
+    RFC 9864 replaces the name EdDSA, but the JWT libraries of host sites still write it.
     """
 
     max_header_length = 8192
@@ -68,14 +68,14 @@ def _fits(key: KeyMaterial, algorithm: str) -> bool:
     )
 
 
-def _name(key: KeyMaterial) -> object:
+def _key_id(key: KeyMaterial) -> object:
     return None if isinstance(key, str) else key.get("kid")
 
 
-def _usable(key: KeyMaterial) -> Key | None:
+def _import_key(key: KeyMaterial) -> Key | None:
     try:
         if isinstance(key, str):
-            # Refuses texts that are public keys or certificates: everybody knows those.
+            # A public key or a certificate in PEM is not secret.
             return None if "-----BEGIN" in key else OctKey.import_key(key)
         if key.get("kty") == "EC":
             return ECKey.import_key(dict(key))

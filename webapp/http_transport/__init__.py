@@ -1,5 +1,5 @@
-"""Calls over the network that end in time. Knows nobody of ours.
+"""httpx transports with total deadlines and size limits, for calls to other servers.
 
-A total deadline can only be kept at the socket, and more than one adapter needs it: the gateway
-client and the login at an identity provider, which must not know each other.
+A total deadline can only be enforced at the socket. The gateway client and the login at an
+identity provider both need it and must not import each other.
 """

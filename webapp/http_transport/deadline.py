@@ -1,8 +1,8 @@
-"""A total deadline for everything a call does, however slowly the bytes drip.
+"""Set a total deadline for a call, including name look-up, retries and slow responses.
 
-httpx's own timeouts are per read: a server that sends one byte a second never trips them.
-The deadline travels in a context variable, so every read and write of the network backend
-below sees how much of it is left, whatever library lies between.
+httpx's own timeouts apply to each read: a server that sends one byte a second never exceeds them.
+The deadline is a context variable, so each read and write of the network backend knows how much
+time is left, whatever library is in between.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
 
-_ends_at: ContextVar[float] = ContextVar("call_ends_at", default=math.inf)
+_deadline_at: ContextVar[float] = ContextVar("call_deadline_at", default=math.inf)
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Everything inside ends within `seconds`; an outer, nearer deadline stays in force."""
-    mark = _ends_at.set(min(_ends_at.get(), monotonic() + seconds))
+    """Limit the block to `seconds`; an earlier deadline of an outer block stays in force."""
+    reset_token = _deadline_at.set(min(_deadline_at.get(), monotonic() + seconds))
     try:
         yield
     finally:
-        _ends_at.reset(mark)
+        _deadline_at.reset(reset_token)
 
 
 def seconds_left() -> float:
-    """Seconds until the current deadline; infinity without one, never below zero."""
-    return max(0.0, _ends_at.get() - monotonic())
+    """Return the seconds until the current deadline: infinity without one, never below zero."""
+    return max(0.0, _deadline_at.get() - monotonic())

@@ -5,12 +5,13 @@ Two would take each other's work for their own left from before, and do it again
 
 from __future__ import annotations
 
-import fcntl
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from webapp.basics.file_lock import try_lock
 
 _FILE = "executor-id"
 
@@ -31,13 +32,11 @@ def held(instance_dir: Path) -> Iterator[None]:
     Raises InUse when another process has it.
     """
     with _file(instance_dir).open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
+        if not try_lock(file.fileno()):
             raise InUse(
                 f"another jobs process runs with INSTANCE_DIR {instance_dir}: one machine needs"
                 " only one (`serve` has its own); to run a second one, give it a folder of its own"
-            ) from taken
+            )
         yield
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.store.errors import DatabaseUnavailable
 from webapp.store.postgresql import sql_state
-from webapp.store.unit_of_work import translated
+from webapp.store.unit_of_work import translate_driver_errors
 
 _INSUFFICIENT_PRIVILEGE = "42501"  # SQLSTATE
 _GRANT = (
@@ -45,7 +45,7 @@ def create(database_url: str) -> None:
 @contextmanager
 def translate_errors(url: str) -> Iterator[None]:
     """Turn database errors of the library into DatabaseUnavailable, which names the fix."""
-    with translated():
+    with translate_driver_errors():
         try:
             yield
         except DBAPIError as cause:

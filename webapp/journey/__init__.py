@@ -1,1 +1,1 @@
-"""The story: one file per step of an onboarding; no framework in it."""
+"""Use cases of an onboarding: one file per step, without a web framework."""

@@ -1,4 +1,4 @@
-"""admit: a person comes in by OIDC login or by the host site's hand-off, and leaves again."""
+"""admit: sign a user in by OIDC login or by the host site's hand-off token, and sign them out."""
 
 from __future__ import annotations
 
@@ -17,42 +17,48 @@ from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.sessions import Session
 
+#: How much longer than the token its replay key is kept: more than the accepted clock skew.
+_REPLAY_KEY_GRACE = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class VerifiedHandoff:
-    """Somebody at the door with a hand-off that is good; `mark` is what makes it single-use."""
+    """A verified hand-off token and its replay key, which makes the token single-use."""
 
     site: Site
     claims: HandoffClaims
-    mark: str
+    replay_key: str
 
 
 class Admit:
-    """The doors, and who is inside."""
+    """Opens, finds and ends the sessions of users."""
 
     def __init__(self, deps: JourneyDependencies, public_url: str) -> None:
-        """`public_url` is the audience every hand-off must name."""
+        """`public_url` is the audience that every hand-off token must name."""
         self._deps = deps
         self._public_url = public_url
 
     def by_handoff(self, token: str, live: Visitor | None, *, replace: bool = False) -> Visitor:
-        """Let the person of a hand-off token in; the token is used up.
+        """Open a session for the person of a hand-off token; the token is used up.
 
-        The browser that already came in by this very token just goes on as it was.
-        Raises HandoffNotAccepted; AnotherPersonSignedIn unless `replace`, using nothing up.
+        `live` is the visitor of the browser's session. A browser whose session was opened by
+        this very token keeps that session. Raises HandoffNotAccepted. Raises AnotherPersonSignedIn
+        unless `replace`, without using the token up.
         """
         with self._deps.database.reading() as work:
-            if live is not None and work.sessions.came_by(live.session_id, token):
+            if live is not None and work.sessions.was_opened_by(live.session_id, token):
                 return live
-        coming = self._read(token)
-        site, claims = coming.site, coming.claims
+        verified = self._verify(token)
+        site, claims = verified.site, verified.claims
         if not replace:
-            user_session.refuse_swap(live, site, claims.subject, claims.name)
+            user_session.refuse_account_switch(live, site, claims.subject, claims.name)
         subject_hash = self._deps.subject_hash(site.id, claims.subject)
         now = self._deps.clock()
         try:
             with self._deps.database.writing() as work:
-                work.once.use("handoff", coming.mark, claims.expires_at + timedelta(minutes=1))
+                work.replay_guard.use(
+                    "handoff", verified.replay_key, claims.expires_at + _REPLAY_KEY_GRACE
+                )
                 person = work.people.admit(
                     site.id,
                     claims.subject,
@@ -89,17 +95,17 @@ class Admit:
         live: Visitor | None,
         replace: bool = False,
     ) -> Visitor:
-        """Let the person in whom the identity provider has just named.
+        """Open a session for the person whom the identity provider has authenticated.
 
-        Raises NotFound when the site does not take the provider's people, and
-        AnotherPersonSignedIn unless `replace`: a link to the login and a single sign-on
-        must not silently change on whose account somebody goes on.
+        Raises NotFound when the site does not accept the provider's people. Raises
+        AnotherPersonSignedIn unless `replace`: a link to the login page and a single sign-on must
+        not switch accounts silently.
         """
         site = self._deps.sites.get(site_id)
         if site is None or not site.oidc:
             raise NotFound("no such site")
         if not replace:
-            user_session.refuse_swap(live, site, subject, name)
+            user_session.refuse_account_switch(live, site, subject, name)
         subject_hash = self._deps.subject_hash(site.id, subject)
         now = self._deps.clock()
         with self._deps.database.writing() as work:
@@ -111,43 +117,43 @@ class Admit:
             )
 
     def find_visitor(self, session_id: str) -> Visitor | None:
-        """Who the session belongs to; None when it is unknown, over, idle too long, or revoked."""
+        """Return the visitor of a session; None when it is unknown, expired, idle or revoked."""
         now = self._deps.clock()
         with self._deps.database.reading() as work:
             known = work.sessions.get(session_id, now)
-        if known is None or _idle(known[0], now):
+        if known is None or _is_idle(known[0], now):
             return None
         session, person = known
         site = self._deps.sites.get(person.site)
         if site is None:
             return None
-        self._seen(session, now)
+        self._record_use(session, now)
         return user_session.visitor_of(session, person, site)
 
     def sign_out(self, visitor: Visitor) -> None:
-        """End the session everywhere, whatever cookie may still be around."""
+        """Revoke the session, so that no copy of its cookie works any more."""
         with self._deps.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._deps.clock())
-            user_session.note(self._deps, work, "signed_out", visitor.person, visitor.via)
+            user_session.record_event(self._deps, work, "signed_out", visitor.person, visitor.via)
 
     def oidc_sites(self) -> list[Site]:
-        """Sites whose people come in through the identity provider."""
+        """Return the sites whose users sign in through the identity provider."""
         return [site for site in self._deps.sites.values() if site.oidc]
 
-    def _seen(self, session: Session, now: datetime) -> None:
-        if session.seen_at is not None and now < session.seen_at + user_session.SEEN_EXACTNESS:
+    def _record_use(self, session: Session, now: datetime) -> None:
+        if session.seen_at is not None and now < session.seen_at + user_session.USE_PRECISION:
             return
         try:
             with self._deps.database.writing() as work:
-                work.sessions.seen(session.id, now)
+                work.sessions.record_use(session.id, now)
         except DatabaseUnavailable:
-            return  # not worth refusing a page that only reads
+            return  # a page that only reads works without it
 
-    def _read(self, token: str) -> VerifiedHandoff:
-        claimed = None
+    def _verify(self, token: str) -> VerifiedHandoff:
+        issuer = None
         try:
-            claimed = handoff.read_unverified_issuer(token)
-            site = self._deps.sites.get(claimed)
+            issuer = handoff.read_unverified_issuer(token)
+            site = self._deps.sites.get(issuer)
             if site is None:
                 raise HandoffNotAccepted("unknown_site", "set iss to the id of a configured site")
             claims = handoff.verify_handoff(
@@ -158,7 +164,7 @@ class Admit:
                 now=self._deps.clock(),
             )
         except HandoffRefused as cause:
-            raise HandoffNotAccepted(cause.code, cause.fix, claimed) from cause
+            raise HandoffNotAccepted(cause.code, cause.fix, issuer) from cause
         if claims.flow is not None and claims.flow not in site.flows:
             raise HandoffNotAccepted("unknown_flow", "set flow to one of the site's flows", site.id)
         if claims.return_url and not is_allowed_return_url(claims.return_url, site.return_urls):
@@ -168,5 +174,5 @@ class Admit:
         return VerifiedHandoff(site, claims, f"{site.id}:{claims.jti}")
 
 
-def _idle(session: Session, now: datetime) -> bool:
+def _is_idle(session: Session, now: datetime) -> bool:
     return session.seen_at is not None and now > session.seen_at + user_session.IDLE_LIFE

@@ -1,4 +1,4 @@
-"""The create call at the gateway: never two at once for one row, and its answer never half kept."""
+"""Call the gateway's create for one onboarding: never twice at once, and store the answer whole."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import logging
 from datetime import timedelta
 
 from webapp.config.sites import Flow
+from webapp.domain import transitions
 from webapp.domain.errors import GatewayUnavailable
 from webapp.domain.onboarding import Onboarding, Person, Status
-from webapp.domain.reasons import ReasonCode, reason
 from webapp.domain.schedule import PollReason, next_poll
+from webapp.domain.transitions import PollPlan
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import (
     GatewayError,
@@ -20,84 +21,70 @@ from webapp.gateway.errors import (
 )
 from webapp.gateway.models import CreatedProcess, CreateRequest
 from webapp.journey.dependencies import JourneyDependencies
-from webapp.journey.references import References
+from webapp.return_references import SignedReferences
 from webapp.store.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
-#: While one request is at the gateway nobody else calls create for the same row. A little
-#: longer than one call can take; whoever was killed in the middle blocks the row no longer.
+#: How long a claim blocks further create calls for the onboarding. A little longer than one call
+#: can take, so a claim of a killed process ends soon.
 CREATE_LEASE = timedelta(seconds=15)
 
 
 class CreateProcess:
-    """Opens the gateway's process of a row that has none yet."""
+    """Creates the gateway's process of an onboarding that has none yet."""
 
-    def __init__(self, deps: JourneyDependencies, gateway: Gateway, references: References) -> None:
+    def __init__(
+        self, deps: JourneyDependencies, gateway: Gateway, references: SignedReferences
+    ) -> None:
         self._deps = deps
         self._gateway = gateway
         self._references = references
 
     def claim(self, work: UnitOfWork, row: Onboarding) -> Onboarding | None:
-        """`row`, locked in this `work`, as its caller's to `open` once that is committed.
+        """Claim the create call of `row`, which is locked in `work`; `call` it after the commit.
 
-        None: it has its process, or somebody else is at it.
+        Returns None when it has its process, or another request's call is in flight.
         """
         now = self._deps.clock()
         if row.status is not Status.CREATED or row.hosted_url:
             return None
         if row.create_called_at is not None and now < row.create_called_at + CREATE_LEASE:
             return None
-        claimed = self.called(row)
+        claimed = transitions.claim_create_call(row, now)
         work.onboardings.save(claimed, was=row.version)
-        self.note_call(work, claimed)
+        self._deps.record_event(work, claimed, "create_called", call=claimed.create_calls)
         return claimed
 
-    def called(self, row: Onboarding) -> Onboarding:
-        """`row` with one more create call begun: whoever stores it may make that call."""
-        now = self._deps.clock()
-        return row.changed(now, create_calls=row.create_calls + 1, create_called_at=now)
+    def call(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
+        """Call create (contract 3.1) for a claimed row; return the id of the onboarding to show.
 
-    def note_call(self, work: UnitOfWork, row: Onboarding) -> None:
-        """Write that call down."""
-        self._deps.record_event(work, row, "create_called", call=row.create_calls)
-
-    def open(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
-        """Call create (contract 3.1) for a claimed row; the id of the onboarding to go on with.
-
-        None: the gateway has this id already, so an earlier answer, and the address in it,
-        is lost for good. Raises GatewayUnavailable or GatewayForbidden; the row is then free again.
+        A lost answer is repeated once under the same id. Returns None when the gateway has this id
+        already: the answer with the address was lost and cannot be had again. Raises
+        GatewayUnavailable or GatewayForbidden; the claim is then released.
         """
-        try:
-            created = self._call(row, flow, person)
-        except RequestRefused:
-            return self._refused(row)
-        except Unavailable as cause:
-            self._release(row)
-            if cause.maybe_sent and row.create_calls == 1:
-                return self._again(row, flow, person)
-            with self._deps.translate_gateway_errors(row.id):
-                raise
-        except (Unauthorized, StateConflict) as cause:  # neither makes sense for a new process
-            self._release(row)
-            raise GatewayUnavailable from cause
-        except GatewayError:
-            self._release(row)
-            with self._deps.translate_gateway_errors(row.id):
-                raise
-        return self._keep(row, created)
+        while True:
+            try:
+                created = self._send(row, flow, person)
+            except RequestRefused:
+                return self._store_refusal(row)
+            except GatewayError as error:
+                self._release(row)
+                if not _is_worth_repeating(error, row):
+                    with self._deps.translate_gateway_errors(row.id):
+                        _refuse_meaningless(error)
+                        raise
+                current, claimed = self._claim_again(row)
+                if claimed is None:
+                    return _id_to_show(current)
+                row = claimed
+            else:
+                return self._store_process(row, created)
 
-    def _again(self, called: Onboarding, flow: Flow, person: Person) -> str | None:
-        """Once more under the same id, unless another click is at it already."""
-        with self._deps.database.writing() as work:
-            row = work.onboardings.get(called.id, for_update=True)
-            claimed = self.claim(work, row) if row else None
-        return self.open(claimed, flow, person) if claimed else _going_on(row or called)
-
-    def _call(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
+    def _send(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
         return self._gateway.create(
             CreateRequest(
                 scan_id=row.id,
-                redirect_url=self._references.address(self._references.sign(row.id)),
+                redirect_url=self._references.url(self._references.sign(row.id)),
                 country_id=flow.country,
                 doc_type=flow.document_type,
                 doc_specific_type=flow.document_specific_type,
@@ -109,78 +96,80 @@ class CreateProcess:
             )
         )
 
+    def _claim_again(self, called: Onboarding) -> tuple[Onboarding, Onboarding | None]:
+        """The row as it is now, and as claimed unless another request has claimed it."""
+        with self._deps.database.writing() as work:
+            row = work.onboardings.get(called.id, for_update=True)
+            return row or called, self.claim(work, row) if row else None
+
     def _release(self, called: Onboarding) -> None:
-        """The call came to nothing: the next click may try again at once."""
+        """End a call without a result, so that the next request may call at once."""
         with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is not None and _is_still_this_call(row, called):
-                self._free(work, row)
+                self._release_locked(work, row)
 
-    def _free(self, work: UnitOfWork, row: Onboarding) -> None:
-        freed = row.changed(self._deps.clock(), create_called_at=None)
-        work.onboardings.save(freed, was=row.version)
-        self._deps.record_event(work, freed, "create_unanswered")
+    def _release_locked(self, work: UnitOfWork, row: Onboarding) -> None:
+        released = transitions.release_create_call(row, self._deps.clock())
+        work.onboardings.save(released, was=row.version)
+        self._deps.record_event(work, released, "create_unanswered")
 
-    def _refused(self, called: Onboarding) -> str | None:
-        """At the first call our settings are wrong; later the gateway has this id already."""
+    def _store_refusal(self, called: Onboarding) -> str | None:
+        """A refusal of the first call: our settings are wrong. Of a later one: the id exists."""
         with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None or not _is_still_this_call(row, called):
-                return _going_on(row or called)  # another click has it in hand
+                return _id_to_show(row or called)  # another request's call is in flight
             if row.create_calls > 1:
-                self._free(work, row)
+                self._release_locked(work, row)
                 return None
-            return _going_on(row) if row.status is not Status.CREATED else self._ended(work, row)
+            if row.status is not Status.CREATED:
+                return _id_to_show(row)
+            _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
+            canceled = transitions.cancel_as_refused(row, self._deps.clock())
+            self._deps.save_transition(work, row, canceled, "gateway_refused")
+            verified = work.onboardings.verified(row.person_id, row.flow)  # an earlier one, by now
+            return (verified or row).id
 
-    def _ended(self, work: UnitOfWork, row: Onboarding) -> str:
-        """The settings of the flow are wrong in the gateway's eyes: only we can cure that."""
-        _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
-        self._deps.move(
-            work,
-            row,
-            Status.CANCELED,
-            "gateway_refused",
-            reasons=(reason(ReasonCode.GATEWAY_REFUSED),),
-            create_called_at=None,
-            next_poll_at=None,
-        )
-        verified = work.onboardings.verified(row.person_id, row.flow)  # one before it, meanwhile
-        return (verified or row).id
-
-    def _keep(self, called: Onboarding, created: CreatedProcess) -> str:
-        """The address is stored even if a notice has already moved the row on."""
+    def _store_process(self, called: Onboarding, created: CreatedProcess) -> str:
+        """The address is stored even if a notice has moved the status on already."""
         with self._deps.database.writing() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None:
                 return called.id
-            self._deps.move(
-                work,
-                row,
-                Status.STARTED if row.status is Status.CREATED else row.status,
-                "started",
-                hosted_url=created.url,
-                onboarding_token=created.onboarding_token,
-                started_at=self._deps.clock(),
-                create_called_at=None,
-                **self._next_look(work, row),
+            poll = self._next_poll(work, row)
+            started = transitions.mark_started(
+                row, self._deps.clock(), created.url, created.onboarding_token, poll
             )
-            return _going_on(row)
+            self._deps.save_transition(work, row, started, "started")
+            return _id_to_show(row)
 
-    def _next_look(self, work: UnitOfWork, row: Onboarding) -> dict[str, object]:
+    def _next_poll(self, work: UnitOfWork, row: Onboarding) -> PollPlan | None:
         now = self._deps.clock()
-        if work.inbox.unsettled(row.id):  # a notice was quicker than this answer
-            return {"next_poll_at": now, "poll_reason": PollReason.NOTICE, "poll_count": 0}
+        if work.inbox.unsettled(row.id):  # a notice arrived before this answer
+            return PollPlan(now, PollReason.NOTICE)
         if row.status is not Status.CREATED:
-            return {}
+            return None
         at = next_poll(PollReason.QUIET, 0, self._deps.slow, now, row.expires_at)
-        return {"next_poll_at": at, "poll_reason": PollReason.QUIET, "poll_count": 0}
+        return PollPlan(at, PollReason.QUIET)
+
+
+def _is_worth_repeating(error: GatewayError, row: Onboarding) -> bool:
+    """Whether the first call may have reached the gateway and only its answer was lost."""
+    return isinstance(error, Unavailable) and error.maybe_sent and row.create_calls == 1
+
+
+def _refuse_meaningless(error: GatewayError) -> None:
+    """Raises GatewayUnavailable for answers that make no sense for a new process."""
+    if isinstance(error, Unauthorized | StateConflict):
+        raise GatewayUnavailable from error
 
 
 def _is_still_this_call(row: Onboarding, called: Onboarding) -> bool:
-    """False: the call has taken so long that another click has begun one of its own."""
+    """False: the call outlived its lease, and another request has begun a call of its own."""
     return row.create_called_at is not None and row.create_calls == called.create_calls
 
 
-def _going_on(row: Onboarding) -> str:
-    """Another click may have replaced the row while this one was at the gateway."""
+def _id_to_show(row: Onboarding) -> str:
+    """Another request may have replaced the row while this call was in flight."""
     return row.replaced_by or row.id

@@ -1,13 +1,14 @@
-"""decision: the host or an operator accepts, rejects, or hands over to the gateway's reviewers.
+"""decision: the host site or an operator accepts, rejects, or sends an onboarding to review.
 
-The decision is the gateway's to keep. Here it is only asked for, and then read back: an answer
-that was lost, and one that somebody else gave first, both show in what the gateway says next.
+The gateway keeps the decision. This step requests it and then polls: a lost answer, and a decision
+that another party made first, both show in the gateway's next answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import PollReason
@@ -20,12 +21,11 @@ _UNDECIDED = frozenset({Status.DECIDING, Status.IN_REVIEW})
 
 
 class Decision:
-    """Each step returns the onboarding once the gateway has confirmed.
+    """Each method returns the onboarding once the gateway has confirmed the decision.
 
-    Raises NotFound; Conflict with the true status when it is impossible, or was decided
-    otherwise first; GatewayUnavailable when it is not known what came of it (it is asked again
-    soon);
-    GatewayForbidden when our account may not decide.
+    Raises NotFound; Conflict with the present status when the decision is impossible or another one
+    was made first; GatewayUnavailable when the outcome is unknown (a poll is due soon);
+    GatewayForbidden when our account lacks the right.
     """
 
     def __init__(
@@ -36,9 +36,9 @@ class Decision:
         self._gateway_poll = gateway_poll
 
     def accept(
-        self, onboarding_id: str, *, actor: str, personal_data: Mapping[str, str] | None = None
+        self, onboarding_id: str, *, actor: Actor, personal_data: Mapping[str, str] | None = None
     ) -> Onboarding:
-        """Make it `verified`, for good (contract 3.8)."""
+        """Make it `verified`, finally (contract 3.8)."""
         return self._decide(
             onboarding_id,
             Status.VERIFIED,
@@ -47,8 +47,8 @@ class Decision:
             lambda: self._gateway.accept(onboarding_id, personal_data),
         )
 
-    def reject(self, onboarding_id: str, *, actor: str, comment: str) -> Onboarding:
-        """Make it `rejected`, for good (contract 3.9); `comment` is for operators only."""
+    def reject(self, onboarding_id: str, *, actor: Actor, comment: str) -> Onboarding:
+        """Make it `rejected`, finally (contract 3.9); only operators see `comment`."""
         return self._decide(
             onboarding_id,
             Status.REJECTED,
@@ -58,9 +58,9 @@ class Decision:
         )
 
     def review(
-        self, onboarding_id: str, *, actor: str, personal_data: Mapping[str, str] | None = None
+        self, onboarding_id: str, *, actor: Actor, personal_data: Mapping[str, str] | None = None
     ) -> Onboarding:
-        """Hand it to the gateway's reviewers (contract 3.10)."""
+        """Send it to the gateway's reviewers (contract 3.10)."""
         return self._decide(
             onboarding_id,
             Status.IN_REVIEW,
@@ -74,7 +74,7 @@ class Decision:
         onboarding_id: str,
         wanted: Status,
         possible: frozenset[Status],
-        actor: str,
+        actor: Actor,
         call: Callable[[], object],
     ) -> Onboarding:
         before = self._row(onboarding_id)
@@ -82,25 +82,29 @@ class Decision:
             return before
         if before.status not in possible:
             raise Conflict(before.status)
-        self._ask(before, wanted, actor, call)
+        self._request(before, wanted, actor, call)
         self._gateway_poll.poll(onboarding_id)
         after = self._row(onboarding_id)
         if after.status is wanted:
             return after
-        if after.status in possible:  # taken, but not yet shown: the schedule goes on asking
+        if after.status in possible:  # accepted but not yet shown: the schedule polls again
             raise GatewayUnavailable
         raise Conflict(after.status)
 
-    def _ask(self, row: Onboarding, wanted: Status, actor: str, call: Callable[[], object]) -> None:
-        # Before the call: whatever happens to us now, the gateway is asked what came of it.
+    def _request(
+        self, row: Onboarding, wanted: Status, actor: Actor, call: Callable[[], object]
+    ) -> None:
+        # Before the call: even if this process dies now, a poll finds the outcome.
         with self._deps.database.writing() as work:
-            self._deps.record_event(work, row, "decision_asked", actor=actor, wanted=str(wanted))
+            self._deps.record_event(
+                work, row, "decision_requested", actor=actor, wanted=str(wanted)
+            )
             self._deps.schedule_poll_now(work, row.id, PollReason.NOTICE)
         try:
             with self._deps.translate_gateway_errors(row.id):
                 call()
         except gateway_errors.StateConflict:
-            return  # decided already, by us or by somebody else: the read tells which
+            return  # decided already, by us or by another party: the poll shows which
         except (gateway_errors.RequestRefused, gateway_errors.Unauthorized) as cause:
             raise Conflict(row.status, "the gateway does not take this decision") from cause
 

@@ -1,4 +1,4 @@
-"""What every step stands on: the database, the clock, the sites."""
+"""What every step of the journey is given: database, clock, sites; and what all steps share."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from webapp.config.sites import Flow, Site
+from webapp.domain.actors import Actor
 from webapp.domain.errors import GatewayMixedUp, NotFound
-from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
-from webapp.journey.gateway_errors import translate_gateway_errors
+from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import Database, UnitOfWork
 
-#: The alarm of a gateway that answers about another process than the one it was asked about.
+#: The alarm of a gateway that answers about another process than the requested one.
 MIXED_UP = "gateway_mixed_up"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class JourneyDependencies:
-    """`clock` gives aware UTC. `slow` is RECONCILE_AFTER. `livemode` is false with the sandbox."""
+    """`clock` returns aware UTC. `slow` is RECONCILE_AFTER. `livemode`: not the sandbox."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -36,16 +37,17 @@ class JourneyDependencies:
     livemode: bool
 
     def flow_of(self, onboarding: Onboarding) -> Flow:
-        """The flow's settings; if it has been removed since, those of the site's first flow.
+        """Return the settings of its flow.
 
-        Of a site that has been removed: the defaults.
+        For a flow that has been removed since: those of the site's first flow. For a site that has
+        been removed: the defaults.
         """
         site = self.sites.get(onboarding.site)
         flows = site.flows if site else {}
         return flows.get(onboarding.flow) or next(iter(flows.values()), Flow())
 
-    def owned(self, work: UnitOfWork, visitor: Visitor, onboarding_id: str) -> Onboarding:
-        """The visitor's own onboarding. Raises NotFound for all others, existing or not."""
+    def get_owned(self, work: UnitOfWork, visitor: Visitor, onboarding_id: str) -> Onboarding:
+        """Return the visitor's own onboarding. Raises NotFound for all others, existing or not."""
         found = work.onboardings.get(onboarding_id)
         if found is None or found.person_id != visitor.person.id:
             raise NotFound("no such onboarding")
@@ -53,10 +55,9 @@ class JourneyDependencies:
 
     @contextmanager
     def translate_gateway_errors(self, onboarding_id: str) -> Iterator[None]:
-        """See `translate.translate_gateway_errors`; an answer about another process rings
-        besides."""
+        """Translate errors as `to_step_errors`; an answer about another process raises an alarm."""
         try:
-            with translate_gateway_errors():
+            with to_step_errors():
                 yield
         except GatewayMixedUp:
             _log.error("gateway_answered_for_another_process", extra={"onboarding": onboarding_id})
@@ -64,13 +65,13 @@ class JourneyDependencies:
             raise
 
     def raise_alarm(self, alarm: str) -> None:
-        """Something keeps us from working until somebody cures it; readyz says so."""
+        """Store an alarm, which readyz reports until it is cleared: an operator has to act."""
         with self.database.writing() as work:
-            work.alarms.ring(alarm, self.clock())
+            work.alarms.raise_alarm(alarm, self.clock())
 
-    def schedule_poll_now(self, work: UnitOfWork, onboarding_id: str, cause: PollReason) -> None:
-        """Have the gateway asked about this onboarding now."""
-        work.onboardings.plan(onboarding_id, self.clock(), cause, poll_count=0)
+    def schedule_poll_now(self, work: UnitOfWork, onboarding_id: str, reason: PollReason) -> None:
+        """Make a poll of this onboarding due now; its schedule begins anew."""
+        work.onboardings.schedule_poll(onboarding_id, self.clock(), reason, poll_count=0)
 
     def record_event(
         self,
@@ -78,10 +79,10 @@ class JourneyDependencies:
         onboarding: Onboarding,
         event: str,
         *,
-        actor: str = "system",
-        **detail: object,
+        actor: Actor = Actor.SYSTEM,
+        **detail: str | int | None,
     ) -> None:
-        """Write a line on the onboarding's timeline: ids and words only."""
+        """Add an event to the onboarding's timeline. `detail`: ids and words, no personal data."""
         work.timeline.add(
             self.clock(),
             event,
@@ -91,19 +92,21 @@ class JourneyDependencies:
             **detail,
         )
 
-    def move(
-        self, work: UnitOfWork, row: Onboarding, status: Status, event: str, **fields: object
+    def save_transition(
+        self, work: UnitOfWork, before: Onboarding, after: Onboarding, event: str
     ) -> Onboarding:
-        """Save `row` in `status` with `fields`, and say so on its timeline."""
-        moved = row.changed(self.clock(), status=status, **fields)
-        work.onboardings.save(moved, was=row.version)
-        self.record_event(work, moved, event, status=str(status))
-        return moved
+        """Save `after` in the place of `before`, record the event, and return `after`.
+
+        Raises LostUpdate when `before` is not the stored version.
+        """
+        work.onboardings.save(after, was=before.version)
+        self.record_event(work, after, event, status=str(after.status))
+        return after
 
     def subject_hash(self, site: str, subject: str) -> str:
-        """A keyed hash of the host's user id: the same for the same person, useless elsewhere.
+        """Return a keyed hash of the host site's user id: stable here, useless elsewhere.
 
-        Not inside a transaction: the first call of a new database writes the key.
+        Call it outside a transaction: the first call on a new database writes the key.
         """
         message = f"{site}\0{subject}".encode()
         return hmac.new(self._subject_key, message, hashlib.sha256).hexdigest()
@@ -117,6 +120,6 @@ class JourneyDependencies:
         try:
             with self.database.writing() as work:
                 return work.generated_keys.make("subject", self.clock())
-        except AlreadyExists:  # another process was quicker
+        except AlreadyExists:  # another process was faster
             with self.database.reading() as work:
                 return work.generated_keys.need("subject")

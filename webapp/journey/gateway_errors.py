@@ -1,4 +1,4 @@
-"""What the adapters raise, in the words of the journey."""
+"""Translate errors of the gateway client into errors of the journey."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from webapp.domain.errors import GatewayForbidden, GatewayMixedUp, GatewayUnavai
 from webapp.gateway import errors as gateway_errors
 
 _log = logging.getLogger(__name__)
-#: Used when the gateway gives no `Retry-After`, in seconds.
+#: Used when the gateway gives no `Retry-After`.
 _RETRY_AFTER_SECONDS = 10.0
+#: For errors that only an operator or the vendor can fix.
+_LONG_RETRY_AFTER_SECONDS = 60.0
 
 
 @contextmanager
-def translate_gateway_errors() -> Iterator[None]:
-    """Turns what the gateway client raises into GatewayUnavailable (of which GatewayMixedUp is
-    one) or
-    GatewayForbidden.
+def to_step_errors() -> Iterator[None]:
+    """Raise GatewayUnavailable (also GatewayMixedUp) or GatewayForbidden for client errors.
 
-    `RequestRefused`, `StateConflict` and `Unauthorized` concern one process and pass through: the
-    step that made the call knows what they mean there.
+    `Refused`, `Conflict` and `Unauthorized` concern one process and pass through: the step that
+    made the call knows what they mean there.
     """
     try:
         yield
@@ -31,6 +31,6 @@ def translate_gateway_errors() -> Iterator[None]:
         raise GatewayUnavailable(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
     except gateway_errors.CredentialsRefused as cause:
         _log.error("gateway_refused_credentials", extra={"status": cause.status})
-        raise GatewayUnavailable(60.0) from cause
+        raise GatewayUnavailable(_LONG_RETRY_AFTER_SECONDS) from cause
     except gateway_errors.ProcessMismatch as cause:
-        raise GatewayMixedUp(60.0) from cause
+        raise GatewayMixedUp(_LONG_RETRY_AFTER_SECONDS) from cause

@@ -1,6 +1,6 @@
-"""admit, third door: a one-time link to an onboarding that waits for its person.
+"""One-time links: a user opens an unfinished onboarding in another browser or device.
 
-Looking at a link uses nothing up, for mail scanners look at all of them; a click does.
+Viewing a link does not use it up, since mail scanners open every link; confirming it does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.config.sites import Site
+from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, LinkGone, NotFound
 from webapp.domain.onboarding import Onboarding, Person
 from webapp.journey import user_session
@@ -17,13 +18,13 @@ from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.unit_of_work import UnitOfWork
 
-#: How long a link may wait to be used; never longer than its onboarding.
+#: The longest life of a link; it never outlives its onboarding.
 LINK_LIFE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class NewLink:
-    """The whole address (a secret until it is used) and when it stops working, aware UTC."""
+    """The whole address, a secret until it is used, and its expiry (aware UTC)."""
 
     url: str
     expires_at: datetime
@@ -34,23 +35,23 @@ class NewLink:
 
 @dataclass(frozen=True)
 class LinkPreview:
-    """What a link's page says before anything is used: as whom, and where."""
+    """What a link's page shows before the link is used: the site and the account's name."""
 
     site: Site
     display_name: str
 
 
 class Links:
-    """Makes links, shows them, and lets their person in once."""
+    """Creates links, previews them, and signs their person in once."""
 
     def __init__(self, deps: JourneyDependencies, public_url: str) -> None:
         self._deps = deps
         self._public_url = public_url
 
-    def create(self, onboarding_id: str, actor: str) -> NewLink:
-        """A new link for an unfinished onboarding; earlier ones keep working.
+    def create(self, onboarding_id: str, actor: Actor) -> NewLink:
+        """Return a new link to an active onboarding; earlier links keep working.
 
-        Raises NotFound, or Conflict when the onboarding is over.
+        Raises NotFound, or Conflict when the onboarding has ended.
         """
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
@@ -66,34 +67,40 @@ class Links:
         return NewLink(f"{self._public_url}/l/{code}", expires_at)
 
     def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
-        """The same by its owner, to go on with another device. Raises NotFound, Conflict."""
+        """Return a new link for its owner, to continue on another device.
+
+        Raises NotFound and Conflict as `create`.
+        """
         with self._deps.database.reading() as work:
-            self._deps.owned(work, visitor, onboarding_id)
-        return self.create(onboarding_id, actor="user")
+            self._deps.get_owned(work, visitor, onboarding_id)
+        return self.create(onboarding_id, actor=Actor.USER)
 
     def preview(self, code: str) -> LinkPreview:
-        """Whom the link is for; uses nothing up. Raises NotFound, or LinkGone (used, too old)."""
+        """Return whom the link is for, without using it up.
+
+        Raises NotFound, or LinkGone (used or expired).
+        """
         with self._deps.database.reading() as work:
-            _row, person, site = self._behind(work, code)
+            _row, person, site = self._find_usable(work, code)
         return LinkPreview(site, user_session.display_name(person.name, person.subject))
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
-        """Let its person in, once; and the onboarding to go to.
+        """Sign the link's person in, once; return the visitor and the onboarding id to show.
 
-        The browser that came in by this very link just goes on. Raises NotFound, LinkGone, or
-        AnotherPersonSignedIn unless `replace`, using nothing up.
+        A browser whose session was opened by this very link keeps that session. Raises NotFound or
+        LinkGone. Raises AnotherPersonSignedIn unless `replace`, without using the link up.
         """
         with self._deps.database.reading() as work:
             known = work.links.get(code)
-            if known and live and work.sessions.came_by(live.session_id, f"link:{code}"):
+            if known and live and work.sessions.was_opened_by(live.session_id, f"link:{code}"):
                 return live, known.onboarding_id
-            row, person, site = self._behind(work, code)
+            row, person, site = self._find_usable(work, code)
         if not replace:
-            user_session.refuse_swap(live, site, person.subject, person.name)
+            user_session.refuse_account_switch(live, site, person.subject, person.name)
         with self._deps.database.writing() as work:
             if not work.links.use(code, self._deps.clock()):
                 raise LinkGone("this link has been used")
-            self._deps.record_event(work, row, "link_used", actor="user")
+            self._deps.record_event(work, row, "link_used", actor=Actor.USER)
             visitor = user_session.begin(
                 self._deps,
                 work,
@@ -106,7 +113,7 @@ class Links:
             )
         return visitor, row.id
 
-    def _behind(self, work: UnitOfWork, code: str) -> tuple[Onboarding, Person, Site]:
+    def _find_usable(self, work: UnitOfWork, code: str) -> tuple[Onboarding, Person, Site]:
         link = work.links.get(code)
         row = work.onboardings.get(link.onboarding_id) if link else None
         site = self._deps.sites.get(row.site) if row else None

@@ -1,123 +1,91 @@
-"""A new row of ours: who may have one, what it says at first, and what has been agreed to."""
+"""Store a new onboarding and its consent, within a transaction that is open already."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 
-from webapp.config.sites import Flow
-from webapp.domain.onboarding import Consent, Onboarding, Status
+from webapp.domain import transitions
+from webapp.domain.actors import Actor
+from webapp.domain.onboarding import Consent, Mode, Onboarding, Status
 from webapp.domain.schedule import PollReason
-from webapp.journey.create_process import CreateProcess
+from webapp.journey.decide_start import StartRequest
 from webapp.journey.dependencies import JourneyDependencies
-from webapp.journey.views import Visitor, next_of
 from webapp.store.unit_of_work import UnitOfWork
 
-#: Processes opened for one person and flow within 24 hours, however they ended.
-MAX_PROCESSES_PER_DAY = 10
+
+def add(
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    request: StartRequest,
+    previous: Onboarding | None,
+    *,
+    claimed: bool,
+) -> Onboarding:
+    """Store a new onboarding that follows `previous`.
+
+    `claimed`: also record the consent and claim its create call, which the caller then makes.
+    Raises AlreadyExists, at the end of the transaction, when the person has an active one.
+    """
+    row = _build(deps, work, request, previous)
+    if claimed:
+        row = transitions.claim_create_call(row, deps.clock())
+    work.onboardings.add(row)
+    deps.record_event(work, row, "created", actor=Actor.USER)
+    if claimed:
+        record_consent(deps, work, request, row)
+        deps.record_event(work, row, "create_called", call=row.create_calls)
+    return row
 
 
-@dataclass(frozen=True)
-class StartRequest:
-    """What the user asked for; `consent` is the version shown on the page they answered."""
-
-    visitor: Visitor
-    flow: Flow
-    consent: str | None
-    locale: str
-
-
-@dataclass(frozen=True)
-class StartResult:
-    """The row to go on with; `claimed`: its create call is this click's to make."""
-
-    row: Onboarding
-    claimed: bool = False
-
-
-class NewOnboarding:
-    """All of it in transactions that are open already."""
-
-    def __init__(self, deps: JourneyDependencies, opening: CreateProcess) -> None:
-        self._deps = deps
-        self._create_process = opening
-
-    def enter(
-        self, work: UnitOfWork, wish: StartRequest, last: Onboarding | None, *, to_open: bool
-    ) -> StartResult:
-        """A new row; stored as claimed at once when nothing is left to agree to."""
-        new = self._new(work, wish, last)
-        claimed = to_open and wish.flow.consent_version in (None, wish.consent)
-        row = self._create_process.called(new) if claimed else new
-        work.onboardings.add(row)
-        self._deps.record_event(work, row, "created", actor="user")
-        if claimed:
-            self.agreed(work, wish, row)
-            self._create_process.note_call(work, row)
-        return StartResult(row, claimed)
-
-    def may_begin_anew(self, work: UnitOfWork, wish: StartRequest, last: Onboarding) -> bool:
-        """Whether nothing of it is under way or settled, and attempts are left."""
-        if last.active or next_of(last, wish.flow) == "done":
-            return False
-        used = work.onboardings.submitted_count(last.person_id, last.flow)
-        return used < wish.flow.attempts and not self.opened_enough(work, last)
-
-    def opened_enough(self, work: UnitOfWork, row: Onboarding) -> bool:
-        """Each process may cost money, so breaking off does not open new ones without end."""
-        since = self._deps.clock() - timedelta(days=1)
-        return (
-            work.onboardings.opened_since(row.person_id, row.flow, since) >= MAX_PROCESSES_PER_DAY
+def record_consent(
+    deps: JourneyDependencies, work: UnitOfWork, request: StartRequest, row: Onboarding
+) -> None:
+    """Store the consent of this request if it is for the flow's version and the first one."""
+    version = request.flow.consent_version
+    if version is None or request.consent != version:
+        return
+    if work.onboardings.add_consent(row.id, Consent(version, request.locale, deps.clock())):
+        deps.record_event(
+            work, row, "consent_given", actor=Actor.USER, version=version, locale=request.locale
         )
 
-    def _new(self, work: UnitOfWork, wish: StartRequest, last: Onboarding | None) -> Onboarding:
-        used = work.onboardings.submitted_count(last.person_id, last.flow) if last else 0
-        now = self._deps.clock()
-        expires_at = now + timedelta(hours=wish.flow.expires_after_hours)
-        return Onboarding(
-            id=str(uuid.uuid4()),
-            person_id=wish.visitor.person.id,
-            site=wish.visitor.site.id,
-            flow=wish.flow.name,
-            status=Status.CREATED,
-            attempt=used + 1,
-            mode=wish.flow.mode,
-            locale=wish.locale,
-            livemode=self._deps.livemode,
-            created_at=now,
-            updated_at=now,
-            expires_at=expires_at,
-            previous_id=last.id if last else None,
-            next_poll_at=expires_at,
-            poll_reason=PollReason.QUIET,
-        )
 
-    def agreed(self, work: UnitOfWork, wish: StartRequest, onboarding: Onboarding) -> bool:
-        """Whether the flow's consent is given, now or before; kept if it is given now."""
-        version = wish.flow.consent_version
-        if version is None:
-            return True
-        if wish.consent != version:
-            return work.onboardings.agreed(onboarding.id, version)
-        consent = Consent(version, wish.locale, self._deps.clock())
-        if work.onboardings.agree(onboarding.id, consent):
-            self._deps.record_event(
-                work,
-                onboarding,
-                "consent_given",
-                actor="user",
-                version=version,
-                locale=wish.locale,
-            )
-        return True
+def carry_over_consent(
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    request: StartRequest,
+    old: Onboarding,
+    new: Onboarding,
+) -> None:
+    """Copy the consent of a replaced onboarding, so that the user is not asked twice."""
+    version = request.flow.consent_version
+    consent = work.onboardings.consent(old.id, version) if version else None
+    if consent is not None:
+        work.onboardings.add_consent(new.id, consent)
+        deps.record_event(work, new, "consent_carried_over", version=consent.version)
 
-    def successor(self, work: UnitOfWork, wish: StartRequest, retired: Onboarding) -> Onboarding:
-        """A new row; what has been agreed to need not be agreed to again."""
-        new = self.enter(work, wish, retired, to_open=False).row
-        version = wish.flow.consent_version
-        given = work.onboardings.consent(retired.id, version) if version else None
-        if given is not None:
-            work.onboardings.agree(new.id, given)
-            self._deps.record_event(work, new, "consent_carried_over", version=given.version)
-        return new
+
+def _build(
+    deps: JourneyDependencies, work: UnitOfWork, request: StartRequest, previous: Onboarding | None
+) -> Onboarding:
+    person, flow, now = request.visitor.person, request.flow, deps.clock()
+    used = work.onboardings.count_submitted(person.id, flow.name) if previous else 0
+    expires_at = now + timedelta(hours=flow.expires_after_hours)
+    return Onboarding(
+        id=str(uuid.uuid4()),
+        person_id=person.id,
+        site=request.visitor.site.id,
+        flow=flow.name,
+        status=Status.CREATED,
+        attempt=used + 1,
+        mode=Mode(flow.mode),
+        locale=request.locale,
+        livemode=deps.livemode,
+        created_at=now,
+        updated_at=now,
+        expires_at=expires_at,
+        previous_id=previous.id if previous else None,
+        next_poll_at=expires_at,
+        poll_reason=PollReason.QUIET,
+    )

@@ -1,17 +1,18 @@
-"""giving up: a read that came to nothing is made again, ever more seldom, and perhaps no more.
+"""Retry policy of failed polls: ever longer waits, and a dead letter after too many failures.
 
-Nothing sealed is opened here: a row that none of DATA_KEYS opens must not stay due for ever.
+Decrypts no column: a row that none of DATA_KEYS decrypts must not stay due for ever.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from webapp.domain.actors import Actor
 from webapp.journey.dependencies import JourneyDependencies
 
-#: A read that fails for a reason of our own is given up after so many times in a row.
+#: Failures in a row, for a reason of our own, after which a poll becomes a dead letter.
 DEAD_LETTER_AFTER = 8
-#: While the gateway is away, it is asked about each onboarding at least so often.
+#: The longest wait between polls of one onboarding while the gateway is unavailable.
 AWAY_LONGEST = timedelta(minutes=30)
 AWAY = "gateway_away"
 
@@ -19,43 +20,43 @@ AWAY = "gateway_away"
 def postpone(
     deps: JourneyDependencies, onboarding_id: str, planned: datetime | None = None
 ) -> None:
-    """The gateway could not be asked, or does not let us. That is no reason to give up.
+    """Retry later a poll that the gateway did not answer or refused; never a dead letter.
 
-    `planned`: for when the read was due that came to nothing (None: any that is due now). What
-    has set the clock since, a notice above all, is not overruled.
+    `planned` is when the failed poll was due (None: any that is due now). A poll that was planned
+    anew meanwhile, above all by a notice, stays as planned.
     """
     now = deps.clock()
     with deps.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
-        times = work.failed_polls.failed(onboarding_id, AWAY, now)
-        until = now + min(_rest(deps, times), AWAY_LONGEST)
-        if work.onboardings.put_off(onboarding_id, planned or now, until) and times == 1:
-            work.timeline.add(now, AWAY, actor="system", onboarding_id=onboarding_id, site=site)
+        times = work.failed_polls.record_failure(onboarding_id, AWAY, now)
+        until = now + min(_wait(deps, times), AWAY_LONGEST)
+        if work.onboardings.postpone_poll(onboarding_id, planned or now, until) and times == 1:
+            work.timeline.add(now, AWAY, actor=Actor.SYSTEM, onboarding_id=onboarding_id, site=site)
 
 
 def record_failure(
     deps: JourneyDependencies, onboarding_id: str, why: str, planned: datetime | None = None
 ) -> None:
-    """A read ended as nobody had thought of; `why` is the kind of the error, `planned` as above.
+    """Retry later a poll that failed with an unexpected error.
 
-    Given up after GIVE_UP_AFTER times in a row: then `DeadLetters` lists it. Whatever wakes the
-    onboarding later has it tried once more.
+    `why` is the class of the error, `planned` as above. After DEAD_LETTER_AFTER failures in a row
+    it is a dead letter: polled no more until a notice, a user or an operator makes it due.
     """
     now = deps.clock()
     with deps.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
-        times = work.failed_polls.failed(onboarding_id, why, now)
-        over = times >= DEAD_LETTER_AFTER
-        until = None if over else now + _rest(deps, times)
-        work.onboardings.put_off(onboarding_id, planned or now, until)
-        if over:
-            work.failed_polls.give_up(onboarding_id, now)
-        if over or times == 1:
-            event = "read_given_up" if over else "read_failed"
+        times = work.failed_polls.record_failure(onboarding_id, why, now)
+        is_dead = times >= DEAD_LETTER_AFTER
+        until = None if is_dead else now + _wait(deps, times)
+        work.onboardings.postpone_poll(onboarding_id, planned or now, until)
+        if is_dead:
+            work.failed_polls.dead_letter(onboarding_id, now)
+        if is_dead or times == 1:
+            event = "poll_dead_lettered" if is_dead else "poll_failed"
             work.timeline.add(
-                now, event, actor="system", onboarding_id=onboarding_id, site=site, why=why
+                now, event, actor=Actor.SYSTEM, onboarding_id=onboarding_id, site=site, why=why
             )
 
 
-def _rest(deps: JourneyDependencies, times: int) -> timedelta:
+def _wait(deps: JourneyDependencies, times: int) -> timedelta:
     return deps.slow[min(times, len(deps.slow)) - 1]

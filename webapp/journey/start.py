@@ -1,44 +1,74 @@
-"""start: agree, then our row, then one create at the gateway, whatever is clicked how often."""
+"""start: start or continue an onboarding, with at most one process at the gateway per onboarding.
+
+`decide_start` says what to do next; this file carries it out. Each round is one transaction, and
+calls to the gateway happen between transactions.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from datetime import timedelta
 
+from webapp.config.sites import Flow
+from webapp.domain import transitions
 from webapp.domain.errors import GatewayUnavailable, NotFound
-from webapp.domain.onboarding import AWAITING_RESULT, AWAITING_USER, Onboarding, Status
-from webapp.domain.reasons import ReasonCode, reason
+from webapp.domain.onboarding import Onboarding
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
 from webapp.http_transport.deadline import deadline
+from webapp.journey import new_onboarding
 from webapp.journey.create_process import CreateProcess
+from webapp.journey.decide_start import (
+    LOCKING,
+    StartAction,
+    StartFacts,
+    StartProgress,
+    StartRequest,
+    decide_start,
+)
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
-from webapp.journey.new_onboarding import NewOnboarding, StartRequest, StartResult
-from webapp.journey.references import References
 from webapp.journey.views import Visitor
+from webapp.return_references import SignedReferences
 from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import UnitOfWork
 
-#: All calls of one click together; a proxy in front gives up after a minute.
-BEGIN_SECONDS = 30.0
+#: All gateway calls of one request together; a proxy in front gives up after a minute.
+START_SECONDS = 30.0
+#: Processes created for one person and flow within 24 hours, however they ended: each may cost
+#: money.
+MAX_PROCESSES_PER_DAY = 10
+#: Lost create answers after which the request fails: the gateway's answers are of no use.
+MAX_LOST_ANSWERS = 2
+#: More rounds than any order of parallel requests needs.
+_MAX_ROUNDS = 50
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What one round stored: `row` after `action`; `replacement` after REPLACE only."""
+
+    action: StartAction
+    row: Onboarding
+    replacement: Onboarding | None = None
+
+
 class Start:
-    """Opens at most one process at the gateway per row, and one row per person and flow."""
+    """Creates at most one process per onboarding, and one active onboarding per person and flow."""
 
     def __init__(
         self,
         deps: JourneyDependencies,
         gateway: Gateway,
         gateway_poll: GatewayPoll,
-        references: References,
+        references: SignedReferences,
     ) -> None:
         self._deps = deps
         self._gateway = gateway
         self._gateway_poll = gateway_poll
         self._create_process = CreateProcess(deps, gateway, references)
-        self._entering = NewOnboarding(deps, self._create_process)
 
     def begin(
         self,
@@ -49,167 +79,145 @@ class Start:
         *,
         unfinished: bool = False,
     ) -> str:
-        """Start or continue; the id of the onboarding to go to, which may be one that is over.
+        """Start or continue; return the id of the onboarding to show, which may have ended.
 
-        `unfinished`: the person says that they came back before they were done; the address
-        is offered again unless the gateway knows better. Without the flow's consent the row
-        stays `created` and its page asks for it. Raises NotFound (no such flow), GatewayUnavailable
-        or GatewayForbidden (the row is kept: the same click again is safe).
+        `consent`, `unfinished`: see `StartRequest`. Without the flow's consent the onboarding stays
+        `created` and its page asks for it. Raises NotFound (no such flow), GatewayUnavailable or
+        GatewayForbidden; after the last two the onboarding is kept and a repetition is safe.
         """
-        wish = _wish(visitor, flow, consent, locale)
-        with deadline(BEGIN_SECONDS):
-            return self._begun(wish, unfinished=unfinished)
-
-    def _begun(self, wish: StartRequest, *, unfinished: bool) -> str:
-        found = self._found(wish, verified_wins=True)
-        if found.row.status in AWAITING_USER and self._late(found.row):
-            self._gateway_poll.poll(found.row.id)  # the jobs have not seen yet that its time is up
-            found = self._found(wish)
-        offered_before = found.row.status in (Status.STARTED, Status.INTERRUPTED)
-        if offered_before or (unfinished and found.row.status is Status.SUBMITTED):
-            found = self._asked_before_reuse(wish, found.row, unfinished=unfinished)
-        gone_on_to = self._opened(wish, found)
-        if gone_on_to is None:
-            gone_on_to = self._opened(wish, self._replace(wish, found.row))
-        if gone_on_to is None:
-            raise GatewayUnavailable  # twice in a row: the answers themselves are of no use
-        return gone_on_to
-
-    def _opened(self, wish: StartRequest, found: StartResult) -> str | None:
-        """The id to go on with; None when the address of its process is lost."""
-        if not found.claimed:
-            return found.row.id
-        return self._create_process.open(found.row, wish.flow, wish.visitor.person)
+        wanted = _flow(visitor, flow)
+        return self._run(StartRequest(visitor, wanted, consent, locale, unfinished=unfinished))
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
-        """The row alone, for going on elsewhere: nothing is agreed to and nothing is opened.
+        """Return the id of the onboarding to continue on another device, stored if there is none.
 
-        Raises NotFound (no such flow).
+        Records no consent and creates no process. Raises NotFound (no such flow).
         """
-        wish = _wish(visitor, flow, None, locale)
-        with deadline(BEGIN_SECONDS):  # one that is not needed any more is deleted at the gateway
-            return self._found(wish, to_open=False, verified_wins=True).row.id
+        wanted = _flow(visitor, flow)
+        return self._run(StartRequest(visitor, wanted, None, locale, prepare_only=True))
 
-    def _late(self, row: Onboarding) -> bool:
-        return self._deps.clock() >= row.expires_at
+    def _run(self, request: StartRequest) -> str:
+        progress, lost_answers = StartProgress(), 0
+        with deadline(START_SECONDS):
+            for _ in range(_MAX_ROUNDS):
+                done = self._decide_and_store(request, progress)
+                if done is None:
+                    continue
+                row = done.row
+                if done.action is StartAction.EXPIRE:
+                    self._gateway_poll.poll(row.id)
+                elif done.action is StartAction.POLL:
+                    self._gateway_poll.poll(row.id)
+                    progress = StartProgress(checked_id=row.id)
+                elif done.replacement is not None:
+                    self._delete_at_gateway(row)
+                    if done.replacement.final:
+                        return done.replacement.id
+                    progress = StartProgress(checked_id=row.id)
+                elif done.action is StartAction.CLAIM:
+                    found = self._create_process.call(row, request.flow, request.visitor.person)
+                    if found is not None:
+                        return found
+                    lost_answers += 1
+                    if lost_answers == MAX_LOST_ANSWERS:
+                        break
+                    progress = StartProgress(checked_id=row.id, lost_id=row.id)
+                else:
+                    return row.id
+        raise GatewayUnavailable
 
-    def _found(
-        self, wish: StartRequest, *, to_open: bool = True, verified_wins: bool = False
-    ) -> StartResult:
-        """The row to go on with: the active one, one that ended for good, or a new one.
-
-        `to_open`: if it waits for its create call it is claimed for that in the same
-        transaction. `verified_wins`: an active one that is still the user's to do is replaced
-        by an earlier one that has been verified meanwhile.
-        """
+    def _decide_and_store(self, request: StartRequest, progress: StartProgress) -> _Outcome | None:
+        """Decide and store in one transaction; None: another request was faster, decide again."""
         try:
             with self._deps.database.writing() as work:
-                last = work.onboardings.latest(wish.visitor.person.id, wish.flow.name)
-                if last is None or self._entering.may_begin_anew(work, wish, last):
-                    return self._entering.enter(work, wish, last, to_open=to_open)
-                if not (verified_wins and _is_needless(work, last)):
-                    return self._gone_on_with(work, wish, last, to_open=to_open)
-        except AlreadyExists:  # another click was quicker, and its row is there now
-            return self._found(wish, to_open=to_open, verified_wins=verified_wins)
-        return self._replace(wish, last)
+                latest = work.onboardings.latest(request.visitor.person.id, request.flow.name)
+                facts, now = self._facts(work, request, latest), self._deps.clock()
+                action = decide_start(latest, request, facts, progress, now)
+                if latest is None or action is StartAction.CREATE:
+                    return self._create(work, request, latest)
+                if action not in LOCKING:
+                    return _Outcome(action, latest)
+                locked = work.onboardings.get(latest.id, for_update=True)
+                if locked is None or locked.version != latest.version:
+                    return None
+                return self._store(work, request, action, locked)
+        except AlreadyExists:
+            return None
 
-    def _gone_on_with(
-        self, work: UnitOfWork, wish: StartRequest, last: Onboarding, *, to_open: bool
-    ) -> StartResult:
-        if last.status is not Status.CREATED or not to_open:
-            return StartResult(last)
-        row = work.onboardings.get(last.id, for_update=True) or last
-        return self._claimed(work, wish, row)
-
-    def _claimed(self, work: UnitOfWork, wish: StartRequest, row: Onboarding) -> StartResult:
-        """`row`, which is locked, claimed if it may be opened and nobody else is at it."""
-        if row.status is not Status.CREATED or self._late(row):
-            return StartResult(row)
-        claimed = (
-            self._create_process.claim(work, row)
-            if self._entering.agreed(work, wish, row)
-            else None
+    def _facts(
+        self, work: UnitOfWork, request: StartRequest, latest: Onboarding | None
+    ) -> StartFacts:
+        person, flow, rows = request.visitor.person.id, request.flow, work.onboardings
+        since = self._deps.clock() - timedelta(days=1)
+        return StartFacts(
+            is_verified=lambda: rows.verified(person, flow.name) is not None,
+            has_consent=lambda: (
+                latest is not None and rows.has_consent(latest.id, flow.consent_version or "")
+            ),
+            attempts_used=lambda: rows.count_submitted(person, flow.name),
+            has_reached_limit=lambda: (
+                rows.count_created_since(person, flow.name, since) >= MAX_PROCESSES_PER_DAY
+            ),
         )
-        return StartResult(claimed or row, claimed is not None)
 
-    def _asked_before_reuse(
-        self, wish: StartRequest, onboarding: Onboarding, *, unfinished: bool
-    ) -> StartResult:
-        """An address is offered again only after the gateway has been asked about it."""
-        self._gateway_poll.poll(onboarding.id)
-        with self._deps.database.writing() as work:
-            row = work.onboardings.get(onboarding.id, for_update=True)
-            if row is None:
-                raise NotFound("no such onboarding")
-            again = self._offered_again(work, row, unfinished=unfinished)
-            if not row.active:  # it has just ended; one before it may have ended better
-                again = work.onboardings.latest(row.person_id, row.flow)
-        if row.replaced_by is not None:
-            return self._found(wish)  # another click was quicker
-        return StartResult(again) if again else self._replace(wish, row)
+    def _create(
+        self, work: UnitOfWork, request: StartRequest, previous: Onboarding | None
+    ) -> _Outcome:
+        """A new row, with its create call claimed at once unless consent is missing."""
+        agreed = request.flow.consent_version in (None, request.consent)
+        claimed = agreed and not request.prepare_only
+        row = new_onboarding.add(self._deps, work, request, previous, claimed=claimed)
+        return _Outcome(StartAction.CLAIM if claimed else StartAction.CONTINUE, row)
 
-    def _offered_again(
-        self, work: UnitOfWork, row: Onboarding, *, unfinished: bool
-    ) -> Onboarding | None:
-        """The row as it is gone on with; None when only a new one will do."""
-        if row.status is Status.SUBMITTED and unfinished:
-            return self._deps.move(work, row, Status.STARTED, "not_finished", submitted_at=None)
-        if row.status is not Status.INTERRUPTED:
-            return row
-        if row.interruptions <= 1 or self._entering.opened_enough(work, row):
-            return self._deps.move(work, row, Status.STARTED, "offered_again", reasons=())
-        return None
+    def _store(
+        self, work: UnitOfWork, request: StartRequest, action: StartAction, row: Onboarding
+    ) -> _Outcome:
+        now, save = self._deps.clock(), self._deps.save_transition
+        if action is StartAction.CLAIM:
+            new_onboarding.record_consent(self._deps, work, request, row)
+            claimed = self._create_process.claim(work, row)
+            return _Outcome(action if claimed else StartAction.CONTINUE, claimed or row)
+        if action is StartAction.REPLACE:
+            return self._replace(work, request, row)
+        if action is StartAction.REOPEN:
+            reopened = transitions.reopen_unfinished(row, now)
+            return _Outcome(action, save(work, row, reopened, "not_finished"))
+        return _Outcome(action, save(work, row, transitions.offer_again(row, now), "offered_again"))
 
-    def _replace(self, wish: StartRequest, old: Onboarding) -> StartResult:
-        """Retire a row whose address cannot be had any more, or is not needed.
+    def _replace(self, work: UnitOfWork, request: StartRequest, row: Onboarding) -> _Outcome:
+        """Cancel `row`: a verified onboarding takes its place, or else a new one.
 
-        What is gone on with is a verified one, or else a new one.
+        A new one is claimed in the next round, after the call that deletes the old process: the
+        claim holds for one create call only.
         """
-        with self._deps.database.writing() as work:
-            row = work.onboardings.get(old.id, for_update=True)
-            if row is None or not row.active or row.status in AWAITING_RESULT:
-                return StartResult(self._newest(work, wish, old))  # another click was quicker
-            retired = self._deps.move(
-                work,
-                row,
-                Status.CANCELED,
-                "replaced",
-                reasons=(reason(ReasonCode.REPLACED),),
-                next_poll_at=None,
-            )
-            verified = work.onboardings.verified(row.person_id, row.flow)
-            successor = verified or self._entering.successor(work, wish, retired)
-            linked = retired.changed(self._deps.clock(), replaced_by=successor.id)
-            work.onboardings.save(linked, was=retired.version)
-        if retired.create_calls:
-            self._delete_upstream(old.id)
-        # A new one is claimed only now: the lease is as long as one call.
-        return StartResult(verified) if verified else self._found(wish)
+        now = self._deps.clock()
+        canceled = transitions.cancel_as_replaced(row, now)
+        self._deps.save_transition(work, row, canceled, "replaced")
+        replacement = work.onboardings.verified(row.person_id, row.flow)
+        if replacement is None:
+            replacement = new_onboarding.add(self._deps, work, request, canceled, claimed=False)
+            new_onboarding.carry_over_consent(self._deps, work, request, canceled, replacement)
+        linked = transitions.link_replacement(canceled, now, replacement.id)
+        work.onboardings.save(linked, was=canceled.version)
+        return _Outcome(StartAction.REPLACE, linked, replacement)
 
-    def _newest(self, work: UnitOfWork, wish: StartRequest, old: Onboarding) -> Onboarding:
-        """Where another click has led to in the meantime."""
-        return work.onboardings.latest(wish.visitor.person.id, wish.flow.name) or old
-
-    def _delete_upstream(self, onboarding_id: str) -> None:
-        """Best effort: a process that nobody has an address to holds nothing of the user."""
+    def _delete_at_gateway(self, row: Onboarding) -> None:
+        """Delete the replaced process if there is one. A failure is logged only: no user has the
+        address of that process."""
+        if not row.create_calls:
+            return
         try:
-            self._gateway.delete(onboarding_id)
+            self._gateway.delete(row.id)
         except GatewayError as cause:
             _log.warning(
-                "replaced_not_deleted",
-                extra={"onboarding": onboarding_id, "error": type(cause).__name__},
+                "replaced_process_not_deleted",
+                extra={"onboarding": row.id, "error": type(cause).__name__},
             )
 
 
-def _is_needless(work: UnitOfWork, last: Onboarding) -> bool:
-    """Whether it is the user's to do, and an earlier one has been verified meanwhile."""
-    if last.status not in AWAITING_USER:
-        return False
-    return work.onboardings.verified(last.person_id, last.flow) is not None
-
-
-def _wish(visitor: Visitor, flow: str | None, consent: str | None, locale: str) -> StartRequest:
-    wanted = visitor.site.flows.get(flow or visitor.flow)
-    if wanted is None or (visitor.flow_is_given and wanted.name != visitor.flow):
+def _flow(visitor: Visitor, name: str | None) -> Flow:
+    """Raises NotFound for an unknown flow, and for one other than the host site's choice."""
+    flow = visitor.site.flows.get(name or visitor.flow)
+    if flow is None or (visitor.flow_is_given and flow.name != visitor.flow):
         raise NotFound("no such flow")
-    return StartRequest(visitor, wanted, consent, locale)
+    return flow

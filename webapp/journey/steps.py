@@ -1,4 +1,4 @@
-"""All steps together, as the entry floors see them."""
+"""All steps of the journey, as web, jobs and commands receive them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from webapp.store.statistics import Statistics
 
 @dataclass(frozen=True)
 class Steps:
-    """`ready` says in words what keeps this server from working; nothing = ready.
-    `degraded` says what keeps it from working well, and that restarting would not cure.
+    """The steps, and what health checks ask.
 
-    `standing` counts what there is; None while the database does not say.
-
-    `livemode` is false with the sandbox: pages then say TEST.
+    `livemode` is false with the sandbox: pages then say TEST. `find_problems` returns sentences on
+    what stops this server from working; empty: ready. `find_degradations` returns sentences on what
+    an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
+    while the database is unavailable.
     """
 
     sites: Mapping[str, Site]

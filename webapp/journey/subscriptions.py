@@ -1,4 +1,4 @@
-"""All who wait for a change in this process, told by one look for all of them."""
+"""Subscriptions of browsers to status changes in this process, served by one watcher for all."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import StatusView, Visitor, status_view
 from webapp.live.watcher import Watcher
 
-#: A session that has ended is noticed by those who wait within so long (seconds), and before
-#: anything more is told to them.
+#: A subscription ends this soon after its session has ended, even without a status change.
 SESSIONS_EVERY_SECONDS = 5.0
-#: Those of so many are looked at in one turn: a look at thousands would keep news waiting.
+#: Subscribers whose sessions are checked per call: checking thousands would delay status changes.
 SESSIONS_AT_ONCE = 250
 
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """Somebody who waits: `tell` what is new, `over` when there will be nothing more.
+    """One subscription: `on_change` receives each new status, `on_end` is called at the end.
 
-    Neither may block. A few ids only, for thousands of these are kept.
+    Neither may block. Holds a few ids only, since a process keeps thousands of these.
     """
 
     session_id: str = field(repr=False)
     person_id: str
     onboarding_id: str
-    tell: Callable[[StatusView], None]
-    over: Callable[[], None]
+    on_change: Callable[[StatusView], None]
+    on_end: Callable[[], None]
     version: int = 0
 
 
 class Subscriptions:
-    """Costs nothing while nothing changes but one look at the sessions every few seconds."""
+    """Notifies subscribers. While nothing changes it only checks sessions every few seconds."""
 
     def __init__(
         self,
@@ -49,87 +48,88 @@ class Subscriptions:
         self._watcher = watcher
         self._sessions_every_seconds = sessions_every_seconds
         self._sessions_at_once = sessions_at_once
-        self._sessions_at = 0.0
-        self._to_check: list[Subscriber] = []
+        self._next_session_check = 0.0  # of the monotonic clock
+        self._unchecked: list[Subscriber] = []
         self._lock = threading.Lock()
-        self._waiting: dict[str, set[Subscriber]] = defaultdict(set)
+        self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)  # by onboarding id
 
-    def add(self, follower: Subscriber) -> None:
-        """From now on every change reaches it; what stands now has to be told by `greet`."""
+    def add(self, subscriber: Subscriber) -> None:
+        """Report every later change to it; `send_current` reports the present status."""
         with self._lock:
-            self._waiting[follower.onboarding_id].add(follower)
+            self._subscribers[subscriber.onboarding_id].add(subscriber)
         if self._watcher.closed:
-            follower.over()
-        self._watcher.start(self.look)
+            subscriber.on_end()
+        self._watcher.start(self.notify)
 
-    def remove(self, follower: Subscriber) -> None:
-        """Nothing more reaches it. More than once does no harm."""
+    def remove(self, subscriber: Subscriber) -> None:
+        """Report nothing more to it. Idempotent."""
         with self._lock:
-            self._waiting[follower.onboarding_id].discard(follower)
-            if not self._waiting[follower.onboarding_id]:
-                del self._waiting[follower.onboarding_id]
+            self._subscribers[subscriber.onboarding_id].discard(subscriber)
+            if not self._subscribers[subscriber.onboarding_id]:
+                del self._subscribers[subscriber.onboarding_id]
 
-    def greet(self, follower: Subscriber, visitor: Visitor) -> None:
-        """Tell it what stands now. Raises NotFound when it is not the visitor's own."""
+    def send_current(self, subscriber: Subscriber, visitor: Visitor) -> None:
+        """Report the present status. Raises NotFound when it is not the visitor's own."""
         with self._deps.database.reading() as work:
-            onboarding = self._deps.owned(work, visitor, follower.onboarding_id)
-        self._tell(follower, onboarding)
+            onboarding = self._deps.get_owned(work, visitor, subscriber.onboarding_id)
+        self._send(subscriber, onboarding)
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of subscribers."""
         with self._lock:
-            return sum(map(len, self._waiting.values()))
+            return sum(map(len, self._subscribers.values()))
 
     def close(self, wait_seconds: float = 0) -> None:
-        """It is over for everybody: the process is about to stop. Waits for the watcher's end."""
+        """End all subscriptions before the process stops; wait so long for the watcher's end."""
         self._watcher.close()
-        for each in self._of(None):
-            each.over()
+        for each in self._subscribers_of(None):
+            each.on_end()
         self._watcher.close(wait_seconds)
 
-    def look(self, touched: Collection[str] | None) -> None:
-        """Tell whoever waits for one of these what is new; None means for any.
+    def notify(self, changed: Collection[str] | None) -> None:
+        """Report the status of the changed onboardings (ids; None: all) to their subscribers.
 
-        Called by the watcher in each of its turns. Raises DatabaseUnavailable when the database is
-        away.
+        The watcher calls it, also regularly without a change, which checks the sessions. Raises
+        DatabaseUnavailable.
         """
-        concerned = self._of(touched)
+        concerned = self._subscribers_of(changed)
         checked = concerned + self._next_to_check()
         if not checked:
             return
         with self._deps.database.reading() as work:
             live = work.sessions.live({each.session_id for each in checked}, self._deps.clock())
-            rows = work.onboardings.standing({each.onboarding_id for each in concerned})
+            rows = work.onboardings.statuses_of({each.onboarding_id for each in concerned})
         for each in checked:
             if each.session_id not in live:
-                each.over()
+                each.on_end()
         for each in concerned:
             if each.session_id in live:
-                self._tell_owner(each, rows.get(each.onboarding_id))
+                self._send_to_owner(each, rows.get(each.onboarding_id))
 
     def _next_to_check(self) -> list[Subscriber]:
+        """The next subscribers whose sessions are due for a check."""
         now = time.monotonic()
-        if not self._to_check and now >= self._sessions_at:
-            self._sessions_at = now + self._sessions_every_seconds
-            self._to_check = self._of(None)
-        some = self._to_check[: self._sessions_at_once]
-        del self._to_check[: self._sessions_at_once]
-        return some
+        if not self._unchecked and now >= self._next_session_check:
+            self._next_session_check = now + self._sessions_every_seconds
+            self._unchecked = self._subscribers_of(None)
+        batch = self._unchecked[: self._sessions_at_once]
+        del self._unchecked[: self._sessions_at_once]
+        return batch
 
-    def _of(self, touched: Collection[str] | None) -> list[Subscriber]:
+    def _subscribers_of(self, ids: Collection[str] | None) -> list[Subscriber]:
         with self._lock:
-            ids = list(self._waiting) if touched is None else touched
-            return [each for id_ in ids for each in self._waiting.get(id_, ())]
+            wanted = list(self._subscribers) if ids is None else ids
+            return [each for id_ in wanted for each in self._subscribers.get(id_, ())]
 
-    def _tell_owner(self, follower: Subscriber, row: Onboarding | None) -> None:
-        if row is None or row.person_id != follower.person_id:
-            follower.over()
+    def _send_to_owner(self, subscriber: Subscriber, row: Onboarding | None) -> None:
+        if row is None or row.person_id != subscriber.person_id:
+            subscriber.on_end()
         else:
-            self._tell(follower, row)
+            self._send(subscriber, row)
 
-    def _tell(self, follower: Subscriber, row: Onboarding) -> None:
+    def _send(self, subscriber: Subscriber, row: Onboarding) -> None:
         view = status_view(row, self._deps.flow_of(row))
-        with self._lock:  # whoever read earlier may come later, with what is old by now
-            if view.version > follower.version:
-                follower.version = view.version
-                follower.tell(view)
+        with self._lock:  # threads that read earlier may arrive here later, with an older version
+            if view.version > subscriber.version:
+                subscriber.version = view.version
+                subscriber.on_change(view)

@@ -1,4 +1,4 @@
-"""A live session: how it begins, whom it belongs to, and when it is over."""
+"""Sessions of users: how one begins, whom it belongs to, and when it ends."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from webapp.config.sites import Site
+from webapp.domain.actors import Actor
 from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
 from webapp.journey.dependencies import JourneyDependencies
@@ -13,11 +14,11 @@ from webapp.journey.views import Visitor
 from webapp.store.sessions import Session
 from webapp.store.unit_of_work import UnitOfWork
 
-#: How long a session lives at most, and how long without a request.
+#: The longest life of a session, and the longest time without a request.
 SESSION_LIFE = timedelta(hours=8)
 IDLE_LIFE = timedelta(minutes=30)
-#: A session's last request is written down this exactly, not at every click.
-SEEN_EXACTNESS = timedelta(minutes=1)
+#: The time of a session's last request is stored at most this often, not at every request.
+USE_PRECISION = timedelta(minutes=1)
 
 
 def begin(
@@ -27,9 +28,18 @@ def begin(
     site: Site,
     via: str,
     live: Visitor | None,
-    **told: str | None,
+    *,
+    flow: str | None = None,
+    return_url: str | None = None,
+    state: str | None = None,
+    handoff: str | None = None,
+    id_token: str | None = None,
 ) -> Visitor:
-    """A new session for `person`; the one that was there ends. `told` goes into the session."""
+    """Open a session for `person` and end the browser's previous one, `live`.
+
+    `via` is `oidc`, `handoff` or `link`. `flow`, `return_url` and `state` come from the host site,
+    `handoff` is the token or link that is used up, `id_token` the identity provider's.
+    """
     now = deps.clock()
     if live is not None:
         work.sessions.revoke(live.session_id, now)
@@ -39,15 +49,19 @@ def begin(
         via=via,
         expires_at=now + SESSION_LIFE,
         seen_at=now,
-        **told,
+        flow=flow,
+        return_url=return_url,
+        state=state,
+        handoff=handoff,
+        id_token=id_token,
     )
     work.sessions.add(session, now)
-    note(deps, work, "signed_in", person, via)
+    record_event(deps, work, "signed_in", person, via)
     return visitor_of(session, person, site)
 
 
-def refuse_swap(live: Visitor | None, site: Site, subject: str, name: str | None) -> None:
-    """Raises AnotherPersonSignedIn when the live session is somebody else's."""
+def refuse_account_switch(live: Visitor | None, site: Site, subject: str, name: str | None) -> None:
+    """Raises AnotherPersonSignedIn when the live session belongs to another person."""
     if live is None or (live.person.site, live.person.subject) == (site.id, subject):
         return
     raise AnotherPersonSignedIn(
@@ -56,14 +70,14 @@ def refuse_swap(live: Visitor | None, site: Site, subject: str, name: str | None
 
 
 def display_name(name: str | None, subject: str) -> str:
-    """How a page names an account: by name, else by the masked id of the host."""
+    """Return the name of an account for pages: its name, else the host's user id, masked."""
     if name and name.strip():
         return name
     return subject if len(subject) < 4 else f"{subject[:2]}…{subject[-1]}"
 
 
 def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
-    """Whoever the session belongs to, with the flow they came for or the site's usual one."""
+    """Return the session's visitor, with the flow of the hand-off or the site's default flow."""
     flow = session.flow if session.flow in site.flows else None
     default = "default" if "default" in site.flows else next(iter(site.flows))
     return Visitor(
@@ -80,8 +94,10 @@ def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
     )
 
 
-def note(deps: JourneyDependencies, work: UnitOfWork, event: str, person: Person, via: str) -> None:
-    """A line on the timeline about a person, who is named by our own id only."""
+def record_event(
+    deps: JourneyDependencies, work: UnitOfWork, event: str, person: Person, via: str
+) -> None:
+    """Add an event about a person to the timeline; it names them by our own id only."""
     work.timeline.add(
-        deps.clock(), event, actor="user", site=person.site, person=person.id, via=via
+        deps.clock(), event, actor=Actor.USER, site=person.site, person=person.id, via=via
     )

@@ -1,4 +1,4 @@
-"""What a step hands to a page: plain data, chosen for the reader, without secrets of others."""
+"""Data classes that steps return to pages, without secrets of other users."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Action = Literal["start", "continue", "see", "retry"]
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a live session. `return_url`, `state`: where the host wants them back.
+    """A signed-in user. `return_url`, `state`: where and how the host site wants them back.
 
-    `flow_is_given`: whoever sent them chose the flow, and they may not choose another.
+    `flow_is_given`: the host site chose the flow, and the user may not choose another. `via` is
+    `oidc`, `handoff` or `link`.
     """
 
     session_id: str = field(repr=False)
@@ -43,7 +44,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class OnboardingView:
-    """One onboarding as its owner may see it. Times are aware UTC."""
+    """What the owner of an onboarding may see of it. Times are aware UTC."""
 
     id: str
     site: str
@@ -63,7 +64,7 @@ class OnboardingView:
 
 @dataclass(frozen=True)
 class StatusView:
-    """What the status address and the stream tell."""
+    """What the status address and the event stream return."""
 
     id: str
     status: Status
@@ -78,8 +79,8 @@ class Page:
     """What `GET /onboardings/{id}` shows; `kind` chooses the template.
 
     `hosted_url`, `hosted_origin` and `onboarding_token` are set for `frame` and `redirect` only.
-    `agreed`: the flow's consent is on record already, or it asks for none.
-    `allow` is the frame's permission list; `return_url` is where the host wants its user back.
+    `agreed`: the flow's consent is stored already, or the flow asks for none. `allow` is the
+    frame's permission list; `return_url` is where the host site wants its user back.
     """
 
     onboarding: OnboardingView
@@ -97,7 +98,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Home:
-    """What `GET /` shows somebody who is signed in."""
+    """What `GET /` shows to a signed-in user; `action` is the one next action."""
 
     person: Person
     site: Site
@@ -109,13 +110,13 @@ class Home:
 
     @property
     def consent_version(self) -> str | None:
-        """What there is to agree to; None when the flow asks for no consent."""
+        """The consent version to show; None when the flow asks for no consent."""
         return self.flow.consent_version
 
 
 @dataclass(frozen=True)
 class Returned:
-    """Somebody's browser is back from the gateway; nothing about the person."""
+    """A browser is back from the gateway's page; holds no data about the person."""
 
     onboarding_id: str
     site: Site
@@ -123,20 +124,20 @@ class Returned:
 
 
 def next_of(onboarding: Onboarding, flow: Flow) -> Next:
-    """What there is to do: for the user (`continue`, `retry`), for others (`wait`), for nobody."""
+    """Return what the user does next: `continue`, `wait`, `retry` (start anew), or `done`."""
     if onboarding.status in AWAITING_USER:
         return "continue"
     if onboarding.status in AWAITING_RESULT:
         return "wait"
     if onboarding.status in (Status.VERIFIED, Status.ERASED):
         return "done"
-    hopeful = all(reason.retry_allowed for reason in onboarding.reasons)
-    used_up = onboarding.submitted_at is not None and onboarding.attempt >= flow.attempts
-    return "retry" if hopeful and not used_up else "done"
+    retry_allowed = all(reason.retry_allowed for reason in onboarding.reasons)
+    is_used_up = onboarding.submitted_at is not None and onboarding.attempt >= flow.attempts
+    return "retry" if retry_allowed and not is_used_up else "done"
 
 
 def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
-    """What its owner may see of an onboarding."""
+    """Return what the owner may see of an onboarding."""
     return OnboardingView(
         id=onboarding.id,
         site=onboarding.site,
@@ -156,7 +157,7 @@ def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
 
 
 def status_view(onboarding: Onboarding, flow: Flow) -> StatusView:
-    """What the status address tells of an onboarding."""
+    """Return what the status address shows of an onboarding."""
     return StatusView(
         id=onboarding.id,
         status=onboarding.status,

@@ -8,10 +8,11 @@ each, because they are not started together: whoever starts a part afresh begins
 
 from __future__ import annotations
 
-import fcntl
 import os
 from itertools import count
 from pathlib import Path
+
+from webapp.basics.file_lock import open_lock_file, try_lock
 
 #: The web workers of one gunicorn master, and the jobs process.
 WEB, JOBS = "web", "jobs"
@@ -87,10 +88,8 @@ def _folder(instance_dir: Path, part: str) -> Path:
 def _take_place(folder: Path) -> None:
     """The first that nobody living has; the kernel gives it back however a process ends."""
     for number in count():
-        lock = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        lock = open_lock_file(folder / f"{number}.lock")
+        if not try_lock(lock):
             os.close(lock)
             continue
         os.truncate(lock, 0)

@@ -108,14 +108,14 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         """Start the server, after deleting the metrics of an earlier jobs process."""
         super().start()
         if self._with_jobs:
-            folder = current.in_force().instance_dir
+            folder = current.current_settings().instance_dir
             if not in_use(folder):  # a running jobs process still counts there
                 multiprocess.begin_anew(folder, multiprocess.JOBS)
 
     def reload(self) -> None:
         """Replace workers and jobs process on SIGHUP, unless the new settings are wrong."""
-        if problems := problems_of_settings(current.in_force().database_url):
-            current.complain("config_reload_rejected", problems)
+        if problems := problems_of_settings(current.current_settings().database_url):
+            current.log_problems("config_reload_rejected", problems)
             return
         self._reloading_from_age = self.worker_age
         try:
@@ -150,7 +150,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         try:
             Settings.from_environment()
         except SettingsError as wrong:
-            current.complain("jobs_start_failed", wrong.problems)
+            current.log_problems("jobs_start_failed", wrong.problems)
             return
         command = [sys.executable, "-m", "webapp", "worker", "--parent", str(os.getpid())]
         try:

@@ -1,1 +1,1 @@
-"""The database: SQLAlchemy, migrations, and nothing of the web."""
+"""Database access: SQLAlchemy tables, one repository per table, migrations."""

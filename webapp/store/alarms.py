@@ -1,4 +1,4 @@
-"""What keeps us from working until somebody cures it; readyz and doctor say so."""
+"""Store alarms: conditions that need an operator, shown by /readyz, metrics and doctor."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from webapp.store.conflicts import insert_into
 from webapp.store.schema import alarms
+from webapp.store.sql import insert_into
 
 
 class Alarms:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def ring(self, name: str, now: datetime) -> None:
-        """Say that it is so; since when stays as it was first said."""
-        first = insert_into(self._connection, alarms).values(
+    def raise_alarm(self, name: str, now: datetime) -> None:
+        """Raise the alarm; repeated, it keeps the time when it was first raised."""
+        alarm = insert_into(self._connection, alarms).values(
             name=name, raised_at=now, last_raised_at=now
         )
         self._connection.execute(
-            first.on_conflict_do_update(index_elements=["name"], set_={"last_raised_at": now})
+            alarm.on_conflict_do_update(index_elements=["name"], set_={"last_raised_at": now})
         )
 
-    def clear(self, name: str, *, unanswered_since: datetime | None = None) -> None:
-        """It is over; with `unanswered_since`, only if it has not been said again from then on."""
-        ended = delete(alarms).where(alarms.c.name == name)
-        if unanswered_since is not None:
-            ended = ended.where(alarms.c.last_raised_at < unanswered_since)
-        self._connection.execute(ended)
+    def clear(self, name: str, *, last_raised_before: datetime | None = None) -> None:
+        """Clear the alarm; with `last_raised_before`, unless it was raised again since."""
+        cleared = delete(alarms).where(alarms.c.name == name)
+        if last_raised_before is not None:
+            cleared = cleared.where(alarms.c.last_raised_at < last_raised_before)
+        self._connection.execute(cleared)
 
-    def ringing(self) -> dict[str, datetime]:
-        """Each alarm and since when."""
+    def active(self) -> dict[str, datetime]:
+        """Return the name of each active alarm and when it was first raised."""
         return {row.name: row.raised_at for row in self._connection.execute(select(alarms))}

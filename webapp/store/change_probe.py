@@ -1,4 +1,4 @@
-"""A look at what has changed, for those who wait."""
+"""Detect new timeline rows, so that waiting browsers can be notified of changes."""
 
 from __future__ import annotations
 
@@ -6,47 +6,49 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.store.postgresql import SOON_AN_ERROR
+from webapp.store.postgresql import NETWORK_TIMEOUTS
 from webapp.store.timeline import Timeline
 
-#: On PostgreSQL a trigger (migration 0005) tells this channel the onboarding of every new line.
+#: PostgreSQL's channel: a trigger (migration `initial`) sends it the onboarding of each new row.
 CHANNEL = "mobbscan_embed_timeline"
 
 
-#: By the primary key: only the new lines are read.
+#: Reads only the new rows, by the primary key.
 SINCE = "SELECT id, onboarding_id FROM timeline WHERE id > ?"
 
 
 class TimelineProbe:
-    """SQLite: every change that anybody may see writes a line of the timeline, so its end tells.
+    """Polls an SQLite file for changes, over a read-only connection of its own.
 
-    One connection of its own, read only. `PRAGMA data_version` says in microseconds whether any
-    other connection has committed at all. Both questions go to the driver itself: they are asked
-    up to 200 times a second, and SQLAlchemy would take forty times as long for each.
+    Every change that a user can see adds a timeline row. `PRAGMA data_version` tells in
+    microseconds whether another connection has committed. Both statements go to the driver: they
+    run up to 200 times a second, and SQLAlchemy would take forty times as long for each.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._connection = engine.connect()
         self._driver: Any = self._connection.connection.driver_connection
         self._version = -1
-        self._newest = Timeline(self._connection).newest()
+        self._newest = Timeline(self._connection).newest_id()
         self._connection.rollback()
 
     def moved(self) -> bool:
+        """Return whether another connection has committed since the last call."""
         (version,) = self._driver.execute("PRAGMA data_version").fetchone()
         changed, self._version = version != self._version, version
         return bool(changed)
 
     def touched(self) -> set[str]:
-        lines = dict(self._driver.execute(SINCE, (self._newest,)).fetchall())
-        self._newest = max(lines, default=self._newest)
-        return {onboarding for onboarding in lines.values() if onboarding}
+        """Return the ids of onboardings with new timeline rows since the last call."""
+        rows = dict(self._driver.execute(SINCE, (self._newest,)).fetchall())
+        self._newest = max(rows, default=self._newest)
+        return {onboarding for onboarding in rows.values() if onboarding}
 
     def close(self) -> None:
         self._connection.close()
 
 
-def listening_arguments(engine: Engine) -> dict[str, Any]:
-    """PostgreSQL: how the driver reaches the database of this engine, without its pool."""
-    _, named = engine.dialect.create_connect_args(engine.url)
-    return {**SOON_AN_ERROR, **named}
+def listen_connect_args(engine: Engine) -> dict[str, Any]:
+    """Return the driver's connect arguments for a PostgreSQL connection outside the pool."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    return {**NETWORK_TIMEOUTS, **arguments}

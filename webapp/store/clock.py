@@ -1,4 +1,4 @@
-"""One clock for all machines that share a database: the database's own."""
+"""The database's clock, shared by all nodes: leases, due times and expiries use it."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.store.column_types import UtcDateTime
-from webapp.store.postgresql import outside_of_the_pool
+from webapp.store.postgresql import unpooled_engine
 
-#: How often a machine's own clock is compared with the database's.
+#: How often the node's clock is compared with the database's.
 COMPARE_SECONDS = 60.0
 _NOW = select(func.clock_timestamp(type_=UtcDateTime))
 
 
 def shared_clock(engine: Engine, own: Callable[[], datetime]) -> Callable[[], datetime]:
-    """The clock by which leases, due times and lives of tokens are written and judged.
+    """Return the clock for times that several nodes write and compare.
 
-    Machines on one PostgreSQL may be minutes apart, and still none may take another's lease for
-    over. An SQLite file is shared by the processes of one machine only: they have one clock.
+    The clocks of nodes that share a PostgreSQL may differ by minutes, and yet no node may consider
+    another's lease expired too early. An SQLite file is used by one node only, so `own` will do.
     """
     return own if engine.dialect.name == "sqlite" else SharedClock(engine, own)
 
 
 class SharedClock:
-    """This machine's clock, put right by what the database's was ahead when last compared."""
+    """The node's clock, corrected by its measured difference to the database's clock."""
 
     def __init__(self, engine: Engine, own: Callable[[], datetime]) -> None:
-        # Whoever asks for the time may hold a connection and what others with theirs wait for:
-        # so a comparison takes none that anybody could be waiting for, and nobody waits for it.
-        self._engine = outside_of_the_pool(engine)
+        # Uses its own connection: taking one from the pool could deadlock, since callers may hold
+        # one and a lock. The comparison runs in a thread, so no caller waits for it.
+        self._engine = unpooled_engine(engine)
         self._own = own
-        self._ahead = timedelta(0)
+        self._offset = timedelta(0)
         self._compare_at = time.monotonic() + COMPARE_SECONDS
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._compare()
 
     def __call__(self) -> datetime:
-        """Aware UTC. Returns at once."""
-        if time.monotonic() >= self._compare_at and self._is_mine_to_compare():
-            with suppress(RuntimeError):  # no thread can be had now: the next turn, then
+        """Return the time as aware UTC, without waiting for the database."""
+        if time.monotonic() >= self._compare_at and self._claim_comparison():
+            with suppress(RuntimeError):  # no thread can be started: compare next time
                 threading.Thread(target=self._compare, name="clock", daemon=True).start()
-        return self._own() + self._ahead
+        return self._own() + self._offset
 
-    def _is_mine_to_compare(self) -> bool:
-        with self._turn:
+    def _claim_comparison(self) -> bool:
+        """Return whether this thread is the one to start the comparison that is due."""
+        with self._lock:
             due = time.monotonic() >= self._compare_at
             if due:
                 self._compare_at = time.monotonic() + COMPARE_SECONDS
@@ -59,9 +60,9 @@ class SharedClock:
         try:
             with self._engine.connect() as connection:
                 before = self._own()
-                theirs = connection.scalar(_NOW)
+                database_time = connection.scalar(_NOW)
                 after = self._own()
         except SQLAlchemyError:
-            return  # without a database there is nothing to write times into
-        if theirs is not None:
-            self._ahead = theirs - (before + (after - before) / 2)
+            return  # without a database no time can be stored either
+        if database_time is not None:
+            self._offset = database_time - (before + (after - before) / 2)

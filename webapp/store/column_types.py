@@ -1,4 +1,4 @@
-"""Column types: aware UTC times, and text that only this server can read."""
+"""Column types for aware UTC times and encrypted values, and the cipher for the latter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Cipher:
     """Encrypts with the first of DATA_KEYS, decrypts with any (cryptography's MultiFernet)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys`: 32 bytes each in base64url; the first one counts as the newest."""
+        """`keys`: 32 bytes each in base64url; the first one is the newest."""
         fernets = [Fernet(_padded(key)) for key in keys]
         self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
@@ -26,7 +26,7 @@ class Cipher:
         return self._fernet.encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Raises WrongKey when none of the keys fits."""
+        """Decrypt. Raises WrongKey when none of the keys fits."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as cause:
@@ -35,15 +35,15 @@ class Cipher:
             ) from cause
 
     def is_newest(self, sealed: bytes) -> bool:
-        """Whether the newest key alone opens it."""
+        """Return whether the newest key opens the value."""
         try:
             self._newest.decrypt(sealed)
         except InvalidToken:
             return False
         return True
 
-    def seal_anew(self, sealed: bytes) -> bytes:
-        """The same text, sealed with the newest key. Raises WrongKey when none fits."""
+    def reseal(self, sealed: bytes) -> bytes:
+        """Encrypt the same text with the newest key. Raises WrongKey when none fits."""
         return self.seal(self.open(sealed))
 
 
@@ -53,7 +53,7 @@ def _padded(key: str) -> bytes:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in and out. SQLite gives naive times back whatever the column says."""
+    """Stores and returns aware UTC times; SQLite itself returns naive ones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -62,7 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
+            raise ValueError("a time without a time zone cannot be stored")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
@@ -73,4 +73,4 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Sealed(LargeBinary):
-    """A column that holds only what `Cipher.seal` made; a name for readers of the schema."""
+    """A column that holds only results of `Cipher.seal`."""

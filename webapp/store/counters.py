@@ -1,13 +1,13 @@
-"""Counts that outlive every process; metrics read them."""
+"""Persistent counters, exposed as metrics."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from webapp.store.conflicts import insert_into
 from webapp.store.schema import counters
+from webapp.store.sql import insert_into
 
-#: Changes at the gateway of which no notice has told, found by asking.
+#: Status changes that a poll found although the gateway had sent no notice of them.
 MISSED_NOTICES_REPAIRED = "missed_notices_repaired"
 
 
@@ -16,9 +16,11 @@ class Counters:
         self._connection = connection
 
     def add_one(self, name: str) -> None:
-        one = insert_into(self._connection, counters).values(name=name, value=1)
+        first = insert_into(self._connection, counters).values(name=name, value=1)
         self._connection.execute(
-            one.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+            first.on_conflict_do_update(
+                index_elements=["name"], set_={"value": counters.c.value + 1}
+            )
         )
 
     def value(self, name: str) -> int:

@@ -1,13 +1,13 @@
-"""Why a database cannot be used, for whoever runs it; nobody's name or value is in it.
+"""Describe database errors for operators, without quoting the driver.
 
-What a driver says may hold anything (names, values, words of another language), so none of it is
-handed on: reasons that are known are told in our words, and of all others only the kind.
+A driver's message may contain names and values, in any language. Known errors get a text of ours,
+all others are named by their class only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from itertools import chain
 
 from sqlalchemy.exc import DBAPIError
 
@@ -19,7 +19,7 @@ _BY_SQLITE = {
     "SQLITE_IOERR": "the disk cannot be read or written",
     "SQLITE_READONLY": "its file or folder may only be read",
 }
-#: SQLSTATE, whole or its class. PostgreSQL, appendix A.
+#: By SQLSTATE or its class (PostgreSQL, appendix A).
 _BY_STATE = {
     "08": "the connection has ended",
     "25P03": "the transaction has waited too long",
@@ -37,10 +37,10 @@ _BY_STATE = {
     "57P02": "the server has crashed",
     "57P03": "the server is starting or stopping",
 }
-#: SQLSTATE of tables that are there for others, or not any more.
-OUT_OF_REACH = ("42501", "42P01")
-#: A connection that fails has no SQLSTATE: these are libpq's, psycopg's and the server's words.
-BY_WORDS = {
+#: SQLSTATE of a table that is missing or that the user may not use.
+TABLE_INACCESSIBLE = ("42501", "42P01")
+#: A failed connection has no SQLSTATE: these match messages of libpq, psycopg and the server.
+_BY_MESSAGE = {
     r"Connection refused|No such file or directory": "no server answers there",
     r"failed to resolve host|could not translate host name": "its host is not known",
     r"timeout expired|timed out": "the server does not answer in time",
@@ -58,22 +58,15 @@ BY_WORDS = {
         "the connection has ended"
     ),
 }
-_NO_CONNECTION_FREE = "all connections of this process are in use"
+_POOL_EXHAUSTED = "all connections of this process are in use"
 
 
-def cause_of(error: Exception) -> str:
-    """In a few words of ours."""
+def describe(error: Exception) -> str:
+    """Return a short description of an error of SQLAlchemy, such as `the disk is full`."""
     if not isinstance(error, DBAPIError):
-        return _NO_CONNECTION_FREE
+        return _POOL_EXHAUSTED
     driver = error.orig
-    state = getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None) or ""
-    known = _begins(_BY_SQLITE | _BY_STATE, state) or _speaks(str(driver))
-    return known or type(driver).__name__
-
-
-def _begins(reasons: Mapping[str, str], code: str) -> str | None:
-    return next((why for start, why in reasons.items() if code.startswith(start)), None)
-
-
-def _speaks(words: str) -> str | None:
-    return next((why for said, why in BY_WORDS.items() if re.search(said, words)), None)
+    code = getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None) or ""
+    known = (text for prefix, text in (_BY_SQLITE | _BY_STATE).items() if code.startswith(prefix))
+    matching = (text for found, text in _BY_MESSAGE.items() if re.search(found, str(driver)))
+    return next(chain(known, matching), type(driver).__name__)

@@ -1,4 +1,4 @@
-"""One engine per process: SQLite (WAL, FULL, IMMEDIATE) or PostgreSQL."""
+"""Create the SQLAlchemy engine of a process, for SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,91 +8,90 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from webapp.store import postgresql
-from webapp.store.prepared import run
 from webapp.store.sqlite_file import SqliteFile
 from webapp.store.write_lock import WriteLock
 
-#: How long a writer waits for its turn, and then for the lock of programs that know no turns. On
-#: PostgreSQL, half of it for a connection.
+#: How long a writer waits for the write lock, and then for SQLite's own lock. On PostgreSQL, half
+#: of it is the time limit for a connection of the pool.
 WAIT_SECONDS = 10.0
-_TURN = "turn"
+_LOCK = "write lock"
 
 
 def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
-    """The engine of a `DATABASE_URL`; only `migrate.upgrade` makes an SQLite file."""
+    """Return the engine of a DATABASE_URL; a missing SQLite file is not created."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return postgresql.make_engine(url, wait_seconds)
     engine = create_engine(
         url,
         hide_parameters=True,
-        # One for each thread and some: opening one costs more than most of what is done with it.
+        # More than there are threads: opening a connection costs more than most uses of it.
         pool_size=70,
         max_overflow=0,
-        pool_use_lifo=True,  # the one used last still knows its statements
+        pool_use_lifo=True,  # the last used connection has the statements in its cache
     )
-    event.listen(engine, "connect", partial(_prepare, wait_seconds))
+    event.listen(engine, "connect", partial(_set_pragmas, wait_seconds))
     file = SqliteFile.of(url)
     if file is not None:
-        _watch(engine, file)
-        turn = WriteLock(file.path, wait_seconds)
-        event.listen(engine, "connect", partial(_keep_a_log, turn))
-        _take_turns(engine, turn)
+        _check_file(engine, file)
+        lock = WriteLock(file.path, wait_seconds)
+        event.listen(engine, "connect", partial(_enable_wal, lock))
+        _lock_writes(engine, lock)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _watch(engine: Engine, file: SqliteFile) -> None:
-    def open_(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+def _check_file(engine: Engine, file: SqliteFile) -> None:
+    def connect(_dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
         file.must_be_there()
         arguments[0] = file.address()
         options["uri"] = True
 
-    def use(_connection: Any, _record: Any, _fairy: Any) -> None:
+    def checkout(_connection: Any, _record: Any, _fairy: Any) -> None:
         file.must_be_the_same()
 
-    event.listen(engine, "do_connect", open_)
-    event.listen(engine, "checkout", use)
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "checkout", checkout)
 
 
-def _take_turns(engine: Engine, turn: WriteLock) -> None:
-    """Each writer keeps its turn until its connection goes back: there, all has been committed."""
+def _lock_writes(engine: Engine, lock: WriteLock) -> None:
+    """Hold the write lock until the connection returns to the pool, after its commit."""
 
     def begin(connection: Connection) -> None:
         record = connection.connection.record_info
-        if _is_writing(connection) and record is not None and _TURN not in record:
-            record[_TURN] = turn.take()
+        if _is_writing(connection) and record is not None and _LOCK not in record:
+            record[_LOCK] = lock.acquire()
 
     def checkin(_connection: Any, record: Any) -> None:
-        taken = record.record_info.pop(_TURN, None)
-        if taken is not None:
-            turn.end(taken)
+        descriptor = record.record_info.pop(_LOCK, None)
+        if descriptor is not None:
+            lock.release(descriptor)
 
     event.listen(engine, "begin", begin)
     event.listen(engine, "checkin", checkin)
 
 
-def _keep_a_log(turn: WriteLock, connection: Any, _record: Any) -> None:
-    """WAL: readers never wait for the writer. A file is told once in its life.
+def _enable_wal(lock: WriteLock, connection: Any, _record: Any) -> None:
+    """Set WAL, in which readers never wait for the writer; the file remembers it.
 
-    SQLite does not wait for that, so of several who find a new file one at a time may.
+    SQLite fails instead of waiting when several connections do this at once, hence the lock.
     """
-    if _journal(connection) == "wal":
+    if _journal_mode(connection) == "wal":
         return
-    taken = turn.take()
+    descriptor = lock.acquire()
     try:
-        _journal(connection, "=WAL")
+        _journal_mode(connection, "=WAL")
     finally:
-        turn.end(taken)
+        lock.release(descriptor)
 
 
-def _journal(connection: Any, told: str = "") -> str:
-    return str(connection.execute(f"PRAGMA journal_mode{told}").fetchone()[0])
+def _journal_mode(connection: Any, value: str = "") -> str:
+    return str(connection.execute(f"PRAGMA journal_mode{value}").fetchone()[0])
 
 
-def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
-    """FULL: a commit is on the disk when it returns."""
-    connection.isolation_level = None  # we say BEGIN ourselves, see _begin
+def _set_pragmas(wait_seconds: float, connection: Any, _record: Any) -> None:
+    """Configure a new connection; with `synchronous=FULL` a commit is on disk when it returns."""
+    connection.isolation_level = None  # transactions begin in _begin
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={int(wait_seconds * 1000)}",
@@ -104,8 +103,8 @@ def _prepare(wait_seconds: float, connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """Writers take the lock at once: a lock taken later cannot be waited for, only refused."""
-    run(connection, "BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
+    """Begin; writers take SQLite's lock at once, since a read lock cannot wait for an upgrade."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
 
 
 def _is_writing(connection: Connection) -> bool:

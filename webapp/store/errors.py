@@ -1,12 +1,12 @@
-"""What the database may answer instead of a result.
+"""Errors of the database layer.
 
 StoreError
-├── AlreadyExists     a constraint says this exists (single-use mark, active onboarding)
-├── LostUpdate       the row changed since it was read
-├── DatabaseUnavailable       locked, full, read-only or away; is also the domain's NotWritable, so
-│                    that every step may let it pass
-├── WrongKey         none of DATA_KEYS opens what is stored
-└── WrongSchema      the tables are older or newer than this code; carries the cure
+├── AlreadyExists        a unique constraint is violated (replay mark, active onboarding)
+├── LostUpdate           the row has changed since it was read
+├── DatabaseUnavailable  locked, full, read-only or unreachable; is also the domain's NotWritable,
+│                        which journey steps let through
+├── WrongKey             no key of DATA_KEYS opens a stored value
+└── WrongSchema          the tables are older or newer than this code; the text says how to fix it
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from webapp.domain.errors import NotWritable
 
 
 class StoreError(Exception):
-    """Base of all."""
+    """Base class of all errors of the database layer."""
 
 
 class AlreadyExists(StoreError):
-    """A constraint of the database says that this exists."""
+    """A unique constraint of the database is violated."""
 
 
 class LostUpdate(StoreError):
-    """Somebody else changed the row first; read again and repeat."""
+    """Another transaction changed the row first: read it again and retry."""
 
 
 class DatabaseUnavailable(StoreError, NotWritable):
-    """The database is not there for us now; nothing was stored, try again later."""
+    """The database cannot be used now; nothing was stored, so the caller may retry later."""
 
 
 class WrongKey(StoreError):
-    """A value was sealed with a key that is not among DATA_KEYS, or was changed since."""
+    """A value was encrypted with a key that DATA_KEYS lacks, or was altered since."""
 
 
 class WrongSchema(StoreError):
-    """The database is not the one this code knows."""
+    """The database is not at the schema revision that this code needs."""

@@ -1,17 +1,16 @@
-"""Reads that failed, several times in a row: how often, why, and which of them were given up."""
+"""Store consecutive failures of gateway polls, and which polls became dead letters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
-from webapp.store.conflicts import insert_into
 from webapp.store.schema import failed_polls
+from webapp.store.sql import insert_into
 
 _columns = failed_polls.c
-_ENDED = delete(failed_polls).where(_columns.onboarding_id == bindparam("this"))
 
 
 @dataclass(frozen=True)
@@ -30,39 +29,43 @@ class FailedPolls:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def failed(self, onboarding_id: str, error: str, now: datetime) -> int:
-        """Once more; how often it has failed for this reason in a row."""
-        first = {"onboarding_id": onboarding_id, "error": error[:64], "failure_count": 1}
-        new = insert_into(self._connection, failed_polls).values(
-            **first, first_failed_at=now, last_failed_at=now
+    def record_failure(self, onboarding_id: str, error: str, now: datetime) -> int:
+        """Count one more failure and return how many had this error in a row."""
+        first = insert_into(self._connection, failed_polls).values(
+            onboarding_id=onboarding_id,
+            error=error[:64],
+            failure_count=1,
+            first_failed_at=now,
+            last_failed_at=now,
         )
-        again = _columns.error == new.excluded.error
-        counted = new.on_conflict_do_update(
+        new = first.excluded
+        same = _columns.error == new.error
+        counted = first.on_conflict_do_update(
             index_elements=["onboarding_id"],
             set_={
-                "failure_count": case((again, _columns.failure_count + 1), else_=1),
-                "first_failed_at": case(
-                    (again, _columns.first_failed_at), else_=new.excluded.first_failed_at
-                ),
-                "error": new.excluded.error,
+                "failure_count": case((same, _columns.failure_count + 1), else_=1),
+                "first_failed_at": case((same, _columns.first_failed_at), else_=now),
+                "error": new.error,
                 "last_failed_at": now,
             },
         )
         return self._connection.scalar(counted.returning(_columns.failure_count)) or 1
 
-    def give_up(self, onboarding_id: str, now: datetime) -> None:
+    def dead_letter(self, onboarding_id: str, now: datetime) -> None:
+        """Mark the poll as a dead letter, which only an operator can retry."""
         self._connection.execute(
             update(failed_polls)
             .where(_columns.onboarding_id == onboarding_id)
             .values(dead_lettered_at=now)
         )
 
-    def ended(self, onboarding_id: str) -> bool:
-        """It has worked, or is to be tried as if for the first time; whether it had failed."""
-        return self._connection.execute(_ENDED, {"this": onboarding_id}).rowcount == 1
+    def clear(self, onboarding_id: str) -> bool:
+        """Forget all failures, after a success or for a retry; return whether there were any."""
+        cleared = delete(failed_polls).where(_columns.onboarding_id == onboarding_id)
+        return self._connection.execute(cleared).rowcount == 1
 
-    def given_up(self) -> list[FailedPoll]:
-        """The longest given up first."""
+    def dead_lettered(self) -> list[FailedPoll]:
+        """Return all dead letters, oldest first."""
         rows = self._connection.execute(
             select(failed_polls)
             .where(_columns.dead_lettered_at.is_not(None))
@@ -70,6 +73,6 @@ class FailedPolls:
         )
         return [FailedPoll(*row) for row in rows]
 
-    def count_given_up(self) -> int:
+    def count_dead_lettered(self) -> int:
         count = select(func.count()).where(_columns.dead_lettered_at.is_not(None))
         return self._connection.scalar(count) or 0

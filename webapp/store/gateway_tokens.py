@@ -1,7 +1,7 @@
-"""The gateway's access token: one encrypted row for the fleet, with a lease to renew it.
+"""Store the gateway's access token, one encrypted row for all nodes, and the lease to renew it.
 
-The log-in itself is a network call and so happens outside any transaction. Who may make
-it is settled by a compare-and-set on the row; everybody else reads what came of it.
+The login is a network call and so happens outside any transaction. A compare-and-set on the row
+decides which process may make it; the others read the result.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, or_, select, update
 
 from webapp.store.column_types import Cipher
 from webapp.store.schema import gateway_token
+from webapp.store.sql import insert_if_absent
 
 
 @dataclass(frozen=True)
-class Row:
-    """`failed_at`, `failed_for`: the last log-in's failure, if none has gone well since."""
+class StoredToken:
+    """The row; `failed_at` and `failed_for` describe the last login unless it succeeded."""
 
     token: str | None = field(repr=False)
     obtained_at: datetime | None
@@ -28,34 +28,34 @@ class Row:
     failed_for: str | None = None
 
 
-class Tokens:
+class GatewayTokens:
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
         self._cipher = cipher
 
-    def get(self, account: str) -> Row | None:
+    def get(self, account: str) -> StoredToken | None:
         row = self._connection.execute(
             select(gateway_token).where(gateway_token.c.account == account)
         ).one_or_none()
         if row is None:
             return None
         token = self._cipher.open(row.token) if row.token else None
-        return Row(
+        return StoredToken(
             token, row.obtained_at, row.expires_at, row.lease_until, row.failed_at, row.failed_for
         )
 
     def claim(
-        self, account: str, by: str, now: datetime, lease: timedelta, seen: Row | None
+        self, account: str, by: str, now: datetime, lease: timedelta, seen: StoredToken | None
     ) -> bool:
-        """Whether `by` may log in now; others have to wait until `now + lease` at the latest.
+        """Lease the login to `by` until `now + lease`; return whether this succeeded.
 
-        Only while the row is as it was `seen`: who read it before another's log-in came to an
-        end must look again instead of making one more. A lease that ends long after
-        one taken now is none: the clock has been put back since.
+        Fails unless the row is as it was `seen`: a process that read it before another's login
+        ended must read it again instead of logging in too. A lease that ends much later than one
+        taken now does not count: the clock was set back since.
         """
-        self._ensure(account)
+        insert_if_absent(self._connection, gateway_token, account=account)
         obtained_at, failed_at = (seen.obtained_at, seen.failed_at) if seen else (None, None)
-        done = self._connection.execute(
+        claimed = self._connection.execute(
             update(gateway_token)
             .where(
                 gateway_token.c.account == account,
@@ -69,11 +69,12 @@ class Tokens:
             )
             .values(lease_until=now + lease, lease_by=by)
         )
-        return done.rowcount == 1
+        return claimed.rowcount == 1
 
     def put(
         self, account: str, by: str, token: str, obtained_at: datetime, expires_at: datetime
     ) -> None:
+        """Store the token and end the lease, if `by` still holds it."""
         self._finish(
             account,
             by,
@@ -85,6 +86,7 @@ class Tokens:
         )
 
     def fail(self, account: str, by: str, now: datetime, why: str) -> None:
+        """Record a failed login and end the lease, if `by` still holds it."""
         self._finish(account, by, failed_at=now, failed_for=why)
 
     def _finish(self, account: str, by: str, **values: object) -> None:
@@ -93,10 +95,3 @@ class Tokens:
             .where(gateway_token.c.account == account, gateway_token.c.lease_by == by)
             .values(lease_until=None, lease_by=None, **values)
         )
-
-    def _ensure(self, account: str) -> None:
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(gateway_token).values(account=account))
-        except IntegrityError:
-            pass  # it is there already, which is all we want

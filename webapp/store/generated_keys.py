@@ -1,4 +1,4 @@
-"""Keys this server makes for itself once, kept encrypted and shared by all processes."""
+"""Keys that the server generates once, stored encrypted and shared by all nodes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class GeneratedKeys:
         return base64.b64decode(self._cipher.open(sealed)) if sealed else None
 
     def need(self, name: str) -> bytes:
-        """Raises LookupError when there is none."""
+        """Return the key. Raises LookupError when there is none."""
         value = self.get(name)
         if value is None:
-            raise LookupError(f"no own key {name}")
+            raise LookupError(f"no generated key {name}")
         return value
 
     def make(self, name: str, now: datetime) -> bytes:
-        """A new random key of 32 bytes under `name`."""
+        """Generate and store a random key of 32 bytes. Raises AlreadyExists if there is one."""
         value = os.urandom(32)
         sealed = self._cipher.seal(base64.b64encode(value).decode())
         self._connection.execute(

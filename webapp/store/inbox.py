@@ -1,35 +1,25 @@
-"""Notices as they came: the durable record that something is still to be asked.
-
-They come in through `notice_writer`.
-"""
+"""Read and settle stored notices; `notice_writer` stores them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select, true, update
+from sqlalchemy import Connection, Row, and_, exists, func, select, true, update
 
+from webapp.domain.settle_reason import SettleReason
 from webapp.store.column_types import Cipher
-from webapp.store.portions import delete_portion
-from webapp.store.prepared import Prepared
 from webapp.store.schema import inbox, onboardings
+from webapp.store.sql import delete_batch
 
-_KEEP_STRANGE = timedelta(days=30)
-#: Settled so: the gateway has been asked often enough and never agreed.
-UNCONFIRMED = "unconfirmed"
-_UNSETTLED = Prepared(
-    select(inbox)
-    .where(inbox.c.verification_id == bindparam("sought"), inbox.c.settled_at.is_(None))
-    .order_by(inbox.c.id)
-)
+_UNKNOWN_RETENTION = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A stored notice; `settled_at` is None while the gateway has not confirmed it."""
+class StoredNotice:
+    """A stored notice; `settled_at` is None until a poll has confirmed it."""
 
     id: int
     verification_id: str
@@ -41,9 +31,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class OnboardingSummary:
-    """A notice for operators; `state` is `open`, `unknown` (about an id that we never had), or
-    how it was settled."""
+class NoticeSummary:
+    """A notice as operators see it.
+
+    `state` is `open`, `unknown` (no onboarding has this id) or how the notice was settled.
+    """
 
     verification_id: str
     status: str
@@ -58,23 +50,17 @@ class Inbox:
         self._connection = connection
         self._cipher = cipher
 
-    def unsettled(self, verification_id: str) -> list[Kept]:
-        rows = _UNSETTLED.rows(self._connection, {"sought": verification_id})
-        return [
-            Kept(
-                row.id,
-                row.verification_id,
-                row.status,
-                row.times,
-                row.first_seen_at,
-                row.last_seen_at,
-                row.settled_at,
-            )
-            for row in rows
-        ]
+    def unsettled(self, verification_id: str) -> list[StoredNotice]:
+        """Return the notices about this onboarding that no poll has confirmed yet."""
+        rows = self._connection.execute(
+            select(*(inbox.c[field.name] for field in fields(StoredNotice)))
+            .where(inbox.c.verification_id == verification_id, inbox.c.settled_at.is_(None))
+            .order_by(inbox.c.id)
+        )
+        return [StoredNotice(*row) for row in rows]
 
-    def has_had(self, verification_id: str, status: str) -> bool:
-        """Whether a notice has ever said this."""
+    def contains(self, verification_id: str, status: str) -> bool:
+        """Return whether a notice with this status has ever arrived."""
         found = self._connection.scalar(
             select(inbox.c.id).where(
                 inbox.c.verification_id == verification_id, inbox.c.status == status
@@ -82,62 +68,65 @@ class Inbox:
         )
         return found is not None
 
-    def settle(self, notice_ids: Iterable[int], how: str, now: datetime) -> None:
-        """`how` is `agreed`, `unconfirmed` when asking again has been given up, or `erased`
-        with its onboarding.
-        """
+    def settle(self, notice_ids: Iterable[int], reason: SettleReason, now: datetime) -> None:
+        """Record that these notices need no more polls, and why."""
         settled = list(notice_ids)
         if settled:
             self._connection.execute(
-                update(inbox).where(inbox.c.id.in_(settled)).values(settled_at=now, settled_as=how)
+                update(inbox)
+                .where(inbox.c.id.in_(settled))
+                .values(settled_at=now, settled_as=reason)
             )
 
-    def listed(self, limit: int) -> list[OnboardingSummary]:
-        """Newest first, for operators."""
+    def listed(self, limit: int) -> list[NoticeSummary]:
+        """Return the newest notices, newest first."""
         known = exists().where(onboardings.c.id == inbox.c.verification_id)
         rows = self._connection.execute(
             select(inbox, known.label("known")).order_by(inbox.c.id.desc()).limit(limit)
         )
-        return [_listed(row) for row in rows]
+        return [_summary(row) for row in rows]
 
-    def unconfirmed(self) -> list[OnboardingSummary]:
-        """What the gateway has never confirmed however often it was asked; longest first."""
+    def unconfirmed(self) -> list[NoticeSummary]:
+        """Return the notices that no poll confirmed within the retry limit, oldest first."""
         rows = self._connection.execute(
             select(inbox, true().label("known"))
-            .where(inbox.c.settled_as == UNCONFIRMED)
+            .where(inbox.c.settled_as == SettleReason.UNCONFIRMED)
             .order_by(inbox.c.settled_at)
         )
-        return [_listed(row) for row in rows]
+        return [_summary(row) for row in rows]
 
     def count_unconfirmed(self) -> int:
-        count = select(func.count()).where(inbox.c.settled_as == UNCONFIRMED)
+        count = select(func.count()).where(inbox.c.settled_as == SettleReason.UNCONFIRMED)
         return self._connection.scalar(count) or 0
 
     def reopen(self, verification_id: str) -> int:
-        """Have the gateway asked again about what it has not confirmed; how many notices."""
-        done = self._connection.execute(
+        """Make unconfirmed notices of this onboarding unsettled again; return how many."""
+        reopened = self._connection.execute(
             update(inbox)
-            .where(inbox.c.verification_id == verification_id, inbox.c.settled_as == UNCONFIRMED)
+            .where(
+                inbox.c.verification_id == verification_id,
+                inbox.c.settled_as == SettleReason.UNCONFIRMED,
+            )
             .values(settled_at=None, settled_as=None)
         )
-        return done.rowcount
+        return reopened.rowcount
 
     def forget(self, now: datetime) -> int:
-        """A portion of the notices about ids we never had; how many.
+        """Delete a batch of old notices about unknown ids; return how many.
 
-        Ours stay as long as their onboarding. Nothing ever settles a strange one, so the many
-        that are settled need not be looked at.
+        Other notices stay as long as their onboarding. Notices about unknown ids are never
+        settled, so the query can skip all settled ones.
         """
         known = select(onboardings.c.id).where(onboardings.c.id == inbox.c.verification_id)
-        strange = and_(
+        unknown = and_(
             inbox.c.settled_at.is_(None),
-            inbox.c.last_seen_at < now - _KEEP_STRANGE,
+            inbox.c.last_seen_at < now - _UNKNOWN_RETENTION,
             ~known.correlate(inbox).exists(),
         )
-        return delete_portion(self._connection, inbox, strange)
+        return delete_batch(self._connection, inbox, unknown)
 
 
-def _listed(row: Row[Any]) -> OnboardingSummary:
+def _summary(row: Row[Any]) -> NoticeSummary:
     state = row.settled_as or ("open" if row.known else "unknown")
     seen = (row.first_seen_at, row.last_seen_at)
-    return OnboardingSummary(row.verification_id, row.status, row.times, *seen, state)
+    return NoticeSummary(row.verification_id, row.status, row.times, *seen, state)

@@ -1,4 +1,4 @@
-"""One-time links: only a hash of the code is kept, so the table alone opens nothing."""
+"""Store one-time links; only a hash of the code is stored, so rows alone open nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from webapp.store.portions import delete_portion
 from webapp.store.replay_guard import hash_of
 from webapp.store.schema import links
+from webapp.store.sql import delete_batch
 
-_KEPT_AFTER_EXPIRY = timedelta(days=7)
+_RETENTION_AFTER_EXPIRY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Link:
     used_at: datetime | None
 
 
-class Links:
+class OneTimeLinks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
@@ -44,8 +44,8 @@ class Links:
         return Link(row.onboarding_id, row.expires_at, row.used_at) if row else None
 
     def use(self, code: str, now: datetime) -> bool:
-        """Whether this was the one use; of two at once only one is told so."""
-        done = self._connection.execute(
+        """Mark the link as used; return whether this call did, of several at once only one."""
+        used = self._connection.execute(
             update(links)
             .where(
                 links.c.code_hash == hash_of(code),
@@ -54,10 +54,13 @@ class Links:
             )
             .values(used_at=now)
         )
-        return done.rowcount == 1
+        return used.rowcount == 1
 
     def forget(self, now: datetime) -> int:
-        """A portion of the old ones; how many. Until then a follower is told that it is old."""
-        return delete_portion(
-            self._connection, links, links.c.expires_at < now - _KEPT_AFTER_EXPIRY
+        """Delete a batch of links that expired long ago; return how many.
+
+        Until then a user who opens an expired link reads that it has expired.
+        """
+        return delete_batch(
+            self._connection, links, links.c.expires_at < now - _RETENTION_AFTER_EXPIRY
         )

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, func, select
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
 from webapp.store.sqlite_file import SqliteFile
-from webapp.store.unit_of_work import translated
+from webapp.store.unit_of_work import translate_driver_errors
 
 _UPGRADE = "run `python -m webapp database upgrade`"
 #: Key of the PostgreSQL advisory lock that migrations hold; arbitrary, but never changed.
@@ -47,7 +47,7 @@ def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
     file = SqliteFile.of(engine.url)
     if file is not None:
         file.make()
-    with translated(), engine.connect() as plain, _without_foreign_keys(plain):
+    with translate_driver_errors(), engine.connect() as plain, _without_foreign_keys(plain):
         connection = plain.execution_options(writing=True)
         with connection.begin():
             _lock_migrations(connection)
@@ -59,7 +59,7 @@ def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
 
 def check(engine: Engine) -> str:
     """Return the current revision. Raises WrongSchema, with the fix, unless it is the newest."""
-    with translated(), engine.connect() as connection:
+    with translate_driver_errors(), engine.connect() as connection:
         found = _revision(connection)
     if found != newest():
         _refuse_unknown_revision(found, SCRIPTS)

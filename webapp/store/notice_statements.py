@@ -1,8 +1,8 @@
-"""The statements by which a batch of notices is stored, in the databases' own words.
+"""SQL statements that store a batch of notices, one class per database.
 
-Each is one for the whole batch, always the same text, with the batch as one JSON value, and gives
-one row at most: whatever goes to SQLite and comes back lets all other threads of the process run
-first, so thirty rows that are fetched one by one cost thirty rounds of everybody else.
+Each statement handles the whole batch, passed as one JSON value, and returns few rows: every call
+into SQLite lets all other threads of the process run first, so fetching thirty rows one by one
+would wait for them thirty times.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ INSERT INTO inbox (verification_id, status, body, times, first_seen_at, last_see
 
 
 @dataclass(frozen=True)
-class Row:
-    """A notice as it is stored; `request` names the request that brought it."""
+class NoticeRow:
+    """A notice to store; `request` is the id of the HTTP request that delivered it."""
 
     verification_id: str
     status: str
@@ -47,7 +47,7 @@ class Row:
 
 
 class Statements:
-    """Those of one transaction; everything in it happens at `now`."""
+    """The statements of one transaction, with one time for all rows."""
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._run = connection.exec_driver_sql
@@ -55,29 +55,28 @@ class Statements:
         processor = kind.bind_processor(connection.dialect)
         self._now: Any = processor(now) if processor else now
 
-    def keep(self, rows: Sequence[Row]) -> set[tuple[str, str]]:
-        """Store or count them; the keys of those that had been stored before."""
+    def upsert(self, rows: Sequence[NoticeRow]) -> set[tuple[str, str]]:
+        """Store notices, or count repeats; return the keys of those stored before."""
         times = Counter(row.key for row in rows)
         sealed = {row.key: row.sealed.decode("ascii") for row in rows}
-        # In one order for all processes, so that no two wait for each other.
-        return self._keep([(*key, sealed[key], times[key]) for key in sorted(times)])
+        # Sorted, so that two processes cannot deadlock.
+        return self._upsert([(*key, sealed[key], times[key]) for key in sorted(times)])
 
-    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+    def _upsert(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
         raise NotImplementedError
 
-    def wake(self, rows: Sequence[Row]) -> None:
-        """What has a notice that the gateway has not agreed with is asked about now, and each
-        of these notices about it has a line on the timeline."""
+    def schedule_polls(self, rows: Sequence[NoticeRow]) -> None:
+        """Poll onboardings with unsettled notices now, and add a timeline row for each notice."""
         raise NotImplementedError
 
 
-class OfSqlite(Statements):
-    wake_ = """
+class SqliteStatements(Statements):
+    schedule_ = """
     UPDATE onboardings SET next_poll_at = ?, poll_reason = ?, poll_count = 0
     WHERE id IN (SELECT inbox.verification_id FROM inbox WHERE inbox.settled_at IS NULL
                  AND inbox.verification_id IN (SELECT value FROM json_each(?)))
     """
-    note_ = """
+    timeline_ = """
     INSERT INTO timeline (at, onboarding_id, actor, event, detail)
     SELECT ?, json_extract(value, '$[0]'), 'gateway', 'notice', json_extract(value, '$[1]')
     FROM json_each(?) WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.settled_at IS NULL
@@ -89,29 +88,29 @@ class OfSqlite(Statements):
     ON inbox.verification_id = json_extract(batch.value, '$[0]')
     AND inbox.status = json_extract(batch.value, '$[1]')
     """
-    keep_ = f"""{_INTO_INBOX}
+    upsert_ = f"""{_INTO_INBOX}
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
            CAST(json_extract(value, '$[2]') AS BLOB), json_extract(value, '$[3]'), ?, ?
     FROM json_each(?) WHERE true {_ON_CONFLICT}"""  # noqa: S608 - constants
 
-    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
-        told = json.dumps(batch)
-        known = self._run(self.known_, (told,)).scalar_one()
-        self._run(self.keep_, (self._now, self._now, told))
+    def _upsert(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+        notices = json.dumps(batch)
+        known = self._run(self.known_, (notices,)).scalar_one()
+        self._run(self.upsert_, (self._now, self._now, notices))
         return {(id_, word) for id_, word in json.loads(known)}
 
-    def wake(self, rows: Sequence[Row]) -> None:
+    def schedule_polls(self, rows: Sequence[NoticeRow]) -> None:
         ids = json.dumps(sorted({row.verification_id for row in rows}))
-        self._run(self.wake_, (self._now, PollReason.NOTICE.value, ids))
-        self._run(self.note_, (self._now, _told(rows)))
+        self._run(self.schedule_, (self._now, PollReason.NOTICE.value, ids))
+        self._run(self.timeline_, (self._now, _timeline_rows(rows)))
 
 
-class OfPostgresql(Statements):
-    """Ids are sought as an array: of JSON it would guess the size, and read tables whole."""
+class PostgresqlStatements(Statements):
+    """Passes ids as an array: PostgreSQL guesses the size of a JSON value, and scans tables."""
 
-    # The onboardings before the notices, as whoever takes in an answer does it too.
+    # Locks onboardings before notices, in the order of the gateway poll: no deadlock.
     hold_ = "SELECT id FROM onboardings WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-    keep_ = f"""{_INTO_INBOX}
+    upsert_ = f"""{_INTO_INBOX}
     SELECT value ->> 0, value ->> 1, convert_to(value ->> 2, 'UTF8'), (value ->> 3)::integer,
            %s::timestamptz, %s::timestamptz
     FROM json_array_elements(%s::json) {_ON_CONFLICT}
@@ -120,39 +119,40 @@ class OfPostgresql(Statements):
     SELECT DISTINCT verification_id FROM inbox
     WHERE settled_at IS NULL AND verification_id = ANY(%s)
     """
-    wake_ = """
+    schedule_ = """
     UPDATE onboardings SET next_poll_at = %s, poll_reason = %s, poll_count = 0 WHERE id = ANY(%s)
     """
-    note_ = """
+    timeline_ = """
     INSERT INTO timeline (at, onboarding_id, actor, event, detail)
     SELECT %s::timestamptz, value ->> 0, 'gateway', 'notice', (value ->> 1)::json
     FROM json_array_elements(%s::json)
     """
 
-    def _keep(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
+    def _upsert(self, batch: Sequence[tuple[str, str, str, int]]) -> set[tuple[str, str]]:
         here = {(id_, word): times for id_, word, _sealed, times in batch}
         self._run(self.hold_, (sorted({id_ for id_, _word in here}),))
-        total = self._run(self.keep_, (self._now, self._now, json.dumps(batch)))
+        total = self._run(self.upsert_, (self._now, self._now, json.dumps(batch)))
         return {(id_, word) for id_, word, times in total if times > here[id_, word]}
 
-    def wake(self, rows: Sequence[Row]) -> None:
+    def schedule_polls(self, rows: Sequence[NoticeRow]) -> None:
         ids = sorted({row.verification_id for row in rows})
         open_ = {id_ for (id_,) in self._run(self.open_, (ids,))}
         if open_:
-            self._run(self.wake_, (self._now, PollReason.NOTICE.value, sorted(open_)))
-            told = [row for row in rows if row.verification_id in open_]
-            self._run(self.note_, (self._now, _told(told)))
+            self._run(self.schedule_, (self._now, PollReason.NOTICE.value, sorted(open_)))
+            unsettled = [row for row in rows if row.verification_id in open_]
+            self._run(self.timeline_, (self._now, _timeline_rows(unsettled)))
 
 
 def statements(connection: Connection, now: datetime) -> Statements:
-    kind = OfPostgresql if connection.dialect.name == "postgresql" else OfSqlite
+    """Return the statements of the connection's database."""
+    kind = PostgresqlStatements if connection.dialect.name == "postgresql" else SqliteStatements
     return kind(connection, now)
 
 
-def _detail(row: Row) -> str:
-    told = {"word": row.status}
-    return json.dumps(told if row.request is None else {**told, REQUEST: row.request})
+def _detail(row: NoticeRow) -> str:
+    detail = {"word": row.status}
+    return json.dumps(detail if row.request is None else {**detail, REQUEST: row.request})
 
 
-def _told(rows: Sequence[Row]) -> str:
+def _timeline_rows(rows: Sequence[NoticeRow]) -> str:
     return json.dumps([(row.verification_id, _detail(row)) for row in rows])

@@ -1,10 +1,9 @@
-"""The fast way of a notice into the database: many at once, in one transaction.
+"""Store notices by group commit: one transaction for all notices that are waiting.
 
-What takes time is not the row but the commit, which waits for the disk. So one thread of each
-process writes all notices that are waiting, commits once, and only then lets those who brought
-them answer; meanwhile the next ones gather. And since this is the one path that a burst of
-notices takes, its statements are given to the driver as they are: one of each kind for a whole
-batch. Everything else of the store goes through SQLAlchemy (docs/decisions/0009).
+The commit, which waits for the disk, takes most of the time. So one thread per process writes all
+waiting notices, commits once, and then lets their requests answer; meanwhile new notices queue up.
+The statements (`notice_statements`) go to the driver directly, one of each kind per batch.
+All other repositories use SQLAlchemy (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from queue import Empty, SimpleQueue
 from webapp.domain.errors import NotWritable
 from webapp.store.engine import WAIT_SECONDS
 from webapp.store.errors import DatabaseUnavailable
-from webapp.store.notice_statements import Row, statements
+from webapp.store.notice_statements import NoticeRow, statements
 from webapp.store.unit_of_work import Database
 from webapp.store.write_lock import NO_THREAD
 
-#: So many notices are written at once at most: the others wait for the next commit.
-MOST_AT_ONCE = 256
-#: A thread that has had nothing to do for so long ends; the next notice starts another.
+#: The most notices of one transaction.
+MAX_BATCH = 256
+#: The writer thread ends after this time without notices; the next notice starts another.
 IDLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A notice that has come; `received_at` is aware UTC."""
+    """A received notice; `received_at` is aware UTC."""
 
     verification_id: str
     status: str
@@ -39,25 +38,25 @@ class NewNotice:
 
 
 @dataclass
-class _Waiting:
-    """One notice, and whoever waits for what becomes of it."""
+class _PendingNotice:
+    """A queued notice, and the result for which its request waits."""
 
-    row: Row
+    row: NoticeRow
     received_at: datetime
     new: bool = False
     error: Exception | None = None
-    _answered: threading.Lock = field(default_factory=threading.Lock)
+    _finished: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._answered.acquire()
+        self._finished.acquire()
 
-    def answer(self, *, new: bool = False, error: Exception | None = None) -> None:
+    def finish(self, *, new: bool = False, error: Exception | None = None) -> None:
         self.new, self.error = new, error
-        self._answered.release()
+        self._finished.release()
 
     def result(self) -> bool:
-        if not self._answered.acquire(timeout=WAIT_SECONDS):
-            # It may still be stored; its sender will only repeat it.
+        if not self._finished.acquire(timeout=WAIT_SECONDS):
+            # It may still be stored; the gateway's repeat will do no harm.
             raise DatabaseUnavailable("notices are not written in time: see the disk")
         if self.error is not None:
             raise self.error
@@ -65,44 +64,44 @@ class _Waiting:
 
 
 class NoticeWriter:
-    """One per process. Its thread lives only while there is something to write.
+    """One per process. Its thread runs only while there are notices to write.
 
-    One that dies before takes along what it has in hand; the next notice starts another.
+    If the thread dies, its current batch is lost; the next notice starts another thread.
     """
 
-    def __init__(self, database: Database, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(self, database: Database, max_batch: int = MAX_BATCH) -> None:
         self._database = database
-        self._most = most_at_once
-        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
+        self._max_batch = max_batch
+        self._waiting: SimpleQueue[_PendingNotice] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
-    def keep(self, notice: NewNotice) -> bool:
-        """Store it, or count a repeat; whether it was new. Returns once that is on the disk.
+    def store(self, notice: NewNotice) -> bool:
+        """Store a notice, or count a repeat; return whether it was new, once it is on disk.
 
-        An open notice has the gateway asked now and a line on the timeline. A repeat is open
-        again unless the gateway has already agreed with it: an early or false word must not hide
-        the real one that comes later. Raises DatabaseUnavailable when it is not known to be stored.
+        Schedules a poll at once for an unsettled notice and adds a timeline row. A repeat is
+        unsettled again unless a poll confirmed the notice before: a premature or false notice must
+        not hide the real one that follows. Raises DatabaseUnavailable unless surely stored.
         """
-        row = Row(
+        row = NoticeRow(
             notice.verification_id,
             notice.status,
             self._database.cipher.seal(notice.body.decode("utf-8", "replace")),
             self._database.request_id(),
         )
-        mine = _Waiting(row, notice.received_at)
-        self._waiting.put(mine)
-        self._see_to_a_thread()
-        return mine.result()
+        pending = _PendingNotice(row, notice.received_at)
+        self._waiting.put(pending)
+        self._ensure_thread()
+        return pending.result()
 
-    def _see_to_a_thread(self) -> None:
+    def _ensure_thread(self) -> None:
         with self._starting:
             if self._thread is not None and self._thread.is_alive():
                 return
             thread = threading.Thread(target=self._run, name="notices", daemon=True)
             try:
                 thread.start()
-            except RuntimeError as cause:  # the next notice tries again, and takes this one along
+            except RuntimeError as cause:  # the next notice tries again, and writes this one too
                 raise DatabaseUnavailable(NO_THREAD) from cause
             self._thread = thread
 
@@ -116,34 +115,34 @@ class NoticeWriter:
                         self._thread = None
                         return
                 continue
-            while len(batch) < self._most and not self._waiting.empty():
+            while len(batch) < self._max_batch and not self._waiting.empty():
                 batch.append(self._waiting.get())
             self._write(batch)
 
-    def _write(self, batch: Sequence[_Waiting]) -> None:
-        """Tell everyone what became of theirs; what spoils a batch spoils only itself."""
+    def _write(self, batch: Sequence[_PendingNotice]) -> None:
+        """Store a batch and finish each notice; after an error retry each notice alone."""
         try:
             repeated = self._store(batch)
-        except NotWritable as away:
+        except NotWritable as unavailable:
             for each in batch:
-                each.answer(error=DatabaseUnavailable(str(away)))
-        except Exception as error:  # noqa: BLE001 - whoever brought it shall hear of it
+                each.finish(error=DatabaseUnavailable(str(unavailable)))
+        except Exception as error:  # noqa: BLE001 - raised again in the request's thread
             if len(batch) == 1:
-                batch[0].answer(error=error)
+                batch[0].finish(error=error)
                 return
             for each in batch:
                 self._write([each])
         else:
             for each in batch:
-                each.answer(new=each.row.key not in repeated)
+                each.finish(new=each.row.key not in repeated)
                 repeated.add(each.row.key)
 
-    def _store(self, batch: Sequence[_Waiting]) -> set[tuple[str, str]]:
-        """All in one transaction; which of them had been stored before."""
+    def _store(self, batch: Sequence[_PendingNotice]) -> set[tuple[str, str]]:
+        """Store a batch in one transaction; return the keys of those stored before."""
         rows = [each.row for each in batch]
         now = max(each.received_at for each in batch)
         with self._database.writing() as work:
-            say = statements(work.connection, now)
-            repeated = say.keep(rows)
-            say.wake(rows)
+            batch_statements = statements(work.connection, now)
+            repeated = batch_statements.upsert(rows)
+            batch_statements.schedule_polls(rows)
             return repeated

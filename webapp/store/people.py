@@ -1,4 +1,4 @@
-"""People: found by a keyed hash of the host's user id, which itself is kept encrypted."""
+"""Store people, found by a keyed hash of the host's user id, which itself is encrypted."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.engine import Row
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, select, update
 
 from webapp.domain.onboarding import Person
 from webapp.store.column_types import Cipher
-from webapp.store.prepared import Prepared
 from webapp.store.schema import people
+from webapp.store.sql import insert_if_absent
 
-_GET = Prepared(select(people).where(people.c.id == bindparam("sought")))
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
 
 
@@ -34,32 +31,29 @@ class People:
         name: str | None,
         locale: str | None,
     ) -> Person:
-        """The person of this site and subject, made or brought up to date.
+        """Insert or update the person of this site and subject, and return them.
 
-        A `locale` too long for any language tag is left out.
+        Ignores a `locale` that is too long for a language tag.
         """
         locale = locale if locale and len(locale) <= _LONGEST_LOCALE else None
         known = self._find(site, subject_hash)
         if known is None:
-            try:
-                with self._connection.begin_nested():
-                    return self._add(site, subject, subject_hash, now, name, locale)
-            except IntegrityError:  # another door was quicker
-                known = self._find(site, subject_hash)
-                if known is None:
-                    raise
-        told: dict[str, object] = {"seen_at": now}
+            self._add(site, subject, subject_hash, now, name, locale)
+            known = self._find(site, subject_hash)  # possibly added by another process
+        if known is None:
+            raise LookupError("no such person")
+        seen: dict[str, object] = {"seen_at": now}
         if name:
-            told["name"] = self._cipher.seal(name)
+            seen["name"] = self._cipher.seal(name)
         if locale:
-            told["locale"] = locale
-        self._connection.execute(update(people).where(people.c.id == known.id).values(**told))
-        return self.get(known.id)
+            seen["locale"] = locale
+        self._connection.execute(update(people).where(people.c.id == known).values(**seen))
+        return self.get(known)
 
-    def _find(self, site: str, subject_hash: str) -> Row[Any] | None:
-        return self._connection.execute(
-            select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)
-        ).one_or_none()
+    def _find(self, site: str, subject_hash: str) -> str | None:
+        return self._connection.scalar(
+            select(people.c.id).where(people.c.site == site, people.c.subject_hash == subject_hash)
+        )
 
     def _add(
         self,
@@ -69,31 +63,29 @@ class People:
         now: datetime,
         name: str | None,
         locale: str | None,
-    ) -> Person:
-        person = Person(str(uuid.uuid4()), site, subject, name, locale)
-        self._connection.execute(
-            insert(people).values(
-                id=person.id,
-                site=site,
-                subject_hash=subject_hash,
-                subject=self._cipher.seal(subject),
-                name=self._cipher.seal(name) if name else None,
-                locale=locale,
-                created_at=now,
-                seen_at=now,
-            )
+    ) -> None:
+        insert_if_absent(
+            self._connection,
+            people,
+            id=str(uuid.uuid4()),
+            site=site,
+            subject_hash=subject_hash,
+            subject=self._cipher.seal(subject),
+            name=self._cipher.seal(name) if name else None,
+            locale=locale,
+            created_at=now,
+            seen_at=now,
         )
-        return person
 
     def get(self, person_id: str) -> Person:
-        """Raises LookupError for an unknown id: rows refer to people only by foreign key."""
-        row = _GET.row(self._connection, {"sought": person_id})
+        """Return the person. Raises LookupError for an unknown id, which foreign keys prevent."""
+        row = self._connection.execute(select(people).where(people.c.id == person_id)).one_or_none()
         if row is None:
             raise LookupError("no such person")
         return person_of(row.id, row, self._cipher)
 
 
 def person_of(person_id: str, row: Any, cipher: Cipher) -> Person:
-    """The person of this id whose columns are in `row`."""
+    """Return the person from a row that contains the columns of `people`."""
     name = cipher.open(row.name) if row.name else None
     return Person(person_id, row.site, cipher.open(row.subject), name, row.locale)

@@ -1,4 +1,4 @@
-"""The engine of a PostgreSQL: its connections, how they are kept, and when they are given up."""
+"""Create the engine for PostgreSQL: connection pool, timeouts, dropped connections."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
-#: SQLSTATE of a write where only reading is allowed.
+#: SQLSTATE of a write in a read-only session.
 READ_ONLY = "25006"
-#: A server behind a cut line answers nothing at all: that is an error too, and soon. The kernel
-#: asks on a line that nobody uses, so that within half a minute it is known there as well.
-SOON_AN_ERROR = {
+#: After a network cut no answer comes: these make it an error within seconds. Keepalives detect
+#: it on an idle connection within half a minute.
+NETWORK_TIMEOUTS = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 10,
@@ -21,46 +21,46 @@ SOON_AN_ERROR = {
 
 
 def make_engine(url: URL, wait_seconds: float) -> Engine:
+    """Return an engine with a pool of ten connections; `wait_seconds` limits a writer's wait."""
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # an error must not quote what was to be stored
-        pool_pre_ping=True,  # see _look_instead_of_asking
-        connect_args=_unless_told(url),
-        # Threads wait for each other: a server takes a hundred connections from everybody
-        # together, unless it is told otherwise, and refuses the next one. Half of the time, so
-        # that whoever is told of it has not been given up by those who wait for them.
+        pool_pre_ping=True,  # see _ping_without_a_query
+        connect_args=_timeouts(url),
+        # Threads wait for a connection, because by default a server takes only a hundred from all
+        # clients. Half the time, so that the caller has not timed out itself when this fails.
         pool_timeout=wait_seconds / 2,
         pool_size=10,
         max_overflow=0,
         pool_use_lifo=True,
     )
-    event.listen(engine, "connect", _insist_on_the_disk)
-    _leave_what_is_read_only(engine)
-    _look_instead_of_asking(engine)
+    event.listen(engine, "connect", _enforce_synchronous_commit)
+    _drop_read_only_connections(engine)
+    _ping_without_a_query(engine)
     return engine
 
 
-def _unless_told(url: URL) -> dict[str, int]:
-    """What DATABASE_URL itself says is not overruled."""
-    return {name: value for name, value in SOON_AN_ERROR.items() if name not in url.query}
+def _timeouts(url: URL) -> dict[str, int]:
+    """Return the timeouts that DATABASE_URL does not set itself."""
+    return {name: value for name, value in NETWORK_TIMEOUTS.items() if name not in url.query}
 
 
-def outside_of_the_pool(engine: Engine) -> Engine:
-    """The same PostgreSQL, by a connection of its own each time: so it waits for nobody's."""
+def unpooled_engine(engine: Engine) -> Engine:
+    """Return an engine for the same database that opens a new connection for each use."""
     return create_engine(
         engine.url,
         hide_parameters=True,
         poolclass=NullPool,
-        connect_args=_unless_told(engine.url),
+        connect_args=_timeouts(engine.url),
     )
 
 
 def for_reading(engine: Engine) -> Engine:
-    """The same connections for those who only read: PostgreSQL is told of no transaction then.
+    """Return the engine for read-only work: without transactions on PostgreSQL.
 
-    There, a statement sees what has been committed before it, in a transaction or not; without
-    one, two conversations with the server are saved. On SQLite a transaction costs nothing.
-    Writing has no place there, for it would not be undone: the tests watch for it.
+    There each statement sees what was committed before it, in a transaction or not, so this saves
+    two round trips. On SQLite a transaction costs nothing. A write would not be rolled back; a
+    test fails when there is one.
     """
     if engine.dialect.name == "sqlite":
         return engine
@@ -68,40 +68,40 @@ def for_reading(engine: Engine) -> Engine:
 
 
 def sql_state(error: BaseException | None) -> str | None:
-    """What PostgreSQL calls this error of its driver; SQLite has no such names."""
+    """Return the SQLSTATE of a driver's error; None for SQLite."""
     return getattr(error, "sqlstate", None)
 
 
-def _leave_what_is_read_only(engine: Engine) -> None:
-    """A session that may only read is as good as cut: the next one may reach who takes writes.
+def _drop_read_only_connections(engine: Engine) -> None:
+    """Treat a read-only session as disconnected, so that the next one may reach the primary.
 
-    It would stay as it is after the database has been opened again, or another server leads.
+    A session stays read-only even after the database accepts writes again, or after a failover.
     """
-    is_cut = engine.dialect.is_disconnect
+    is_disconnect = engine.dialect.is_disconnect
 
-    def is_of_no_use(error: Any, connection: Any, cursor: Any) -> bool:
-        return sql_state(error) == READ_ONLY or is_cut(error, connection, cursor)
+    def is_unusable(error: Any, connection: Any, cursor: Any) -> bool:
+        return sql_state(error) == READ_ONLY or is_disconnect(error, connection, cursor)
 
-    engine.dialect.is_disconnect = is_of_no_use  # type: ignore[method-assign,assignment]
+    engine.dialect.is_disconnect = is_unusable  # type: ignore[method-assign,assignment]
 
 
-def _look_instead_of_asking(engine: Engine) -> None:
-    """Whether a connection of the pool still stands is seen without a conversation.
+def _ping_without_a_query(engine: Engine) -> None:
+    """Check a pooled connection by polling its socket, which saves a round trip.
 
-    A server says nothing unasked but that it ends, or that a setting has changed. Either way a
-    new connection is right.
+    A server sends unrequested data only when it ends the connection or a setting has changed. In
+    both cases a new connection is right.
     """
 
-    def has_said_nothing(connection: Any) -> bool:
-        line = select.poll()
-        line.register(connection.fileno(), select.POLLIN)
-        return not line.poll(0)
+    def is_silent(connection: Any) -> bool:
+        socket = select.poll()
+        socket.register(connection.fileno(), select.POLLIN)
+        return not socket.poll(0)
 
-    engine.dialect.do_ping = has_said_nothing  # type: ignore[method-assign,assignment]
+    engine.dialect.do_ping = is_silent  # type: ignore[method-assign,assignment]
 
 
-def _insist_on_the_disk(connection: Any, _record: Any) -> None:
-    """A commit is on the disk when it returns, whatever this database was told to do elsewhere."""
+def _enforce_synchronous_commit(connection: Any, _record: Any) -> None:
+    """Make each commit wait for the disk, even if the server's configuration says otherwise."""
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false)"
         " WHERE current_setting('synchronous_commit') = 'off'"

@@ -1,4 +1,4 @@
-"""Whether this process can work with its database."""
+"""Check whether this process can work with its database, for /readyz."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from webapp.store import migrate
 from webapp.store.errors import StoreError
 from webapp.store.unit_of_work import Database
 
-#: However often it is asked, the database is asked no more than this (seconds).
+#: The database is checked at most once in this time; callers meanwhile get the last result.
 _FRESH_SECONDS = 1.0
 
 
 def check(database: Database) -> None:
-    """Raises StoreError, with the cure: unless it is up to date, and the keys are the right ones.
+    """Raise StoreError, with the fix, unless the schema is the newest and DATA_KEYS are right.
 
-    With other keys than the rest of its fleet a process would seal what nobody else opens.
+    With other keys than the other nodes this process would store values that they cannot read.
     """
     migrate.check(database.engine)
     check_keys(database)
 
 
 def check_keys(database: Database) -> None:
-    """Raises WrongKey unless DATA_KEYS open what has been sealed first."""
+    """Raise WrongKey unless DATA_KEYS open the first value that was encrypted."""
     with database.reading() as work:
         work.generated_keys.get("subject")
 
 
 class Readiness:
-    """Says in words what is wrong; nothing = ready. Whoever asks meanwhile gets the same words."""
+    """Returns the current problems as texts, an empty list when ready. Cached for a second."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,15 +40,15 @@ class Readiness:
     def __call__(self) -> list[str]:
         with self._lock:
             if time.monotonic() >= self._until:
-                self._problems = self._look()
+                self._problems = self._check()
                 self._until = time.monotonic() + _FRESH_SECONDS
             return list(self._problems)
 
-    def _look(self) -> list[str]:
+    def _check(self) -> list[str]:
         try:
             check(self._database)
             with self._database.writing() as work:
-                work.once.rehearse()  # a full disk shows only when something is written
+                work.replay_guard.rehearse()  # a full disk shows only on a write
             return []
-        except StoreError as wrong:
-            return [str(wrong)]
+        except StoreError as error:
+            return [str(error)]

@@ -1,4 +1,4 @@
-"""Sealing all stored values with the newest of DATA_KEYS, so that older keys can be dropped."""
+"""Re-encrypt all stored values with the newest of DATA_KEYS, so that older keys can be dropped."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sqlalchemy import Column, Connection, Row, Table, select, update
 from webapp.store.column_types import Cipher, Sealed
 from webapp.store.errors import WrongKey
 from webapp.store.schema import metadata
-from webapp.store.unit_of_work import Database, translated
+from webapp.store.unit_of_work import Database, translate_driver_errors
 
-#: Rows in one transaction: others write in between, and an end in the middle loses no more.
+#: Rows of one transaction: other writers get in between, and an abort loses no more than these.
 BATCH = 200
 
 
@@ -27,12 +27,12 @@ class Key(StrEnum):
 
 
 def rekey(database: Database) -> Iterator[Counter[Key]]:
-    """Seal anew what an older key has sealed; gives what each batch was found under.
+    """Re-encrypt what an older key has encrypted; yields the keys found in each batch.
 
-    May be ended at any time and begun again, beside running servers. What no key opens is left
-    as it is.
+    May be aborted at any time and repeated, beside running servers. Values that no key opens stay
+    as they are.
     """
-    for table, columns in _sealed():
+    for table, columns in _sealed_columns():
         after: Any = None
         while True:
             with database.writing() as work:
@@ -47,17 +47,17 @@ def rekey(database: Database) -> Iterator[Counter[Key]]:
 
 
 def count(database: Database) -> Counter[Key]:
-    """How many stored values each kind of key opens. Reads them all."""
+    """Count the stored values by the key that opens them. Reads all of them."""
     found = Counter[Key]()
-    for _table, columns in _sealed():
-        with translated(), database.engine.connect() as connection:
+    for _table, columns in _sealed_columns():
+        with translate_driver_errors(), database.engine.connect() as connection:
             streamed = connection.execution_options(yield_per=BATCH)
             for row in streamed.execute(select(*columns)):
                 found.update(_key_of(database.cipher, value) for value in row if value is not None)
     return found
 
 
-def _sealed() -> Iterator[tuple[Table, list[Column[Any]]]]:
+def _sealed_columns() -> Iterator[tuple[Table, list[Column[Any]]]]:
     for table in metadata.sorted_tables:
         columns = [column for column in table.columns if isinstance(column.type, Sealed)]
         if columns:
@@ -67,19 +67,19 @@ def _sealed() -> Iterator[tuple[Table, list[Column[Any]]]]:
 def _batch(
     connection: Connection, table: Table, columns: list[Column[Any]], after: Any
 ) -> list[Row[Any]]:
-    (name,) = table.primary_key
-    query = select(name, *columns).order_by(name).limit(BATCH).with_for_update()
-    return list(connection.execute(query if after is None else query.where(name > after)))
+    (key,) = table.primary_key
+    query = select(key, *columns).order_by(key).limit(BATCH).with_for_update()
+    return list(connection.execute(query if after is None else query.where(key > after)))
 
 
 def _rekey_row(connection: Connection, cipher: Cipher, table: Table, row: Row[Any]) -> Counter[Key]:
-    name, *values = row._fields
-    keys = {each: _key_of(cipher, getattr(row, each)) for each in values if getattr(row, each)}
-    anew = {
-        each: cipher.seal_anew(getattr(row, each)) for each, key in keys.items() if key is Key.OLDER
+    primary, *names = row._fields
+    keys = {name: _key_of(cipher, getattr(row, name)) for name in names if getattr(row, name)}
+    changed = {
+        name: cipher.reseal(getattr(row, name)) for name, key in keys.items() if key is Key.OLDER
     }
-    if anew:
-        connection.execute(update(table).where(table.c[name] == row[0]).values(**anew))
+    if changed:
+        connection.execute(update(table).where(table.c[primary] == row[0]).values(**changed))
     return Counter(keys.values())
 
 

@@ -1,4 +1,4 @@
-"""Marks that can be set only once in the whole fleet, such as a hand-off's `jti`."""
+"""Single-use marks that all nodes share, such as the `jti` of a hand-off token."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import uuid
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert
-from sqlalchemy.exc import IntegrityError
 
 from webapp.store.errors import AlreadyExists
-from webapp.store.portions import delete_portion
 from webapp.store.schema import replay_guard_marks
+from webapp.store.sql import delete_batch, insert_if_absent
+
+_columns = replay_guard_marks.c
 
 
 class ReplayGuard:
@@ -19,38 +20,36 @@ class ReplayGuard:
         self._connection = connection
 
     def use(self, kind: str, value: str, until: datetime) -> None:
-        """Use `value` up until `until`. Raises AlreadyExists the second time."""
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(
-                    insert(replay_guard_marks).values(
-                        kind=kind, value_hash=hash_of(value), expires_at=until
-                    )
-                )
-        except IntegrityError as cause:
-            raise AlreadyExists(kind) from cause
+        """Mark `value` as used until `until`. Raises AlreadyExists the second time."""
+        is_new = insert_if_absent(
+            self._connection,
+            replay_guard_marks,
+            kind=kind,
+            value_hash=hash_of(value),
+            expires_at=until,
+        )
+        if not is_new:
+            raise AlreadyExists(kind)
 
     def rehearse(self) -> None:
-        """Set a mark and take it back: what is committed after this has really been written."""
-        kind, mark = "rehearsal", uuid.uuid4().hex
+        """Insert and delete a mark, so that the commit proves the database can be written to."""
+        kind, value_hash = "rehearsal", uuid.uuid4().hex
         self._connection.execute(
             insert(replay_guard_marks).values(
-                kind=kind, value_hash=mark, expires_at=datetime.now(UTC)
+                kind=kind, value_hash=value_hash, expires_at=datetime.now(UTC)
             )
         )
         self._connection.execute(
             delete(replay_guard_marks).where(
-                replay_guard_marks.c.kind == kind, replay_guard_marks.c.value_hash == mark
+                _columns.kind == kind, _columns.value_hash == value_hash
             )
         )
 
     def forget(self, now: datetime) -> int:
-        """A portion of the marks whose time is over; how many."""
-        return delete_portion(
-            self._connection, replay_guard_marks, replay_guard_marks.c.expires_at < now
-        )
+        """Delete a batch of expired marks; return how many."""
+        return delete_batch(self._connection, replay_guard_marks, _columns.expires_at < now)
 
 
 def hash_of(value: str) -> str:
-    """SHA-256 in hex: tells equal values apart from others without keeping them."""
+    """Return the SHA-256 of a value in hex, which finds it again without storing it."""
     return hashlib.sha256(value.encode()).hexdigest()

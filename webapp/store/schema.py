@@ -1,4 +1,4 @@
-"""The tables. Columns typed `Sealed` hold personal data or secrets, encrypted with DATA_KEYS."""
+"""Define all tables; `Sealed` columns hold personal data or secrets, encrypted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from webapp.domain.onboarding import ACTIVE
-from webapp.domain.schedule import QUICK
+from webapp.domain.schedule import QUICK_POLLS
 from webapp.store.column_types import Sealed, UtcDateTime
 
 metadata = MetaData(
@@ -31,15 +31,15 @@ metadata = MetaData(
     }
 )
 _UUID = String(36)
-#: Written out, not with parameters: only so a database sees that an index of these rows will do.
+#: Literals instead of parameters, or the database would not use the partial index.
 IS_ACTIVE = literal_column(
     "status IN ({})".format(", ".join(f"'{s}'" for s in sorted(ACTIVE))), Boolean
 )
 
-#: Somebody is waiting for the next read; written out as above.
+#: A user waits for the next poll; literals as above.
 IS_AWAITED = text(
     "({})".format(
-        " OR ".join(f"poll_reason = '{c}' AND poll_count < {n}" for c, n in QUICK.items())
+        " OR ".join(f"poll_reason = '{c}' AND poll_count < {n}" for c, n in QUICK_POLLS.items())
     )
 )
 
@@ -48,7 +48,7 @@ people = Table(
     metadata,
     Column("id", _UUID, primary_key=True),
     Column("site", String(63), nullable=False),
-    # A keyed hash, so that a person can be found without the host's user id lying open.
+    # A keyed hash finds a person without storing the host's user id in plain text.
     Column("subject_hash", String(64), nullable=False),
     Column("subject", Sealed, nullable=False),
     Column("name", Sealed),
@@ -110,11 +110,11 @@ onboardings = Table(
     Column("poll_reason", String(16)),
     Column("poll_count", Integer, nullable=False),
     Column("deciding_at", UtcDateTime),
-    # Reads in a row that the gateway left unanswered although it had known the process.
+    # Polls in a row without a usable answer, of a process that the gateway had known.
     Column("unanswered_polls", Integer, nullable=False, server_default="0"),
     Column("unanswered_since", UtcDateTime),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
-    # In the very order in which the jobs take what is due.
+    # The order in which the jobs take due polls.
     Index("ix_onboardings_next_poll_at_id", "next_poll_at", "id"),
     Index(
         "ix_onboardings_awaited",
@@ -123,10 +123,10 @@ onboardings = Table(
         sqlite_where=IS_AWAITED,
         postgresql_where=IS_AWAITED,
     ),
-    # For operators' lists; the second one also counts by status.
+    # For operators' lists; the second one also serves counts by status.
     Index("ix_onboardings_created_at", "created_at"),
     Index("ix_onboardings_status_created_at", "status", "created_at"),
-    # One active onboarding per person (site and subject) and flow, whatever the processes do.
+    # At most one active onboarding per person (site and subject) and flow.
     Index(
         "uq_onboardings_one_active",
         "person_id",
@@ -168,7 +168,7 @@ inbox = Table(
     Column("times", Integer, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
-    # Set by the read-back's own transaction once the gateway's answer agrees with the notice.
+    # Set by the transaction of the poll whose answer agrees with the notice.
     Column("settled_at", UtcDateTime),
     Column("settled_as", String(32)),
     UniqueConstraint("verification_id", "status"),
@@ -186,7 +186,7 @@ inbox = Table(
     ),
 )
 
-# Authentic bodies that are no notices, for operators to look at; the oldest make room.
+# Unusable bodies with a valid signature, for operators; the oldest are deleted first.
 quarantine = Table(
     "quarantine",
     metadata,
@@ -198,7 +198,7 @@ quarantine = Table(
     sqlite_autoincrement=True,
 )
 
-# Onboardings whose last read failed: how often in a row, and whether it was given up.
+# Onboardings whose last polls failed, and dead letters among them.
 failed_polls = Table(
     "failed_polls",
     metadata,
@@ -216,7 +216,7 @@ failed_polls = Table(
     ),
 )
 
-# What is counted for good, over all processes and restarts.
+# Counters that outlive processes and restarts.
 counters = Table(
     "counters",
     metadata,
@@ -253,14 +253,14 @@ gateway_token = Table(
     Column("token", Sealed),
     Column("obtained_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
-    # A short lease: one process of the fleet logs in, the others wait for its answer.
+    # A short lease: one process of all nodes logs in, the others wait for its result.
     Column("lease_until", UtcDateTime),
     Column("lease_by", String(64)),
     Column("failed_at", UtcDateTime),
     Column("failed_for", String(16)),
 )
 
-# What keeps us from working until somebody cures it, such as a right our account lacks.
+# Conditions that need an operator, such as a permission that our account lacks.
 alarms = Table(
     "alarms",
     metadata,
@@ -269,7 +269,7 @@ alarms = Table(
     Column("last_raised_at", UtcDateTime, nullable=False),
 )
 
-# When each jobs process was last seen, by the database's clock.
+# When each jobs process last reported, by the database's clock.
 heartbeats = Table(
     "heartbeats",
     metadata,

@@ -1,4 +1,4 @@
-"""Live sessions: only a hash of the id is kept, so the table alone opens nothing."""
+"""Store login sessions; only a hash of the id is stored, so rows alone open nothing."""
 
 from __future__ import annotations
 
@@ -6,36 +6,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from webapp.domain.onboarding import Person
-from webapp.store.batches import batched
 from webapp.store.column_types import Cipher
 from webapp.store.people import person_of
-from webapp.store.portions import delete_portion
-from webapp.store.prepared import Prepared
 from webapp.store.replay_guard import hash_of
 from webapp.store.schema import people, sessions
+from webapp.store.sql import batched, delete_batch
 
-_LIVE = Prepared(
-    select(sessions, people.c.site, people.c.subject, people.c.name, people.c.locale)
-    .join(people, people.c.id == sessions.c.person_id)
-    .where(
-        sessions.c.id_hash == bindparam("sought"),
-        sessions.c.revoked_at.is_(None),
-        sessions.c.expires_at > bindparam("now"),
-    )
-)
-_LIVE_OF = select(sessions.c.id_hash).where(
-    sessions.c.id_hash.in_(bindparam("these", expanding=True)),
-    sessions.c.revoked_at.is_(None),
-    sessions.c.expires_at > bindparam("now"),
-)
+_SESSION_AND_PERSON = select(
+    sessions, people.c.site, people.c.subject, people.c.name, people.c.locale
+).join(people, people.c.id == sessions.c.person_id)
 
 
 @dataclass(frozen=True)
 class Session:
-    """`id` is the secret of the cookie and known only while it is made or shown."""
+    """A session; `id` is the secret of the cookie, of which the database has only the hash."""
 
     id: str
     person_id: str
@@ -75,9 +62,10 @@ class Sessions:
         )
 
     def get(self, session_id: str, now: datetime) -> tuple[Session, Person] | None:
-        """The live session of this id, and whose it is; None when unknown, over or revoked."""
-        sought = {"sought": hash_of(session_id), "now": now}
-        row = _LIVE.row(self._connection, sought)
+        """Return the session and its person; None when it is unknown, expired or revoked."""
+        row = self._connection.execute(
+            _SESSION_AND_PERSON.where(sessions.c.id_hash == hash_of(session_id), _is_live(now))
+        ).one_or_none()
         if row is None:
             return None
         session = Session(
@@ -94,22 +82,22 @@ class Sessions:
         return session, person_of(row.person_id, row, self._cipher)
 
     def live(self, session_ids: Collection[str], now: datetime) -> set[str]:
-        """Those of these that are neither unknown nor over nor revoked."""
+        """Return those of these ids whose session is neither unknown nor expired nor revoked."""
         by_hash = {hash_of(each): each for each in session_ids}
         found: set[str] = set()
-        for some in batched(by_hash):
-            hashes = self._connection.scalars(_LIVE_OF, {"these": some, "now": now})
-            found.update(by_hash[each] for each in hashes)
+        for batch in batched(by_hash):
+            live = select(sessions.c.id_hash).where(sessions.c.id_hash.in_(batch), _is_live(now))
+            found.update(by_hash[id_hash] for id_hash in self._connection.scalars(live))
         return found
 
-    def seen(self, session_id: str, now: datetime) -> None:
-        """The session has just been used."""
+    def record_use(self, session_id: str, now: datetime) -> None:
+        """Store when the session was last used."""
         self._connection.execute(
             update(sessions).where(sessions.c.id_hash == hash_of(session_id)).values(seen_at=now)
         )
 
-    def came_by(self, session_id: str, handoff: str) -> bool:
-        """Whether this session was opened by exactly this hand-off."""
+    def was_opened_by(self, session_id: str, handoff: str) -> bool:
+        """Return whether exactly this hand-off token opened the session."""
         known = self._connection.scalar(
             select(sessions.c.handoff_hash).where(sessions.c.id_hash == hash_of(session_id))
         )
@@ -123,11 +111,15 @@ class Sessions:
         )
 
     def forget(self, now: datetime) -> int:
-        """A portion of the sessions that are over; how many."""
-        return delete_portion(self._connection, sessions, sessions.c.expires_at < now)
+        """Delete a batch of expired sessions; return how many."""
+        return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
 
     def _seal(self, text: str | None) -> bytes | None:
         return self._cipher.seal(text) if text else None
 
     def _open(self, sealed: bytes | None) -> str | None:
         return self._cipher.open(sealed) if sealed else None
+
+
+def _is_live(now: datetime) -> ColumnElement[bool]:
+    return and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)

@@ -1,4 +1,4 @@
-"""The file of an SQLite database: made on purpose only, and missed when it is gone."""
+"""The file of an SQLite database: create it, and detect that it was deleted or replaced."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Identity = tuple[int, int]
 
 
 class SqliteFile:
-    """Remembers which file its process has opened first.
+    """Remembers which file the process opened first.
 
-    SQLite goes on writing to a file that has been deleted or replaced, and all of it is lost.
+    SQLite itself keeps writing to a file that was deleted or replaced, and these writes are lost.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,19 +26,19 @@ class SqliteFile:
 
     @classmethod
     def of(cls, url: URL) -> SqliteFile | None:
-        """None for PostgreSQL, and for SQLite in memory (in tests)."""
+        """Return the file of a database URL; None for PostgreSQL and for SQLite in memory."""
         if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
             return None
         return cls(Path(str(url.database)))
 
     def address(self) -> str:
-        """For SQLite: opened for reading and writing, never made by being opened."""
+        """Return the URI that opens the file for reading and writing, without creating it."""
         return f"file:{quote(str(self.path.absolute()))}?mode=rw"
 
     def make(self) -> None:
-        """An empty file for its owner only, if there is none.
+        """Create an empty file for its owner only, unless it exists.
 
-        Raises DatabaseUnavailable where there is no folder for it, or no right to make it.
+        Raises DatabaseUnavailable without its folder or the right to create it.
         """
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -54,7 +54,7 @@ class SqliteFile:
             ) from None
 
     def must_be_there(self) -> None:
-        """Before it is opened. Raises DatabaseUnavailable."""
+        """Check before the file is opened. Raises DatabaseUnavailable."""
         found = self._identity()
         if found is None and self._opened is None:
             raise DatabaseUnavailable(
@@ -64,7 +64,7 @@ class SqliteFile:
         self._must_be_the_same(found)
 
     def must_be_the_same(self) -> None:
-        """Before it is used again. Raises DatabaseUnavailable."""
+        """Check before a pooled connection is used again. Raises DatabaseUnavailable."""
         self._must_be_the_same(self._identity())
 
     def _must_be_the_same(self, found: Identity | None) -> None:
@@ -79,7 +79,7 @@ class SqliteFile:
 
     def _identity(self) -> Identity | None:
         try:
-            found = os.stat(self.path)  # noqa: PTH116 - at every use: Path would cost as much again
+            found = os.stat(self.path)  # noqa: PTH116 - runs at every use, and Path would double its cost
         except OSError:
             return None
         return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None

@@ -1,4 +1,4 @@
-"""How much there is of what: counted by the database, over indexes, when somebody asks."""
+"""Count onboardings, notices and dead letters for metrics; results are cached."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from webapp.store.errors import StoreError
 from webapp.store.schema import inbox, onboardings
 from webapp.store.unit_of_work import Database, UnitOfWork
 
-#: However often it is asked, the database counts no more often than this (seconds).
+#: The database counts at most once in this time (seconds).
 FRESH_SECONDS = 5.0
-#: Nor does it count for more than one part in so many of its time.
-REST_SHARE = 50
+#: Counting takes at most this part of the time: the pause lasts so many times as long.
+PAUSE_FACTOR = 50
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """The same on every machine of a fleet, for it is the database's.
+    """Counts from the database, the same on every node.
 
-    `onboardings` by status; `due`, how many are to be asked about now, and since when the first
-    of them is; `unsettled` notices; `dead` letters, which have been given up; bodies in
-    `quarantine`; `missed_notices_repaired` since the database was made; `alarms` with the seconds
-    since
-    they began to ring; `jobs_seen_seconds` None: no jobs process has ever been seen.
+    `onboardings` by status; polls that are `due`, and for how many seconds the first of them;
+    `unsettled` notices; `dead` letters; bodies in `quarantine`; `missed_notices_repaired` since the
+    database was created; `alarms` with the seconds since each was raised; `jobs_seen_seconds`, the
+    age of the newest heartbeat of a jobs process, None without any.
     """
 
     onboardings: Mapping[str, int]
@@ -44,7 +43,7 @@ class Statistics:
 
 
 class CachedStatistics:
-    """Whoever asks meanwhile waits for the same answer; None while the database does not say."""
+    """Returns the statistics, at most some seconds old; None while the database fails."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -56,41 +55,44 @@ class CachedStatistics:
     def __call__(self) -> Statistics | None:
         with self._lock:
             if time.monotonic() >= self._until:
-                began_at = time.monotonic()
-                self._last = self._look()
-                took = time.monotonic() - began_at
-                self._until = time.monotonic() + max(FRESH_SECONDS, REST_SHARE * took)
+                started_at = time.monotonic()
+                self._last = self._read()
+                duration = time.monotonic() - started_at
+                self._until = time.monotonic() + max(FRESH_SECONDS, PAUSE_FACTOR * duration)
             return self._last
 
-    def _look(self) -> Statistics | None:
+    def _read(self) -> Statistics | None:
         try:
             with self._database.reading() as work:
-                return _standing(work, self._clock())
+                return _statistics(work, self._clock())
         except StoreError:
             return None
 
 
-def dead_letters(work: UnitOfWork) -> int:
-    """How many reads and notices have been given up, and wait for an operator."""
-    return work.failed_polls.count_given_up() + work.inbox.count_unconfirmed()
+def count_dead_letters(work: UnitOfWork) -> int:
+    """Count polls and notices that are dead letters, waiting for an operator."""
+    return work.failed_polls.count_dead_lettered() + work.inbox.count_unconfirmed()
 
 
-def _standing(work: UnitOfWork, now: datetime) -> Statistics:
-    ask = work.connection.execute
+def _statistics(work: UnitOfWork, now: datetime) -> Statistics:
+    execute = work.connection.execute
     by_status = select(onboardings.c.status, func.count()).group_by(onboardings.c.status)
     next_poll_at = onboardings.c.next_poll_at
-    due, oldest = ask(select(func.count(), func.min(next_poll_at)).where(next_poll_at <= now)).one()
+    due, oldest = execute(
+        select(func.count(), func.min(next_poll_at)).where(next_poll_at <= now)
+    ).one()
     unsettled = select(func.count()).select_from(inbox).where(inbox.c.settled_at.is_(None))
     return Statistics(
-        onboardings={row[0]: row[1] for row in ask(by_status)},
+        onboardings={row[0]: row[1] for row in execute(by_status)},
         due=due,
         overdue_seconds=(now - oldest).total_seconds() if oldest else 0.0,
         unsettled=work.connection.scalar(unsettled) or 0,
-        dead=dead_letters(work),
+        dead=count_dead_letters(work),
         quarantine=work.quarantine.count(),
         missed_notices_repaired=work.counters.value(MISSED_NOTICES_REPAIRED),
         alarms={
-            name: (now - since).total_seconds() for name, since in work.alarms.ringing().items()
+            name: (now - raised_at).total_seconds()
+            for name, raised_at in work.alarms.active().items()
         },
         jobs_seen_seconds=work.heartbeats.seen_seconds_ago(),
     )

@@ -1,4 +1,4 @@
-"""The audit trail: who did what when, in ids and words, never in personal data."""
+"""Store and read the timeline, the audit trail of each onboarding, without personal data."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from webapp.store.prepared import Prepared
+from webapp.domain.actors import Actor
 from webapp.store.schema import timeline
-
-_ADD = Prepared(insert(timeline))
-_HAS = (
-    select(timeline.c.id)
-    .where(timeline.c.onboarding_id == bindparam("sought"), timeline.c.event == bindparam("told"))
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line; `actor` is `user`, `gateway`, `system`, `operator` (a link, a replay) or `cli` (a
-    decision by command)."""
+    """A row of the timeline; `actor` is a word of `Actor`, or of a newer version."""
 
     at: datetime
     onboarding_id: str | None
@@ -32,9 +24,9 @@ class Entry:
     detail: Mapping[str, object]
 
 
-#: A detail of every line that a request has caused: the id under which the logs know it.
+#: Detail of every row that an HTTP request caused: the request id of the logs.
 REQUEST = "request"
-#: Among so many newest lines of an onboarding the last request is looked for.
+#: How many of the newest rows are searched for the last request id.
 _NEWEST = 20
 
 
@@ -51,12 +43,12 @@ class Timeline:
         now: datetime,
         event: str,
         *,
-        actor: str,
+        actor: Actor,
         onboarding_id: str | None = None,
         site: str | None = None,
-        **detail: object,
+        **detail: str | int | None,
     ) -> None:
-        """A line of this work; all of them are written together when it ends."""
+        """Add a row; `write` inserts all of them together at the end of the transaction."""
         request = self._request_id()
         if request is not None:
             detail[REQUEST] = request
@@ -72,11 +64,13 @@ class Timeline:
         )
 
     def write(self) -> None:
+        """Insert the rows that were added in this transaction."""
         if self._unwritten:
-            _ADD.change_each(self._connection, self._unwritten)
+            self._connection.execute(insert(timeline), self._unwritten)
             self._unwritten = []
 
     def of(self, onboarding_id: str) -> list[Entry]:
+        """Return the rows of an onboarding, oldest first."""
         self.write()
         rows = self._connection.execute(
             select(timeline)
@@ -89,7 +83,7 @@ class Timeline:
         ]
 
     def last_request(self, onboarding_id: str) -> str | None:
-        """The id of the request that last had to do with this onboarding, if it is known."""
+        """Return the id of the last HTTP request about this onboarding, if it is known."""
         details = self._connection.scalars(
             select(timeline.c.detail)
             .where(timeline.c.onboarding_id == onboarding_id)
@@ -99,9 +93,12 @@ class Timeline:
         return next((str(each[REQUEST]) for each in details if REQUEST in each), None)
 
     def has(self, onboarding_id: str, event: str) -> bool:
-        """Whether there is a line of this event, written or not."""
+        """Return whether this event is on the timeline of the onboarding."""
         self.write()
-        return self._connection.scalar(_HAS, {"sought": onboarding_id, "told": event}) is not None
+        found = select(timeline.c.id).where(
+            timeline.c.onboarding_id == onboarding_id, timeline.c.event == event
+        )
+        return self._connection.scalar(found.limit(1)) is not None
 
-    def newest(self) -> int:
+    def newest_id(self) -> int:
         return self._connection.scalar(select(func.max(timeline.c.id))) or 0

@@ -1,4 +1,4 @@
-"""One transaction, with everything a step may do inside it."""
+"""Open transactions, and give access to all repositories within one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from sqlalchemy.exc import (
     OperationalError,
     ProgrammingError,
 )
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from webapp.store.alarms import Alarms
 from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
-from webapp.store.database_errors import OUT_OF_REACH, cause_of
+from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
-from webapp.store.gateway_tokens import Tokens
+from webapp.store.gateway_tokens import GatewayTokens
 from webapp.store.generated_keys import GeneratedKeys
 from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
-from webapp.store.links import Links
+from webapp.store.links import OneTimeLinks
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
-from webapp.store.portions import PORTION
 from webapp.store.postgresql import READ_ONLY, for_reading, sql_state
 from webapp.store.quarantine import Quarantine
 from webapp.store.replay_guard import ReplayGuard
 from webapp.store.sessions import Sessions
+from webapp.store.sql import BATCH_SIZE
 from webapp.store.timeline import Timeline
 
 _NOT_USABLE = (
@@ -43,12 +43,12 @@ _NOT_USABLE = (
 )
 _NO_DATABASE = "the file that DATABASE_URL names is not a database"
 _DAMAGED = "the file that DATABASE_URL names is damaged: put a backup in its place"
-#: SQLSTATE of a statement in a transaction that an error has ended already.
-_FAILED_BEFORE = "25P02"
+#: SQLSTATE of a statement in a transaction that an earlier error aborted.
+_TRANSACTION_ABORTED = "25P02"
 
 
 class UnitOfWork:
-    """The repositories of one open transaction. No network call belongs inside it."""
+    """The repositories of one open transaction. Make no network call inside it."""
 
     def __init__(
         self, connection: Connection, cipher: Cipher, request_id: Callable[[], str | None]
@@ -62,16 +62,16 @@ class UnitOfWork:
         self.onboardings = Onboardings(connection, cipher)
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection, cipher)
-        self.links = Links(connection)
+        self.links = OneTimeLinks(connection)
         self.timeline = Timeline(connection, request_id)
-        self.once = ReplayGuard(connection)
+        self.replay_guard = ReplayGuard(connection)
         self.generated_keys = GeneratedKeys(connection, cipher)
         self.quarantine = Quarantine(connection, cipher)
-        self.tokens = Tokens(connection, cipher)
+        self.tokens = GatewayTokens(connection, cipher)
 
 
 class Database:
-    """Opens transactions. `writing` commits at the end of the block, or not at all."""
+    """Opens transactions: `writing` commits at the end of the block, unless it raises."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Database:
         cipher: Cipher,
         request_id: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`request_id` names the request at hand, for the timeline."""
+        """`request_id` returns the id of the current HTTP request, for the timeline."""
         self.engine = engine
         self._reading = for_reading(engine)
         self.cipher = cipher
@@ -87,15 +87,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
-        """Raises DatabaseUnavailable when the database is away."""
-        with translated(), self._reading.connect() as connection:
+        """Open a unit of work that only reads. Raises DatabaseUnavailable."""
+        with translate_driver_errors(), self._reading.connect() as connection:
             yield UnitOfWork(connection, self.cipher, self.request_id)
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
-        """Raises AlreadyExists on a broken constraint, DatabaseUnavailable when it cannot be
-        stored."""
-        with translated(), self.engine.connect() as plain:
+        """Open a transaction. Raises AlreadyExists for a violated constraint, and
+        DatabaseUnavailable, both at its end too."""
+        with translate_driver_errors(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
             with connection.begin():
                 work = UnitOfWork(connection, self.cipher, self.request_id)
@@ -103,46 +103,46 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Forget marks, sessions, links and strange notices that are over; how many rows went.
+        """Delete expired marks, sessions, links and notices about unknown ids; return how many.
 
-        A portion of each in one transaction, until there are no more.
+        Each transaction deletes a batch of each, until none is left.
         """
         total = 0
         while True:
             with self.writing() as work:
-                repositories = (work.once, work.sessions, work.links, work.inbox)
-                gone = [each.forget(now) for each in repositories]
+                repositories = (work.replay_guard, work.sessions, work.links, work.inbox)
+                deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()
-            total += sum(gone) + heartbeats
-            if max(gone) < PORTION:
+            total += sum(deleted) + heartbeats
+            if max(deleted) < BATCH_SIZE:
                 return total
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turns what the driver raises into what `store.errors` promises."""
+def translate_driver_errors() -> Iterator[None]:
+    """Translate errors of SQLAlchemy to those of `store.errors`; bugs pass unchanged."""
     try:
         yield
     except IntegrityError as cause:
         raise AlreadyExists(type(cause.orig).__name__) from cause
     except InternalError as cause:
         state = sql_state(cause.orig)
-        if state == _FAILED_BEFORE:
-            raise  # whoever went on after an error is what is wrong
+        if state == _TRANSACTION_ABORTED:
+            raise  # a bug: the caller ignored the earlier error
         raise DatabaseUnavailable(
             "the database of DATABASE_URL is read-only: let it be written to, or name the server "
             "that takes writes"
             if state == READ_ONLY
-            else _NOT_USABLE.format(cause_of(cause))
+            else _NOT_USABLE.format(describe(cause))
         ) from cause
-    except (OperationalError, InterfaceError, NoConnectionFree) as cause:
-        raise DatabaseUnavailable(_NOT_USABLE.format(cause_of(cause))) from cause
+    except (OperationalError, InterfaceError, PoolExhausted) as cause:
+        raise DatabaseUnavailable(_NOT_USABLE.format(describe(cause))) from cause
     except ProgrammingError as cause:
-        if sql_state(cause.orig) not in OUT_OF_REACH:
-            raise  # what we said was wrong, not where we said it
-        raise DatabaseUnavailable(_NOT_USABLE.format(cause_of(cause))) from cause
+        if sql_state(cause.orig) not in TABLE_INACCESSIBLE:
+            raise  # a bug in the statement
+        raise DatabaseUnavailable(_NOT_USABLE.format(describe(cause))) from cause
     except DatabaseError as cause:
         if type(cause) is not DatabaseError:
-            raise  # what we said was wrong, not where we said it
+            raise  # a bug in the statement
         damaged = getattr(cause.orig, "sqlite_errorname", "") == "SQLITE_CORRUPT"
         raise DatabaseUnavailable(_DAMAGED if damaged else _NO_DATABASE) from cause

@@ -1,13 +1,11 @@
-"""Whose turn it is to write to an SQLite file: one transaction of all processes at a time.
+"""The write lock of an SQLite file: one write transaction of all processes at a time.
 
-SQLite's own way of waiting is to look again and again, longer and longer apart: under load some
-look for a second. Here the kernel wakes the next one. The turn is a lock on a file beside the
-database, and a process that is killed loses it.
+SQLite itself waits for a lock by polling with growing pauses; under load some writers wait a
+second. With a lock on a file beside the database the kernel starts the next writer at once.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -15,104 +13,106 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from pathlib import Path
 
+from webapp.basics.file_lock import open_lock_file, try_lock, wait_for_lock
 from webapp.store.errors import DatabaseUnavailable
 
 NO_THREAD = "no thread can be started: see the limits of processes and memory of this server"
 
 
 class WriteLock:
-    """One per engine. Programs that do not know of it are still kept out by SQLite's lock."""
+    """One per engine. SQLite's own lock still keeps out programs that do not take this one."""
 
     def __init__(self, database: Path, wait_seconds: float) -> None:
-        self._path = database.with_name(database.name + ".turn")
+        self._path = database.with_name(database.name + ".lock")
         self._wait_seconds = wait_seconds
-        self._here = threading.Lock()
-        self._given_up: threading.Thread | None = None
+        self._thread_lock = threading.Lock()
+        self._timed_out: threading.Thread | None = None
 
-    def take(self) -> int:
-        """Wait for it; give it back with `end`. Raises DatabaseUnavailable after `wait_seconds`."""
+    def acquire(self) -> int:
+        """Wait for the lock and return its descriptor, for `release`.
+
+        Raises DatabaseUnavailable after `wait_seconds`.
+        """
         until = time.monotonic() + self._wait_seconds
-        if not self._here.acquire(timeout=self._wait_seconds):
-            raise _stuck()
+        if not self._thread_lock.acquire(timeout=self._wait_seconds):
+            raise _timeout()
         try:
-            return self._locked(until)
+            return self._locked_file(until)
         except BaseException:
-            self._here.release()
+            self._thread_lock.release()
             raise
 
-    def end(self, turn: int) -> None:
-        os.close(turn)  # which frees the lock
-        self._here.release()
+    def release(self, descriptor: int) -> None:
+        os.close(descriptor)  # frees the lock
+        self._thread_lock.release()
 
-    def _locked(self, until: float) -> int:
-        # A descriptor for each turn: nothing to share with a forked child, nothing to keep open.
-        turn = self._opened()
+    def _locked_file(self, until: float) -> int:
+        # A new descriptor each time: a forked child shares none, and none stays open.
+        descriptor = self._open()
         try:
-            self._lock(turn, until)
+            if not try_lock(descriptor):
+                self._wait(descriptor, until)
         except OSError as cause:
-            os.close(turn)
+            os.close(descriptor)
             raise DatabaseUnavailable(
                 f"{self._path} beside the file of DATABASE_URL cannot be locked "
-                f"({cause.strerror}): see that it lies on a disk of this machine"
+                f"({cause.strerror}): see that it lies on a local disk"
             ) from None
-        return turn
+        return descriptor
 
-    def _lock(self, turn: int, until: float) -> None:
+    def _open(self) -> int:
         try:
-            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._wait(turn, until)
-
-    def _opened(self) -> int:
-        try:
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return open_lock_file(self._path)
         except OSError as cause:
             raise DatabaseUnavailable(
                 f"{self._path} beside the file of DATABASE_URL cannot be opened "
                 f"({cause.strerror}): see that the disk is not full and may be written to"
             ) from None
 
-    def _wait(self, turn: int, until: float) -> None:
-        """Block in the kernel, which knows no time limit: so a thread does it for us.
+    def _wait(self, descriptor: int, until: float) -> None:
+        """Wait in a thread, because flock(2) has no time limit.
 
-        If we give up first, it closes what it gets. Only one such thread is ever left behind.
+        A thread that gets the lock after the time limit closes the descriptor. At most one such
+        thread exists: the next caller waits for it first.
         """
-        if self._given_up is not None:
-            self._given_up.join(max(0.0, until - time.monotonic()))
-            if self._given_up.is_alive():
-                os.close(turn)
-                raise _stuck()
-            self._given_up = None
-        got: Future[None] = Future()
-        thread = threading.Thread(target=_block, args=(turn, got), name="turn", daemon=True)
+        if self._timed_out is not None:
+            self._timed_out.join(max(0.0, until - time.monotonic()))
+            if self._timed_out.is_alive():
+                os.close(descriptor)
+                raise _timeout()
+            self._timed_out = None
+        acquired: Future[None] = Future()
+        thread = threading.Thread(
+            target=_acquire, args=(descriptor, acquired), name="write lock", daemon=True
+        )
         try:
             thread.start()
         except RuntimeError as cause:
-            os.close(turn)
+            os.close(descriptor)
             raise DatabaseUnavailable(NO_THREAD) from cause
         try:
-            got.result(max(0.0, until - time.monotonic()))
+            acquired.result(max(0.0, until - time.monotonic()))
         except NotYet:
-            if got.cancel():
-                self._given_up = thread
-                raise _stuck() from None
+            if acquired.cancel():
+                self._timed_out = thread
+                raise _timeout() from None
 
 
-def _block(turn: int, got: Future[None]) -> None:
-    refused: OSError | None = None
+def _acquire(descriptor: int, acquired: Future[None]) -> None:
+    error: OSError | None = None
     try:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+        wait_for_lock(descriptor)
     except OSError as cause:
-        refused = cause
-    if not got.set_running_or_notify_cancel():
-        os.close(turn)
-    elif refused is not None:
-        got.set_exception(refused)
+        error = cause
+    if not acquired.set_running_or_notify_cancel():
+        os.close(descriptor)
+    elif error is not None:
+        acquired.set_exception(error)
     else:
-        got.set_result(None)
+        acquired.set_result(None)
 
 
-def _stuck() -> DatabaseUnavailable:
+def _timeout() -> DatabaseUnavailable:
     return DatabaseUnavailable(
         "another process has been writing to the file of DATABASE_URL for too long: see whether "
         "one is stopped, or the disk is stuck"

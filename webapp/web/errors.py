@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
 
+from webapp.basics.exception_chain import exception_chain
 from webapp.domain.errors import (
     Conflict,
     GatewayForbidden,
@@ -160,18 +161,10 @@ def log_surprise(cause: BaseException) -> str:
     log().error(
         "request_failed",
         error_id=error_id,
-        errors=[type(each).__name__ for each in _chain(cause)],
+        errors=[type(each).__name__ for each in exception_chain(cause)],
         where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     )
     return error_id
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
 
 
 def _problem(trouble: ErrorInfo) -> Response:

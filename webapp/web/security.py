@@ -124,9 +124,9 @@ def _allow_list(origins: tuple[str, ...] | None) -> str:
 
 
 def _logo(site: Site | None) -> str | None:
-    if site is None or not site.brand_logo:
+    if site is None or not site.brand.logo:
         return None
-    parts = urlsplit(site.brand_logo)
+    parts = urlsplit(site.brand.logo)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
 

@@ -25,7 +25,7 @@ def stylesheet(site_id: str) -> ResponseReturnValue:
     site = request_context.steps().sites.get(site_id)
     if site is None:
         raise NotFound
-    response = Response(properties(site.brand_color), mimetype="text/css")
+    response = Response(properties(site.brand.color), mimetype="text/css")
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
     return response.make_conditional(request)

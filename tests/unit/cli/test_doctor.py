@@ -12,7 +12,7 @@ from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import ANOTHER_KEY, SITES, Installation
 from tests.unit.cli.public_server import PublicServer
 from tests.unit.cli.test_database import plain
-from tests.unit.gateway.test_tls import certified
+from tests.unit.gateway.test_connections_tls import certified
 from tests.unit.jobs.fake_gateway import FakeGateway
 
 #: As good as those of a real installation.
@@ -53,12 +53,20 @@ def test_when_all_is_well_it_says_so_line_by_line(
 
 
 def test_doctor_with_json_prints_levels_and_messages(run: Run, ready: Installation):
-    ready.add()
-    result = run("doctor", "--json", DATA_KEYS=ANOTHER_KEY)
+    result = run("doctor", "--json", MOBBSCAN_GATEWAY_URL="http://127.0.0.1:1")
     shown = json.loads(plain(result))
     assert shown[0] == {"level": "ok", "message": "settings are complete"}
     assert {each["level"] for each in shown} == {"ok", "warn", "fail"}
     assert result.exit_code == 1
+
+
+def test_doctor_with_a_misspelt_setting_warns_with_the_name_that_is_meant(
+    run: Run, ready: Installation
+):
+    result = run("doctor", MOBBSCAN_WEBHOK_HEADERS="hunter2", LOG_LEVL_FILE="hunter2")
+    assert findings(result, "warn  LOG_LEVL_FILE is not a setting; did you mean LOG_LEVEL_FILE?")
+    assert findings(result, "warn  MOBBSCAN_WEBHOK_HEADERS is not a setting")
+    assert "hunter2" not in result.output
 
 
 def test_what_is_allowed_and_unwise_is_a_warning(run: Run, ready: Installation):

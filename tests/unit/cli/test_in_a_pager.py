@@ -45,7 +45,7 @@ def fill(ready: Installation) -> Path:
         insert_people(parts.engine, ROWS, now, b"sealed")
         with parts.database.writing() as work:
             for _ in range(ROWS):
-                work.quarantine.keep(b"?", "not JSON", now)
+                work.quarantine.add(b"?", "not JSON", now)
         database = parts.engine.url.database
     assert database
     return Path(database)

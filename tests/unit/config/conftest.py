@@ -1,4 +1,4 @@
-"""The least that the server starts with, and sites.toml files made for one test."""
+"""Fixtures: the required settings, and readers of sites.toml texts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.config.samples import MINIMAL
 from webapp.config.settings import SettingsError
-from webapp.config.sites import load_sites
+from webapp.config.sites_file import load_sites
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def load(tmp_path: Path):
 
 @pytest.fixture
 def site_problems(load):
-    """What is wrong with the text as a sites.toml."""
+    """Return the problems of the text as a sites.toml."""
 
     def problems(text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
         with pytest.raises(SettingsError) as caught:

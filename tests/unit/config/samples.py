@@ -1,4 +1,4 @@
-"""Values that the tests of the configuration share."""
+"""Values and helpers for tests of the configuration."""
 
 import base64
 import hashlib

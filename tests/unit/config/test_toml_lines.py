@@ -1,4 +1,4 @@
-"""Where a key stands in a TOML text."""
+"""Tests of finding the line of a key in a TOML text."""
 
 import pytest
 from hypothesis import given
@@ -43,12 +43,12 @@ x = 2
         ((), 1),
     ],
 )
-def test_the_line_of_a_key_is_found_however_it_is_written(path, line):
+def test_line_of_returns_the_line_for_every_way_to_write_a_key(path, line):
     assert line_of(LINES, path) == line
 
 
 @given(st.lists(st.sampled_from(["", "# note", 'x = "[y]"', "x = [\n1,\n2]", "x = '''\n[z]\n'''"])))
-def test_the_line_of_a_key_does_not_depend_on_what_stands_before_it(before):
+def test_line_of_is_independent_of_the_text_before_the_key(before):
     tables = "".join(f"[t{number}]\n{text}\n" for number, text in enumerate(before))
     text = f"{tables}[wanted]\nkey = 1\n"
     assert line_of(text, ("wanted", "key")) == text.count("\n")

@@ -1,4 +1,4 @@
-"""Reasons: the gateway's free words become one of a closed list."""
+"""Reasons: texts of the gateway map to a closed list of codes."""
 
 import pytest
 from hypothesis import given
@@ -21,28 +21,28 @@ from webapp.domain.reasons import ReasonCode, of_hosted_error, of_rejection, rea
         ("somethingNew", ReasonCode.HOSTED_ERROR),
     ],
 )
-def test_each_hosted_error_has_its_reason(error, code):
+def test_of_hosted_error_maps_each_known_value(error, code):
     assert of_hosted_error(error) is code
 
 
 @given(st.text())
-def test_any_hosted_error_at_all_has_a_reason(error):
+def test_of_hosted_error_maps_any_text_to_a_code(error):
     assert of_hosted_error(error) in ReasonCode
 
 
-def test_a_rejection_is_read_through_the_flows_map_without_case_and_space():
+def test_of_rejection_ignores_case_and_space():
     reason_map = {" Expired Document ": "document_expired"}
     assert of_rejection("EXPIRED DOCUMENT", reason_map) is ReasonCode.DOCUMENT_EXPIRED
 
 
-@pytest.mark.parametrize("told", [None, "", "  ", "not in the map"])
-def test_a_rejection_without_a_match_is_other(told):
+@pytest.mark.parametrize("text", [None, "", "  ", "not in the map"])
+def test_of_rejection_without_a_match_is_other(text):
     assert (
-        of_rejection(told, {"": "underage", "blurred": "document_unreadable"}) is ReasonCode.OTHER
+        of_rejection(text, {"": "underage", "blurred": "document_unreadable"}) is ReasonCode.OTHER
     )
 
 
-def test_some_reasons_leave_nothing_to_try_again():
+def test_reason_forbids_a_retry_for_three_codes():
     hopeless = {code for code in ReasonCode if not reason(code).retry_allowed}
     assert hopeless == {
         ReasonCode.UNDERAGE,

@@ -1,4 +1,4 @@
-"""When the gateway is asked again."""
+"""Poll schedule: times of polls by reason, the slow steps, and the expiry."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,34 +14,34 @@ SLOW = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 1440))
 FAR = NOW + timedelta(days=365)
 
 
-def reads(cause: PollReason, count: int, expires_at: datetime = FAR) -> list[float]:
-    """Seconds after the cause at which reads happen, if each takes no time at all."""
+def polls(reason: PollReason, count: int, expires_at: datetime = FAR) -> list[float]:
+    """Seconds from the event to each poll, if a poll takes no time."""
     at, seen = NOW, []
     for poll_count in range(count):
-        at = next_poll(cause, poll_count, SLOW, at, expires_at)
+        at = next_poll(reason, poll_count, SLOW, at, expires_at)
         seen.append((at - NOW).total_seconds())
     return seen
 
 
-def test_somebody_waiting_has_the_gateway_read_at_0_2_4_8_15_and_30_seconds():
-    assert reads(PollReason.WAITING, 6) == [0, 2, 4, 8, 15, 30]
+def test_next_poll_while_a_user_waits_is_at_0_2_4_8_15_30_seconds():
+    assert polls(PollReason.WAITING, 6) == [0, 2, 4, 8, 15, 30]
 
 
-def test_after_the_quick_reads_come_those_of_reconcile_after():
-    moments = reads(PollReason.WAITING, 12)[5:]
+def test_next_poll_after_the_quick_steps_follows_reconcile_after():
+    moments = polls(PollReason.WAITING, 12)[5:]
     slow = [later - earlier for earlier, later in pairwise(moments)]
     assert slow == [60, 300, 1800, 7200, 86400, 86400]
 
 
-def test_a_lagging_notice_is_asked_about_after_2_10_and_60_seconds():
-    assert reads(PollReason.NOTICE, 4) == [0, 2, 12, 72]
+def test_next_poll_after_a_notice_is_at_0_2_12_72_seconds():
+    assert polls(PollReason.NOTICE, 4) == [0, 2, 12, 72]
 
 
-def test_silence_is_noticed_by_reconcile_after_alone():
-    assert reads(PollReason.QUIET, 2) == [60, 360]
+def test_next_poll_without_events_follows_reconcile_after():
+    assert polls(PollReason.QUIET, 2) == [60, 360]
 
 
-def test_the_last_step_repeats_for_ever():
+def test_delay_repeats_the_last_step():
     assert delay(PollReason.QUIET, 1000, SLOW) == timedelta(days=1)
 
 
@@ -50,12 +50,12 @@ def test_the_last_step_repeats_for_ever():
     st.integers(0, 50),
     st.integers(1, 10**6),
 )
-def test_a_read_is_never_planned_beyond_an_expiry_still_to_come(cause, poll_count, seconds):
+def test_next_poll_before_the_expiry_is_never_later_than_it(reason, poll_count, seconds):
     expires_at = NOW + timedelta(seconds=seconds)
-    assert NOW <= next_poll(cause, poll_count, SLOW, NOW, expires_at) <= expires_at
+    assert NOW <= next_poll(reason, poll_count, SLOW, NOW, expires_at) <= expires_at
 
 
 @pytest.mark.parametrize("over_for", [0, 1, 3600])
-def test_after_the_expiry_reads_go_on_as_planned(over_for):
+def test_next_poll_after_the_expiry_follows_the_schedule(over_for):
     expired = NOW - timedelta(seconds=over_for)
     assert next_poll(PollReason.QUIET, 1, SLOW, NOW, expired) == NOW + SLOW[1]

@@ -1,4 +1,4 @@
-"""The transition table against a second telling of it, and what no order of facts may do."""
+"""The transition table against a handwritten copy, and properties of every order of events."""
 
 from itertools import pairwise, permutations
 
@@ -17,7 +17,7 @@ from webapp.domain.states import (
     newer_word,
 )
 
-# Told once more, by hand: a row is where an onboarding stands, an x where it may go.
+# Written by hand: a row per status, an x for each status that may follow.
 ORACLE = """
 to:         cr st in su de re ve rj ex ca er
 created     .  x  .  .  x  x  x  x  x  x  x
@@ -49,7 +49,7 @@ words = st.one_of(
 )
 answers = words.map(lambda word: ("answer", word))
 returns = st.booleans().map(lambda failed: ("return", failed))
-facts = st.lists(st.one_of(answers, returns), max_size=12)
+event_lists = st.lists(st.one_of(answers, returns), max_size=12)
 
 
 def oracle() -> set[tuple[Status, Status]]:
@@ -63,47 +63,47 @@ def oracle() -> set[tuple[Status, Status]]:
     }
 
 
-def walk(start: Status, told: list[tuple[str, object]]) -> list[Status]:
+def walk(start: Status, events: list[tuple[str, object]]) -> list[Status]:
     path = [start]
-    for kind, fact in told:
+    for kind, event in events:
         if kind == "answer":
-            path.append(after_answer(path[-1], fact))
+            path.append(after_answer(path[-1], event))
         else:
-            path.append(after_return(path[-1], failed=bool(fact)))
+            path.append(after_return(path[-1], failed=bool(event)))
     return path
 
 
-def test_the_table_is_the_one_told_by_hand():
+def test_may_become_equals_the_handwritten_table():
     known = {(was, then) for was in Status for then in Status if may_become(was, then)}
     assert known == oracle()
 
 
 @given(statuses, words)
-def test_an_answer_moves_only_where_the_table_allows(current, word):
+def test_after_answer_moves_only_where_the_table_allows(current, word):
     then = after_answer(current, word)
     wanted = SPELLED.get((word or "").strip().upper())
     expected = wanted if (current, wanted) in oracle() else current
     assert then is expected
 
 
-@given(statuses, facts)
-def test_no_fact_leads_out_of_a_final_status(start, told):
-    path = walk(start, told)
+@given(statuses, event_lists)
+def test_no_event_leads_out_of_a_final_status(start, events):
+    path = walk(start, events)
     for was, then in pairwise(path):
         if was in FINAL or was is Status.ERASED:
             assert then is was
 
 
-@given(statuses, facts)
-def test_hints_never_overwrite_an_answer(start, told):
-    path = walk(start, told)
-    for (kind, _), (was, then) in zip(told, pairwise(path), strict=True):
+@given(statuses, event_lists)
+def test_after_return_never_overwrites_an_answer(start, events):
+    path = walk(start, events)
+    for (kind, _), (was, then) in zip(events, pairwise(path), strict=True):
         if kind == "return" and was in ANSWERED | {Status.EXPIRED, Status.CANCELED, Status.ERASED}:
             assert then is was
 
 
 @given(statuses, st.booleans())
-def test_a_hint_never_decides(start, failed):
+def test_after_return_never_decides(start, failed):
     assert after_return(start, failed=failed) in {start, Status.SUBMITTED, Status.INTERRUPTED}
 
 
@@ -116,14 +116,14 @@ def test_a_hint_never_decides(start, failed):
     st.lists(st.booleans(), max_size=3),
     st.randoms(),
 )
-def test_order_and_repetition_cannot_make_the_end_differ(verdict, others, hints, chance):
-    told = [("answer", word) for word in [verdict, verdict, *others, *others]]
-    told += [("return", failed) for failed in hints]
-    chance.shuffle(told)
-    assert walk(Status.STARTED, told)[-1] is SPELLED[verdict]
+def test_events_in_any_order_and_repetition_end_in_the_same_status(verdict, others, hints, chance):
+    events = [("answer", word) for word in [verdict, verdict, *others, *others]]
+    events += [("return", failed) for failed in hints]
+    chance.shuffle(events)
+    assert walk(Status.STARTED, events)[-1] is SPELLED[verdict]
 
 
-def test_of_two_opposite_verdicts_the_first_stays():
+def test_after_answer_with_an_opposite_verdict_keeps_the_first():
     for first, second in permutations(["VERIFIED", "NOT_VERIFIED"]):
         path = walk(Status.SUBMITTED, [("answer", first), ("answer", second)])
         assert path[-1] is SPELLED[first]
@@ -131,7 +131,7 @@ def test_of_two_opposite_verdicts_the_first_stays():
 
 
 @given(statuses, words)
-def test_only_a_final_status_can_be_contradicted(current, word):
+def test_contradicts_only_in_a_final_status(current, word):
     other_verdict = meaning(word) in FINAL and meaning(word) is not current
     assert contradicts(current, word) == (current in FINAL and other_verdict)
 
@@ -148,13 +148,13 @@ def test_only_a_final_status_can_be_contradicted(current, word):
         ("VERIFIED", None, "VERIFIED"),
     ],
 )
-def test_a_weaker_word_that_comes_late_does_not_take_the_place_of_a_stronger(known, word, kept):
+def test_newer_word_keeps_the_word_closer_to_a_verdict(known, word, kept):
     assert newer_word(known, word) == kept
 
 
 @pytest.mark.parametrize("ours", [Status.EXPIRED, Status.CANCELED])
 @pytest.mark.parametrize("word", SPELLED)
-def test_a_late_word_of_the_gateway_moves_our_own_endings_on(ours, word):
+def test_after_answer_replaces_expired_and_canceled(ours, word):
     assert after_answer(ours, word) is SPELLED[word]
 
 
@@ -170,7 +170,7 @@ def test_a_late_word_of_the_gateway_moves_our_own_endings_on(ours, word):
         ("A_WORD_OF_NEXT_YEAR", None),
     ],
 )
-def test_a_notice_is_settled_by_an_answer_at_least_as_far(notice, answer):
+def test_agrees_with_an_answer_at_least_as_far(notice, answer):
     assert agrees(notice, answer)
 
 
@@ -185,12 +185,12 @@ def test_a_notice_is_settled_by_an_answer_at_least_as_far(notice, answer):
         ("PENDING_VERIFICATION", "PENDING_VALIDATION"),
     ],
 )
-def test_a_notice_stays_open_while_the_answer_is_behind_it_or_against_it(notice, answer):
+def test_agrees_not_with_an_earlier_or_opposite_answer(notice, answer):
     assert not agrees(notice, answer)
 
 
 @given(st.sampled_from(list(SPELLED)), words)
-def test_what_settles_a_notice_would_also_follow_from_it(notice, answer):
+def test_agrees_only_with_statuses_the_notice_can_lead_to(notice, answer):
     said, answered = SPELLED[notice], meaning(answer)
     follows = answered is said or (said, answered) in oracle()
     assert agrees(notice, answer) == (answered is not None and follows)

@@ -1,4 +1,4 @@
-"""What the gateway tests share: one account, one process of Ada's, and a clock to turn."""
+"""Test doubles and sample data of the gateway tests: clients, tokens, responses and files."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ import httpx
 from webapp.gateway import (
     Budgets,
     CreateRequest,
-    Evidence,
+    EvidenceStream,
     Gateway,
     GatewayOptions,
     MemoryTokenCache,
@@ -24,7 +24,7 @@ API_KEY = "key-marker-7f3a"
 API_SECRET = "secret-marker-91bc"
 ADAS_PROCESS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
 BENS_PROCESS = "0b6f9f0a-1111-4222-8333-444455556666"
-#: As much as a call can have without room for repeating a read.
+#: The largest time budget in which no read is repeated.
 UNREPEATED_SECONDS = 1.4
 HOSTED = f"{BASE}/onboarding/{ADAS_PROCESS}"
 ONBOARDING_TOKEN = "b7e1d1b0-2c2f-4f8a-8f3e-6f1f0a9d4e21"
@@ -33,23 +33,23 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class Clock:
-    """Stands still until it is turned."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
-        self.moment = datetime(2026, 1, 10, 9, tzinfo=UTC)
+        self.time = datetime(2026, 1, 10, 9, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        return self.moment
+        return self.time
 
-    def turn(self, **by: float) -> None:
-        self.moment += timedelta(**by)
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
 
 
 class Recorder:
-    """Answers by path and keeps what it was asked."""
+    """Gives the responses in turn, the last one repeatedly, and records the requests."""
 
-    def __init__(self, *answers: httpx.Response) -> None:
-        self._answers = list(answers)
+    def __init__(self, *responses: httpx.Response) -> None:
+        self._answers = list(responses)
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -67,7 +67,7 @@ def token(value: str, at: datetime | None = None, life_seconds: float = 900) -> 
 
 
 def jwt(**claims: object) -> str:
-    """A token as the gateway might issue it; its signature is nobody's business here."""
+    """A token as the gateway might issue it; the signature is not checked."""
 
     def part(value: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
@@ -82,30 +82,27 @@ def options(base_url: str = BASE, **changes: Any) -> GatewayOptions:
 def tokens_holding(value: str, obtained_seconds_ago: float = 60) -> MemoryTokenCache:
     cache = MemoryTokenCache()
     at = datetime.now(UTC) - timedelta(seconds=obtained_seconds_ago)
-    # For a day: some tests make their client when all tests begin, and long before their turn.
+    # Valid for a day: some modules create their client when tests are collected.
     cache.get(lambda: token(value, at, life_seconds=86_400))
     return cache
 
 
 def gateway(handler: Handler, held: str = "held-token", **changes: Any) -> Gateway:
-    """A client over httpx's own double of the wire, with a token too young to be renewed.
-
-    It repeats no read.
-    """
+    """A client over a mock transport, with a recent token and no time for repeating a read."""
     tokens = tokens_holding(held, obtained_seconds_ago=1)
     budgets = Budgets(*[UNREPEATED_SECONDS] * 7)
     return Gateway(options(**changes), tokens, httpx.MockTransport(handler), budgets)
 
 
 def gateway_at(base_url: str, seconds: float = 5, **changes: Any) -> Gateway:
-    """A client over real sockets, with the same small budget for every call."""
+    """A client over real sockets, with the same time budget for every call."""
     budgets = Budgets(*[seconds] * 7)
     tokens = tokens_holding("held-token", obtained_seconds_ago=1)
     return Gateway(options(base_url, **changes), tokens, budgets=budgets)
 
 
-def whole(opened: AbstractContextManager[Evidence]) -> bytes:
-    """All of a file that is small enough for a test."""
+def read_all(opened: AbstractContextManager[EvidenceStream]) -> bytes:
+    """Return all bytes of a file."""
     with opened as evidence:
         return b"".join(evidence.chunks)
 
@@ -114,7 +111,7 @@ def adas_request(**changes: Any) -> CreateRequest:
     return CreateRequest(scan_id=ADAS_PROCESS, **changes)
 
 
-def created_answer(**changes: Any) -> dict[str, Any]:
+def created_response(**changes: Any) -> dict[str, Any]:
     return {
         "scanId": ADAS_PROCESS,
         "onboardingToken": ONBOARDING_TOKEN,
@@ -123,11 +120,11 @@ def created_answer(**changes: Any) -> dict[str, Any]:
     }
 
 
-def process_answer(**changes: Any) -> dict[str, Any]:
+def process_response(**changes: Any) -> dict[str, Any]:
     return {"scanId": ADAS_PROCESS, "verificationResult": "VERIFIED", **changes}
 
 
-# The smallest files that begin as they should; nothing here looks further.
+# Small files with the right signatures.
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4 + b"\xff\xd9"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(300)
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(range(256)) * 4
@@ -137,7 +134,7 @@ ZIP = b"PK\x03\x04" + bytes(range(256)) * 4
 
 FILES = {"image": JPEG, "recording": MP4, "pdf": PDF, "zip": ZIP}
 MEMBERS = {"image": "image", "recording": "image", "pdf": "pdfDocument", "zip": "zip"}
-OPENED: dict[str, Callable[[Gateway], AbstractContextManager[Evidence]]] = {
+OPENED: dict[str, Callable[[Gateway], AbstractContextManager[EvidenceStream]]] = {
     "image": lambda client: client.image(ADAS_PROCESS, "document_front"),
     "recording": lambda client: client.recording(ADAS_PROCESS, "video_liveness"),
     "pdf": lambda client: client.pdf(ADAS_PROCESS),
@@ -154,13 +151,13 @@ CHANGES: dict[str, Callable[[Gateway], object]] = {
     "delete": lambda client: client.delete(ADAS_PROCESS),
 }
 EVIDENCE: dict[str, Callable[[Gateway], object]] = {
-    "image": lambda client: whole(OPENED["image"](client)),
-    "recording": lambda client: whole(OPENED["recording"](client)),
-    "pdf": lambda client: whole(OPENED["pdf"](client)),
-    "zip": lambda client: whole(OPENED["zip"](client)),
+    "image": lambda client: read_all(OPENED["image"](client)),
+    "recording": lambda client: read_all(OPENED["recording"](client)),
+    "pdf": lambda client: read_all(OPENED["pdf"](client)),
+    "zip": lambda client: read_all(OPENED["zip"](client)),
 }
 
-# Every call there is, by the name a failing test should show.
+# Every call of the client, by its name in test ids.
 CALLS: dict[str, Callable[[Gateway], object]] = {
     "log_in": lambda client: client.log_in(),
     "create": lambda client: client.create(adas_request()),

@@ -1,4 +1,4 @@
-"""Every lie a gateway can tell, on the wire or in its answer, each as a switch of its own."""
+"""Faults that a gateway can show on the wire or in its response, each by name."""
 
 import gzip
 import json
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from tests.unit.gateway.doubles import BENS_PROCESS, created_answer
-from tests.unit.gateway.raw_server import Behaviour, Connection, RawServer, answering
+from tests.unit.gateway.doubles import BENS_PROCESS, created_response
+from tests.unit.gateway.raw_server import Behaviour, Connection, RawServer, respond_with
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -98,12 +98,12 @@ def gzip_bomb(connection: Connection) -> None:
 
 
 def half_a_gzip(connection: Connection) -> None:
-    body = gzip.compress(json.dumps(created_answer()).encode())[:-12]
+    body = gzip.compress(json.dumps(created_response()).encode())[:-12]
     connection.send(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body))
     connection.send(body)
 
 
-# No call may take these for an answer.
+# No call may accept these as a response.
 LOW_FAULTS: dict[str, Behaviour] = {
     "silence": silence,
     "headers byte by byte": dripped_headers,
@@ -122,21 +122,21 @@ LOW_FAULTS: dict[str, Behaviour] = {
     "a terabyte, by its length": a_terabyte,
     "a gzip bomb": gzip_bomb,
     "half a gzip": half_a_gzip,
-    "a refused encoding": answering(b"{}", "Content-Encoding: br"),
-    "gzip that is none": answering(b"{}", "Content-Encoding: gzip"),
-    "a web page": answering(b"<html>Login</html>", content_type="text/html; charset=utf-8"),
-    "a redirect": answering(b"", "Location: http://127.0.0.1:1/", status="302 Found"),
-    "a permanent redirect": answering(b"", "Location: /", status="308 Permanent Redirect"),
-    "not modified": answering(b"", status="304 Not Modified", content_type=""),
-    "500": answering(b"{}", status="500 Internal Server Error"),
-    "502": answering(b"<html>", status="502 Bad Gateway", content_type="text/html"),
-    "503": answering(b"", status="503 Service Unavailable"),
-    "504": answering(b"", status="504 Gateway Timeout"),
-    "429": answering(b"", status="429 Too Many Requests"),
-    "408": answering(b"", status="408 Request Timeout"),
+    "a refused encoding": respond_with(b"{}", "Content-Encoding: br"),
+    "gzip that is none": respond_with(b"{}", "Content-Encoding: gzip"),
+    "a web page": respond_with(b"<html>Login</html>", content_type="text/html; charset=utf-8"),
+    "a redirect": respond_with(b"", "Location: http://127.0.0.1:1/", status="302 Found"),
+    "a permanent redirect": respond_with(b"", "Location: /", status="308 Permanent Redirect"),
+    "not modified": respond_with(b"", status="304 Not Modified", content_type=""),
+    "500": respond_with(b"{}", status="500 Internal Server Error"),
+    "502": respond_with(b"<html>", status="502 Bad Gateway", content_type="text/html"),
+    "503": respond_with(b"", status="503 Service Unavailable"),
+    "504": respond_with(b"", status="504 Gateway Timeout"),
+    "429": respond_with(b"", status="429 Too Many Requests"),
+    "408": respond_with(b"", status="408 Request Timeout"),
 }
 
-#: Those that would go on for ever: only time ends them.
+#: Only a time limit ends these.
 ENDED_BY_TIME = frozenset(
     {
         "silence",
@@ -148,53 +148,53 @@ ENDED_BY_TIME = frozenset(
     }
 )
 
-# What only calls that read an answer can notice.
-ANSWER_FAULTS: dict[str, Behaviour] = {
+# Only calls that parse the response can detect these.
+RESPONSE_FAULTS: dict[str, Behaviour] = {
     "half an unmeasured body": half_an_unmeasured_body,
-    "plain text": answering(b"{}", content_type="text/plain"),
-    "a picture": answering(b"\x89PNG", content_type="image/png"),
-    "nothing": answering(b""),
-    "nothing, by status": answering(b"", status="204 No Content", content_type=""),
-    "a list": answering(b"[]"),
-    "a word": answering(b'"VERIFIED"'),
-    "null": answering(b"null"),
-    "broken JSON": answering(b'{"scanId": "5f0c2a9e'),
-    "NaN": answering(b'{"scanId": NaN}'),
-    "a number beyond all": answering(b'{"scanId": 1e999}'),
-    "a number of 5,000 digits": answering(b'{"scanId": ' + b"9" * 5000 + b"}"),
-    "bad UTF-8": answering(b'{"scanId": "\xff\xfe"}'),
-    "UTF-16": answering('{"scanId": "a"}'.encode("utf-16")),
-    "deep JSON": answering(b"[" * 100_000),
-    "quite deep JSON": answering(b'{"a":' * 300 + b"1" + b"}" * 300),
-    "an id that is a number": answering(b'{"scanId": 7, "accessToken": 7}'),
+    "plain text": respond_with(b"{}", content_type="text/plain"),
+    "a picture": respond_with(b"\x89PNG", content_type="image/png"),
+    "nothing": respond_with(b""),
+    "nothing, by status": respond_with(b"", status="204 No Content", content_type=""),
+    "a list": respond_with(b"[]"),
+    "a word": respond_with(b'"VERIFIED"'),
+    "null": respond_with(b"null"),
+    "broken JSON": respond_with(b'{"scanId": "5f0c2a9e'),
+    "NaN": respond_with(b'{"scanId": NaN}'),
+    "a number beyond all": respond_with(b'{"scanId": 1e999}'),
+    "a number of 5,000 digits": respond_with(b'{"scanId": ' + b"9" * 5000 + b"}"),
+    "bad UTF-8": respond_with(b'{"scanId": "\xff\xfe"}'),
+    "UTF-16": respond_with('{"scanId": "a"}'.encode("utf-16")),
+    "deep JSON": respond_with(b"[" * 100_000),
+    "quite deep JSON": respond_with(b'{"a":' * 300 + b"1" + b"}" * 300),
+    "an id that is a number": respond_with(b'{"scanId": 7, "accessToken": 7}'),
 }
 
-# Well-formed, and still not what was asked for.
+# Well-formed responses with other content than expected.
 WORDS: dict[str, Behaviour] = {
-    "about another process": answering(
+    "about another process": respond_with(
         json.dumps({"scanId": BENS_PROCESS, "verificationId": BENS_PROCESS}).encode()
     ),
-    "unknown words": answering(
+    "unknown words": respond_with(
         b'{"verificationResult": "SHINY", "status": "NEW", "moreOfIt": [{"x": null}]}'
     ),
-    "an empty object": answering(b"{}"),
+    "an empty object": respond_with(b"{}"),
 }
 STATUSES: dict[str, Behaviour] = {
-    str(code): answering(b"{}", status=f"{code} Whatever")
+    str(code): respond_with(b"{}", status=f"{code} Whatever")
     for code in (400, 401, 403, 404, 405, 406, 409, 410, 413, 415, 418, 422, 451, 501, 505, 599)
 }
 
-ALL_FAULTS = {**LOW_FAULTS, **ANSWER_FAULTS, **WORDS, **STATUSES}
+FAULTS = {**LOW_FAULTS, **RESPONSE_FAULTS, **WORDS, **STATUSES}
 REFUSED_CONNECTION = "a refused connection"
 
 
 @contextmanager
-def running_faulty_gateway(lie: str) -> Iterator[str]:
-    """The address of one that has this switch on."""
-    if lie == REFUSED_CONNECTION:
+def faulty_gateway(fault: str) -> Iterator[str]:
+    """Yield the URL of a gateway with this fault."""
+    if fault == REFUSED_CONNECTION:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         yield f"http://127.0.0.1:{port}"
         return
-    with RawServer(ALL_FAULTS[lie]) as server:
+    with RawServer(FAULTS[fault]) as server:
         yield server.url

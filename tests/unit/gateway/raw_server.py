@@ -1,4 +1,4 @@
-"""A server that speaks raw bytes, so that it can misbehave in every way a gateway can."""
+"""A socket server that sends raw bytes, so that it can break HTTP in every way."""
 
 import socket
 import struct
@@ -23,7 +23,7 @@ class Connection:
         self._sock.sendall(data)
 
     def drip(self, data: bytes, every_seconds: float = 0.02) -> None:
-        """Send `data` byte by byte, over and over, until the other side has had enough."""
+        """Send `data` byte by byte, repeatedly, until the client closes the connection."""
         while not self._stopping.is_set():
             for position in range(len(data)):
                 self.send(data[position : position + 1])
@@ -39,7 +39,7 @@ class Connection:
 
 
 class RawServer:
-    """Answers each request by one behaviour, the last one for all that follow."""
+    """Answers each request with the next behaviour; repeats the last one."""
 
     def __init__(self, *behaviours: Behaviour, port: int = 0) -> None:
         self._behaviours = list(behaviours)
@@ -66,7 +66,7 @@ class RawServer:
         self._listener.close()
 
     def open_connections(self) -> int:
-        """How many there are, once the others have noticed that nobody is there any more."""
+        """Return the number of open connections, after waiting for closed ones to be noticed."""
         ends_at = monotonic() + 5
         while self._open and monotonic() < ends_at:
             self._stopping.wait(0.01)
@@ -103,16 +103,16 @@ class RawServer:
                     if behave not in KEEPS_ALIVE:
                         return
             except OSError:
-                return  # the client hung up, which is what most of these tests are about
+                return  # the client closed the connection
 
 
 KEEPS_ALIVE: set[Behaviour] = set()
 
 
-def answering(
+def respond_with(
     body: bytes, *headers: str, status: str = "200 OK", content_type: str = "application/json"
 ) -> Behaviour:
-    """A correct answer, on a connection that stays open."""
+    """A correct response, on a connection that stays open."""
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     if content_type:
         head.append(f"Content-Type: {content_type}")

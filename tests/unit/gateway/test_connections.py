@@ -1,4 +1,4 @@
-"""Connections: kept, one pool per process, never shared across a fork."""
+"""Connections: pooled per process; response size and compression are limited."""
 
 import gzip
 import json
@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, process_answer
+from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, process_response
 from tests.unit.gateway.faulty_gateway import gzip_bomb
-from tests.unit.gateway.raw_server import RawServer, answering
+from tests.unit.gateway.raw_server import RawServer, respond_with
 from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache
-from webapp.gateway.size_limit import MAX_ANSWER_BYTES
+from webapp.gateway.size_limit import MAX_RESPONSE_BYTES
 
-FINE = json.dumps(process_answer()).encode()
+FINE = json.dumps(process_response()).encode()
 
 
-def test_calls_share_one_connection() -> None:
-    with RawServer(answering(FINE)) as server:
+def test_connections_several_calls_share_one_connection() -> None:
+    with RawServer(respond_with(FINE)) as server:
         client = gateway_at(server.url)
         for _ in range(5):
             client.read(ADAS_PROCESS)
@@ -26,8 +26,8 @@ def test_calls_share_one_connection() -> None:
         assert (len(server.requests), server.connections) == (5, 1)
 
 
-def test_a_closed_client_opens_again_when_it_is_needed() -> None:
-    with RawServer(answering(FINE)) as server:
+def test_connections_call_after_close_opens_new_connection() -> None:
+    with RawServer(respond_with(FINE)) as server:
         client = gateway_at(server.url)
         client.read(ADAS_PROCESS)
         client.close()
@@ -36,13 +36,13 @@ def test_a_closed_client_opens_again_when_it_is_needed() -> None:
         assert server.connections == 2
 
 
-def test_a_forked_process_uses_a_connection_of_its_own() -> None:
-    with RawServer(answering(FINE)) as server:
+def test_connections_forked_process_opens_own_connection() -> None:
+    with RawServer(respond_with(FINE)) as server:
         client = gateway_at(server.url)
         client.read(ADAS_PROCESS)
         child = os.fork()
         if child == 0:
-            # Nothing of the test runner may run in here, whatever happens.
+            # os._exit skips the test runner's clean-up in the child.
             worked = False
             try:
                 worked = client.read(ADAS_PROCESS).verification_result == "VERIFIED"
@@ -55,8 +55,8 @@ def test_a_forked_process_uses_a_connection_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
-def test_a_compressed_answer_is_read(encoding: str) -> None:
-    packed = answering(gzip.compress(FINE), f"Content-Encoding: {encoding}")
+def test_client_compressed_response_is_read(encoding: str) -> None:
+    packed = respond_with(gzip.compress(FINE), f"Content-Encoding: {encoding}")
     with RawServer(packed) as server:
         client = gateway_at(server.url)
         assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
@@ -67,30 +67,30 @@ def test_a_compressed_answer_is_read(encoding: str) -> None:
     "content_type",
     ["application/json", "Application/JSON;charset=UTF-8", "application/hal+json", "text/json", ""],
 )
-def test_json_is_taken_under_each_of_its_names(content_type: str) -> None:
-    with RawServer(answering(b"\xef\xbb\xbf" + FINE, content_type=content_type)) as server:
+def test_client_json_media_types_and_byte_order_mark_are_accepted(content_type: str) -> None:
+    with RawServer(respond_with(b"\xef\xbb\xbf" + FINE, content_type=content_type)) as server:
         client = gateway_at(server.url)
         assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
         client.close()
 
 
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "500 Internal Server Error"])
-def test_a_body_of_more_than_a_megabyte_is_refused_whatever_it_says(status: str) -> None:
-    with RawServer(answering(FINE.ljust(MAX_ANSWER_BYTES + 1), status=status)) as server:
+def test_client_body_over_size_limit_raises_invalid_response(status: str) -> None:
+    with RawServer(respond_with(FINE.ljust(MAX_RESPONSE_BYTES + 1), status=status)) as server:
         client = gateway_at(server.url, 1)
         with pytest.raises(InvalidResponse):
             client.read(ADAS_PROCESS)
         client.close()
 
 
-def test_a_body_of_just_a_megabyte_is_read() -> None:
-    with RawServer(answering(FINE.ljust(MAX_ANSWER_BYTES))) as server:
+def test_client_body_at_size_limit_is_read() -> None:
+    with RawServer(respond_with(FINE.ljust(MAX_RESPONSE_BYTES))) as server:
         client = gateway_at(server.url)
         assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
         client.close()
 
 
-def test_a_gzip_bomb_is_never_unpacked() -> None:
+def test_client_gzip_bomb_is_refused_without_decompressing_it() -> None:
     with RawServer(gzip_bomb) as server:
         client = gateway_at(server.url)
         tracemalloc.start()
@@ -101,20 +101,20 @@ def test_a_gzip_bomb_is_never_unpacked() -> None:
         finally:
             tracemalloc.stop()
         client.close()
-    # The server of this test packs the 50 MB in the same process; unpacking would need them twice.
+    # The server of this test holds the 50 MB in the same process; decompressing would double them.
     assert peak_bytes < 80_000_000
 
 
-def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_proxy_of_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    with RawServer(answering(FINE)) as server:
+    with RawServer(respond_with(FINE)) as server:
         client = gateway_at(server.url)
         assert client.read(ADAS_PROCESS).verification_result == "VERIFIED"
         client.close()
 
 
-def test_a_wrong_authority_file_is_noticed_at_the_start(tmp_path: Path) -> None:
+def test_client_invalid_ca_file_raises_at_construction(tmp_path: Path) -> None:
     wrong = tmp_path / "ca.pem"
     wrong.write_text("no certificate")
     with pytest.raises(OSError, match=r"PEM|certificate"):

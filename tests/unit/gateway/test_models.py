@@ -1,4 +1,4 @@
-"""A tolerant reader: whatever shape the vendor chose, the rest of the answer survives."""
+"""ProcessData and IdentityDocument: lenient reading of undocumented shapes."""
 
 import json
 from datetime import UTC, date, datetime
@@ -9,31 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.gateway.doubles import ADAS_PROCESS, gateway, process_answer
+from tests.unit.gateway.doubles import ADAS_PROCESS, gateway, process_response
 from webapp.gateway import IdentityDocument, ProcessData
 
 FIELDS = IdentityDocument.model_fields
 
 
-def read_answer(answer: Any) -> ProcessData:
-    text = json.dumps(answer)
+def read_response(response: Any) -> ProcessData:
+    text = json.dumps(response)
     return gateway(lambda request: httpx.Response(200, content=text)).read(ADAS_PROCESS)
 
 
 def read(**changes: Any) -> ProcessData:
-    return read_answer(process_answer(**changes))
+    return read_response(process_response(**changes))
 
 
-def test_a_process_not_yet_begun_may_answer_with_nothing() -> None:
-    for answer in ({}, {"scanId": ADAS_PROCESS}, dict.fromkeys(process_answer())):
-        data = read_answer(answer)
+def test_process_data_empty_response_has_no_result() -> None:
+    for response in ({}, {"scanId": ADAS_PROCESS}, dict.fromkeys(process_response())):
+        data = read_response(response)
         assert data.scan_id == ADAS_PROCESS
         assert data.verification_result is None
         assert data.document == {}
         assert data.images == ()
 
 
-def test_everything_documented_is_read() -> None:
+def test_process_data_documented_members_are_read() -> None:
     data = read(
         agent="agent.demo",
         rejectionReason="blurred",
@@ -68,7 +68,7 @@ def test_everything_documented_is_read() -> None:
     assert data.raw["licenseId"] == "LIC-1"
 
 
-def test_unknown_members_and_words_are_kept() -> None:
+def test_process_data_unknown_members_and_results_are_kept() -> None:
     data = read(verificationResult="SOMETHING_NEW", novelty={"a": 1})
     assert data.verification_result == "SOMETHING_NEW"
     assert data.raw["novelty"] == {"a": 1}
@@ -77,7 +77,7 @@ def test_unknown_members_and_words_are_kept() -> None:
 
 
 @pytest.mark.parametrize("own_name", ["scan_id", "raw", "verification_result", "model_config"])
-def test_members_named_like_our_own_change_nothing(own_name: str) -> None:
+def test_process_data_member_named_like_own_field_does_not_override_it(own_name: str) -> None:
     data = read(**{own_name: "planted"})
     assert data.scan_id == ADAS_PROCESS
     assert data.verification_result == "VERIFIED"
@@ -106,7 +106,7 @@ def test_members_named_like_our_own_change_nothing(own_name: str) -> None:
         ("0001-01-01T00:00:00+23:59", None),
     ],
 )
-def test_moments_are_read_in_every_pattern_seen_and_kept_raw(
+def test_process_data_timestamp_formats_are_parsed_to_utc(
     stated: Any, moment: datetime | None
 ) -> None:
     data = read(verificationTime=stated)
@@ -125,12 +125,12 @@ def test_moments_are_read_in_every_pattern_seen_and_kept_raw(
         (None, {}),
     ],
 )
-def test_extra_parameters_are_flattened_from_every_likely_shape(stated: Any, pairs: Any) -> None:
+def test_process_data_extra_parameters_are_merged_from_every_shape(stated: Any, pairs: Any) -> None:
     assert read(extraParameters=stated).extra_parameters == pairs
 
 
 @pytest.mark.parametrize("stated", ["x", 7, None, True, [None, 7, {}, {"url": 7}], [[]]])
-def test_evidence_that_names_no_address_is_left_out(stated: Any) -> None:
+def test_process_data_evidence_without_url_is_left_out(stated: Any) -> None:
     assert read(images=stated).images == ()
 
 
@@ -140,18 +140,18 @@ def test_evidence_that_names_no_address_is_left_out(stated: Any) -> None:
      ("", None), ("NaN", None), ("inf", None), (10**400, None), (True, None), (None, None),
      ([], None)],
 )  # fmt: skip
-def test_a_score_is_a_number_or_nothing(stated: Any, score: float | None) -> None:
+def test_process_data_score_is_number_or_none(stated: Any, score: float | None) -> None:
     assert read(document={"facialMatchingScore": stated}).face_matching_score == score
 
 
-def test_evidence_at_a_strange_address_is_listed_without_a_kind() -> None:
+def test_process_data_evidence_with_unparseable_url_has_no_kind() -> None:
     assert [item.kind for item in read(images=["https://[", "https://gateway.test"]).images] == [
         None,
         None,
     ]
 
 
-def test_a_text_cut_in_the_middle_of_a_character_costs_only_that_character() -> None:
+def test_process_data_lone_surrogates_are_replaced() -> None:
     data = read(
         rejectionReason="blurred \ud83d", document={"\ud800": ["\udc00"], "name": "Zo\u00eb"}
     )
@@ -161,7 +161,7 @@ def test_a_text_cut_in_the_middle_of_a_character_costs_only_that_character() -> 
     json.dumps(data.raw, ensure_ascii=False).encode()
 
 
-def test_words_hold_nothing_a_database_cannot_hold() -> None:
+def test_process_data_texts_lose_nul_and_blank_texts_become_none() -> None:
     data = read(agent="ol\x00ga", rejectionReason="  ", comment=7)
     assert (data.agent, data.rejection_reason, data.comment) == ("olga", None, None)
 
@@ -178,7 +178,7 @@ anything = st.recursive(
 
 
 class Reader:
-    """One client for many examples: making one costs more than the reading."""
+    """One client for many examples: creating one takes longer than reading."""
 
     def __init__(self) -> None:
         self._body = b""
@@ -199,18 +199,18 @@ MEMBERS = (
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(MEMBERS, anything)), objects)
-def test_no_shape_of_any_member_costs_the_answer_and_all_of_it_is_kept(
+def test_process_data_any_member_shape_keeps_the_raw_response(
     members: dict[str, Any], novelties: dict[str, Any]
 ) -> None:
-    answer = {**novelties, **members, "scanId": ADAS_PROCESS}
-    body = json.dumps(answer).encode()
+    response = {**novelties, **members, "scanId": ADAS_PROCESS}
+    body = json.dumps(response).encode()
     if b"\\ud" in body:
-        return  # of half characters another test speaks
+        return  # lone surrogates have a test of their own
     data = READER.read_as(body)
     assert data.scan_id == ADAS_PROCESS
-    assert data.raw == answer
+    assert data.raw == response
     assert isinstance(data.face_matching_score, float | None)
-    stated = answer.get("verificationResult")
+    stated = response.get("verificationResult")
     if isinstance(stated, str) and "\0" not in stated:
         assert data.verification_result == (stated.strip() or None)
 
@@ -222,9 +222,9 @@ def test_no_shape_of_any_member_costs_the_answer_and_all_of_it_is_kept(
         max_size=8,
     )
 )
-def test_no_shape_of_any_field_costs_the_document(fields: dict[str, Any]) -> None:
-    answer = {"document": fields, "scan_id": ADAS_PROCESS, "raw": {}}
-    data = ProcessData.model_validate(answer)
+def test_identity_document_any_field_shape_is_read_as_text_or_none(fields: dict[str, Any]) -> None:
+    response = {"document": fields, "scan_id": ADAS_PROCESS, "raw": {}}
+    data = ProcessData.model_validate(response)
     document = data.identity_document
     assert data.document == fields
     for name, field in FIELDS.items():
@@ -251,14 +251,14 @@ def test_no_shape_of_any_field_costs_the_document(fields: dict[str, Any]) -> Non
         (7, None),
     ],
 )
-def test_a_day_is_the_day_as_written_and_stays_raw(stated: Any, day: date | None) -> None:
+def test_identity_document_date_is_parsed_as_written(stated: Any, day: date | None) -> None:
     data = read(document={"dateOfBirth": stated, "dateOfExpiry": stated, "dateOfIssuing": stated})
     document = data.identity_document
     assert (document.born_on, document.expires_on, document.issued_on) == (day, day, day)
     assert data.document["dateOfBirth"] == stated
 
 
-def test_every_documented_field_of_the_document_is_read_and_extra_ones_are_kept() -> None:
+def test_identity_document_reads_documented_fields_and_keeps_extra_ones() -> None:
     wire = {field.alias or name: f"{name}-1" for name, field in FIELDS.items()}
     document = read(document={**wire, "parents": "A/B"}).identity_document
     assert len(FIELDS) == 23
@@ -267,7 +267,7 @@ def test_every_documented_field_of_the_document_is_read_and_extra_ones_are_kept(
     assert repr(document) == "IdentityDocument()"
 
 
-def test_the_repr_of_a_process_shows_nothing_of_ada() -> None:
+def test_process_data_repr_contains_no_personal_data() -> None:
     data = read(document={"name": "ADA-MARKER"}, agent="AGENT-MARKER", novelty="NEW-MARKER")
     for text in (repr(data), str(data)):
         assert "MARKER" not in text

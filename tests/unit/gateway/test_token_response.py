@@ -1,4 +1,4 @@
-"""What the log-in answers: neither names nor lifetime are documented. Contract 2.1, 2.2."""
+"""Log-in response: names of the token and sources of its lifetime. Contract 2.1, 2.2."""
 
 import base64
 import json
@@ -13,12 +13,12 @@ from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache, Token
 
 
 @pytest.mark.parametrize("name", ["accessToken", "access_token", "token"])
-def test_the_token_is_found_under_each_of_its_names(name: str) -> None:
-    assert logged_in({name: "opaque"}).value == "opaque"
+def test_parse_token_reads_each_token_name(name: str) -> None:
+    assert log_in({name: "opaque"}).value == "opaque"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {},
         {"accessToken": None},
@@ -32,16 +32,16 @@ def test_the_token_is_found_under_each_of_its_names(name: str) -> None:
         {"accessToken": "\ud800"},
     ],
 )
-def test_an_answer_without_a_token_that_can_be_sent_is_nonsense(answer: Any) -> None:
+def test_parse_token_without_usable_token_raises_invalid_response(response: Any) -> None:
     with pytest.raises(InvalidResponse):
-        logged_in(answer)
+        log_in(response)
 
 
 NOW = int(datetime.now(UTC).timestamp())
 
 
 @pytest.mark.parametrize(
-    ("answer", "seconds"),
+    ("response", "seconds"),
     [
         ({"accessToken": jwt(iat=NOW, exp=NOW + 600)}, 600),
         ({"accessToken": jwt(iat=NOW - 9000, exp=NOW - 8400)}, 600),  # their clock is behind
@@ -62,21 +62,23 @@ NOW = int(datetime.now(UTC).timestamp())
         ({"accessToken": "opaque", "expiresIn": -1}, 900),
     ],
 )
-def test_the_life_of_a_token_is_found_out_as_far_as_possible(answer: Any, seconds: float) -> None:
-    found = logged_in(answer)
+def test_parse_token_lifetime_from_claims_or_response_or_default(
+    response: Any, seconds: float
+) -> None:
+    found = log_in(response)
     assert (found.expires_at - found.obtained_at).total_seconds() == pytest.approx(seconds, abs=5)
     assert abs(datetime.now(UTC) - found.obtained_at) < timedelta(seconds=30)
 
 
-def test_a_token_that_states_only_its_end_is_measured_by_our_clock() -> None:
-    found = logged_in({"accessToken": jwt(exp=int(datetime.now(UTC).timestamp()) + 600)})
+def test_parse_token_without_iat_uses_own_clock() -> None:
+    found = log_in({"accessToken": jwt(exp=int(datetime.now(UTC).timestamp()) + 600)})
     assert (found.expires_at - found.obtained_at).total_seconds() == pytest.approx(600, abs=5)
 
 
-def logged_in(answer: Any) -> Token:
+def log_in(response: Any) -> Token:
     wire = httpx.MockTransport(
         lambda request: httpx.Response(
-            200, content=json.dumps(answer), headers={"content-type": "application/json"}
+            200, content=json.dumps(response), headers={"content-type": "application/json"}
         )
     )
     return Gateway(options(), MemoryTokenCache(), wire).log_in()

@@ -1,4 +1,4 @@
-"""What a hand-off may say, and for how long."""
+"""verify_handoff: claims, lifetime and token format."""
 
 import pickle
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.hostsite.signing import (
+from tests.unit.hostsite.tokens import (
     AUDIENCE,
     NOW,
     SECOND,
@@ -32,8 +32,8 @@ def refusal(token: str, *keys: Any, **changes: Any) -> str:
     return refused.value.code
 
 
-def test_adas_hand_off_is_read() -> None:
-    hand_off = verified(
+def test_verify_valid_token_returns_its_claims() -> None:
+    handoff = verified(
         signed(
             claims(
                 name="Ada Lovelace",
@@ -44,26 +44,26 @@ def test_adas_hand_off_is_read() -> None:
             )
         )
     )
-    assert (hand_off.subject, hand_off.jti) == ("ada-1", "once-1")
-    assert hand_off.issued_at == NOW
-    assert hand_off.expires_at == NOW + timedelta(seconds=120)
-    assert (hand_off.name, hand_off.locale, hand_off.flow) == ("Ada Lovelace", "es", "quick")
-    assert (hand_off.return_url, hand_off.state) == ("https://shop.test/account?a=1", "xyz")
+    assert (handoff.subject, handoff.jti) == ("ada-1", "once-1")
+    assert handoff.issued_at == NOW
+    assert handoff.expires_at == NOW + timedelta(seconds=120)
+    assert (handoff.name, handoff.locale, handoff.flow) == ("Ada Lovelace", "es", "quick")
+    assert (handoff.return_url, handoff.state) == ("https://shop.test/account?a=1", "xyz")
 
 
-def test_optional_claims_may_be_absent_null_or_empty() -> None:
+def test_verify_absent_null_or_empty_optional_claim_is_none() -> None:
     names = ("name", "locale", "flow", "return_url", "state")
     for content in ({}, dict.fromkeys(names), dict.fromkeys(names, "")):
-        hand_off = verified(signed({**claims(), **content}))
-        assert {getattr(hand_off, name) for name in names} == {None}
+        handoff = verified(signed({**claims(), **content}))
+        assert {getattr(handoff, name) for name in names} == {None}
 
 
-def test_claims_we_do_not_know_are_ignored() -> None:
+def test_verify_unknown_claims_are_ignored() -> None:
     assert verified(signed(claims(role="admin", nested={"a": [1]}))).subject == "ada-1"
 
 
-@pytest.mark.parametrize("issuer", [None, "", "Shop", "shop2", ["shop"], 7, True, {"a": 1}])
-def test_another_site_is_refused(issuer: Any) -> None:
+@pytest.mark.parametrize("issuer", [None, "", "Shop", "shop2", ["shop"], 7])
+def test_verify_other_issuer_is_refused(issuer: Any) -> None:
     assert refusal(signed(claims(iss=issuer))) == "wrong_issuer"
 
 
@@ -71,7 +71,7 @@ def test_another_site_is_refused(issuer: Any) -> None:
     "audience",
     [AUDIENCE, AUDIENCE + "/", [AUDIENCE], ["https://other.test", AUDIENCE], [7, AUDIENCE]],
 )
-def test_we_may_be_named_in_a_list_or_with_a_slash_at_the_end(audience: Any) -> None:
+def test_verify_audience_in_list_or_with_trailing_slash_is_accepted(audience: Any) -> None:
     assert verified(signed(claims(aud=audience))).subject == "ada-1"
     assert verified(signed(claims(aud=audience)), audience=AUDIENCE + "/").subject == "ada-1"
 
@@ -93,11 +93,9 @@ def test_we_may_be_named_in_a_list_or_with_a_slash_at_the_end(audience: Any) -> 
         ["https://embed.test", "shop"],
         [[AUDIENCE]],
         {"aud": AUDIENCE},
-        7,
-        True,
     ],
 )
-def test_a_token_for_somebody_else_is_refused(audience: Any) -> None:
+def test_verify_other_audience_is_refused(audience: Any) -> None:
     assert refusal(signed(claims(aud=audience))) == "wrong_audience"
 
 
@@ -106,9 +104,7 @@ BAD_IDS: list[Any] = [
     "",
     "   ",
     7,
-    True,
     ["a"],
-    {"a": 1},
     "x" * 256,
     "a\x00b",
     "a\nb",
@@ -118,13 +114,11 @@ BAD_IDS: list[Any] = [
 
 @pytest.mark.parametrize("value", BAD_IDS, ids=lambda value: repr(value)[:20])
 @pytest.mark.parametrize(("name", "code"), [("sub", "no_subject"), ("jti", "no_jti")])
-def test_a_token_without_a_usable_subject_or_number_is_refused(
-    name: str, code: str, value: Any
-) -> None:
+def test_verify_unusable_subject_or_jti_is_refused(name: str, code: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == code
 
 
-def test_ids_of_255_characters_and_foreign_scripts_are_fine() -> None:
+def test_verify_255_characters_of_any_script_are_accepted() -> None:
     assert verified(signed(claims(sub="ä" * 255))).subject == "ä" * 255
     assert verified(signed(claims(jti="時" * 255))).jti == "時" * 255
 
@@ -132,21 +126,21 @@ def test_ids_of_255_characters_and_foreign_scripts_are_fine() -> None:
 UNFIT = ("x" * 2049, "a\x00", "a\r\nb", "\udfff", "\u202eadA")
 
 
-@pytest.mark.parametrize("value", [7, True, ["es"], {"a": 1}])
+@pytest.mark.parametrize("value", [7, ["es"]])
 @pytest.mark.parametrize("name", ["name", "locale", "flow", "return_url", "state"])
-def test_an_optional_claim_of_another_kind_is_refused(name: str, value: Any) -> None:
+def test_verify_optional_claim_of_other_type_is_refused(name: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == "bad_claim"
 
 
 @pytest.mark.parametrize("value", UNFIT, ids=ascii)
 @pytest.mark.parametrize("name", ["flow", "return_url", "state"])
-def test_an_optional_claim_that_decides_something_is_refused(name: str, value: str) -> None:
+def test_verify_unfit_flow_return_url_or_state_is_refused(name: str, value: str) -> None:
     assert refusal(signed(claims(**{name: value}))) == "bad_claim"
 
 
 @pytest.mark.parametrize("value", UNFIT, ids=ascii)
 @pytest.mark.parametrize("name", ["name", "locale"])
-def test_what_is_for_greeting_only_keeps_nobody_out(name: str, value: str) -> None:
+def test_verify_unfit_name_or_locale_is_dropped(name: str, value: str) -> None:
     assert getattr(verified(signed(claims(**{name: value}))), name) is None
 
 
@@ -154,13 +148,13 @@ def test_what_is_for_greeting_only_keeps_nobody_out(name: str, value: str) -> No
     ("iat", "exp", "seconds_later"),
     [
         (0, 300, 0),
-        (0, 300, 329),  # within the skew after its end
-        (30, 330, 0),  # their clock runs 30 s ahead
+        (0, 300, 329),  # within the clock skew after its end
+        (30, 330, 0),  # the host site's clock is 30 s ahead
         (-299, 1, 0),
         (0.5, 100.5, 50),
     ],
 )
-def test_a_token_is_valid_from_issue_to_end_give_or_take_thirty_seconds(
+def test_verify_time_within_lifetime_and_skew_is_accepted(
     iat: float, exp: float, seconds_later: float
 ) -> None:
     token = signed(claims(iat=SECOND + iat, exp=SECOND + exp))
@@ -181,11 +175,11 @@ def test_a_token_is_valid_from_issue_to_end_give_or_take_thirty_seconds(
         (100_000, 100_100, "not_yet_valid"),
     ],
 )
-def test_a_token_outside_its_time_is_refused(iat: float, exp: float, code: str) -> None:
+def test_verify_time_outside_lifetime_is_refused(iat: float, exp: float, code: str) -> None:
     assert refusal(signed(claims(iat=SECOND + iat, exp=SECOND + exp))) == code
 
 
-def test_a_token_that_starts_later_is_refused_until_then() -> None:
+def test_verify_nbf_in_future_is_refused_until_then() -> None:
     token = signed(claims(nbf=SECOND + 60))
     assert refusal(token) == "not_yet_valid"
     assert verified(token, now=NOW + timedelta(seconds=60)).subject == "ada-1"
@@ -195,21 +189,21 @@ def test_a_token_that_starts_later_is_refused_until_then() -> None:
     "value", [None, "soon", str(SECOND), True, [SECOND], -1, 10**12, 10**400, 1e300]
 )
 @pytest.mark.parametrize("name", ["iat", "exp"])
-def test_times_that_are_none_are_refused(name: str, value: Any) -> None:
+def test_verify_unusable_iat_or_exp_is_refused(name: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == "no_times"
 
 
 @pytest.mark.parametrize("value", ["soon", True, -1, []])
-def test_a_start_that_is_no_time_is_refused(value: Any) -> None:
+def test_verify_unusable_nbf_is_refused(value: Any) -> None:
     assert refusal(signed(claims(nbf=value))) == "no_times"
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_times_beyond_all_numbers_are_refused(number: str) -> None:
+def test_verify_non_finite_exp_is_refused(number: str) -> None:
     payload = (
         f'{{"iss":"{SITE}","aud":"{AUDIENCE}","sub":"a","jti":"b","iat":{SECOND},"exp":{number}}}'
     )
-    assert refusal(signed(payload.encode())) in ("malformed", "no_times")
+    assert refusal(signed(payload.encode())) == "malformed"
 
 
 NOT_TOKENS = [
@@ -245,25 +239,25 @@ NOT_TOKENS = [
 
 
 @pytest.mark.parametrize("token", NOT_TOKENS, ids=range(len(NOT_TOKENS)))
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_verify_malformed_token_is_refused(token: str) -> None:
     assert refusal(token) == "malformed"
     with pytest.raises(HandoffRefused):
         read_unverified_issuer(token)
 
 
 @pytest.mark.parametrize("size", [MAX_CHARACTERS + 1, 1_000_000])
-def test_a_huge_token_is_refused_unread(size: int) -> None:
+def test_verify_token_over_size_limit_is_refused(size: int) -> None:
     assert refusal(signed(claims(padding="x" * size))) == "too_large"
     assert refusal("x" * size) == "too_large"
 
 
-def test_a_token_just_below_the_limit_is_read() -> None:
+def test_verify_token_at_size_limit_is_accepted() -> None:
     token = signed(claims(padding="x" * 2_350))
     assert MAX_CHARACTERS - 100 < len(token) <= MAX_CHARACTERS
     assert verified(token).subject == "ada-1"
 
 
-def test_whose_token_is_too_long_is_told_what_to_shorten() -> None:
+def test_handoff_refused_too_large_fix_names_limit_and_claims() -> None:
     fix = HandoffRefused("too_large").fix
     assert f"{MAX_CHARACTERS:,}" in fix
     assert "name" in fix
@@ -271,12 +265,12 @@ def test_whose_token_is_too_long_is_told_what_to_shorten() -> None:
 
 
 @given(st.text(max_size=200) | st.binary(max_size=100).map(lambda data: f"{part(data)}.e30.c2ln"))
-def test_no_text_does_anything_but_be_refused(token: str) -> None:
+def test_verify_arbitrary_text_is_refused(token: str) -> None:
     with pytest.raises(HandoffRefused):
         verified(token)
 
 
-def test_the_issuer_can_be_seen_before_anything_is_proven() -> None:
+def test_read_unverified_issuer_returns_issuer_or_refuses() -> None:
     assert read_unverified_issuer(signed(key=SECRET)) == SITE
     assert read_unverified_issuer(forged({"alg": "none"}, claims(iss="other"), None)) == "other"
     for issuer in (None, "", 7, ["shop"]):
@@ -285,7 +279,7 @@ def test_the_issuer_can_be_seen_before_anything_is_proven() -> None:
         assert refused.value.code == "wrong_issuer"
 
 
-def test_a_refusal_tells_nothing_of_the_token_and_travels() -> None:
+def test_handoff_refused_contains_nothing_of_the_token_and_pickles() -> None:
     marker = "marker-4471"
     content = claims(sub=marker, jti=marker, name=marker, state=marker, return_url=marker)
     for changed in (
@@ -293,18 +287,18 @@ def test_a_refusal_tells_nothing_of_the_token_and_travels() -> None:
     ):  # fmt: skip
         with pytest.raises(HandoffRefused) as refused:
             verified(signed({**content, **changed}))
-        told = str(refused.value) + repr(refused.value) + refused.value.fix
-        assert marker not in told
+        text = str(refused.value) + repr(refused.value) + refused.value.fix
+        assert marker not in text
         travelled = pickle.loads(pickle.dumps(refused.value))
         assert (travelled.code, travelled.fix) == (refused.value.code, refused.value.fix)
 
 
-def test_the_repr_of_a_hand_off_shows_nobody() -> None:
+def test_handoff_claims_repr_contains_no_personal_data() -> None:
     marker = "marker-4471"
-    hand_off = verified(signed(claims(sub=marker, jti=marker, name=marker, state=marker)))
-    assert marker not in repr(hand_off)
+    handoff = verified(signed(claims(sub=marker, jti=marker, name=marker, state=marker)))
+    assert marker not in repr(handoff)
 
 
-def test_moments_are_utc() -> None:
+def test_verify_times_are_utc() -> None:
     assert verified(signed()).issued_at.tzinfo is UTC
     assert verified(signed(), now=datetime.fromtimestamp(SECOND, UTC)).issued_at == NOW

@@ -1,23 +1,23 @@
-"""Where a user may be sent back to: nowhere but where the site's settings say."""
+"""is_allowed_return_url: only URLs below the site's `return_urls` are allowed."""
 
 import pytest
 
-from tests.unit.hostsite.payloads import ALLOWED, bad, disturbed, good
+from tests.unit.hostsite.return_url_payloads import ALLOWED, bad, disturbed, good
 from webapp.hostsite import is_allowed_return_url
 
 
-def test_every_honest_address_is_allowed() -> None:
+def test_return_url_below_allowed_path_is_allowed() -> None:
     assert [url for url in good() if not is_allowed_return_url(url, ALLOWED)] == []
 
 
-def test_no_payload_is_allowed() -> None:
+def test_return_url_attack_payloads_are_refused() -> None:
     payloads = list(bad())
     assert len(payloads) > 10_000
     assert [url for url in payloads if is_allowed_return_url(url, ALLOWED)] == []
 
 
-def test_no_noise_breaks_the_judgement() -> None:
-    """What a browser makes of those that pass is asked in test_targets_in_a_browser."""
+def test_return_url_random_changes_allow_only_plain_urls() -> None:
+    """test_return_urls_in_a_browser checks what a browser makes of the allowed ones."""
     allowed = [url for url in disturbed(20_000, seed=2) if is_allowed_return_url(url, ALLOWED)]
     assert allowed
     for url in allowed:
@@ -51,7 +51,7 @@ def test_no_noise_breaks_the_judgement() -> None:
         ("https://shop.test/a/b", "https://shop.test/a/b/c", False),
         ("https://xn--bcher-kva.test/a", "https://xn--bcher-kva.test/a", True),
         ("https://shop.test/a%20b/c", "https://shop.test/a%20b", True),
-        # An entry nobody could mean allows nothing rather than everything.
+        # A meaningless entry allows nothing rather than everything.
         ("https://shop.test/a", "", False),
         ("https://shop.test/a", "/", False),
         ("https://shop.test/a", "shop.test", False),
@@ -66,18 +66,18 @@ def test_no_noise_breaks_the_judgement() -> None:
         ("/account", "/account", False),
     ],
 )
-def test_an_entry_allows_its_origin_and_what_lies_below_its_path(
+def test_return_url_entry_allows_its_origin_and_paths_below(
     url: str, entry: str, expected: bool
 ) -> None:
     assert is_allowed_return_url(url, [entry]) is expected
 
 
-def test_any_entry_of_several_will_do_and_none_allows_nothing() -> None:
+def test_return_url_any_of_several_entries_allows_and_no_entry_refuses() -> None:
     assert is_allowed_return_url("https://shop.test:8443/anything", ALLOWED)
     assert not is_allowed_return_url("https://shop.test/account", [])
 
 
-def test_an_address_of_2048_characters_is_the_longest() -> None:
+def test_return_url_over_2048_characters_is_refused() -> None:
     start = "https://shop.test/account/"
     assert is_allowed_return_url(start + "x" * (2048 - len(start)), ALLOWED)
     assert not is_allowed_return_url(start + "x" * (2049 - len(start)), ALLOWED)

@@ -105,7 +105,7 @@ def test_recovered_job_whose_row_was_rescheduled_polls_nothing(
     ((recovered, _),) = jobs(installed)
     later = datetime.now(UTC) + timedelta(hours=1)
     with installed.parts() as parts, parts.database.writing() as work:
-        work.onboardings.plan(row.id, later, PollReason.QUIET, 0)
+        work.onboardings.schedule_poll(row.id, later, PollReason.QUIET, 0)
     with Worker(installed):
         eventually(lambda: (recovered, "SUCCESS") in jobs(installed), seconds=60)
     assert gateway.polls_of(row.id) == 1

@@ -104,7 +104,7 @@ def test_jobs_process_postpones_a_row_that_no_key_opens(
     gateway.words[row.id] = "VERIFIED"
     with Worker(installed) as worker:
         wait_for_status(installed, row.id, Status.VERIFIED)
-        eventually(lambda: "read_failed" in foreign.events(sealed), seconds=30)
+        eventually(lambda: "poll_failed" in foreign.events(sealed), seconds=30)
     assert "WrongKey" in worker.log
     assert "Traceback" not in worker.log
     assert all(line.startswith("{") for line in worker.log.splitlines())

@@ -1,4 +1,4 @@
-"""A harness for each test, on SQLite and on PostgreSQL, and Ada and Ben in it."""
+"""Fixtures: a journey harness on SQLite and on PostgreSQL, with the visitors Ada and Ben."""
 # ruff: noqa: F811 - a fixture is asked for by its name
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A gateway in memory with the methods of `webapp.gateway.client.Gateway`, and a clock to turn."""
+"""A gateway in memory with the methods of `webapp.gateway.client.Gateway`, and a manual clock."""
 
 import threading
 from collections import Counter, defaultdict, deque
@@ -14,7 +14,7 @@ HOSTED = "https://gateway.example"
 
 
 class Clock:
-    """Stands still until it is turned."""
+    """Stands still until a test advances it."""
 
     def __init__(self) -> None:
         self.moment = NOW
@@ -31,20 +31,20 @@ def away(*, maybe_sent: bool = True) -> Unavailable:
 
 
 class FakeGateway:
-    """Processes by id with the gateway's own word (None: opened, nothing known yet).
+    """Processes by id with the gateway's status word (None: created, no answer yet).
 
-    `trouble[call]` holds what the next calls raise before anything happens; `lost[call]` how
-    many answers get lost after it has happened; `during[call]` is run in the middle of a call.
+    `errors[call]` holds what the next calls raise before they have an effect. `lost_answers[call]`:
+    how many calls lose the answer after their effect. `during_call[call]` runs within a call.
     """
 
     def __init__(self) -> None:
         self.processes: dict[str, str | None] = {}
-        self.more: dict[str, dict[str, Any]] = defaultdict(dict)
+        self.answer_fields: dict[str, dict[str, Any]] = defaultdict(dict)
         self.calls: list[tuple[str, str]] = []
         self.requests: list[CreateRequest] = []
-        self.trouble: dict[str, deque[Exception]] = defaultdict(deque)
-        self.lost: Counter[str] = Counter()
-        self.during: dict[str, Callable[[str], None]] = {}
+        self.errors: dict[str, deque[Exception]] = defaultdict(deque)
+        self.lost_answers: Counter[str] = Counter()
+        self.during_call: dict[str, Callable[[str], None]] = {}
         self._lock = threading.Lock()
 
     def count(self, call: str) -> int:
@@ -64,7 +64,7 @@ class FakeGateway:
         word = self._word("read", scan_id)
         if word is None:
             raise Unauthorized("read: answered 401", status=401)
-        answer = {"scanId": scan_id, "verificationResult": word, **self.more[scan_id]}
+        answer = {"scanId": scan_id, "verificationResult": word, **self.answer_fields[scan_id]}
         return ProcessData.model_validate({**answer, "scan_id": scan_id, "raw": answer})
 
     def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
@@ -78,7 +78,7 @@ class FakeGateway:
 
     def reject(self, scan_id: str, comment: str) -> None:
         self._decide("reject", scan_id, "NOT_VERIFIED")
-        self.more[scan_id] = {"rejectionReason": comment}
+        self.answer_fields[scan_id] = {"rejectionReason": comment}
 
     def _decide(self, call: str, scan_id: str, word: str) -> None:
         if self._word(call, scan_id) not in ("PENDING_VALIDATION", "PENDING_VERIFICATION"):
@@ -91,7 +91,7 @@ class FakeGateway:
         self.processes.pop(scan_id, None)
 
     def _word(self, call: str, scan_id: str) -> str | None:
-        """What the gateway knows as the call begins; what happens meanwhile comes too late."""
+        """The word as the call begins; changes during the call do not affect its answer."""
         word = self.processes.get(scan_id)
         self._begun(call, scan_id)
         return word
@@ -99,13 +99,13 @@ class FakeGateway:
     def _begun(self, call: str, scan_id: str) -> None:
         with self._lock:
             self.calls.append((call, scan_id))
-            problem = self.trouble[call].popleft() if self.trouble[call] else None
-        if call in self.during:
-            self.during[call](scan_id)
+            problem = self.errors[call].popleft() if self.errors[call] else None
+        if call in self.during_call:
+            self.during_call[call](scan_id)
         if problem is not None:
             raise problem
 
     def _answered(self, call: str) -> None:
-        if self.lost[call] > 0:
-            self.lost[call] -= 1
+        if self.lost_answers[call] > 0:
+            self.lost_answers[call] -= 1
             raise away()

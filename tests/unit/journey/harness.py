@@ -1,4 +1,4 @@
-"""All steps over a real SQLite file and a gateway in memory, as `wiring` builds them."""
+"""All steps of the journey over a real database and a gateway in memory, wired for tests."""
 
 import json
 import uuid
@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.unit.journey.fakes import Clock, FakeGateway
+from tests.unit.store.rows import changed
 from webapp.config.sites import Flow, Site
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
@@ -55,7 +56,7 @@ BANK = Site(id="bank", name="Example Bank", handoff_keys=(SECRET,), flows={"defa
 
 @dataclass
 class JourneyHarness:
-    """One process's parts; a second one over the same address is another process."""
+    """The parts of one process; a second harness on the same database acts as another process."""
 
     address: str
     gateway: FakeGateway = field(default_factory=FakeGateway)
@@ -87,9 +88,9 @@ class JourneyHarness:
         self.engine.dispose()
 
     def visitor(self, subject: str = "ada", site: str = "shop") -> Visitor:
-        """Somebody who has come in through the identity provider."""
-        told: dict[str, Any] = {"name": subject.title(), "locale": "en", "id_token": "t"}
-        return self.admit.by_oidc(site, subject, live=None, **told)
+        """A person who signs in through the identity provider."""
+        claims: dict[str, Any] = {"name": subject.title(), "locale": "en", "id_token": "t"}
+        return self.admit.by_oidc(site, subject, live=None, **claims)
 
     def begin(
         self,
@@ -112,13 +113,13 @@ class JourneyHarness:
             return work.onboardings.of_person(visitor.person.id)
 
     def put(self, onboarding_id: str, **fields: Any) -> Onboarding:
-        """Have the row stand somewhere else, whatever the table says."""
+        """Store other fields, whatever the transition table allows."""
         with self.database.writing() as work:
             row = work.onboardings.get(onboarding_id, for_update=True)
             assert row is not None
-            changed = row.changed(self.clock(), **fields)
-            work.onboardings.save(changed, was=row.version)
-        return changed
+            after = changed(row, **{"updated_at": self.clock(), **fields})
+            work.onboardings.save(after, was=row.version)
+        return after
 
     def status(self, onboarding_id: str) -> Status:
         return self.row(onboarding_id).status
@@ -138,13 +139,13 @@ class JourneyHarness:
         body = json.dumps({"verificationId": onboarding_id, "status": word})
         self.webhook.receive(headers, body.encode())
 
-    def said(self, onboarding_id: str, word: str, **more: Any) -> None:
-        """The gateway decides something, and tells nobody."""
+    def set_gateway_word(self, onboarding_id: str, word: str, **more: Any) -> None:
+        """Change the gateway's answer about a process without sending a notice."""
         self.gateway.processes[onboarding_id] = word
-        self.gateway.more[onboarding_id] = more
+        self.gateway.answer_fields[onboarding_id] = more
 
     def run_due(self) -> int:
-        """Do what the jobs process does at this moment; how many reads."""
+        """Make all due polls, as the jobs process does; return their number."""
         due = self.gateway_poll.due_polls()
         for onboarding_id, _planned in due:
             self.gateway_poll.poll(onboarding_id)

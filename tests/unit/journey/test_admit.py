@@ -1,4 +1,4 @@
-"""admit: vouched for, once, and never in the place of somebody else."""
+"""admit: sign-in by hand-off token and OIDC, single use of tokens, account switches, sessions."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ from webapp.journey.user_session import SESSION_LIFE, display_name
 
 
 def token(key: str = SECRET, **claims: Any) -> str:
-    """A hand-off as the shop makes it; a claim given as None is left out."""
+    """A hand-off token of the shop; a claim given as None is left out."""
     standard = {
         "iss": "shop",
         "aud": PUBLIC_URL,
@@ -30,8 +30,8 @@ def token(key: str = SECRET, **claims: Any) -> str:
     return jwt.encode({"alg": "HS256"}, given, OctKey.import_key(key))
 
 
-def come_in(address: str, handed: str) -> str:
-    """In another process: what became of the hand-off."""
+def sign_in(address: str, handed: str) -> str:
+    """Sign in within another process; the person id, or the code of the refusal."""
     harness = JourneyHarness(address)
     try:
         return harness.admit.by_handoff(handed, None).person.id
@@ -41,19 +41,19 @@ def come_in(address: str, handed: str) -> str:
         harness.close()
 
 
-def come_in_anew(address: str) -> str:
-    """In another process: by a hand-off of its own."""
-    return come_in(address, token(sub="olga"))
+def sign_in_with_new_token(address: str) -> str:
+    """Sign in within another process, with a token of its own."""
+    return sign_in(address, token(sub="olga"))
 
 
 def refusal(harness: JourneyHarness, handed: str) -> str:
-    with pytest.raises(HandoffNotAccepted) as told:
+    with pytest.raises(HandoffNotAccepted) as raised:
         harness.admit.by_handoff(handed, None)
-    assert told.value.fix
-    return told.value.code
+    assert raised.value.fix
+    return raised.value.code
 
 
-def test_ada_comes_in_with_what_the_shop_says_of_her(harness):
+def test_by_handoff_opens_a_session_with_the_claims_of_the_token(harness):
     handed = token(
         locale="es", flow="redirect", return_url="https://shop.example/account", state="s"
     )
@@ -74,44 +74,44 @@ def test_ada_comes_in_with_what_the_shop_says_of_her(harness):
     assert harness.admit.find_visitor(ada.session_id) == ada
 
 
-def test_a_hand_off_opens_one_session_only(harness):
+def test_by_handoff_with_a_used_token_is_refused(harness):
     handed = token()
     harness.admit.by_handoff(handed, None)
     assert refusal(harness, handed) == "already_used"
 
 
-def test_of_16_threads_with_one_hand_off_one_comes_in(harness):
+def test_by_handoff_in_16_threads_with_one_token_opens_one_session(harness):
     handed = token()
     answers = in_threads(16, lambda: harness.admit.by_handoff(handed, None))
     refused = [answer for answer in answers if isinstance(answer, HandoffNotAccepted)]
     assert [answer.code for answer in refused] == ["already_used"] * 15
 
 
-def test_of_four_processes_with_one_hand_off_one_comes_in(harness, address):
+def test_by_handoff_in_four_processes_with_one_token_opens_one_session(harness, address):
     ada = harness.visitor("ada")
-    answers = processes.at_once(come_in, address, token())
+    answers = processes.at_once(sign_in, address, token())
     assert sorted(answers) == sorted([ada.person.id] + ["already_used"] * 3)
 
 
-def test_four_processes_bringing_a_new_person_at_once_make_one_person(address):
-    people = processes.at_once(come_in_anew, address)
+def test_by_handoff_in_four_processes_with_a_new_person_stores_one_person(address):
+    people = processes.at_once(sign_in_with_new_token, address)
     assert len(set(people)) == 1
 
 
-def test_the_same_browser_repeating_its_hand_off_goes_on_as_it_was(harness):
+def test_by_handoff_repeated_by_the_same_browser_keeps_the_session(harness):
     handed = token()
     ada = harness.admit.by_handoff(handed, None)
     assert harness.admit.by_handoff(handed, ada) == ada
 
 
-def test_the_same_browser_may_repeat_its_hand_off_after_the_token_has_expired(harness):
+def test_by_handoff_repeated_after_token_expiry_keeps_the_session(harness):
     handed = token()
     ada = harness.admit.by_handoff(handed, None)
     harness.clock.advance(minutes=10)
     assert harness.admit.by_handoff(handed, ada) == ada
 
 
-def test_bens_browser_repeating_adas_hand_off_does_not_become_ada(harness, ben):
+def test_by_handoff_with_adas_used_token_in_bens_browser_keeps_bens_session(harness, ben):
     handed = token()
     harness.admit.by_handoff(handed, None)
     with pytest.raises(AnotherPersonSignedIn):
@@ -121,12 +121,12 @@ def test_bens_browser_repeating_adas_hand_off_does_not_become_ada(harness, ben):
     assert harness.admit.find_visitor(ben.session_id) == ben
 
 
-def test_adas_hand_off_does_not_replace_bens_live_session(harness, ben):
+def test_by_handoff_of_ada_in_bens_browser_asks_before_replacing_the_session(harness, ben):
     handed = token()
-    with pytest.raises(AnotherPersonSignedIn) as told:
+    with pytest.raises(AnotherPersonSignedIn) as raised:
         harness.admit.by_handoff(handed, ben)
-    assert (told.value.current_name, told.value.incoming_name) == ("Ben", "Ada Lovelace")
-    assert "Ada" not in str(told.value)
+    assert (raised.value.current_name, raised.value.incoming_name) == ("Ben", "Ada Lovelace")
+    assert "Ada" not in str(raised.value)
     assert harness.admit.find_visitor(ben.session_id) == ben
 
     ada = harness.admit.by_handoff(handed, ben, replace=True)  # nothing was used up by asking
@@ -134,14 +134,14 @@ def test_adas_hand_off_does_not_replace_bens_live_session(harness, ben):
     assert harness.admit.find_visitor(ben.session_id) is None
 
 
-def test_adas_own_new_hand_off_renews_her_session(harness):
+def test_by_handoff_with_a_new_token_of_the_same_person_replaces_the_session(harness):
     first = harness.admit.by_handoff(token(), None)
     second = harness.admit.by_handoff(token(), first)
     assert second.session_id != first.session_id
     assert harness.admit.find_visitor(first.session_id) is None
 
 
-def test_the_same_subject_at_another_site_is_another_person(harness, ada):
+def test_by_handoff_with_the_same_subject_of_another_site_is_another_person(harness, ada):
     with pytest.raises(AnotherPersonSignedIn):
         harness.admit.by_handoff(token(iss="bank"), ada)
 
@@ -149,7 +149,7 @@ def test_the_same_subject_at_another_site_is_another_person(harness, ada):
 @pytest.mark.parametrize(
     ("claims", "code"),
     [
-        ({"iss": "nobody"}, "unknown_site"),
+        ({"iss": "unknown"}, "unknown_site"),
         ({"flow": "no such flow"}, "unknown_flow"),
         ({"return_url": "https://evil.example/account"}, "return_url_not_allowed"),
         ({"return_url": "https://shop.example/accountant"}, "return_url_not_allowed"),
@@ -160,22 +160,22 @@ def test_the_same_subject_at_another_site_is_another_person(harness, ada):
         ({"exp": int(NOW.timestamp()) - 31, "iat": int(NOW.timestamp()) - 100}, "expired"),
     ],
 )
-def test_what_is_wrong_with_a_hand_off_has_a_name(harness, claims, code):
+def test_by_handoff_with_an_invalid_token_names_the_code(harness, claims, code):
     assert refusal(harness, token(**claims)) == code
 
 
-def test_a_refused_hand_off_uses_nothing_up(harness):
+def test_by_handoff_refused_leaves_the_replay_key_unused(harness):
     good = {"jti": "one"}
     refusal(harness, token(flow="no such flow", **good))
     harness.admit.by_handoff(token(**good), None)
 
 
-def test_the_same_jti_of_two_sites_is_two_hand_offs(harness):
+def test_by_handoff_with_the_same_jti_of_two_sites_accepts_both(harness):
     harness.admit.by_handoff(token(jti="one"), None)
     harness.admit.by_handoff(token(jti="one", iss="bank"), None)
 
 
-def test_a_used_hand_off_is_remembered_as_long_as_it_could_be_used(harness):
+def test_by_handoff_with_a_used_token_is_refused_until_the_token_expires(harness):
     handed = token()
     harness.admit.by_handoff(handed, None)
     for _ in range(20):
@@ -184,41 +184,41 @@ def test_a_used_hand_off_is_remembered_as_long_as_it_could_be_used(harness):
         assert refusal(harness, handed) in ("already_used", "expired")
 
 
-def test_a_locale_longer_than_any_language_is_left_out(harness):
-    """PostgreSQL would refuse the row."""
+def test_by_handoff_with_a_too_long_locale_stores_none(harness):
+    """PostgreSQL refuses a text longer than its column."""
     assert harness.admit.by_handoff(token(locale="e" * 36), None).person.locale is None
 
 
-def test_the_identity_provider_lets_people_into_its_own_sites_only(harness):
+def test_by_oidc_of_a_site_without_oidc_raises_not_found(harness):
     assert [site.id for site in harness.admit.oidc_sites()] == ["shop"]
     assert harness.visitor("ada").via == "oidc"
-    for site in ("bank", "nobody"):
+    for site in ("bank", "unknown"):
         with pytest.raises(NotFound):
             harness.visitor("ada", site)
 
 
-def test_who_leaves_is_out_whatever_cookie_is_still_around(harness, ada):
+def test_sign_out_revokes_the_session(harness, ada):
     harness.admit.sign_out(ada)
     assert harness.admit.find_visitor(ada.session_id) is None
 
 
-def test_a_session_ends_by_itself(harness, ada):
+def test_find_visitor_after_session_life_returns_none(harness, ada):
     harness.clock.advance(seconds=SESSION_LIFE.total_seconds())
     assert harness.admit.find_visitor(ada.session_id) is None
 
 
-def test_a_guessed_session_is_nobodys(harness, ada):
+def test_find_visitor_with_an_unknown_session_id_returns_none(harness, ada):
     assert harness.admit.find_visitor("") is None
     assert harness.admit.find_visitor(ada.session_id[:-1]) is None
 
 
-def test_people_of_a_site_that_has_gone_are_nobody(harness, ada):
+def test_find_visitor_of_a_removed_site_returns_none(harness, ada):
     later = JourneyHarness(harness.address, harness.gateway, harness.clock, sites={})
     assert later.admit.find_visitor(ada.session_id) is None
     later.close()
 
 
-def test_who_came_in_and_went_is_written_down_by_id(harness, ada):
+def test_sign_in_and_sign_out_are_on_the_timeline_by_person_id(harness, ada):
     harness.admit.sign_out(ada)
     with harness.engine.connect() as connection:
         lines = connection.exec_driver_sql("SELECT event, detail FROM timeline ORDER BY id").all()
@@ -237,18 +237,18 @@ def test_who_came_in_and_went_is_written_down_by_id(harness, ada):
         ("\u3000\xa0", "user-4711", "us…1"),
     ],
 )
-def test_an_account_is_named_by_name_or_masked_id(name, subject, shown):
+def test_display_name_is_the_name_or_the_masked_subject(name, subject, shown):
     assert display_name(name, subject) == shown
 
 
-def test_both_processes_give_ada_the_same_hash(harness, address):
+def test_subject_hash_in_two_processes_is_equal_and_differs_by_site(harness, address):
     other = JourneyHarness(address)
     assert harness.deps.subject_hash("shop", "ada") == other.deps.subject_hash("shop", "ada")
     assert harness.deps.subject_hash("shop", "ada") != harness.deps.subject_hash("bank", "ada")
     other.close()
 
 
-def test_a_session_without_a_click_for_half_an_hour_is_over(harness, ada):
+def test_find_visitor_after_30_idle_minutes_returns_none(harness, ada):
     for _ in range(5):
         harness.clock.advance(minutes=29)
         assert harness.admit.find_visitor(ada.session_id) == ada

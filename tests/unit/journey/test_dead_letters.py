@@ -1,4 +1,4 @@
-"""Work that fails again and again backs off, is given up where all can see, and can be replayed."""
+"""Failing polls back off, become dead letters, and can be replayed."""
 
 from datetime import timedelta
 
@@ -18,8 +18,8 @@ def adas(harness: JourneyHarness, ada) -> str:
     return id_
 
 
-def fail_until_given_up(harness: JourneyHarness, id_: str) -> list[float]:
-    """Seconds from each failure to the next try."""
+def fail_until_dead_lettered(harness: JourneyHarness, id_: str) -> list[float]:
+    """Seconds from each failure to the next poll."""
     waits = []
     while True:
         harness.gateway_poll.record_failure(id_, "KeyError")
@@ -29,100 +29,100 @@ def fail_until_given_up(harness: JourneyHarness, id_: str) -> list[float]:
         harness.clock.advance(seconds=waits[-1])
 
 
-def open_unconfirmed(harness: JourneyHarness, id_: str) -> None:
-    """A false notice about what has been rejected."""
-    harness.said(id_, "NOT_VERIFIED")
+def leave_unconfirmed(harness: JourneyHarness, id_: str) -> None:
+    """Let a forged notice about a rejected onboarding be settled as unconfirmed."""
+    harness.set_gateway_word(id_, "NOT_VERIFIED")
     for _ in range(12):
         if harness.row(id_).next_poll_at is not None:
             harness.clock.advance(seconds=max(0.0, seconds_until_due(harness, id_)))
         harness.run_due()
 
 
-def test_a_read_that_fails_backs_off_and_is_given_up_in_the_end(harness, adas):
-    waits = fail_until_given_up(harness, adas)
+def test_record_failure_repeated_backs_off_and_becomes_a_dead_letter(harness, adas):
+    waits = fail_until_dead_lettered(harness, adas)
     steps = [step.total_seconds() for step in SLOW]
     assert waits == [*steps, *[steps[-1]] * (DEAD_LETTER_AFTER - 1 - len(steps))]
     assert harness.gateway_poll.due_polls() == []
-    (letter,) = harness.dead_letters.letters()
-    assert (letter.onboarding_id, letter.what, letter.why, letter.times) == (
+    (letter,) = harness.dead_letters.list_all()
+    assert (letter.onboarding_id, letter.kind, letter.why, letter.times) == (
         adas, "read", "KeyError", DEAD_LETTER_AFTER,
     )  # fmt: skip
-    assert [event for event in harness.events(adas) if event.startswith("read_")] == [
-        "read_failed",
-        "read_given_up",
+    assert [event for event in harness.events(adas) if event.startswith("poll_")] == [
+        "poll_failed",
+        "poll_dead_lettered",
     ]
 
 
-def test_what_was_given_up_is_done_once_it_is_replayed(harness, adas):
-    fail_until_given_up(harness, adas)
-    harness.said(adas, "VERIFIED")
+def test_replay_of_a_dead_letter_polls_and_clears_it(harness, adas):
+    fail_until_dead_lettered(harness, adas)
+    harness.set_gateway_word(adas, "VERIFIED")
     assert not harness.dead_letters.replay(unknown_id())
     assert harness.dead_letters.replay(adas)
     assert harness.run_due() == 1
     assert harness.status(adas) is Status.VERIFIED
-    assert harness.dead_letters.letters() == []
+    assert harness.dead_letters.list_all() == []
     assert "replayed" in harness.events(adas)
     assert not harness.dead_letters.replay(adas)
 
 
-def test_whatever_is_heard_later_has_it_tried_once_more(harness, adas):
-    fail_until_given_up(harness, adas)
-    harness.said(adas, "VERIFIED")
+def test_dead_letter_with_a_later_notice_is_polled_again(harness, adas):
+    fail_until_dead_lettered(harness, adas)
+    harness.set_gateway_word(adas, "VERIFIED")
     harness.notice(adas, "VERIFIED")
     assert harness.run_due() == 1
     assert harness.status(adas) is Status.VERIFIED
-    assert harness.dead_letters.letters() == []
+    assert harness.dead_letters.list_all() == []
 
 
-def test_a_success_in_between_begins_a_new_count(harness, adas):
+def test_record_failure_after_a_successful_poll_counts_anew(harness, adas):
     for _ in range(DEAD_LETTER_AFTER - 1):
         harness.gateway_poll.record_failure(adas, "KeyError")
         harness.clock.advance(days=2)
     harness.gateway_poll.poll(adas)
     harness.gateway_poll.record_failure(adas, "KeyError")
-    assert harness.dead_letters.letters() == []
+    assert harness.dead_letters.list_all() == []
     assert harness.row(adas).next_poll_at is not None
 
 
-def test_a_gateway_that_is_away_is_asked_for_ever(harness, adas):
-    for number in range(200):
+def test_postpone_repeated_for_a_day_never_becomes_a_dead_letter(harness, adas):
+    for number in range(60):
         harness.gateway_poll.postpone(adas)
         wait = seconds_until_due(harness, adas)
         assert 0 < wait <= AWAY_LONGEST.total_seconds(), number
         harness.clock.advance(seconds=wait)
-    assert harness.clock() - harness.row(adas).created_at > timedelta(days=3)
-    assert harness.dead_letters.letters() == []
+    assert harness.clock() - harness.row(adas).created_at > timedelta(days=1)
+    assert harness.dead_letters.list_all() == []
     assert harness.events(adas).count("gateway_away") == 1
-    harness.said(adas, "VERIFIED")
+    harness.set_gateway_word(adas, "VERIFIED")
     assert harness.run_due() == 1
     assert harness.status(adas) is Status.VERIFIED
 
 
-def test_a_notice_that_was_never_confirmed_is_listed_and_can_be_asked_about_again(harness, adas):
-    open_unconfirmed(harness, adas)
-    (letter,) = harness.dead_letters.letters()
-    assert (letter.what, letter.why, letter.onboarding_id) == ("notice", "VERIFIED", adas)
+def test_unconfirmed_notice_is_a_dead_letter_and_replay_reopens_it(harness, adas):
+    leave_unconfirmed(harness, adas)
+    (letter,) = harness.dead_letters.list_all()
+    assert (letter.kind, letter.why, letter.onboarding_id) == ("notice", "VERIFIED", adas)
     assert harness.dead_letters.replay_all() == [adas]
-    assert harness.dead_letters.letters() == []
+    assert harness.dead_letters.list_all() == []
     assert harness.open_notices(adas) == ["VERIFIED"]
     assert [id_ for id_, _ in harness.gateway_poll.due_polls()] == [adas]
 
 
-def test_a_silence_repaired_is_counted_for_good(harness, ada):
-    def pluralize() -> int:
+def test_poll_that_finds_a_change_without_a_notice_counts_a_missed_notice(harness, ada):
+    def missed_notices() -> int:
         with harness.database.reading() as work:
             return work.counters.value(MISSED_NOTICES_REPAIRED)
 
     adas = harness.begin(ada)
-    assert pluralize() == 0
-    harness.said(adas, "VERIFIED")
+    assert missed_notices() == 0
+    harness.set_gateway_word(adas, "VERIFIED")
     while harness.status(adas) is not Status.VERIFIED:
         harness.clock.advance(minutes=10)
         harness.run_due()
-    assert pluralize() == 1
-    told = harness.begin(harness.visitor("ben"))
-    harness.said(told, "VERIFIED")
-    harness.notice(told, "VERIFIED")
+    assert missed_notices() == 1
+    notified = harness.begin(harness.visitor("ben"))
+    harness.set_gateway_word(notified, "VERIFIED")
+    harness.notice(notified, "VERIFIED")
     harness.run_due()
-    assert harness.status(told) is Status.VERIFIED
-    assert pluralize() == 1
+    assert harness.status(notified) is Status.VERIFIED
+    assert missed_notices() == 1

@@ -1,4 +1,4 @@
-"""One-time links: looked at freely, used once, and by nobody in the place of somebody else."""
+"""links: previews, single use, expiry, and account switches."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def code_of(url: str) -> str:
     return url.rpartition("/")[2]
 
 
-def test_looking_at_a_link_uses_nothing_up(harness, adas, code):
+def test_preview_repeated_does_not_use_the_link_up(harness, adas, code):
     for _ in range(3):
         look = harness.links.preview(code)
         assert (look.site.id, look.display_name) == ("shop", "Ada")
@@ -32,24 +32,24 @@ def test_looking_at_a_link_uses_nothing_up(harness, adas, code):
     assert harness.admit.find_visitor(visitor.session_id) == visitor
 
 
-def test_a_link_is_used_once(harness, code):
+def test_use_of_a_used_link_raises_link_gone(harness, code):
     harness.links.use(code, None)
     for door in (harness.links.preview, lambda c: harness.links.use(c, None)):
         with pytest.raises(LinkGone):
             door(code)
 
 
-def test_of_16_threads_with_one_link_one_comes_in(harness, code):
+def test_use_in_16_threads_opens_one_session(harness, code):
     answers = in_threads(16, lambda: harness.links.use(code, None))
     assert sum(isinstance(answer, LinkGone) for answer in answers) == 15
 
 
-def test_the_browser_that_came_by_the_link_just_goes_on(harness, code):
+def test_use_repeated_by_the_same_browser_keeps_the_session(harness, code):
     visitor, onboarding_id = harness.links.use(code, None)
     assert harness.links.use(code, visitor) == (visitor, onboarding_id)
 
 
-def test_adas_link_does_not_replace_bens_live_session(harness, ben, code):
+def test_use_of_adas_link_in_bens_browser_asks_before_replacing_the_session(harness, ben, code):
     with pytest.raises(AnotherPersonSignedIn):
         harness.links.use(code, ben)
     assert harness.admit.find_visitor(ben.session_id) == ben
@@ -58,39 +58,39 @@ def test_adas_link_does_not_replace_bens_live_session(harness, ben, code):
     assert harness.admit.find_visitor(ben.session_id) is None
 
 
-def test_a_link_ends_after_a_day(harness, code):
+def test_use_after_24_hours_raises_link_gone(harness, code):
     harness.clock.advance(hours=24)
     with pytest.raises(LinkGone):
         harness.links.use(code, None)
 
 
-def test_a_link_never_outlives_its_onboarding(harness, ada, adas):
+def test_create_near_the_expiry_ends_with_the_onboarding(harness, ada, adas):
     harness.clock.advance(hours=47)
     assert harness.links.create_for_owner(ada, adas).expires_at == harness.row(adas).expires_at
 
 
-def test_an_unknown_code_is_nobodys(harness):
+def test_preview_and_use_of_an_unknown_code_raise_not_found(harness):
     for door in (harness.links.preview, lambda c: harness.links.use(c, None)):
         with pytest.raises(NotFound):
             door("guessed")
 
 
-def test_ben_cannot_make_a_link_to_adas_onboarding(harness, ben, adas):
+def test_create_for_owner_by_ben_for_ada_answers_as_for_an_unknown_id(harness, ben, adas):
     answers = []
     for id_ in (adas, unknown_id()):
-        with pytest.raises(NotFound) as told:
+        with pytest.raises(NotFound) as raised:
             harness.links.create_for_owner(ben, id_)
-        answers.append(str(told.value))
+        answers.append(str(raised.value))
     assert answers[0] == answers[1]
 
 
-def test_there_is_no_link_to_what_is_over(harness, ada, adas):
+def test_create_for_an_ended_onboarding_raises_conflict(harness, ada, adas):
     harness.put(adas, status=Status.VERIFIED)
     with pytest.raises(Conflict):
         harness.links.create_for_owner(ada, adas)
 
 
-def test_the_code_lies_nowhere_readable(harness, ada, adas, tmp_path):
+def test_create_stores_no_readable_code(harness, ada, adas, tmp_path):
     link = harness.links.create_for_owner(ada, adas)
     lying = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))
     assert code_of(link.url).encode() not in lying

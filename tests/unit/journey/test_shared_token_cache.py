@@ -1,4 +1,4 @@
-"""One log-in for all threads and processes, whatever they find out at the same moment."""
+"""SharedTokenCache: one log-in for all threads and processes, renewal, failures, leases."""
 
 import threading
 from collections.abc import Callable
@@ -25,8 +25,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Desk:
-    """Where log-ins happen: counts them and hands out a new token each time."""
+class LoginCounter:
+    """Counts log-ins and returns a new token for each."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -35,7 +35,7 @@ class Desk:
         self.gate: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
 
-    def log_in(self) -> Token:
+    def fetch(self) -> Token:
         with self._lock:
             self.count += 1
             number = self.count
@@ -51,8 +51,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(clock) -> Desk:
-    return Desk(clock)
+def login(clock) -> LoginCounter:
+    return LoginCounter(clock)
 
 
 @pytest.fixture
@@ -61,12 +61,12 @@ def tokens(harness, clock) -> SharedTokenCache:
 
 
 def another(harness, clock) -> SharedTokenCache:
-    """The same cache as another process has it."""
+    """The cache of another process on the same database."""
     return SharedTokenCache(Database(harness.engine, harness.database.cipher), clock, ACCOUNT)
 
 
 def log_in_elsewhere(address: str, ledger: str, refused: str | None) -> str:
-    """In another process: the token it got; each log-in leaves a line."""
+    """Get a token within another process; each log-in adds a line to the ledger."""
 
     def fetch() -> Token:
         with Path(ledger).open("a") as lines:
@@ -80,62 +80,62 @@ def log_in_elsewhere(address: str, ledger: str, refused: str | None) -> str:
         return found.value
 
 
-def test_the_first_logs_in_and_everybody_after_uses_that(tokens, desk, harness, clock):
-    assert tokens.get(desk.log_in).value == "token-1"
-    assert tokens.get(desk.log_in).value == "token-1"
-    assert another(harness, clock).get(desk.log_in).value == "token-1"
-    assert desk.count == 1
+def test_get_by_several_callers_logs_in_once(tokens, login, harness, clock):
+    assert tokens.get(login.fetch).value == "token-1"
+    assert tokens.get(login.fetch).value == "token-1"
+    assert another(harness, clock).get(login.fetch).value == "token-1"
+    assert login.count == 1
 
 
-def test_32_threads_without_a_token_make_one_log_in(tokens, desk):
-    answers = in_threads(32, lambda: tokens.get(desk.log_in).value)
+def test_get_in_32_threads_without_a_token_logs_in_once(tokens, login):
+    answers = in_threads(32, lambda: tokens.get(login.fetch).value)
     assert set(answers) == {"token-1"}
-    assert desk.count == 1
+    assert login.count == 1
 
 
-def test_32_threads_with_a_dead_token_make_one_log_in(tokens, desk, clock, harness):
-    dead = tokens.get(desk.log_in).value
+def test_replace_in_32_threads_logs_in_once(tokens, login, clock, harness):
+    refused = tokens.get(login.fetch).value
     clock.advance(seconds=11)
     fleet = [tokens, another(harness, clock), another(harness, clock), another(harness, clock)]
-    turn = iter(fleet * 8)
-    answers = in_threads(32, lambda: next(turn).replace(dead, desk.log_in).value)
+    caches = iter(fleet * 8)
+    answers = in_threads(32, lambda: next(caches).replace(refused, login.fetch).value)
     assert set(answers) == {"token-2"}
-    assert desk.count == 2
+    assert login.count == 2
 
 
-def test_who_looked_before_the_new_token_came_does_not_log_in_once_more(harness, clock, desk):
-    """Between its look at the row and its claim, somebody else logged in completely."""
+def test_replace_with_an_outdated_row_does_not_log_in_again(harness, clock, login):
+    """Another caller logs in completely between this caller's read of the row and its claim."""
     tokens = another(harness, clock)
-    dead = tokens.get(desk.log_in).value
+    refused = tokens.get(login.fetch).value
     clock.advance(seconds=11)
     slow = SharedTokenCache(LateWriter(harness.database), clock, ACCOUNT)
-    slow._database.before_writing = lambda: tokens.replace(dead, desk.log_in)
-    assert slow.replace(dead, desk.log_in).value == "token-2"
-    assert desk.count == 2
+    slow._database.before_writing = lambda: tokens.replace(refused, login.fetch)
+    assert slow.replace(refused, login.fetch).value == "token-2"
+    assert login.count == 2
 
 
 class LateWriter(Database):
-    """A process that is held up once, just before it writes."""
+    """Runs a function once, just before a write."""
 
     def __init__(self, real: Database) -> None:
         super().__init__(real.engine, real.cipher)
         self.before_writing: Callable[[], object] | None = None
 
     def writing(self):
-        held, self.before_writing = self.before_writing, None
-        if held is not None:
-            held()
+        hook, self.before_writing = self.before_writing, None
+        if hook is not None:
+            hook()
         return super().writing()
 
 
-def test_four_processes_without_a_token_make_one_log_in(address, tmp_path):
+def test_get_in_four_processes_without_a_token_logs_in_once(address, tmp_path):
     ledger = tmp_path / "log-ins"
     answers = processes.at_once(log_in_elsewhere, address, str(ledger), None)
     assert len(set(answers)) == 1
     assert ledger.read_text().count("x") == 1
 
 
-def test_four_processes_with_a_dead_token_make_one_log_in(harness, address, tmp_path):
+def test_replace_in_four_processes_logs_in_once(harness, address, tmp_path):
     long_ago = utc_now() - timedelta(seconds=60)
     SharedTokenCache(harness.database, lambda: long_ago, ACCOUNT).get(
         lambda: Token("dead", long_ago, long_ago + LIFE)
@@ -147,107 +147,107 @@ def test_four_processes_with_a_dead_token_make_one_log_in(harness, address, tmp_
     assert ledger.read_text().count("x") == 1
 
 
-class CountedLooks(Database):
-    """Tells how often its process has looked at the row."""
+class CountingDatabase(Database):
+    """Counts the reads of its process."""
 
     def __init__(self, real: Database) -> None:
         super().__init__(real.engine, real.cipher)
-        self.poll_count = 0
+        self.reads = 0
 
     def reading(self):
-        self.poll_count += 1
+        self.reads += 1
         return super().reading()
 
 
-def test_a_failed_log_in_is_the_failure_of_all_who_waited_for_it(desk, harness, clock):
-    databases = [CountedLooks(harness.database) for _ in range(4)]
+def test_get_waiting_for_a_failed_login_fails_too(login, harness, clock):
+    databases = [CountingDatabase(harness.database) for _ in range(4)]
 
-    def until_the_others_wait() -> None:
-        eventually(lambda: sum(database.poll_count > 1 for database in databases) == 3)
+    def wait_for_the_others() -> None:
+        eventually(lambda: sum(database.reads > 1 for database in databases) == 3)
 
-    desk.gate, desk.problem = until_the_others_wait, away()
-    turn = iter([SharedTokenCache(database, clock, ACCOUNT) for database in databases])
-    answers = in_threads(4, lambda: next(turn).get(desk.log_in))
+    login.gate, login.problem = wait_for_the_others, away()
+    caches = iter([SharedTokenCache(database, clock, ACCOUNT) for database in databases])
+    answers = in_threads(4, lambda: next(caches).get(login.fetch))
     assert [type(answer) for answer in answers] == [Unavailable] * 4
-    assert desk.count == 1
+    assert login.count == 1
 
 
-def test_refused_credentials_are_said_to_the_one_who_asked(tokens, desk):
-    desk.problem = CredentialsRefused("401", status=401)
+def test_get_with_refused_credentials_raises_credentials_refused(tokens, login):
+    login.problem = CredentialsRefused("401", status=401)
     with pytest.raises(CredentialsRefused):
-        tokens.get(desk.log_in)
+        tokens.get(login.fetch)
 
 
-def test_after_a_failure_the_next_one_may_log_in(tokens, desk, clock):
-    desk.problem = away()
+def test_get_one_second_after_a_failed_login_logs_in(tokens, login, clock):
+    login.problem = away()
     with pytest.raises(Unavailable):
-        tokens.get(desk.log_in)
+        tokens.get(login.fetch)
     clock.advance(seconds=1)
-    desk.problem = None
-    assert tokens.get(desk.log_in).value == "token-2"
+    login.problem = None
+    assert tokens.get(login.fetch).value == "token-2"
 
 
-def test_a_token_is_renewed_at_80_percent_of_its_life(tokens, desk, clock):
-    tokens.get(desk.log_in)
+def test_get_at_80_percent_of_the_life_renews_the_token(tokens, login, clock):
+    tokens.get(login.fetch)
     clock.advance(seconds=LIFE.total_seconds() * 0.8 - 1)
-    assert tokens.get(desk.log_in).value == "token-1"
+    assert tokens.get(login.fetch).value == "token-1"
     clock.advance(seconds=1)
-    assert tokens.get(desk.log_in).value == "token-2"
+    assert tokens.get(login.fetch).value == "token-2"
 
 
-def test_while_one_renews_the_others_go_on_with_the_old_one(tokens, desk, harness, clock):
-    tokens.get(desk.log_in)
+def test_get_during_a_renewal_returns_the_old_token(tokens, login, harness, clock):
+    tokens.get(login.fetch)
     clock.advance(seconds=LIFE.total_seconds() * 0.9)
     seen = []
-    desk.gate = lambda: seen.append(another(harness, clock).get(desk.log_in).value)
-    assert tokens.get(desk.log_in).value == "token-2"
+    login.gate = lambda: seen.append(another(harness, clock).get(login.fetch).value)
+    assert tokens.get(login.fetch).value == "token-2"
     assert seen == ["token-1"]
 
 
-def test_a_renewal_that_fails_does_not_spoil_a_token_still_good(tokens, desk, clock):
-    tokens.get(desk.log_in)
+def test_get_after_a_failed_renewal_returns_the_valid_token(tokens, login, clock):
+    tokens.get(login.fetch)
     clock.advance(seconds=LIFE.total_seconds() * 0.9)
-    desk.problem = away()
-    assert tokens.get(desk.log_in).value == "token-1"
+    login.problem = away()
+    assert tokens.get(login.fetch).value == "token-1"
     clock.advance(seconds=LIFE.total_seconds() * 0.1)
     with pytest.raises(Unavailable):
-        tokens.get(desk.log_in)
+        tokens.get(login.fetch)
 
 
-def test_a_token_only_seconds_old_is_not_renewed_for_a_401(tokens, desk, clock):
-    """The gateway then speaks of the process, not of the token."""
-    refused = tokens.get(desk.log_in).value
+def test_replace_of_a_token_younger_than_10_seconds_keeps_it(tokens, login, clock):
+    """The 401 then concerns the process, not the token."""
+    refused = tokens.get(login.fetch).value
     clock.advance(seconds=9)
-    assert tokens.replace(refused, desk.log_in).value == refused
-    assert desk.count == 1
+    assert tokens.replace(refused, login.fetch).value == refused
+    assert login.count == 1
     clock.advance(seconds=1)
-    assert tokens.replace(refused, desk.log_in).value == "token-2"
+    assert tokens.replace(refused, login.fetch).value == "token-2"
 
 
-def test_an_older_refused_token_does_not_cost_the_newer_one(tokens, desk, clock):
-    first = tokens.get(desk.log_in).value
+def test_replace_of_an_older_token_keeps_the_newer_one(tokens, login, clock):
+    first = tokens.get(login.fetch).value
     clock.advance(seconds=11)
-    tokens.replace(first, desk.log_in)
+    tokens.replace(first, login.fetch)
     clock.advance(seconds=11)
-    assert tokens.replace(first, desk.log_in).value == "token-2"
-    assert desk.count == 2
+    assert tokens.replace(first, login.fetch).value == "token-2"
+    assert login.count == 2
 
 
-def test_a_process_killed_while_logging_in_blocks_nobody_for_long(harness, tokens, desk, clock):
+def test_get_after_the_lease_of_a_killed_process_logs_in(harness, tokens, login, clock):
     with harness.database.writing() as work:
         work.tokens.claim(tokens._account, "killed", clock(), timedelta(seconds=15), None)
     clock.advance(seconds=16)
-    assert tokens.get(desk.log_in).value == "token-1"
+    assert tokens.get(login.fetch).value == "token-1"
 
 
-def test_another_account_has_a_token_of_its_own(harness, tokens, desk, clock):
-    tokens.get(desk.log_in)
+def test_get_with_other_credentials_logs_in_separately(harness, tokens, login, clock):
+    tokens.get(login.fetch)
     changed = SharedTokenCache(harness.database, clock, ACCOUNT + "new secret")
-    assert changed.get(desk.log_in).value == "token-2"
+    assert changed.get(login.fetch).value == "token-2"
 
 
-def test_neither_token_nor_credentials_lie_readable(harness, tokens, clock, tmp_path):
+def test_get_stores_no_readable_token_or_credentials(harness, tokens, clock, tmp_path):
     tokens.get(lambda: Token("token-marker", clock(), clock() + LIFE))
-    lying = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))
-    assert b"token-marker" not in lying
-    assert b"gateway.example" not in lying
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))
+    assert b"token-marker" not in stored
+    assert b"gateway.example" not in stored

@@ -1,4 +1,4 @@
-"""start: one process at the gateway, whatever is clicked how often and whatever gets lost."""
+"""start: a new onboarding has one process, despite parallel requests, crashes and lost answers."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ from webapp.gateway.errors import (
     Unavailable,
 )
 from webapp.journey.create_process import CREATE_LEASE
-from webapp.journey.new_onboarding import MAX_PROCESSES_PER_DAY
+from webapp.journey.start import MAX_PROCESSES_PER_DAY
 
 PLAIN_400 = RequestRefused("create: answered 400", status=400)
 
@@ -30,7 +30,7 @@ def codes(harness: JourneyHarness, onboarding_id: str) -> list[ReasonCode]:
     return [reason.code for reason in harness.row(onboarding_id).reasons]
 
 
-def test_a_click_makes_the_row_and_then_the_process_of_the_same_id(harness, ada):
+def test_begin_stores_the_row_and_creates_the_process_with_its_id(harness, ada):
     found = harness.begin(ada)
     assert harness.gateway.calls == [("create", found)]
     row = harness.row(found)
@@ -42,26 +42,26 @@ def test_a_click_makes_the_row_and_then_the_process_of_the_same_id(harness, ada)
     assert harness.events(found) == ["created", "create_called", "started"]
 
 
-def test_the_row_is_there_before_the_gateway_is_called(harness, ada):
+def test_begin_stores_the_row_before_the_create_call(harness, ada):
     seen = []
-    harness.gateway.during["create"] = lambda id_: seen.append(harness.row(id_).status)
+    harness.gateway.during_call["create"] = lambda id_: seen.append(harness.row(id_).status)
     harness.begin(ada)
     assert seen == [Status.CREATED]
 
 
-def test_the_gateway_is_told_where_to_send_ada_back_and_nothing_of_her_name(harness, ada):
+def test_begin_sends_the_return_url_and_no_personal_data(harness, ada):
     found = harness.begin(ada)
     (request,) = harness.gateway.requests
     reference = request.redirect_url.removeprefix(f"{PUBLIC_URL}/return/")
-    assert harness.references.read(reference) == found
+    assert harness.references.verify(reference) == found
     assert request.extra_data["site"] == "shop"
-    # A hash may spell anything by chance: it is told by its form, all else by what it holds.
+    # A hash may contain any letters by chance, so it is compared by its form.
     rest = {name: text for name, text in request.extra_data.items() if name != "subject"}
     assert "ada" not in str(rest).casefold()
     assert re.fullmatch("[0-9a-f]{64}", request.extra_data["subject"])
 
 
-def test_ada_is_the_same_hash_each_time_and_ben_another(harness, ada, ben):
+def test_begin_sends_a_stable_subject_hash_per_person(harness, ada, ben):
     harness.begin(ada)
     harness.begin(ada, "redirect")
     harness.begin(ben)
@@ -69,38 +69,38 @@ def test_ada_is_the_same_hash_each_time_and_ben_another(harness, ada, ben):
     assert first == again != other
 
 
-def test_an_unknown_flow_is_not_found(harness, ada):
+def test_begin_with_an_unknown_flow_raises_not_found(harness, ada):
     with pytest.raises(NotFound):
         harness.begin(ada, "no such flow")
     assert harness.rows(ada) == []
 
 
-def test_eight_clicks_at_once_make_one_process(harness, ada):
+def test_begin_in_eight_threads_creates_one_process(harness, ada):
     answers = in_threads(8, lambda: harness.begin(ada))
     assert len(set(answers)) == 1, answers
     assert harness.gateway.count("create") == 1
     assert len(harness.rows(ada)) == 1
 
 
-def test_a_second_click_while_create_is_under_way_calls_nobody(harness, ada):
+def test_begin_during_a_create_call_makes_no_second_call(harness, ada):
     def click_again(id_: str) -> None:
-        del harness.gateway.during["create"]
+        del harness.gateway.during_call["create"]
         assert harness.begin(ada) == id_
         assert harness.present.show(ada, id_).kind == "preparing"
 
-    harness.gateway.during["create"] = click_again
+    harness.gateway.during_call["create"] = click_again
     harness.begin(ada)
     assert harness.gateway.count("create") == 1
 
 
-def test_after_a_crash_between_row_and_answer_the_next_click_goes_on(harness, ada):
-    harness.gateway.trouble["create"].append(KeyboardInterrupt())
+def test_begin_after_a_crash_during_create_calls_again_after_the_lease(harness, ada):
+    harness.gateway.errors["create"].append(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         harness.begin(ada)
     (crashed,) = harness.rows(ada)
     assert crashed.status is Status.CREATED
 
-    assert harness.begin(ada) == crashed.id  # somebody may still be at it
+    assert harness.begin(ada) == crashed.id  # the call may still be in flight
     assert harness.gateway.count("create") == 1
     harness.clock.advance(seconds=CREATE_LEASE.total_seconds() + 1)
     assert harness.begin(ada) == crashed.id
@@ -108,24 +108,24 @@ def test_after_a_crash_between_row_and_answer_the_next_click_goes_on(harness, ad
 
 
 @pytest.mark.parametrize("calls_before", [0, 1])
-def test_a_call_that_took_too_long_spoils_nothing_for_the_one_that_took_over(
+def test_create_call_that_outlives_its_lease_leaves_the_newer_call_alone(
     harness, ada, calls_before
 ):
-    """It is refused, for the gateway has this id now, before the other's answer is kept."""
+    """The gateway refuses the late call, since the id exists, before the newer answer is stored."""
     if calls_before:
-        harness.gateway.trouble["create"].append(away(maybe_sent=False))
+        harness.gateway.errors["create"].append(away(maybe_sent=False))
         with pytest.raises(GatewayUnavailable):
             harness.begin(ada)
-    late = harness.start._create_process._keep
+    late = harness.start._create_process._store_process
 
     def overtaken(id_: str) -> None:
-        del harness.gateway.during["create"]
+        del harness.gateway.during_call["create"]
         harness.clock.advance(seconds=CREATE_LEASE.total_seconds() + 1)
-        harness.start._create_process._keep = lambda *answer: unkept.extend(answer) or id_
+        harness.start._create_process._store_process = lambda *answer: unkept.extend(answer) or id_
         assert harness.begin(ada) == id_
 
     unkept = []
-    harness.gateway.during["create"] = overtaken
+    harness.gateway.during_call["create"] = overtaken
     id_ = harness.begin(ada)
     assert harness.status(id_) is Status.CREATED
     assert late(*unkept) == id_
@@ -134,9 +134,9 @@ def test_a_call_that_took_too_long_spoils_nothing_for_the_one_that_took_over(
     assert "create_unanswered" not in harness.events(id_)[-3:]
 
 
-def test_a_crash_after_the_gateway_has_answered_ends_in_a_new_process(harness, ada):
-    """The address is lost: the repeat gets 400, no other call gives it back."""
-    harness.gateway.during["create"] = lambda _: None
+def test_begin_after_a_crash_with_a_lost_address_replaces_the_process(harness, ada):
+    """The repeated create gets 400, and no other call returns the address."""
+    harness.gateway.during_call["create"] = lambda _: None
     first = harness.begin(ada)
     harness.put(first, status=Status.CREATED, hosted_url=None, create_called_at=harness.clock())
     harness.clock.advance(seconds=CREATE_LEASE.total_seconds() + 1)
@@ -149,8 +149,8 @@ def test_a_crash_after_the_gateway_has_answered_ends_in_a_new_process(harness, a
     )
 
 
-def test_a_lost_answer_is_asked_for_once_more_under_the_same_id_and_then_replaced(harness, ada):
-    harness.gateway.lost["create"] = 1
+def test_begin_with_a_lost_answer_repeats_once_and_then_replaces(harness, ada):
+    harness.gateway.lost_answers["create"] = 1
     found = harness.begin(ada)
     creates = [id_ for call, id_ in harness.gateway.calls if call == "create"]
     lost = creates[0]
@@ -162,15 +162,15 @@ def test_a_lost_answer_is_asked_for_once_more_under_the_same_id_and_then_replace
     assert list(harness.gateway.processes) == [found]
 
 
-def test_a_replaced_row_takes_its_consent_along(harness, ada):
-    harness.gateway.lost["create"] = 1
+def test_begin_that_replaces_carries_the_consent_over(harness, ada):
+    harness.gateway.lost_answers["create"] = 1
     found = harness.begin(ada, "agreed", "2026-01")
     assert harness.status(found) is Status.STARTED
     assert "consent_given" not in harness.events(found)
     assert "consent_carried_over" in harness.events(found)
 
 
-def test_a_carried_over_consent_keeps_its_language_and_time(harness, ada):
+def test_begin_that_replaces_keeps_language_and_time_of_the_consent(harness, ada):
     first = harness.begin(ada, "agreed", "2026-01")
     harness.put(first, status=Status.INTERRUPTED, interruptions=2)
     harness.clock.advance(hours=5)
@@ -182,14 +182,14 @@ def test_a_carried_over_consent_keeps_its_language_and_time(harness, ada):
     assert given.locale == "en"
 
 
-def test_breaking_off_again_and_again_does_not_open_processes_without_end(harness, ada):
+def test_begin_after_many_interruptions_creates_10_processes_a_day(harness, ada):
     for _ in range(30):
         harness.back(harness.begin(ada), "connectionError")
         harness.clock.advance(minutes=5)
     assert harness.gateway.count("create") == MAX_PROCESSES_PER_DAY
 
 
-def test_what_was_captured_is_not_thrown_away_by_an_error_in_the_address(harness, ada):
+def test_begin_after_a_late_error_parameter_keeps_it_submitted(harness, ada):
     found = harness.begin(ada)
     harness.back(found)
     for _ in range(3):
@@ -199,15 +199,15 @@ def test_what_was_captured_is_not_thrown_away_by_an_error_in_the_address(harness
     assert harness.gateway.count("delete") == 0
 
 
-def test_ada_may_not_choose_another_flow_than_the_one_she_was_sent_for(harness, ada):
+def test_begin_with_another_flow_than_the_host_chose_raises_not_found(harness, ada):
     sent = replace(ada, flow="agreed", flow_is_given=True)
     with pytest.raises(NotFound):
         harness.begin(sent, "default")
     assert harness.begin(sent, "agreed")
 
 
-def test_a_click_that_lost_against_another_leads_to_the_row_that_took_its_place(harness, ada):
-    harness.gateway.trouble["create"].extend([away(), away()])
+def test_begin_overtaken_during_create_returns_the_replacement(harness, ada):
+    harness.gateway.errors["create"].extend([away(), away()])
     with pytest.raises(GatewayUnavailable):
         harness.begin(ada)
     first = harness.rows(ada)[0].id
@@ -215,30 +215,30 @@ def test_a_click_that_lost_against_another_leads_to_the_row_that_took_its_place(
     quicker = []
 
     def click_again(_id: str) -> None:
-        del harness.gateway.during["create"]
+        del harness.gateway.during_call["create"]
         harness.put(first, create_called_at=None)
         quicker.append(harness.begin(ada))
 
-    harness.gateway.during["create"] = click_again
+    harness.gateway.during_call["create"] = click_again
     assert harness.begin(ada) == quicker[0] != first
 
 
-def test_a_repeat_that_succeeds_keeps_the_id(harness, ada):
-    harness.gateway.trouble["create"].append(away())
+def test_begin_with_a_timeout_repeats_the_create_with_the_same_id(harness, ada):
+    harness.gateway.errors["create"].append(away())
     found = harness.begin(ada)
     assert harness.gateway.calls == [("create", found)] * 2
     assert harness.status(found) is Status.STARTED
 
 
-def test_a_request_that_never_left_is_not_repeated_at_once(harness, ada):
-    harness.gateway.trouble["create"].append(away(maybe_sent=False))
+def test_begin_with_an_unsent_create_does_not_repeat_it(harness, ada):
+    harness.gateway.errors["create"].append(away(maybe_sent=False))
     with pytest.raises(GatewayUnavailable):
         harness.begin(ada)
     assert harness.gateway.count("create") == 1
 
 
-def test_while_the_gateway_is_unreachable_nothing_is_lost(harness, ada):
-    harness.gateway.trouble["create"].extend([away(), away(), away()])
+def test_begin_while_the_gateway_is_unavailable_releases_the_claim(harness, ada):
+    harness.gateway.errors["create"].extend([away(), away(), away()])
     with pytest.raises(GatewayUnavailable):
         harness.begin(ada)
     (row,) = harness.rows(ada)
@@ -249,12 +249,12 @@ def test_while_the_gateway_is_unreachable_nothing_is_lost(harness, ada):
     assert harness.status(row.id) is Status.STARTED
 
 
-def test_the_gateways_wish_when_to_come_back_is_passed_on(harness, ada):
+def test_begin_with_retry_after_passes_it_on(harness, ada):
     problem = Unavailable("busy", retry_after_seconds=42, maybe_sent=False)
-    harness.gateway.trouble["create"].append(problem)
-    with pytest.raises(GatewayUnavailable) as told:
+    harness.gateway.errors["create"].append(problem)
+    with pytest.raises(GatewayUnavailable) as raised:
         harness.begin(ada)
-    assert told.value.retry_after_seconds == 42
+    assert raised.value.retry_after_seconds == 42
 
 
 @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ def test_the_gateways_wish_when_to_come_back_is_passed_on(harness, ada):
         (StateConflict("409"), GatewayUnavailable),
     ],
 )
-def test_every_other_trouble_leaves_the_row_free_for_the_same_click(harness, ada, problem, becomes):
-    harness.gateway.trouble["create"].append(problem)
+def test_begin_after_any_other_gateway_error_may_be_repeated(harness, ada, problem, becomes):
+    harness.gateway.errors["create"].append(problem)
     with pytest.raises(becomes):
         harness.begin(ada)
     (row,) = harness.rows(ada)
@@ -276,8 +276,8 @@ def test_every_other_trouble_leaves_the_row_free_for_the_same_click(harness, ada
     assert harness.status(row.id) is Status.STARTED
 
 
-def test_a_plain_400_ends_the_row_with_its_reason(harness, ada):
-    harness.gateway.trouble["create"].append(PLAIN_400)
+def test_begin_with_a_400_cancels_as_gateway_refused(harness, ada):
+    harness.gateway.errors["create"].append(PLAIN_400)
     found = harness.begin(ada)
     assert (harness.status(found), codes(harness, found)) == (
         Status.CANCELED,
@@ -287,8 +287,8 @@ def test_a_plain_400_ends_the_row_with_its_reason(harness, ada):
     assert harness.row(found).next_poll_at is None
 
 
-def test_after_a_refusal_ada_may_try_again(harness, ada):
-    harness.gateway.trouble["create"].append(PLAIN_400)
+def test_begin_after_a_400_creates_a_new_onboarding(harness, ada):
+    harness.gateway.errors["create"].append(PLAIN_400)
     refused = harness.begin(ada)
     harness.clock.advance(seconds=1)
     found = harness.begin(ada)
@@ -296,7 +296,7 @@ def test_after_a_refusal_ada_may_try_again(harness, ada):
     assert harness.status(found) is Status.STARTED
 
 
-def test_without_consent_there_is_a_row_and_no_call(harness, ada):
+def test_begin_without_consent_stores_the_row_and_makes_no_call(harness, ada):
     found = harness.begin(ada, "agreed")
     assert harness.status(found) is Status.CREATED
     assert harness.present.show(ada, found).kind == "consent"
@@ -304,12 +304,12 @@ def test_without_consent_there_is_a_row_and_no_call(harness, ada):
 
 
 @pytest.mark.parametrize("version", ["2025-01", "", "yes"])
-def test_consent_to_other_words_is_none(harness, ada, version):
+def test_begin_with_another_consent_version_makes_no_call(harness, ada, version):
     harness.begin(ada, "agreed", version)
     assert harness.gateway.calls == []
 
 
-def test_consent_is_kept_with_version_language_and_time(harness, ada):
+def test_begin_with_consent_stores_version_language_and_time(harness, ada):
     found = harness.begin(ada, "agreed")
     assert harness.begin(ada, "agreed", "2026-01") == found
     assert harness.status(found) is Status.STARTED
@@ -317,7 +317,7 @@ def test_consent_is_kept_with_version_language_and_time(harness, ada):
     assert (line.at, dict(line.detail)) == (harness.clock(), {"version": "2026-01", "locale": "en"})
 
 
-def test_consent_given_by_eight_clicks_at_once_is_given_once(harness, ada):
+def test_begin_with_consent_in_eight_threads_records_it_once(harness, ada):
     answers = in_threads(8, lambda: harness.begin(ada, "agreed", "2026-01"))
     assert len(set(answers)) == 1, answers
     assert harness.events(answers[0]).count("consent_given") == 1

@@ -1,4 +1,4 @@
-"""Many who wait on their own connections, and the few looks that are made for all of them."""
+"""Subscriptions and streams: who receives which change, when streams end, how many queries run."""
 
 import json
 import socket
@@ -24,31 +24,31 @@ def words(view: StatusView) -> bytes:
 
 
 class Browser:
-    """Waits without a thread of the server; hears lines, and the end."""
+    """The browser's end of one stream."""
 
     def __init__(self, harness: JourneyHarness, visitor: Visitor, onboarding_id: str) -> None:
         self.sock, ours = socket.socketpair()
         self.sock.settimeout(10)
         self._reader = self.sock.makefile("rb")
-        self.left = 0
+        self.closed = 0
         try:
             harness.result.stream(
-                visitor, onboarding_id, ours, False, self._leave, words=words, max_seconds=LONG
+                visitor, onboarding_id, ours, False, self._on_close, words=words, max_seconds=LONG
             )
         except BaseException:
-            self.rest()
+            self.read_to_end()
             self.close()
             raise
 
-    def _leave(self) -> None:
-        self.left += 1
+    def _on_close(self) -> None:
+        self.closed += 1
 
-    def hear(self) -> str:
-        """The status in the next line."""
+    def read_status(self) -> str:
+        """Read the status in the next line."""
         return str(json.loads(self._reader.readline())[0])
 
-    def rest(self) -> list[str]:
-        """What is said until the end."""
+    def read_to_end(self) -> list[str]:
+        """Read all statuses until the end of the stream."""
         return [str(json.loads(line)[0]) for line in self._reader if line.startswith(b"[")]
 
     def close(self) -> None:
@@ -56,19 +56,19 @@ class Browser:
         self.sock.close()
 
 
-Waiting = Callable[..., Browser]
+OpenStream = Callable[..., Browser]
 
 
 @pytest.fixture
-def waiting(harness: JourneyHarness) -> Iterator[Waiting]:
+def open_stream(harness: JourneyHarness) -> Iterator[OpenStream]:
     with ExitStack() as browsers:
 
-        def come(visitor: Visitor, onboarding_id: str) -> Browser:
+        def open_one(visitor: Visitor, onboarding_id: str) -> Browser:
             browser = Browser(harness, visitor, onboarding_id)
             browsers.callback(browser.close)
             return browser
 
-        yield come
+        yield open_one
 
 
 @pytest.fixture
@@ -76,165 +76,190 @@ def adas(harness: JourneyHarness, ada: Visitor) -> str:
     return harness.begin(ada)
 
 
-def settled(harness: JourneyHarness) -> None:
-    """The watcher has looked at everything once, and the sessions of all are known to live."""
+def finish_session_checks(harness: JourneyHarness) -> None:
+    """Wait until the sessions of all are checked; the next check is far away."""
     harness.subscriptions._sessions_every_seconds = LONG
-    harness.subscriptions._sessions_at = 0.0
-    eventually(lambda: harness.subscriptions._sessions_at > time.monotonic() + LONG / 2)
+    harness.subscriptions._next_session_check = 0.0
+    eventually(lambda: harness.subscriptions._next_session_check > time.monotonic() + LONG / 2)
 
 
 def decide(harness: JourneyHarness, onboarding_id: str, word: str) -> None:
-    harness.said(onboarding_id, word)
+    harness.set_gateway_word(onboarding_id, word)
     harness.gateway_poll.poll(onboarding_id)
 
 
-def test_ada_hears_what_stands_and_each_change(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_sends_the_status_and_each_change(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    browser = waiting(ada, adas)
-    assert browser.hear() == "started"
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
     decide(harness, adas, "PENDING_VERIFICATION")
-    assert browser.hear() == "in_review"
+    assert browser.read_status() == "in_review"
     decide(harness, adas, "VERIFIED")
-    assert browser.hear() == "verified"
+    assert browser.read_status() == "verified"
 
 
-def test_each_hears_of_their_own_only(harness: JourneyHarness, ada, ben, adas, waiting: Waiting):
+def test_stream_sends_a_change_by_another_process(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
+):
+    other = JourneyHarness(harness.address, harness.gateway, harness.clock)
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
+    decide(other, adas, "VERIFIED")
+    assert browser.read_status() == "verified"
+    other.close()
+
+
+def test_stream_sends_nothing_for_a_notice_alone(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
+):
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
+    harness.notice(adas, "VERIFIED")
+    decide(harness, adas, "VERIFIED")
+    assert browser.read_status() == "verified"
+
+
+def test_stream_sends_only_the_own_onboarding(
+    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
+):
     bens = harness.begin(ben)
-    first, second = waiting(ada, adas), waiting(ben, bens)
+    first, second = open_stream(ada, adas), open_stream(ben, bens)
     decide(harness, adas, "VERIFIED")
     decide(harness, bens, "NOT_VERIFIED")
-    assert [first.hear(), first.hear()] == ["started", "verified"]
-    assert [second.hear(), second.hear()] == ["started", "rejected"]
+    assert [first.read_status(), first.read_status()] == ["started", "verified"]
+    assert [second.read_status(), second.read_status()] == ["started", "rejected"]
     harness.result.close(wait_seconds=10)
-    assert first.rest() == second.rest() == []
+    assert first.read_to_end() == second.read_to_end() == []
 
 
-def test_ben_cannot_wait_for_ada_and_his_connection_ends(
-    harness: JourneyHarness, ben, adas, waiting
+def test_stream_by_ben_for_ada_raises_not_found_and_ends(
+    harness: JourneyHarness, ben, adas, open_stream
 ):
     with pytest.raises(NotFound):
-        waiting(ben, adas)
+        open_stream(ben, adas)
     eventually(lambda: len(harness.subscriptions) == 0)
 
 
-def test_a_session_that_is_revoked_ends_what_it_follows_although_nothing_changes(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_of_a_revoked_session_ends_without_a_change(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    browser, other = waiting(ada, adas), waiting(harness.visitor("ada"), adas)
+    browser, other = open_stream(ada, adas), open_stream(harness.visitor("ada"), adas)
     harness.admit.sign_out(ada)
-    assert browser.rest() == ["started"]
-    assert other.hear() == "started"
+    assert browser.read_to_end() == ["started"]
+    assert other.read_status() == "started"
     decide(harness, adas, "VERIFIED")
-    assert other.hear() == "verified", "her other session goes on"
+    assert other.read_status() == "verified", "a stream of her other session continues"
 
 
-def test_the_sessions_of_all_are_looked_at_even_a_few_at_a_time(
-    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
+def test_stream_of_a_revoked_session_ends_when_sessions_are_checked_in_batches(
+    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
 ):
     harness.subscriptions._sessions_at_once = 2
     bens = harness.begin(ben)
-    crowd = [waiting(ada, adas) for _ in range(5)]
-    other = waiting(ben, bens)
+    browsers_ = [open_stream(ada, adas) for _ in range(5)]
+    other = open_stream(ben, bens)
     harness.admit.sign_out(ada)
-    assert [each.rest() for each in crowd] == [["started"]] * 5
+    assert [each.read_to_end() for each in browsers_] == [["started"]] * 5
     decide(harness, bens, "VERIFIED")
-    assert [other.hear(), other.hear()] == ["started", "verified"]
+    assert [other.read_status(), other.read_status()] == ["started", "verified"]
 
 
-def test_a_session_that_is_over_ends_what_it_follows(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_of_an_expired_session_ends(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    browser = waiting(ada, adas)
+    browser = open_stream(ada, adas)
     harness.clock.advance(hours=8, seconds=1)
-    assert browser.rest() == ["started"]
+    assert browser.read_to_end() == ["started"]
 
 
-def test_after_the_end_of_the_session_not_one_change_is_told(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_after_sign_out_sends_no_change(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    """Even where the sessions of all are not looked at for long."""
-    browser = waiting(ada, adas)
-    assert browser.hear() == "started"
-    settled(harness)
+    """The next check of all sessions is far away."""
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
+    finish_session_checks(harness)
     harness.admit.sign_out(ada)
     decide(harness, adas, "VERIFIED")
-    assert browser.rest() == []
+    assert browser.read_to_end() == []
 
 
-def test_somebody_elses_row_is_never_told(
-    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
+def test_stream_of_an_onboarding_that_changed_owner_ends(
+    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
 ):
-    """Should an onboarding ever change hands."""
-    browser = waiting(ada, adas)
-    assert browser.hear() == "started"
+    """No code changes the owner of an onboarding; the stream must not rely on that."""
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
     with harness.engine.begin() as connection:
         connection.exec_driver_sql(
             f"UPDATE onboardings SET person_id = '{ben.person.id}', version = 9 WHERE id = '{adas}'"
         )
-    harness.subscriptions.look({adas})
-    assert browser.rest() == []
+    harness.subscriptions.notify({adas})
+    assert browser.read_to_end() == []
 
 
-def test_what_is_old_by_now_is_not_told_after_what_is_new(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_never_sends_an_older_version_after_a_newer(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    browser = waiting(ada, adas)
-    assert browser.hear() == "started"
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
     old = harness.row(adas)
     decide(harness, adas, "VERIFIED")
-    assert browser.hear() == "verified"
-    (follower,) = harness.subscriptions._of({adas})
-    harness.subscriptions._tell(follower, old)
+    assert browser.read_status() == "verified"
+    (subscriber,) = harness.subscriptions._subscribers_of({adas})
+    harness.subscriptions._send(subscriber, old)
     harness.result.close(wait_seconds=10)
-    assert browser.rest() == []
+    assert browser.read_to_end() == []
 
 
-def test_who_hangs_up_leaves_nothing_behind(harness: JourneyHarness, ada, adas, waiting: Waiting):
-    browser = waiting(ada, adas)
+def test_stream_of_a_disconnected_browser_is_removed(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
+):
+    browser = open_stream(ada, adas)
     browser.close()
-    eventually(lambda: browser.left == 1)
+    eventually(lambda: browser.closed == 1)
     assert len(harness.subscriptions) == len(harness.broadcaster) == 0
 
 
-def test_at_the_end_of_the_process_all_are_told_and_the_late_ones_too(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_close_ends_all_streams_and_later_ones(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    crowd = [waiting(ada, adas) for _ in range(5)]
+    browsers_ = [open_stream(ada, adas) for _ in range(5)]
     harness.result.close(wait_seconds=10)
-    crowd.append(waiting(ada, adas))
-    for each in crowd:
-        each.rest()
-    assert [each.left for each in crowd] == [1] * 6
+    browsers_.append(open_stream(ada, adas))
+    for each in browsers_:
+        each.read_to_end()
+    assert [each.closed for each in browsers_] == [1] * 6
     assert len(harness.subscriptions) == 0
 
 
-def test_one_row_that_cannot_be_read_stands_in_nobodys_way(
-    harness: JourneyHarness, ada, ben, adas, waiting: Waiting
+def test_notify_with_one_unreadable_row_still_sends_the_others(
+    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
 ):
     bens = harness.begin(ben)
-    first, second = waiting(ada, adas), waiting(ben, bens)
-    assert (first.hear(), second.hear()) == ("started", "started")
-    settled(harness)
+    first, second = open_stream(ada, adas), open_stream(ben, bens)
+    assert (first.read_status(), second.read_status()) == ("started", "started")
+    finish_session_checks(harness)
     with harness.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE onboardings SET status = 'newer' WHERE id = '{adas}'")
     harness.put(bens, status=Status.VERIFIED)
-    harness.subscriptions.look({adas, bens})
-    assert second.hear() == "verified"
-    assert first.rest() == []
+    harness.subscriptions.notify({adas, bens})
+    assert second.read_status() == "verified"
+    assert first.read_to_end() == []
 
 
-class Counted:
-    """The questions of this thread about rows; the watcher looks meanwhile, as ever."""
+class RecordedQueries:
+    """Collects the queries of this thread on the two tables; the watcher runs its own."""
 
     def __init__(self, harness: JourneyHarness) -> None:
         self._engine = harness.engine
         self._thread = threading.get_ident()
-        self.asked: list[str] = []
+        self.tables: list[str] = []
 
     def __enter__(self) -> list[str]:
         event.listen(self._engine, "before_cursor_execute", self._note)
-        return self.asked
+        return self.tables
 
     def __exit__(self, *_: object) -> None:
         event.remove(self._engine, "before_cursor_execute", self._note)
@@ -242,46 +267,48 @@ class Counted:
     def _note(self, _connection, _cursor, statement: str, *_: object) -> None:
         table = statement.split("FROM ")[-1].split()[0]
         if threading.get_ident() == self._thread and table in ("onboardings", "sessions"):
-            self.asked.append(table)
+            self.tables.append(table)
 
 
-def test_many_who_wait_for_nothing_new_ask_nothing_and_all_changes_cost_two_questions(
-    harness: JourneyHarness, ada, ben, waiting: Waiting
+def test_notify_runs_no_query_without_changes_and_two_for_all_changes(
+    harness: JourneyHarness, ada, ben, open_stream: OpenStream
 ):
     ids = [harness.begin(ada), harness.begin(ben)]
-    crowd = [waiting(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)]
-    assert {each.hear() for each in crowd} == {"started"}
-    settled(harness)
-    with Counted(harness) as asked:
+    browsers_ = [
+        open_stream(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)
+    ]
+    assert {each.read_status() for each in browsers_} == {"started"}
+    finish_session_checks(harness)
+    with RecordedQueries(harness) as tables:
         for _ in range(100):
-            harness.subscriptions.look(set())
-            harness.subscriptions.look({"an onboarding for which nobody waits"})
-    assert asked == []
+            harness.subscriptions.notify(set())
+            harness.subscriptions.notify({"without a subscriber"})
+    assert tables == []
     for each in ids:
         harness.put(each, status=Status.VERIFIED)
-    with Counted(harness) as asked:
-        harness.subscriptions.look(ids)
-    assert sorted(asked) == ["onboardings", "sessions"]
-    assert {each.hear() for each in crowd} == {"verified"}
+    with RecordedQueries(harness) as tables:
+        harness.subscriptions.notify(ids)
+    assert sorted(tables) == ["onboardings", "sessions"]
+    assert {each.read_status() for each in browsers_} == {"verified"}
 
 
-#: The watcher's connection is ended as by an administrator; how many of them there were.
-HANG_UP = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+#: Ends the watcher's connection as an administrator would; returns the number of connections.
+DISCONNECT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE 'LISTEN%%'"""
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_what_is_committed_while_postgresql_has_hung_up_is_not_missed(
-    harness: JourneyHarness, ada, adas, waiting: Waiting
+def test_stream_sends_a_change_committed_while_postgresql_was_disconnected(
+    harness: JourneyHarness, ada, adas, open_stream: OpenStream
 ):
-    browser = waiting(ada, adas)
-    assert browser.hear() == "started"
-    settled(harness)
+    browser = open_stream(ada, adas)
+    assert browser.read_status() == "started"
+    finish_session_checks(harness)
 
-    def hung_up() -> bool:
+    def disconnect() -> bool:
         with harness.engine.begin() as connection:
-            return bool(connection.exec_driver_sql(HANG_UP).scalar_one())
+            return bool(connection.exec_driver_sql(DISCONNECT).scalar_one())
 
-    eventually(hung_up)
+    eventually(disconnect)
     decide(harness, adas, "VERIFIED")
-    assert browser.hear() == "verified"
+    assert browser.read_status() == "verified"

@@ -1,4 +1,4 @@
-"""webhook: authentic or nothing, stored before it is acknowledged, and only ever a hint."""
+"""webhook: notices are authenticated, stored durably and then polled; they never decide."""
 
 import json
 import sqlite3
@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from tests.unit.journey.harness import HEADERS, JourneyHarness, unknown_id
-from tests.unit.journey.test_gateway_poll import read_times
+from tests.unit.journey.test_gateway_poll import poll_times
 from webapp.domain.errors import NoticeNotAuthentic, NotWritable, UnreadableNotice
 from webapp.domain.onboarding import Status
 from webapp.journey.webhook import Webhook
@@ -19,38 +19,38 @@ def adas(harness: JourneyHarness, ada) -> str:
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Notice-Key": "guessed"}, {"Another": "agreed"}])
-def test_a_notice_without_the_agreed_headers_leaves_no_trace(harness, adas, headers):
+def test_receive_without_the_required_headers_stores_nothing(harness, adas, headers):
     with pytest.raises(NoticeNotAuthentic):
         harness.notice(adas, "VERIFIED", headers)
     assert harness.open_notices(adas) == []
     assert "notice" not in harness.events(adas)
 
 
-def test_without_agreed_headers_the_door_is_closed(harness, adas):
+def test_receive_without_configured_headers_refuses_all_notices(harness, adas):
     closed = Webhook(harness.deps, NoticeWriter(harness.database), [])
     with pytest.raises(NoticeNotAuthentic):
         closed.receive(HEADERS, b"{}")
 
 
 @pytest.mark.parametrize("body", [b"", b"marker", b"[]", b'{"verificationId": "marker"}'])
-def test_an_unusable_notice_is_named_without_its_content(harness, body):
-    with pytest.raises(UnreadableNotice) as told:
+def test_receive_of_an_unreadable_notice_reports_why_without_its_content(harness, body):
+    with pytest.raises(UnreadableNotice) as raised:
         harness.webhook.receive(HEADERS, body)
-    assert told.value.why
-    assert "marker" not in str(told.value)
+    assert raised.value.why
+    assert "marker" not in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_a_notice_is_on_the_disk_when_it_is_acknowledged(harness, adas, address):
+def test_receive_returns_after_the_notice_is_stored(harness, adas, address):
     harness.notice(adas, "VERIFIED")
-    with sqlite3.connect(address.removeprefix("sqlite:///")) as beside:
-        assert beside.execute("SELECT verification_id, status FROM inbox").fetchall() == [
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as reader:
+        assert reader.execute("SELECT verification_id, status FROM inbox").fetchall() == [
             (adas, "VERIFIED")
         ]
-    beside.close()
+    reader.close()
 
 
-def test_a_notice_by_itself_changes_nothing_and_has_the_gateway_asked(harness, adas):
+def test_receive_keeps_the_status_and_makes_a_poll_due(harness, adas):
     before = harness.row(adas)
     harness.notice(adas, "VERIFIED")
     after = harness.row(adas)
@@ -59,9 +59,9 @@ def test_a_notice_by_itself_changes_nothing_and_has_the_gateway_asked(harness, a
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_a_notice_that_cannot_be_stored_is_not_acknowledged(harness, adas, address):
+def test_receive_while_the_database_is_locked_raises_not_writable(harness, adas, address):
     other = sqlite3.connect(address.removeprefix("sqlite:///"), isolation_level=None)
-    with harness.engine.connect() as connection:  # the one the pool will give out
+    with harness.engine.connect() as connection:  # the connection that the pool gives out next
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(NotWritable):
@@ -70,63 +70,63 @@ def test_a_notice_that_cannot_be_stored_is_not_acknowledged(harness, adas, addre
     assert harness.open_notices(adas) == []
 
 
-def test_a_notice_before_the_create_answer_counts(harness, ada):
-    """The gateway was so quick that its notice and its verdict came before its answer."""
+def test_notice_before_the_create_answer_is_polled_after_it(harness, ada):
+    """The notice and the verdict arrive before the create answer."""
 
-    def be_quick(id_: str) -> None:
+    def send_notice(id_: str) -> None:
         harness.notice(id_, "VERIFIED")
 
-    harness.gateway.during["create"] = be_quick
+    harness.gateway.during_call["create"] = send_notice
     found = harness.begin(ada)
-    harness.said(found, "VERIFIED")
+    harness.set_gateway_word(found, "VERIFIED")
     assert harness.run_due() == 1
     assert harness.status(found) is Status.VERIFIED
     assert harness.open_notices(found) == []
 
 
-def test_a_notice_read_back_before_the_create_answer_is_not_undone_by_that_answer(harness, ada):
-    def be_very_quick(id_: str) -> None:
-        harness.said(id_, "VERIFIED")
+def test_create_answer_after_a_verdict_keeps_the_verdict(harness, ada):
+    def decide_and_poll(id_: str) -> None:
+        harness.set_gateway_word(id_, "VERIFIED")
         harness.notice(id_, "VERIFIED")
         harness.run_due()
         harness.gateway.processes.pop(id_)
 
-    harness.gateway.during["create"] = be_very_quick
+    harness.gateway.during_call["create"] = decide_and_poll
     found = harness.begin(ada)
     assert harness.status(found) is Status.VERIFIED
 
 
-def test_a_forged_notice_changes_nothing_and_is_given_up_in_the_end(harness, adas):
-    harness.said(adas, "NOT_VERIFIED")
+def test_forged_notice_is_polled_five_times_and_settled_as_unconfirmed(harness, adas):
+    harness.set_gateway_word(adas, "NOT_VERIFIED")
     harness.gateway_poll.poll(adas)
     harness.notice(adas, "VERIFIED")
-    times = read_times(harness, adas, 5)
+    times = poll_times(harness, adas, 5)
     assert times == [0, 2, 12, 72, 132]
     assert harness.status(adas) is Status.REJECTED
     assert harness.row(adas).next_poll_at is None
     assert harness.open_notices(adas) == []
 
 
-def test_a_forged_notice_does_not_hide_the_real_one(harness, adas):
+def test_real_notice_after_a_forged_one_is_polled(harness, adas):
     harness.notice(adas, "VERIFIED")
     harness.run_due()
     assert harness.status(adas) is Status.STARTED
-    harness.said(adas, "VERIFIED")
+    harness.set_gateway_word(adas, "VERIFIED")
     harness.notice(adas, "VERIFIED")
     harness.run_due()
     assert harness.status(adas) is Status.VERIFIED
 
 
-def test_a_read_back_that_lags_behind_is_asked_again_after_2_10_and_60_seconds(harness, adas):
+def test_notice_ahead_of_the_gateway_is_polled_after_2_10_and_60_seconds(harness, adas):
     harness.notice(adas, "VERIFIED")
-    assert read_times(harness, adas, 3) == [0, 2, 12]
-    harness.said(adas, "VERIFIED")
-    assert read_times(harness, adas, 1) == [60]
+    assert poll_times(harness, adas, 3) == [0, 2, 12]
+    harness.set_gateway_word(adas, "VERIFIED")
+    assert poll_times(harness, adas, 1) == [60]
     assert harness.status(adas) is Status.VERIFIED
 
 
-def test_a_repeat_of_what_the_gateway_agreed_with_asks_nothing(harness, adas):
-    harness.said(adas, "VERIFIED")
+def test_repeated_notice_after_confirmation_plans_no_poll(harness, adas):
+    harness.set_gateway_word(adas, "VERIFIED")
     harness.notice(adas, "VERIFIED")
     harness.run_due()
     harness.gateway.calls.clear()
@@ -134,8 +134,8 @@ def test_a_repeat_of_what_the_gateway_agreed_with_asks_nothing(harness, adas):
     assert harness.run_due() == 0
 
 
-def test_notices_out_of_order_end_where_the_gateway_is(harness, adas):
-    harness.said(adas, "VERIFIED")
+def test_notices_out_of_order_end_in_the_status_of_the_gateway(harness, adas):
+    harness.set_gateway_word(adas, "VERIFIED")
     for word in ("VERIFIED", "VIDEO_AVAILABLE", "PENDING_VERIFICATION"):
         harness.notice(adas, word)
         harness.run_due()
@@ -143,8 +143,8 @@ def test_notices_out_of_order_end_where_the_gateway_is(harness, adas):
     assert harness.open_notices(adas) == []
 
 
-def test_ten_notices_at_once_are_one_read(harness, adas):
-    harness.said(adas, "VERIFIED")
+def test_nine_notices_at_once_cause_one_poll(harness, adas):
+    harness.set_gateway_word(adas, "VERIFIED")
     for word in ("PENDING_VALIDATION", "PENDING_VERIFICATION", "VERIFIED"):
         for _ in range(3):
             harness.notice(adas, word)
@@ -152,15 +152,15 @@ def test_ten_notices_at_once_are_one_read(harness, adas):
     assert harness.open_notices(adas) == []
 
 
-def test_a_notice_of_somebody_elses_process_is_kept_and_does_no_harm(harness):
-    stranger = unknown_id()
-    harness.notice(stranger, "VERIFIED")
-    assert harness.open_notices(stranger) == ["VERIFIED"]
+def test_notice_about_an_unknown_id_is_stored_and_not_polled(harness):
+    unknown = unknown_id()
+    harness.notice(unknown, "VERIFIED")
+    assert harness.open_notices(unknown) == ["VERIFIED"]
     assert harness.run_due() == 0
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_the_body_of_a_notice_lies_encrypted(harness, adas, address, tmp_path):
+def test_receive_stores_the_body_encrypted(harness, adas, address, tmp_path):
     body = {"verificationId": adas, "status": "VERIFIED", "name": "Ada-marker"}
     harness.webhook.receive(HEADERS, json.dumps(body).encode())
     lying = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))

@@ -1,4 +1,4 @@
-"""Every test of the store runs on SQLite and on a real PostgreSQL."""
+"""Fixtures that run each store test on SQLite and on a real PostgreSQL."""
 # ruff: noqa: F811 - a fixture is asked for by its name
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from webapp.store.unit_of_work import Database
 
 @pytest.fixture
 def empty_address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database without a single table."""
+    """Return the URL of a database without tables."""
     if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     postgres: Engine = request.getfixturevalue("postgres")

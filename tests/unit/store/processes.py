@@ -1,4 +1,4 @@
-"""Four processes of the fleet, started once and shared: each does one task at the same moment."""
+"""Run a task in four processes at the same moment; they are started once and shared."""
 
 import atexit
 import functools
@@ -12,23 +12,23 @@ _gate: Any = None
 
 
 def at_once(task: Callable[..., Any], *arguments: Any) -> list[Any]:
-    """What `task` answered in each of the processes, all let loose together."""
+    """Run `task` in all processes at once and return its results."""
     calls = [(task, arguments)] * COUNT
-    return _fleet().starmap_async(_through_the_gate, calls, chunksize=1).get(timeout=60)
+    return _pool().starmap_async(_through_the_gate, calls, chunksize=1).get(timeout=60)
 
 
 @functools.cache
-def _fleet() -> Pool:
-    # Spawned, as separate programs are: nothing of this process leaks into them.
+def _pool() -> Pool:
+    # Spawned, so that they inherit no state of this process.
     context = multiprocessing.get_context("spawn")
-    fleet = context.Pool(COUNT, initializer=_start, initargs=(context.Barrier(COUNT),))
-    atexit.register(fleet.join)
-    atexit.register(fleet.terminate)
-    return fleet
+    pool = context.Pool(COUNT, initializer=_start, initargs=(context.Barrier(COUNT),))
+    atexit.register(pool.join)
+    atexit.register(pool.terminate)
+    return pool
 
 
 def _start(gate: Any) -> None:
-    global _gate  # a pool hands a barrier to its processes only so
+    global _gate  # a pool can pass a barrier to its processes in no other way
     _gate = gate
 
 

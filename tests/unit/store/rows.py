@@ -1,10 +1,11 @@
-"""Rows of Ada and Ben, and a database with their keys."""
+"""Helpers that store people, onboardings and notices for the tests."""
 
 import base64
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,9 +21,14 @@ KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 NEWER_KEY = base64.urlsafe_b64encode(b"n" * 32).decode()
 
 
+def changed(row: Onboarding, **fields: Any) -> Onboarding:
+    """The next version of a row with these fields, whatever the transition table allows."""
+    return replace(row, **{"version": row.version + 1, **fields})
+
+
 @contextmanager
 def database_at(address: str, *keys: str) -> Iterator[Database]:
-    """A database with an engine of its own, as another process has it."""
+    """Open a database with its own engine, like another process."""
     engine = make_engine(address)
     try:
         yield Database(engine, Cipher(keys or (KEY,)))
@@ -36,8 +42,8 @@ def admit(database: Database, subject: str = "ada", **more: Any) -> Person:
 
 
 def admitted(work: UnitOfWork, subject: str, site: str = "shop", **more: Any) -> Person:
-    told = {"name": None, "locale": None, **more}
-    return work.people.admit(site, subject, hash_of(subject), NOW, **told)
+    fields = {"name": None, "locale": None, **more}
+    return work.people.admit(site, subject, hash_of(subject), NOW, **fields)
 
 
 def onboarding(person: Person, **fields: Any) -> Onboarding:
@@ -74,14 +80,14 @@ def stored(database: Database, row: Onboarding) -> Onboarding:
 
 
 def in_threads(count: int, task: Callable[[], Any]) -> list[Any]:
-    """What `task` answered or raised in each of `count` threads, all let loose together."""
+    """Run `task` in `count` threads at once; return what each returned or raised."""
     gate, answers = threading.Barrier(count), []
 
     def run() -> None:
         gate.wait(timeout=30)
         try:
             answers.append(task())
-        except Exception as error:  # noqa: BLE001 - what was raised is the answer
+        except Exception as error:  # noqa: BLE001 - returned to the caller
             answers.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(count)]
@@ -101,5 +107,5 @@ def written(database: Database, task: Callable[[UnitOfWork], Any]) -> Any:
 def noticed(
     database: Database, id_: str, word: str = "VERIFIED", at: datetime = NOW, body: bytes = b"{}"
 ) -> bool:
-    """A notice comes; whether it is a new one."""
-    return NoticeWriter(database).keep(NewNotice(id_, word, body, at))
+    """Store a notice and return whether it was new."""
+    return NoticeWriter(database).store(NewNotice(id_, word, body, at))

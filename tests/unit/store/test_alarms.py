@@ -1,4 +1,4 @@
-"""What keeps us from working is said once, since when it is so, by however many at once."""
+"""Test alarms: the first time is kept, also with concurrent transactions."""
 
 import threading
 from datetime import timedelta
@@ -14,30 +14,32 @@ from webapp.store.unit_of_work import Database
 LATER = NOW + timedelta(hours=1)
 
 
-def rung(database: Database) -> list[tuple[object, ...]]:
+def stored_alarms(database: Database) -> list[tuple[object, ...]]:
     with database.reading() as work:
         return [tuple(row) for row in work.connection.execute(select(alarms))]
 
 
-def test_since_when_stays_as_it_was_first_said(database: Database):
+def test_raise_alarm_repeated_keeps_the_first_time(database: Database):
     for at in (NOW, LATER):
         with database.writing() as work:
-            work.alarms.ring("gateway_forbidden", at)
-            work.alarms.ring("gateway_mixed_up", NOW)
-    assert sorted(rung(database)) == [
+            work.alarms.raise_alarm("gateway_forbidden", at)
+            work.alarms.raise_alarm("gateway_mixed_up", NOW)
+    assert sorted(stored_alarms(database)) == [
         ("gateway_forbidden", NOW, LATER),
         ("gateway_mixed_up", NOW, NOW),
     ]
 
 
-def ring(database: Database) -> None:
+def raise_later(database: Database) -> None:
     with database.writing() as work:
-        work.alarms.ring("gateway_forbidden", LATER)
+        work.alarms.raise_alarm("gateway_forbidden", LATER)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_two_who_are_the_first_are_both_heard(postgres: Engine, database: Database):
-    """The other one comes before the first has committed. Those of SQLite take turns."""
+def test_raise_alarm_in_two_transactions_at_once_stores_both_times(
+    postgres: Engine, database: Database
+):
+    """The second starts before the first has committed; on SQLite the write lock prevents that."""
     waiting = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
     )
@@ -51,15 +53,15 @@ def test_two_who_are_the_first_are_both_heard(postgres: Engine, database: Databa
 
     def other() -> None:
         try:
-            ring(database)
-        except Exception as error:  # noqa: BLE001 - what was raised is the answer
+            raise_later(database)
+        except Exception as error:  # noqa: BLE001 - asserted below
             raised.append(error)
 
     thread = threading.Thread(target=other)
     with database.writing() as work:
-        work.alarms.ring("gateway_forbidden", NOW)
+        work.alarms.raise_alarm("gateway_forbidden", NOW)
         thread.start()
         eventually(is_waited_for, seconds=30)
     thread.join(30)
     assert raised == []
-    assert rung(database) == [("gateway_forbidden", NOW, LATER)]
+    assert stored_alarms(database) == [("gateway_forbidden", NOW, LATER)]

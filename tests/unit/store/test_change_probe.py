@@ -1,4 +1,4 @@
-"""Whether something has changed, and what, seen from a connection of one's own."""
+"""Test the detection of new timeline rows, on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ import pytest
 from tests.unit.store.rows import NOW, written
 from webapp.live.listen_source import ListenSource
 from webapp.live.polling_source import PollingSource
-from webapp.store.change_probe import CHANNEL, TimelineProbe, listening_arguments
+from webapp.store.change_probe import CHANNEL, TimelineProbe, listen_connect_args
 from webapp.store.unit_of_work import Database
 
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
@@ -22,73 +22,75 @@ def probe(database: Database) -> Iterator[TimelineProbe]:
     probe.close()
 
 
-def note(database: Database, onboarding_id: str | None) -> None:
+def add_row(database: Database, onboarding_id: str | None) -> None:
     written(
         database,
         lambda work: work.timeline.add(NOW, "moved", actor="user", onboarding_id=onboarding_id),
     )
 
 
-def seen(probe: TimelineProbe) -> set[str]:
+def changes(probe: TimelineProbe) -> set[str]:
     return probe.touched() if probe.moved() else set()
 
 
 @pytest.fixture
 def listening(database: Database) -> Iterator[ListenSource]:
-    listening = ListenSource(listening_arguments(database.engine), CHANNEL)
+    listening = ListenSource(listen_connect_args(database.engine), CHANNEL)
     yield listening
     listening.close()
 
 
 @on_sqlite
-def test_what_was_there_before_is_no_change(database: Database):
-    note(database, "old")
+def test_probe_new_reports_no_earlier_rows(database: Database):
+    add_row(database, "old")
     probe = TimelineProbe(database.engine)
-    assert seen(probe) == set()
+    assert changes(probe) == set()
     probe.close()
 
 
 @on_sqlite
-def test_a_change_is_seen_with_its_id(database: Database, probe: TimelineProbe):
-    note(database, "adas")
-    note(database, None)
-    assert seen(probe) == {"adas"}
+def test_probe_after_a_change_reports_its_onboarding(database: Database, probe: TimelineProbe):
+    add_row(database, "adas")
+    add_row(database, None)
+    assert changes(probe) == {"adas"}
 
 
 @on_sqlite
-def test_several_changes_between_two_looks_are_all_seen(database: Database, probe: TimelineProbe):
+def test_probe_after_several_changes_reports_all_onboardings(
+    database: Database, probe: TimelineProbe
+):
     for name in ("adas", "bens", "adas"):
-        note(database, name)
-    assert seen(probe) == {"adas", "bens"}
+        add_row(database, name)
+    assert changes(probe) == {"adas", "bens"}
 
 
 @on_sqlite
-def test_without_any_commit_nothing_moves(database: Database, probe: TimelineProbe):
+def test_probe_without_a_commit_reports_no_change(database: Database, probe: TimelineProbe):
     probe.moved()
     assert not probe.moved()
-    note(database, "adas")
+    add_row(database, "adas")
     assert probe.moved()
     assert not probe.moved()
 
 
 @on_sqlite
-def test_the_looking_holds_no_transaction_open(database: Database, probe: TimelineProbe):
-    note(database, "adas")
-    assert seen(probe) == {"adas"}
+def test_probe_holds_no_transaction_open(database: Database, probe: TimelineProbe):
+    add_row(database, "adas")
+    assert changes(probe) == {"adas"}
     assert not probe._driver.in_transaction
-    note(database, "bens")
-    assert seen(probe) == {"bens"}, "it does not go on seeing what once was"
+    add_row(database, "bens")
+    assert changes(probe) == {"bens"}, "the probe reads no old snapshot"
 
 
 @on_sqlite
-def test_polling_gives_what_the_probe_has_seen(database: Database):
+def test_polling_source_reports_onboardings_of_the_probe(database: Database):
     polling = PollingSource(lambda: TimelineProbe(database.engine), 0.001)
-    note(database, "adas")
+    add_row(database, "adas")
     assert polling.wait() == {"adas"}
     polling.close()
 
 
-def heard(listening: ListenSource, count: int) -> set[str]:
+def received(listening: ListenSource, count: int) -> set[str]:
     found: set[str] = set()
     for _ in range(20):
         found |= listening.wait()
@@ -98,41 +100,41 @@ def heard(listening: ListenSource, count: int) -> set[str]:
 
 
 @on_postgresql
-def test_each_commit_says_by_itself_which_onboardings_it_touched(
+def test_listen_source_reports_the_onboardings_of_each_commit(
     database: Database, listening: ListenSource
 ):
-    note(database, None)
-    note(database, "adas")
-    note(database, "bens")
-    assert heard(listening, 2) == {"adas", "bens"}
+    add_row(database, None)
+    add_row(database, "adas")
+    add_row(database, "bens")
+    assert received(listening, 2) == {"adas", "bens"}
 
 
 @on_postgresql
-def test_what_is_not_committed_is_not_told(database: Database, listening: ListenSource):
+def test_listen_source_reports_no_uncommitted_row(database: Database, listening: ListenSource):
     with database.writing() as work:
         work.timeline.add(NOW, "moved", actor="user", onboarding_id="slow")
-        note(database, "quick")
-        assert heard(listening, 1) == {"quick"}
-    assert heard(listening, 1) == {"slow"}
+        add_row(database, "quick")
+        assert received(listening, 1) == {"quick"}
+    assert received(listening, 1) == {"slow"}
 
 
 @on_postgresql
-def test_a_line_written_past_our_code_is_told_too(database: Database, listening: ListenSource):
+def test_listen_source_reports_rows_of_plain_sql(database: Database, listening: ListenSource):
     with database.engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO timeline (at, onboarding_id, actor, event, detail)"
             " VALUES (now(), 'adas', 'user', 'moved', '{}')"
         )
-    assert heard(listening, 1) == {"adas"}
+    assert received(listening, 1) == {"adas"}
 
 
 @on_postgresql
-def test_a_connection_that_is_cut_raises(database: Database, listening: ListenSource):
-    """The watcher opens another one then, and has everything looked at."""
+def test_listen_source_without_its_connection_raises(database: Database, listening: ListenSource):
+    """The watcher then connects again and checks everything."""
     with database.engine.connect() as connection:
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE query LIKE 'LISTEN%%' AND pid <> pg_backend_pid()"
         )
     with pytest.raises(psycopg.OperationalError):
-        heard(listening, 1)
+        received(listening, 1)

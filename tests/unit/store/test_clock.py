@@ -1,4 +1,4 @@
-"""Comparing clocks: nobody waits for it, however few connections there are."""
+"""Test the shared clock: corrected without making any caller wait."""
 
 import threading
 import time
@@ -18,14 +18,14 @@ from webapp.store.errors import DatabaseUnavailable
 from webapp.store.unit_of_work import Database, UnitOfWork
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
-#: As many as a process has.
+#: The size of a process's pool.
 CONNECTIONS = 10
 CLOSE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
 def always_due(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every look at the clock finds that it has to be compared."""
+    """Make a comparison due at every call."""
     monkeypatch.setattr("webapp.store.clock.COMPARE_SECONDS", 0.0)
     yield
     eventually(lambda: not [each for each in threading.enumerate() if each.name == "clock"])
@@ -43,7 +43,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_a_clock_is_put_right_while_every_connection_is_taken(engine: Engine):
+def test_clock_with_an_exhausted_pool_is_corrected(engine: Engine):
     wrong = timedelta(0)
     clock = SharedClock(engine, lambda: utc_now() + wrong)
     with all_taken(engine):
@@ -51,7 +51,7 @@ def test_a_clock_is_put_right_while_every_connection_is_taken(engine: Engine):
         eventually(lambda: abs(clock() - utc_now()) < CLOSE, seconds=30)
 
 
-def test_nobody_waits_for_a_comparison(engine: Engine):
+def test_clock_during_a_comparison_returns_at_once(engine: Engine):
     mine, comparing, go_on = threading.current_thread(), threading.Event(), threading.Event()
 
     def own() -> datetime:
@@ -68,7 +68,7 @@ def test_nobody_waits_for_a_comparison(engine: Engine):
     go_on.set()
 
 
-def test_without_a_thread_to_spare_the_clock_goes_on(
+def test_clock_without_a_free_thread_returns_the_time(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
     def refuse(_thread: threading.Thread) -> None:
@@ -80,14 +80,14 @@ def test_without_a_thread_to_spare_the_clock_goes_on(
         assert abs(clock() - utc_now()) < CLOSE
 
 
-def test_who_holds_what_all_others_wait_for_gets_on(engine: Engine, database: Database):
-    """Twelve want the row of one who asks what time it is, and they have all connections."""
+def test_clock_inside_a_contended_transaction_does_not_deadlock(engine: Engine, database: Database):
+    """Twelve transactions with all connections wait for the row that the caller has locked."""
     row = add(database, onboarding(admit(database)))
     clock = SharedClock(engine, utc_now)
     held = threading.Event()
 
     def hold(work: UnitOfWork, then: Callable[[], object]) -> None:
-        work.onboardings.plan(row.id, None, "quiet", 1)
+        work.onboardings.schedule_poll(row.id, None, "quiet", 1)
         then()
 
     def own_it() -> None:
@@ -111,8 +111,8 @@ def test_who_holds_what_all_others_wait_for_gets_on(engine: Engine, database: Da
     assert noticed(database, row.id)
 
 
-def test_who_gets_no_connection_is_told_before_the_notices_are(address: str):
-    """Half of the time that a notice is waited for: 5 of 10 seconds."""
+def test_pool_timeout_is_shorter_than_the_wait_of_a_notice(address: str):
+    """Half of the time limit of a notice: 5 of 10 seconds."""
     engine = make_engine(address, wait_seconds=0.2)
     database = Database(engine, Cipher([KEY]))
     before = time.monotonic()

@@ -1,4 +1,4 @@
-"""Connections of the pool: those that have ended, and those that a reader gives back."""
+"""Test pooled PostgreSQL connections: ended by the server, or returned by a reader."""
 
 import uuid
 
@@ -15,56 +15,53 @@ OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg
 
 
 def read(database: Database) -> dict[str, object]:
-    """Held for a moment, so that several have a connection each."""
+    """Hold the connection for a moment, so that each thread gets its own."""
     with database.reading() as work:
         work.connection.exec_driver_sql("SELECT pg_sleep(0.1)")
-        return dict(work.alarms.ringing())
+        return dict(work.alarms.active())
 
 
-def test_nobody_notices_that_the_server_has_ended_connections_meanwhile(
+def test_reading_after_the_server_ended_idle_connections_succeeds(
     migrated_postgres: Engine, database: Database
 ):
     in_threads(3, lambda: read(database))
     watching = migrated_postgres.execution_options(isolation_level="AUTOCOMMIT")
-    with watching.connect() as other:  # within a transaction the view would stay as it was
+    with watching.connect() as other:  # in one transaction the view would not change
         cut = other.exec_driver_sql(f"SELECT count(pg_terminate_backend(pid)) {OTHERS}").scalar()
         assert cut == 3
         eventually(lambda: other.exec_driver_sql(f"SELECT count(*) {OTHERS}").scalar() == 0)
     assert in_threads(3, lambda: read(database)) == [{}, {}, {}]
 
 
-@pytest.mark.parametrize("as_an_error", ["statement", "prepared"])
-def test_one_that_a_statement_finds_cut_stands_for_all_of_them(
-    migrated_postgres: Engine, database: Database, as_an_error: str, monkeypatch: pytest.MonkeyPatch
+def test_reading_on_a_cut_connection_discards_the_whole_pool(
+    migrated_postgres: Engine, database: Database, monkeypatch: pytest.MonkeyPatch
 ):
-    """A line that has been cut says nothing, so it cannot be seen."""
+    """The socket of a cut connection is silent, so only a statement detects it."""
     monkeypatch.setattr(database.engine.dialect, "do_ping", lambda _connection: True)
     in_threads(3, lambda: read(database))
     with migrated_postgres.connect() as other:
         other.exec_driver_sql(f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
 
-    def finds_out() -> None:
+    def read_once() -> None:
         with database.reading() as work:
-            if as_an_error == "prepared":
-                work.onboardings.get(str(uuid.uuid4()))
-            work.alarms.ringing()
+            work.alarms.active()
 
     with pytest.raises(DatabaseUnavailable):
-        finds_out()
+        read_once()
     assert in_threads(3, lambda: read(database)) == [{}, {}, {}]
 
 
-def test_what_is_written_after_reading_is_still_all_or_nothing(database: Database):
-    """Readers have no transaction; the connection they give back must not stay like that."""
+def test_writing_after_reading_is_still_atomic(database: Database):
+    """Readers use no transaction; their connection must not stay in that mode."""
     key = uuid.uuid4().hex
 
-    def written_and_failed() -> None:
+    def write_and_fail() -> None:
         with database.writing() as work:
-            work.alarms.ring(key, NOW)
+            work.alarms.raise_alarm(key, NOW)
             raise RuntimeError
 
     for _ in range(3):
         read(database)
         with pytest.raises(RuntimeError):
-            written_and_failed()
+            write_and_fail()
         assert key not in read(database)

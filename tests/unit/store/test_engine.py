@@ -1,4 +1,4 @@
-"""SQLite as it must be set up, and transactions that neither lose nor lock."""
+"""Test the engines: pragmas, locks, rollback, pool size."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.unit.store.rows import NOW, add, admit, database_at, in_threads, onboarding, stored
+from tests.unit.store.rows import (
+    add,
+    admit,
+    changed,
+    database_at,
+    in_threads,
+    onboarding,
+    stored,
+)
 from webapp.domain.errors import NotWritable
 from webapp.domain.onboarding import Onboarding
 from webapp.store.column_types import Cipher
@@ -40,16 +48,16 @@ def pragma(database: Database, name: str) -> object:
         ("busy_timeout", WAIT_SECONDS * 1000),
     ],
 )
-def test_sqlite_is_really_set_up_as_promised(database: Database, name, value):
+def test_sqlite_connection_has_the_pragma(database: Database, name, value):
     assert pragma(database, name) == value
 
 
-def test_every_connection_is_set_up_not_only_the_first(database: Database):
+def test_sqlite_second_connection_has_the_pragmas(database: Database):
     with database.engine.connect() as one, database.engine.connect() as two:
         assert one.scalar(text("PRAGMA synchronous")) == two.scalar(text("PRAGMA synchronous")) == 2
 
 
-def test_a_writer_holds_the_lock_from_its_first_moment(database: Database, address: str):
+def test_writing_takes_sqlites_lock_before_the_first_statement(database: Database, address: str):
     path = address.removeprefix("sqlite:///")
     with database.writing():
         other = sqlite3.connect(path, timeout=0, isolation_level=None)
@@ -58,17 +66,17 @@ def test_a_writer_holds_the_lock_from_its_first_moment(database: Database, addre
         other.close()
 
 
-def test_a_reader_holds_no_lock_and_sees_one_moment(database: Database):
+def test_reading_sees_one_snapshot_and_blocks_no_writer(database: Database):
     row = add(database, onboarding(admit(database)))
     with database.reading() as reading:
         before = reading.onboardings.get(row.id)
         with database.writing() as writing:
-            writing.onboardings.save(row.changed(NOW, attempt=2), was=1)
+            writing.onboardings.save(changed(row, attempt=2), was=1)
         assert reading.onboardings.get(row.id) == before
     assert stored(database, row).attempt == 2
 
 
-def test_reading_then_writing_in_8_threads_gives_no_lock_error(database: Database):
+def test_writing_in_8_threads_at_once_raises_no_lock_error(database: Database):
     row = add(database, onboarding(admit(database)))
 
     def count_up(_: int) -> None:
@@ -76,7 +84,7 @@ def test_reading_then_writing_in_8_threads_gives_no_lock_error(database: Databas
             known = work.onboardings.get(row.id, for_update=True)
             assert known is not None
             work.onboardings.save(
-                known.changed(NOW, poll_count=known.poll_count + 1), was=known.version
+                changed(known, poll_count=known.poll_count + 1), was=known.version
             )
 
     with ThreadPoolExecutor(8) as threads:
@@ -84,7 +92,7 @@ def test_reading_then_writing_in_8_threads_gives_no_lock_error(database: Databas
     assert stored(database, row).poll_count == 160
 
 
-def test_a_locked_database_is_the_journeys_not_writable(address: str):
+def test_writing_a_locked_database_raises_not_writable(address: str):
     path = address.removeprefix("sqlite:///")
     engine = make_engine(address)
     other = sqlite3.connect(path, isolation_level=None)
@@ -100,7 +108,7 @@ def test_a_locked_database_is_the_journeys_not_writable(address: str):
         engine.dispose()
 
 
-def test_a_failure_in_the_middle_leaves_nothing_behind(database: Database):
+def test_writing_that_raises_is_rolled_back(database: Database):
     ada = admit(database)
     row = onboarding(ada)
     with pytest.raises(LostUpdate), database.writing() as work:
@@ -109,7 +117,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(database: Database):
         assert work.onboardings.get(row.id) is None
 
 
-def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path: Path):
+def test_writing_without_tables_raises_not_writable(tmp_path: Path):
     path = tmp_path / "bare.sqlite3"
     path.touch()
     with (
@@ -120,7 +128,7 @@ def test_a_database_without_tables_is_unwritable_rather_than_a_surprise(tmp_path
         work.onboardings.unfinished()
 
 
-def test_of_one_process_a_server_sees_ten_connections_and_the_rest_wait(migrated_postgres: Engine):
+def test_postgresql_pool_opens_ten_connections_at_most(migrated_postgres: Engine):
     count = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
     def look() -> int:

@@ -1,4 +1,4 @@
-"""The access token's row: one may log in, the others see what came of it."""
+"""Test the access token's row: one process gets the lease, the others see its result."""
 
 from datetime import timedelta
 
@@ -25,12 +25,12 @@ def row(database: Database):
         return work.tokens.get("account")
 
 
-def test_of_16_threads_one_may_log_in(claim):
+def test_claim_in_16_threads_succeeds_once(claim):
     answers = in_threads(16, lambda: claim("one of many"))
     assert sorted(answers) == [False] * 15 + [True]
 
 
-def test_who_saw_the_row_before_a_log_in_ended_may_not_make_one_more(database: Database, claim):
+def test_claim_with_an_outdated_row_fails(database: Database, claim):
     before = row(database)
     for end in (
         lambda work: work.tokens.put("account", "ada", "t", NOW, NOW + LIFE),
@@ -44,13 +44,13 @@ def test_who_saw_the_row_before_a_log_in_ended_may_not_make_one_more(database: D
         assert not claimed
 
 
-def test_a_lease_is_free_again_only_after_its_time(claim):
+def test_claim_before_the_lease_expires_fails(claim):
     assert claim("ada")
     assert not claim("ben", NOW + LEASE)
     assert claim("ben", NOW + LEASE + timedelta(seconds=1))
 
 
-def test_a_token_frees_the_lease_and_is_read_by_all(database: Database, claim):
+def test_put_stores_the_token_and_ends_the_lease(database: Database, claim):
     claim("ada")
     written(database, lambda work: work.tokens.put("account", "ada", "t", NOW, NOW + LIFE))
     found = row(database)
@@ -60,14 +60,14 @@ def test_a_token_frees_the_lease_and_is_read_by_all(database: Database, claim):
     assert claim("ben")
 
 
-def test_a_failure_frees_the_lease_and_is_read_by_all(database: Database, claim):
+def test_fail_stores_the_failure_and_ends_the_lease(database: Database, claim):
     claim("ada")
     written(database, lambda work: work.tokens.fail("account", "ada", NOW, "away"))
     assert row(database).failed_at == NOW
     assert claim("ben")
 
 
-def test_who_has_lost_the_lease_changes_nothing(database: Database, claim):
+def test_put_without_the_lease_changes_nothing(database: Database, claim):
     claim("ada")
     late = NOW + LEASE * 2
     assert claim("ben", late)
@@ -76,7 +76,7 @@ def test_who_has_lost_the_lease_changes_nothing(database: Database, claim):
     assert row(database).lease_until == late + LEASE
 
 
-def test_accounts_do_not_share_a_token(database: Database, claim):
+def test_put_for_one_account_leaves_the_other_without_a_token(database: Database, claim):
     claim("ada")
     with database.reading() as work:
         assert work.tokens.get("another account") is None

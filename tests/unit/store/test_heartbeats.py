@@ -1,4 +1,4 @@
-"""Whether any jobs process lives, by the clock of the database, on SQLite and on PostgreSQL."""
+"""Test heartbeats of jobs processes, timed by the database's clock."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ def seen(database: Database) -> float | None:
         return work.heartbeats.seen_seconds_ago()
 
 
-def test_it_is_the_last_of_all_processes_that_counts(database: Database) -> None:
+def test_seen_seconds_ago_of_several_processes_is_that_of_the_newest(database: Database) -> None:
     assert seen(database) is None
     beat(database, "one machine", minutes=9)
     ago = seen(database)
@@ -38,7 +38,7 @@ def test_it_is_the_last_of_all_processes_that_counts(database: Database) -> None
     assert 0 <= ago < 60
 
 
-def test_a_machine_that_is_gone_for_good_is_forgotten(database: Database) -> None:
+def test_forget_deletes_heartbeats_of_ended_processes(database: Database) -> None:
     beat(database, "gone", days=8)
     beat(database, "here", days=6)
     assert database.sweep(datetime.now(UTC)) == 1

@@ -1,4 +1,4 @@
-"""One-time links in the database."""
+"""Test the retention of one-time links."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from webapp.store.unit_of_work import Database
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 
 
-def test_links_are_forgotten_a_week_after_their_time(database: Database):
+def test_forget_deletes_links_a_week_after_expiry(database: Database):
     row = add(database, onboarding(admit(database)))
     written(database, lambda work: work.links.add("old", row.id, NOW, NOW + HOUR))
     written(database, lambda work: work.links.add("used", row.id, NOW, NOW + HOUR))

@@ -1,4 +1,4 @@
-"""Many notices in one transaction, and each answered for itself, once it is on the disk."""
+"""Test the group commit of notices: one transaction, one result for each notice."""
 
 import sqlite3
 import threading
@@ -25,7 +25,7 @@ COUNT = 24
 
 @pytest.fixture
 def commits(database: Database) -> list[int]:
-    """One entry for every commit."""
+    """Record an entry for each commit."""
     found: list[int] = []
     event.listen(database.engine, "commit", lambda _connection: found.append(1))
     return found
@@ -33,15 +33,15 @@ def commits(database: Database) -> list[int]:
 
 @pytest.fixture
 def held(database: Database) -> Iterator[threading.Event]:
-    """The first commit waits until this is set: meanwhile the others gather."""
+    """Hold the first commit until this is set, so that notices queue up."""
     go_on = threading.Event()
     event.listen(database.engine, "commit", lambda _connection: go_on.wait(30) and None)
     yield go_on
     go_on.set()
 
 
-def waiting_for(database: Database) -> Callable[[], int]:
-    """How many notices have been taken in, as the writer asks for the request of each."""
+def count_stored(database: Database) -> Callable[[], int]:
+    """Count stored notices by the calls that ask for their request id."""
     seen: list[int] = []
 
     def request_id() -> None:
@@ -58,39 +58,39 @@ def events(database: Database, id_: str) -> list[str]:
         ]
 
 
-def test_those_who_wait_together_are_one_commit(
+def test_store_waiting_notices_commits_once(
     database: Database, commits: list[int], held: threading.Event
 ):
     writer, ids = NoticeWriter(database), iter([str(uuid.uuid4()) for _ in range(COUNT)])
-    taken = waiting_for(database)
+    taken = count_stored(database)
 
-    def keep() -> bool:
-        return writer.keep(NewNotice(next(ids), "VERIFIED", b"{}", NOW))
+    def store() -> bool:
+        return writer.store(NewNotice(next(ids), "VERIFIED", b"{}", NOW))
 
-    first = threading.Thread(target=keep)
+    first = threading.Thread(target=store)
     first.start()
     eventually(lambda: commits)
     release = threading.Thread(
         target=lambda: (eventually(lambda: taken() == COUNT, seconds=30), held.set())
     )
     release.start()
-    assert in_threads(COUNT - 1, keep) == [True] * (COUNT - 1)
+    assert in_threads(COUNT - 1, store) == [True] * (COUNT - 1)
     first.join(30)
     release.join(30)
     assert len(commits) == 2
 
 
-def test_of_the_same_notice_in_one_batch_one_is_new(database: Database, held: threading.Event):
+def test_store_same_notice_twice_in_a_batch_is_new_once(database: Database, held: threading.Event):
     id_, writer = str(uuid.uuid4()), NoticeWriter(database)
     held.set()
-    answers = in_threads(8, lambda: writer.keep(NewNotice(id_, "VERIFIED", b"{}", NOW)))
+    answers = in_threads(8, lambda: writer.store(NewNotice(id_, "VERIFIED", b"{}", NOW)))
     assert sorted(answers) == [*[False] * 7, True]
     with database.reading() as work:
-        assert [kept.times for kept in work.inbox.unsettled(id_)] == [8]
+        assert [notice.times for notice in work.inbox.unsettled(id_)] == [8]
     assert events(database, id_) == ["gateway notice VERIFIED"] * 8
 
 
-def test_an_onboarding_is_woken_and_no_other(database: Database):
+def test_store_schedules_a_poll_of_its_onboarding_only(database: Database):
     adas = add(
         database, onboarding(admit(database), poll_count=3, next_poll_at=NOW + timedelta(days=1))
     )
@@ -102,12 +102,12 @@ def test_an_onboarding_is_woken_and_no_other(database: Database):
     assert stored(database, bens) == bens
 
 
-def test_a_repeat_of_what_was_agreed_with_wakes_nobody_unless_another_is_open(database: Database):
+def test_store_repeat_of_a_confirmed_notice_schedules_no_poll(database: Database):
     row = add(database, onboarding(admit(database)))
     noticed(database, row.id)
     with database.writing() as work:
-        work.inbox.settle([kept.id for kept in work.inbox.unsettled(row.id)], "agreed", NOW)
-        work.onboardings.plan(row.id, None, "quiet", 1)
+        work.inbox.settle([notice.id for notice in work.inbox.unsettled(row.id)], "agreed", NOW)
+        work.onboardings.schedule_poll(row.id, None, "quiet", 1)
     assert not noticed(database, row.id)
     assert stored(database, row).next_poll_at is None
     assert len(events(database, row.id)) == 1
@@ -117,17 +117,17 @@ def test_a_repeat_of_what_was_agreed_with_wakes_nobody_unless_another_is_open(da
     assert len(events(database, row.id)) == 3
 
 
-def test_one_that_cannot_be_stored_fails_alone(database: Database, held: threading.Event):
-    """Nothing that the door lets in; should there ever be such a one."""
+def test_store_invalid_notice_in_a_batch_fails_alone(database: Database, held: threading.Event):
+    """The endpoint refuses such notices; the writer must survive one all the same."""
     writer = NoticeWriter(database)
     words = ["VERIFIED", None, "VERIFIED", "PENDING"]
     pending = iter([NewNotice(str(uuid.uuid4()), word, b"{}", NOW) for word in words])  # type: ignore[arg-type]
-    taken = waiting_for(database)
+    taken = count_stored(database)
     release = threading.Thread(
         target=lambda: (eventually(lambda: taken() == len(words), seconds=30), held.set())
     )
     release.start()
-    answers = in_threads(len(words), lambda: writer.keep(next(pending)))
+    answers = in_threads(len(words), lambda: writer.store(next(pending)))
     release.join(30)
     assert [each for each in answers if each is True] == [True] * 3
     (failed,) = [each for each in answers if each is not True]
@@ -140,19 +140,19 @@ def broken_at_the_commit(connection: Connection) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
 
-def test_when_the_commit_fails_nobody_hears_that_it_is_stored(database: Database):
+def test_store_with_a_failing_commit_raises_for_all(database: Database):
     writer = NoticeWriter(database)
-    keep = lambda: writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))  # noqa: E731
+    store = lambda: writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))  # noqa: E731
     event.listen(database.engine, "commit", broken_at_the_commit)
-    assert all(isinstance(each, Exception) for each in in_threads(4, keep))
+    assert all(isinstance(each, Exception) for each in in_threads(4, store))
     event.remove(database.engine, "commit", broken_at_the_commit)
     with database.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM inbox")) == 0
-    assert keep() is True, "the writer lives on"
+    assert store() is True, "the writer still works"
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_while_the_file_is_locked_nothing_is_acknowledged(address: str):
+def test_store_in_a_locked_file_raises_not_writable(address: str):
     engine = make_engine(address, wait_seconds=0.2)
     database = Database(engine, Cipher([KEY]))
     other = sqlite3.connect(Path(address.removeprefix("sqlite:///")), isolation_level=None)
@@ -166,9 +166,9 @@ def test_while_the_file_is_locked_nothing_is_acknowledged(address: str):
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_a_full_disk_is_unwritable(database: Database):
+def test_store_on_a_full_disk_raises_not_writable(database: Database):
     def full(connection: Any) -> None:
-        connection.exec_driver_sql("PRAGMA max_page_count=1")  # no more than it has already
+        connection.exec_driver_sql("PRAGMA max_page_count=1")  # the file cannot grow
 
     event.listen(database.engine, "begin", full)
     with pytest.raises(DatabaseUnavailable):
@@ -178,22 +178,22 @@ def test_a_full_disk_is_unwritable(database: Database):
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_batches_of_several_writers_in_any_order_do_not_lock_each_other_up(database: Database):
-    """One that comes again holds its row while it wakes: those rows have one order for all."""
+def test_store_by_several_writers_in_any_order_does_not_deadlock(database: Database):
+    """A repeat locks its row until the commit, so all writers must lock in the same order."""
     rows = [add(database, onboarding(admit(database, f"person {number}"))) for number in range(12)]
     for row in rows:
         noticed(database, row.id)
-    turn = iter(range(6))
+    numbers = iter(range(6))
 
     def burst() -> None:
-        """Another process: a writer of its own, and the same notices from another end."""
-        number = next(turn)
+        """Store the same notices in another order with another writer, like another process."""
+        number = next(numbers)
         writer = NoticeWriter(database)
         order = rows[number * 2 :] + rows[: number * 2]
         for _ in range(5):
             threads = [
                 threading.Thread(
-                    target=writer.keep, args=(NewNotice(row.id, "VERIFIED", b"{}", NOW),)
+                    target=writer.store, args=(NewNotice(row.id, "VERIFIED", b"{}", NOW),)
                 )
                 for row in order
             ]
@@ -204,31 +204,29 @@ def test_batches_of_several_writers_in_any_order_do_not_lock_each_other_up(datab
 
     assert in_threads(6, burst) == [None] * 6
     with database.reading() as work:
-        times = [kept.times for row in rows for kept in work.inbox.unsettled(row.id)]
+        times = [notice.times for row in rows for notice in work.inbox.unsettled(row.id)]
     assert times == [31] * 12
 
 
-def test_a_writer_without_work_ends_its_thread(database: Database, monkeypatch):
+def test_writer_thread_without_notices_ends(database: Database, monkeypatch):
     monkeypatch.setattr("webapp.store.notice_writer.IDLE_SECONDS", 0.05)
     writer = NoticeWriter(database)
     for _ in range(2):
-        assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+        assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
         eventually(lambda: writer._thread is None)
 
 
-def test_a_thread_that_cannot_be_started_refuses_one_notice_and_not_all_after_it(
-    database: Database, monkeypatch
-):
+def test_store_without_a_free_thread_fails_one_notice_only(database: Database, monkeypatch):
     writer, first = NoticeWriter(database), str(uuid.uuid4())
     no_thread_once(monkeypatch)
     with pytest.raises(DatabaseUnavailable, match="no thread"):
-        writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW))
-    assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
-    assert not writer.keep(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one took it along"
+        writer.store(NewNotice(first, "VERIFIED", b"{}", NOW))
+    assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+    assert not writer.store(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one wrote it too"
 
 
-def test_a_thread_that_has_died_is_replaced(database: Database, monkeypatch):
-    """Of what is no Exception, or of one where none is expected."""
+def test_store_after_the_thread_died_starts_another(database: Database, monkeypatch):
+    """By an error that is no Exception, or one at an unexpected place."""
 
     def end_this_thread(_connection: Connection) -> None:
         raise SystemExit
@@ -239,8 +237,8 @@ def test_a_thread_that_has_died_is_replaced(database: Database, monkeypatch):
     writer = NoticeWriter(database)
     event.listen(database.engine, "commit", end_this_thread)
     with pytest.raises(DatabaseUnavailable, match="in time"):
-        writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+        writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
     eventually(lambda: died and not writer._thread.is_alive())
     event.remove(database.engine, "commit", end_this_thread)
     monkeypatch.undo()
-    assert writer.keep(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+    assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))

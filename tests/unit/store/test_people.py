@@ -1,4 +1,4 @@
-"""People and their sessions."""
+"""Test people, their sessions and generated keys."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,34 +16,34 @@ from webapp.store.unit_of_work import Database
 LATER = NOW + timedelta(hours=8)
 
 
-def test_ada_is_the_same_person_every_time(database: Database):
+def test_admit_same_subject_returns_the_same_person(database: Database):
     first = admit(database, name="Ada", locale="en")
     again = admit(database, name="Ada Lovelace")
     assert again.id == first.id
     assert (again.name, again.locale) == ("Ada Lovelace", "en")
 
 
-def test_a_later_visit_without_a_name_keeps_the_one_known(database: Database):
+def test_admit_without_a_name_keeps_the_stored_one(database: Database):
     admit(database, name="Ada")
     assert admit(database).name == "Ada"
 
 
-def test_the_same_subject_at_another_site_is_somebody_else(database: Database):
+def test_admit_same_subject_at_another_site_adds_a_person(database: Database):
     ada = admit(database)
     other = written(database, lambda work: admitted(work, "ada", site="bank"))
     assert other.id != ada.id
 
 
-def test_ada_coming_in_by_8_doors_at_once_is_one_person(database: Database):
+def test_admit_in_8_threads_adds_one_person(database: Database):
     answers = in_threads(8, lambda: admit(database).id)
     assert len(set(answers)) == 1, answers
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_ada_coming_in_while_another_door_still_writes_her_down_is_one_person(
+def test_admit_during_another_uncommitted_insert_adds_one_person(
     database: Database,
 ):
-    """On SQLite the second waits for the first from its first moment."""
+    """On SQLite the write lock makes the second wait from its start."""
     with ThreadPoolExecutor(1) as other_door:
         with database.writing() as work:
             first = admitted(work, "ada")
@@ -58,7 +58,7 @@ def waiting_for_a_lock(database: Database) -> int:
         return int(connection.scalar(text(query)) or 0)
 
 
-def test_a_session_is_found_by_its_id_until_it_is_over(database: Database):
+def test_get_session_returns_it_until_it_expires(database: Database):
     ada = admit(database)
     session = Session(
         "secret", ada.id, "handoff", LATER, "default", "https://shop.example", "s", None, "jti"
@@ -72,12 +72,12 @@ def test_a_session_is_found_by_its_id_until_it_is_over(database: Database):
         assert (found.return_url, found.state) == ("https://shop.example", "s")
         assert work.sessions.get("secret", LATER) is None
         assert work.sessions.get("another", NOW) is None
-        assert work.sessions.came_by("secret", "jti")
-        assert not work.sessions.came_by("secret", "another jti")
-        assert not work.sessions.came_by("another", "jti")
+        assert work.sessions.was_opened_by("secret", "jti")
+        assert not work.sessions.was_opened_by("secret", "another jti")
+        assert not work.sessions.was_opened_by("another", "jti")
 
 
-def test_a_revoked_session_opens_nothing(database: Database):
+def test_get_revoked_session_returns_none(database: Database):
     ada = admit(database)
     written(database, lambda work: work.sessions.add(Session("s", ada.id, "oidc", LATER), NOW))
     written(database, lambda work: work.sessions.revoke("s", NOW))
@@ -85,7 +85,7 @@ def test_a_revoked_session_opens_nothing(database: Database):
         assert work.sessions.get("s", NOW) is None
 
 
-def test_the_table_of_sessions_opens_none(database: Database):
+def test_sessions_table_holds_no_session_id(database: Database):
     ada = admit(database)
     written(
         database,
@@ -95,7 +95,7 @@ def test_the_table_of_sessions_opens_none(database: Database):
         assert "marker" not in str(connection.execute(text("SELECT * FROM sessions")).all())
 
 
-def test_a_key_of_our_own_is_made_once_and_shared(database: Database):
+def test_generated_key_is_made_once(database: Database):
     made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     assert len(made) == 32
     with database.reading() as work:
@@ -105,12 +105,12 @@ def test_a_key_of_our_own_is_made_once_and_shared(database: Database):
             work.generated_keys.need("other")
 
 
-def test_an_unknown_person_is_a_lookup_error(database: Database):
+def test_get_unknown_person_raises_lookup_error(database: Database):
     with database.reading() as work, pytest.raises(LookupError):
         work.people.get("nobody")
 
 
-def test_a_key_of_our_own_lies_encrypted(database: Database):
+def test_generated_key_is_stored_encrypted(database: Database):
     made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     with database.engine.connect() as connection:
         raw = bytes(connection.scalar(text("SELECT value FROM generated_keys")))
@@ -118,6 +118,6 @@ def test_a_key_of_our_own_lies_encrypted(database: Database):
         assert GeneratedKeys(connection, Cipher([KEY])).get("subject") == made
 
 
-def test_a_locale_longer_than_any_language_tag_is_left_out(database: Database):
+def test_admit_with_a_too_long_locale_ignores_it(database: Database):
     assert admit(database, locale="e" * 36).locale is None
     assert admit(database, locale="es-ES").locale == "es-ES"

@@ -1,4 +1,4 @@
-"""Bodies that are no notices: kept in bounds, sealed, the newest first."""
+"""Test quarantined bodies: limits, encryption, order; and persistent counters."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.unit_of_work import Database
 
 
-def keep(database: Database, body: bytes, why: str = "not JSON") -> None:
-    written(database, lambda work: work.quarantine.keep(body, why, NOW))
+def add(database: Database, body: bytes, why: str = "not JSON") -> None:
+    written(database, lambda work: work.quarantine.add(body, why, NOW))
 
 
-def test_what_came_can_be_read_again_whatever_it_was(database: Database):
-    keep(database, b"\x00\xff marker {}", "not UTF-8")
+def test_quarantine_body_returns_any_bytes_as_text(database: Database):
+    add(database, b"\x00\xff marker {}", "not UTF-8")
     with database.reading() as work:
         (one,) = work.quarantine.listed()
         assert (one.reason, one.size, one.received_at) == ("not UTF-8", 12, NOW)
@@ -21,36 +21,36 @@ def test_what_came_can_be_read_again_whatever_it_was(database: Database):
         assert work.quarantine.body(one.id + 1) is None
 
 
-def test_what_was_seen_is_taken_out(database: Database):
+def test_quarantine_remove_deletes_one_or_all(database: Database):
     for size in range(3):
-        keep(database, b"x" * size)
+        add(database, b"x" * size)
     with database.reading() as work:
         third, second, first = (one.id for one in work.quarantine.listed())
     with database.writing() as work:
-        assert work.quarantine.take_out(second) == [second]
-        assert work.quarantine.take_out(second) == []
+        assert work.quarantine.remove(second) == [second]
+        assert work.quarantine.remove(second) == []
         assert work.quarantine.count() == 2
-        assert work.quarantine.take_out() == [first, third]
+        assert work.quarantine.remove() == [first, third]
 
 
-def test_the_oldest_make_room_for_more_rows(database: Database, monkeypatch):
-    monkeypatch.setattr(quarantine, "MOST_ROWS", 5)
+def test_quarantine_above_max_rows_deletes_the_oldest(database: Database, monkeypatch):
+    monkeypatch.setattr(quarantine, "MAX_ROWS", 5)
     for number in range(9):
-        keep(database, b"x" * number)
+        add(database, b"x" * number)
     with database.reading() as work:
         assert [one.size for one in work.quarantine.listed()] == [8, 7, 6, 5, 4]
 
 
-def test_and_for_more_bytes(database: Database):
+def test_quarantine_above_max_bytes_deletes_the_oldest(database: Database):
     biggest = 64 * 1024
     for _ in range(quarantine.MAX_BYTES // biggest + 3):
-        keep(database, b"x" * biggest)
+        add(database, b"x" * biggest)
     with database.reading() as work:
         assert work.quarantine.count() == quarantine.MAX_BYTES // biggest
 
 
 @pytest.mark.parametrize("count", [8])
-def test_counts_lose_nothing_to_each_other(database: Database, count: int):
+def test_counter_in_several_threads_counts_all(database: Database, count: int):
     def add() -> None:
         for _ in range(5):
             written(database, lambda work: work.counters.add_one(MISSED_NOTICES_REPAIRED))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-from tests.support.many_rows import crowd
 
+from tests.support.bulk_rows import insert_people
 from tests.unit.journey.harness import JourneyHarness
 from tests.unit.store.rows import NOW
 from webapp.domain.onboarding import Status
@@ -20,7 +20,7 @@ from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.change_probe import SINCE
 
 Sent = dict[str, Any]
-#: However many people there are: a token for each account, a key for each purpose.
+#: Tables that do not grow with the number of people.
 FEW_ROWS = ("gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counters")
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
@@ -34,7 +34,7 @@ def harness(address: str) -> Iterator[JourneyHarness]:
 
 @contextmanager
 def heard(engine: Engine) -> Iterator[Sent]:
-    """Every statement sent meanwhile, with values it was sent with."""
+    """Record the statements of the block with their parameters."""
     sent: Sent = {}
 
     def hear(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
@@ -49,7 +49,7 @@ def heard(engine: Engine) -> Iterator[Sent]:
 
 
 def everything_that_is_waited_for(harness: JourneyHarness) -> None:
-    """Start, pages, status, notice, return, read-back, doors, links, tokens, lists, cleaning."""
+    """Run every step: start, pages, status, notice, return, poll, login, links, lists, sweep."""
     ada = harness.visitor("ada")
     first = harness.begin(ada, "agreed", "2026-01")
     harness.begin(ada, "agreed", "2026-01")
@@ -57,7 +57,7 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
     harness.begin(ada, "agreed", "2026-01")
     (current,) = [row.id for row in harness.rows(ada) if row.active]
     harness.notice(current, "PENDING_VALIDATION")
-    harness.said(current, "PENDING_VALIDATION")
+    harness.set_gateway_word(current, "PENDING_VALIDATION")
     harness.back(current)
     harness.run_due()
     harness.present.home(ada)
@@ -75,7 +75,7 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
         with harness.engine.connect() as connection:
             connection.exec_driver_sql(SINCE, (0,))  # elsewhere it is not heard here
     with harness.database.reading() as work:
-        work.timeline.newest()
+        work.timeline.newest_id()
         work.onboardings.unfinished()
         work.onboardings.listed(site=None, status="started", limit=50)
         work.onboardings.listed(site="shop", status=None, limit=50)
@@ -83,8 +83,8 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
     harness.database.sweep(NOW)
 
 
-def test_no_statement_that_is_waited_for_reads_a_whole_table(harness: JourneyHarness):
-    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+def test_query_plans_of_all_steps_scan_no_whole_table(harness: JourneyHarness):
+    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     with heard(harness.engine) as sent:
         everything_that_is_waited_for(harness)
     assert len(sent) > 30
@@ -93,10 +93,10 @@ def test_no_statement_that_is_waited_for_reads_a_whole_table(harness: JourneyHar
     assert not bad, "\n".join(bad)
 
 
-def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(
+def test_query_plan_of_awaited_polls_reads_no_backlog(
     harness: JourneyHarness,
 ):
-    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     with harness.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE onboardings SET next_poll_at = created_at")
         connection.exec_driver_sql("ANALYZE")
@@ -111,8 +111,8 @@ def test_whom_somebody_waits_for_is_found_without_walking_through_a_backlog(
     assert "B-TREE" not in str(plan), plan
 
 
-def test_a_statement_without_an_index_is_found(harness: JourneyHarness):
-    crowd(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+def test_query_plan_without_an_index_is_detected(harness: JourneyHarness):
+    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     with harness.engine.connect() as connection:
         for sql in (
             "SELECT id FROM onboardings WHERE mode = 'iframe'",

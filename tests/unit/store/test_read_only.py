@@ -1,4 +1,4 @@
-"""PostgreSQL only lets itself be read, or ends a transaction: it is said, and passes."""
+"""Test a PostgreSQL that is read-only for a while, or ends a transaction."""
 
 import uuid
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("kind", ["postgresql"])
 
 @contextmanager
 def read_only(postgres: Engine, database: Database) -> Iterator[None]:
-    """As where another server leads now. Sessions that are open afterwards stay what they are."""
+    """Make the database read-only, as after a failover; open sessions keep their mode."""
     name = database.engine.url.database
     with postgres.connect() as connection:
         connection.exec_driver_sql(
@@ -36,21 +36,21 @@ def read_only(postgres: Engine, database: Database) -> Iterator[None]:
 
 def rehearse(database: Database) -> None:
     with database.writing() as work:
-        work.once.rehearse()
+        work.replay_guard.rehearse()
 
 
-def test_a_read_only_database_is_unwritable_in_so_many_words(postgres: Engine, database: Database):
+def test_writing_a_read_only_database_raises_with_the_reason(postgres: Engine, database: Database):
     with read_only(postgres, database):
         with pytest.raises(DatabaseUnavailable, match="read-only"):
             noticed(database, str(uuid.uuid4()))
         assert "DATABASE_URL is read-only" in " ".join(Readiness(database)())
         with database.reading() as work:
-            assert work.alarms.ringing() == {}, "what is stored can be read"
+            assert work.alarms.active() == {}, "what is stored can be read"
 
 
-def test_no_session_that_may_only_read_is_used_again(postgres: Engine, database: Database):
+def test_writing_after_read_only_ends_uses_a_new_session(postgres: Engine, database: Database):
     with read_only(postgres, database):
-        several = in_threads(3, lambda: _held_for_a_moment(database))
+        several = in_threads(3, lambda: _rehearse_slowly(database))
         assert {type(each) for each in several} == {DatabaseUnavailable}
         with pytest.raises(DatabaseUnavailable):
             rehearse(database)
@@ -58,44 +58,46 @@ def test_no_session_that_may_only_read_is_used_again(postgres: Engine, database:
     assert noticed(database, str(uuid.uuid4()))
 
 
-def test_nor_after_a_notice_that_was_refused(postgres: Engine, database: Database):
+def test_store_notice_after_read_only_ends_uses_a_new_session(postgres: Engine, database: Database):
     with read_only(postgres, database), pytest.raises(DatabaseUnavailable):
         noticed(database, str(uuid.uuid4()))
     assert noticed(database, str(uuid.uuid4()))
 
 
-def _held_for_a_moment(database: Database) -> None:
-    """Sessions that are open at the same time."""
+def _rehearse_slowly(database: Database) -> None:
+    """Open several sessions at the same time."""
     with database.writing() as work:
         work.connection.exec_driver_sql("SELECT pg_sleep(0.2)")
-        work.once.rehearse()
+        work.replay_guard.rehearse()
 
 
-def test_a_transaction_that_the_server_ended_is_unwritable(postgres: Engine, database: Database):
+def test_writing_when_the_server_ends_the_transaction_raises_not_writable(
+    postgres: Engine, database: Database
+):
     def ended(process_id: int) -> bool:
         with postgres.connect() as other:
             asked = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
             return other.exec_driver_sql(asked, (process_id,)).scalar() == 0
 
-    def left_alone(work: UnitOfWork) -> None:
+    def stay_idle(work: UnitOfWork) -> None:
         work.connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
         mine = work.connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
         eventually(lambda: ended(mine), seconds=30)
-        work.alarms.ring("gateway_forbidden", NOW)
+        work.alarms.raise_alarm("gateway_forbidden", NOW)
 
     with pytest.raises(DatabaseUnavailable) as refused:
-        written(database, left_alone)
+        written(database, stay_idle)
     assert isinstance(refused.value.__cause__, InternalError)
     rehearse(database)
 
 
-def test_a_mistake_of_ours_is_not_taken_for_trouble_of_the_database(
+def test_writing_after_an_ignored_error_raises_the_driver_error(
     postgres: Engine, database: Database
 ):
-    def going_on(work: UnitOfWork) -> None:
+    def ignore_an_error(work: UnitOfWork) -> None:
         with pytest.raises(Exception, match="nowhere"):
             work.connection.exec_driver_sql("SELECT * FROM nowhere")
-        work.alarms.ring("gateway_forbidden", NOW)
+        work.alarms.raise_alarm("gateway_forbidden", NOW)
 
     with pytest.raises(InternalError):
-        written(database, going_on)
+        written(database, ignore_an_error)

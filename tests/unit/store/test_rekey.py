@@ -1,4 +1,4 @@
-"""From an old key to a new one, end to end."""
+"""Test re-encryption with a newer key."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from webapp.store.column_types import Cipher
 from webapp.store.rekey import BATCH, Key, count, rekey
 from webapp.store.unit_of_work import Database
 
-#: What `fill` and an own key seal.
+#: Number of values that `fill` and a generated key seal.
 VALUES = 13
 
 
@@ -16,7 +16,7 @@ def with_keys(database: Database, *keys: str) -> Database:
     return Database(database.engine, Cipher(keys))
 
 
-def test_after_a_rekey_the_old_key_can_be_dropped(database: Database):
+def test_rekey_makes_the_old_key_unnecessary(database: Database):
     row = fill(database)
     made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     both, new = with_keys(database, NEWER_KEY, KEY), with_keys(database, NEWER_KEY)
@@ -38,14 +38,14 @@ def test_after_a_rekey_the_old_key_can_be_dropped(database: Database):
         assert work.generated_keys.get("subject") == made
 
 
-def test_a_second_time_there_is_nothing_to_do(database: Database):
+def test_rekey_repeated_changes_nothing(database: Database):
     fill(database)
     both = with_keys(database, NEWER_KEY, KEY)
     list(rekey(both))
     assert sum(rekey(both), Counter()) == {Key.NEWEST: VALUES - 1}
 
 
-def test_it_may_be_ended_in_the_middle_and_begun_again(database: Database):
+def test_rekey_aborted_can_be_repeated(database: Database):
     with database.writing() as work:
         for number in range(BATCH + 5):
             work.people.admit("shop", f"{number}", f"{number}", NOW, name=None, locale=None)
@@ -56,7 +56,7 @@ def test_it_may_be_ended_in_the_middle_and_begun_again(database: Database):
     assert count(both) == {Key.NEWEST: BATCH + 5}
 
 
-def test_what_no_key_opens_is_counted_and_left_alone(database: Database):
+def test_rekey_without_the_key_counts_the_value_and_keeps_it(database: Database):
     add(database, onboarding(admit(database), hosted_url="https://gateway.example"))
     stranger = with_keys(database, NEWER_KEY)
     assert sum(rekey(stranger), Counter()) == {Key.NONE: 2}

@@ -1,4 +1,4 @@
-"""Personal data and secrets: unreadable in the database, readable with any of our keys."""
+"""Test that personal data and secrets are stored encrypted, readable with any key."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
 
 
 def fill(database: Database) -> Onboarding:
-    """A row with a marker in every place that may hold something of Ada."""
+    """Store a marker in every field that may hold personal data of Ada."""
     ada = admit(database, MARKERS["subject"], name=MARKERS["name"])
     row = onboarding(
         ada,
@@ -55,16 +55,16 @@ def fill(database: Database) -> Onboarding:
     with database.writing() as work:
         work.onboardings.add(row)
         work.sessions.add(session, NOW)
-        work.once.use("handoff", MARKERS["jti"], NOW)
+        work.replay_guard.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)
         work.tokens.put("account", "me", MARKERS["access"], NOW, NOW)
-        work.quarantine.keep(MARKERS["unusable"].encode(), "no JSON", NOW)
+        work.quarantine.add(MARKERS["unusable"].encode(), "no JSON", NOW)
     noticed(database, row.id, body=MARKERS["body"].encode())
     return stored(database, row)
 
 
 def raw_bytes(engine: Engine, folder: Path) -> bytes:
-    """Everything that lies in the database: on SQLite the files themselves."""
+    """Return all stored data; on SQLite the bytes of the files."""
     if engine.dialect.name == "sqlite":
         return b"".join(path.read_bytes() for path in folder.glob("state.sqlite3*"))
     with engine.connect() as connection:
@@ -76,7 +76,7 @@ def raw_bytes(engine: Engine, folder: Path) -> bytes:
     return repr(rows).encode()
 
 
-def test_no_marker_lies_readable_in_the_database(database: Database, tmp_path: Path):
+def test_database_contains_no_personal_data_in_plain_text(database: Database, tmp_path: Path):
     row = fill(database)
     lying = raw_bytes(database.engine, tmp_path)
     assert row.id.encode() in lying, "the search would not find anything"
@@ -84,7 +84,7 @@ def test_no_marker_lies_readable_in_the_database(database: Database, tmp_path: P
     assert found == []
 
 
-def test_what_is_sealed_opens_again(database: Database):
+def test_sealed_values_are_returned_decrypted(database: Database):
     row = fill(database)
     assert stored(database, row).hosted_url == row.hosted_url
     assert stored(database, row).rejection_reason == MARKERS["rejection"]
@@ -95,7 +95,7 @@ def test_what_is_sealed_opens_again(database: Database):
         assert token.token == MARKERS["access"]
 
 
-def test_the_columns_with_people_in_them_are_the_sealed_ones():
+def test_schema_seals_all_columns_with_personal_data():
     sealed = {
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
@@ -119,7 +119,7 @@ def test_the_columns_with_people_in_them_are_the_sealed_ones():
     }
 
 
-def test_after_a_new_key_the_old_values_open_and_new_ones_need_it(database: Database):
+def test_cipher_with_a_newer_key_opens_old_values(database: Database):
     old = fill(database)
     rotated = Database(database.engine, Cipher([NEWER_KEY, KEY]))
     assert stored(rotated, old).hosted_url == old.hosted_url
@@ -131,7 +131,7 @@ def test_after_a_new_key_the_old_values_open_and_new_ones_need_it(database: Data
         stored(only_new, old)
 
 
-def test_a_wrong_key_says_what_to_look_at_and_nothing_it_saw(database: Database):
+def test_open_with_a_wrong_key_names_the_setting_and_no_value(database: Database):
     row = fill(database)
     stranger = Database(database.engine, Cipher([NEWER_KEY]))
     with pytest.raises(StoreError, match="no key of DATA_KEYS opens") as told:
@@ -139,7 +139,7 @@ def test_a_wrong_key_says_what_to_look_at_and_nothing_it_saw(database: Database)
     assert "marker" not in str(told.value)
 
 
-def test_a_changed_byte_is_noticed(database: Database):
+def test_open_of_an_altered_value_raises_wrong_key(database: Database):
     row = fill(database)
     with database.engine.connect().execution_options(writing=True) as connection:
         sealed = bytes(connection.scalar(text("SELECT hosted_url FROM onboardings")))
@@ -151,11 +151,11 @@ def test_a_changed_byte_is_noticed(database: Database):
 
 
 @pytest.mark.parametrize("key", [KEY, KEY.rstrip("=")])
-def test_a_key_may_come_with_or_without_padding(key):
+def test_cipher_accepts_keys_with_or_without_padding(key):
     assert Cipher([key]).open(Cipher([KEY]).seal("ada")) == "ada"
 
 
-def test_changes_are_seen_across_connections_by_their_ids_only(database: Database):
+def test_change_probe_reports_ids_only(database: Database):
     row = fill(database)
     written(
         database,
@@ -166,7 +166,7 @@ def test_changes_are_seen_across_connections_by_their_ids_only(database: Databas
         assert (line.at, line.event, line.actor, dict(line.detail)) == (NOW, "moved", "gateway", {})
 
 
-def test_an_error_of_the_database_quotes_no_value(database: Database):
+def test_database_error_quotes_no_value(database: Database):
     with pytest.raises(DBAPIError) as told, database.engine.connect() as connection:
         connection.execute(text("SELECT :value FROM nowhere"), {"value": MARKERS["name"]})
     assert MARKERS["name"] not in str(told.value)

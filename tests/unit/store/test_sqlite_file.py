@@ -1,4 +1,4 @@
-"""The file of an SQLite database: made on purpose only, and missed when it is gone."""
+"""Test the SQLite file: who creates it, and what happens when it is deleted or replaced."""
 
 import shutil
 import stat
@@ -29,7 +29,7 @@ def modes(folder: Path) -> set[str]:
     return {oct(stat.S_IMODE(path.stat().st_mode)) for path in folder.iterdir()}
 
 
-def test_an_upgrade_makes_files_for_their_owner_only(tmp_path: Path):
+def test_upgrade_creates_files_for_the_owner_only(tmp_path: Path):
     engine = make_engine(f"sqlite:///{tmp_path}/new.sqlite3")
     migrate.upgrade(engine)
     with engine.connect():
@@ -37,7 +37,7 @@ def test_an_upgrade_makes_files_for_their_owner_only(tmp_path: Path):
     engine.dispose()
 
 
-def test_only_an_upgrade_makes_one(tmp_path: Path):
+def test_reading_without_the_file_does_not_create_it(tmp_path: Path):
     with (
         database_at(f"sqlite:///{tmp_path}/a # b%20.sqlite3") as database,
         pytest.raises(
@@ -49,7 +49,7 @@ def test_only_an_upgrade_makes_one(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path):
+def test_upgrade_without_the_folder_does_not_create_it(tmp_path: Path):
     engine = make_engine(f"sqlite:///{tmp_path}/typo/new.sqlite3")
     with pytest.raises(
         DatabaseUnavailable, match="DATABASE_URL names a file in a folder that does not"
@@ -58,7 +58,7 @@ def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_in_the_files_place_is_named(tmp_path: Path):
+def test_upgrade_with_a_folder_of_that_name_names_it(tmp_path: Path):
     engine = make_engine(f"sqlite:///{tmp_path}")
     with pytest.raises(
         DatabaseUnavailable, match="DATABASE_URL names a file that cannot be opened"
@@ -67,7 +67,7 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path):
 
 
 @pytest.mark.parametrize("writing", [False, True])
-def test_a_deleted_file_is_noticed_and_not_made_anew(database: Database, path: Path, writing):
+def test_reading_or_writing_a_deleted_file_raises(database: Database, path: Path, writing):
     add(database, onboarding(admit(database)))
     for each in path.parent.glob(f"{path.name}*"):
         each.unlink()
@@ -80,7 +80,7 @@ def test_a_deleted_file_is_noticed_and_not_made_anew(database: Database, path: P
     assert "put the file back" in Readiness(database)()[0]
 
 
-def test_a_replaced_file_is_noticed_and_nothing_is_written_to_it(database: Database, path: Path):
+def test_writing_a_replaced_file_raises_and_changes_nothing(database: Database, path: Path):
     ada = admit(database)
     shutil.copy(path, path.with_suffix(".copy"))
     path.with_suffix(".copy").replace(path)
@@ -88,7 +88,7 @@ def test_a_replaced_file_is_noticed_and_nothing_is_written_to_it(database: Datab
         add(database, onboarding(ada))
 
 
-def test_a_file_put_back_is_used_again(database: Database, path: Path):
+def test_reading_a_restored_file_succeeds(database: Database, path: Path):
     ada = admit(database)
     path.rename(path.with_suffix(".away"))
     with pytest.raises(NotWritable):
@@ -97,7 +97,7 @@ def test_a_file_put_back_is_used_again(database: Database, path: Path):
     add(database, onboarding(ada))
 
 
-def test_readiness_is_asked_of_the_database_once_a_second_at_most(database: Database, path: Path):
+def test_readiness_checks_the_database_once_a_second_at_most(database: Database, path: Path):
     ready = Readiness(database)
     assert ready() == []
     path.unlink()

@@ -1,4 +1,4 @@
-"""How much there is of what, counted over indexes, and no more often than it pays."""
+"""Test the statistics: counts, cache, queries that read indexes only."""
 
 import uuid
 from datetime import timedelta
@@ -23,22 +23,22 @@ def put(database: Database, subject: str, status: Status, **fields: object) -> s
 
 @pytest.fixture
 def statements(database: Database) -> list[str]:
-    said: list[str] = []
+    executed: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
+        executed.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", listen)
-    return said
+    return executed
 
 
-def test_each_is_counted(database: Database) -> None:
+def test_statistics_count_each_kind(database: Database) -> None:
     put(database, "ada", Status.VERIFIED)
     put(database, "ben", Status.STARTED, next_poll_at=NOW - timedelta(seconds=90))
     put(database, "olga", Status.STARTED, next_poll_at=NOW - timedelta(seconds=30))
     put(database, "max", Status.SUBMITTED, next_poll_at=NOW + timedelta(seconds=30))
     with database.writing() as work:
-        work.alarms.ring("gateway_forbidden", NOW - timedelta(hours=1))
+        work.alarms.raise_alarm("gateway_forbidden", NOW - timedelta(hours=1))
         work.heartbeats.beat("here")
     noticed(database, str(uuid.uuid4()))
     standing = CachedStatistics(database, lambda: NOW)()
@@ -49,14 +49,16 @@ def test_each_is_counted(database: Database) -> None:
     assert standing.jobs_seen_seconds is not None
 
 
-def test_an_empty_database_has_nothing_of_anything(database: Database) -> None:
+def test_statistics_of_an_empty_database_are_zero(database: Database) -> None:
     standing = CachedStatistics(database, lambda: NOW)()
     assert standing is not None
     assert (standing.onboardings, standing.due, standing.overdue_seconds) == ({}, 0, 0)
     assert standing.jobs_seen_seconds is None
 
 
-def test_whoever_asks_again_soon_costs_nothing(database: Database, statements: list[str]) -> None:
+def test_statistics_read_again_soon_come_from_the_cache(
+    database: Database, statements: list[str]
+) -> None:
     standings = CachedStatistics(database, lambda: NOW)
     first = standings()
     asked = len(statements)
@@ -65,13 +67,13 @@ def test_whoever_asks_again_soon_costs_nothing(database: Database, statements: l
     assert len(statements) == asked
 
 
-def test_a_database_that_does_not_answer_is_none(tmp_path: Path) -> None:
+def test_statistics_without_a_database_are_none(tmp_path: Path) -> None:
     with database_at(f"sqlite:///{tmp_path / 'nobody-made-it.sqlite3'}") as nowhere:
         assert CachedStatistics(nowhere, lambda: NOW)() is None
 
 
-def test_no_count_reads_the_rows_themselves(migrated_sqlite: Path) -> None:
-    """A million onboardings cost no more than their narrowest index."""
+def test_statistics_queries_read_indexes_only(migrated_sqlite: Path) -> None:
+    """With a million onboardings a count reads only the narrowest index."""
     with database_at(f"sqlite:///{migrated_sqlite}") as database, database.reading() as work:
         for count in (
             "SELECT status, count(*) FROM onboardings GROUP BY status",

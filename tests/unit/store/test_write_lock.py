@@ -1,4 +1,4 @@
-"""Writers of an SQLite file take turns: nobody looks again and again, nobody waits for ever."""
+"""Test the write lock of SQLite files: mutual exclusion, time limit, killed holders, errors."""
 
 import errno
 import fcntl
@@ -44,9 +44,9 @@ def path(address: str) -> Path:
 
 
 @contextmanager
-def somebody_holds(path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process has the turn, and does nothing with it."""
-    command = [sys.executable, "-c", HOLD, f"{path}.turn"]
+def lock_held_by_another_process(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold the lock until the end of the block."""
+    command = [sys.executable, "-c", HOLD, f"{path}.lock"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -56,12 +56,12 @@ def somebody_holds(path: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def waiting() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if each.name == "turn"]
+def waiting_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "write lock"]
 
 
-def test_every_writer_has_the_turn_as_long_as_its_transaction_lasts(database: Database, path: Path):
-    beside = os.open(f"{path}.turn", os.O_RDWR | os.O_CREAT, 0o600)
+def test_writing_holds_the_lock_until_the_transaction_ends(database: Database, path: Path):
+    beside = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     with database.writing(), pytest.raises(BlockingIOError):
         fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
     fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,83 +72,81 @@ def test_every_writer_has_the_turn_as_long_as_its_transaction_lasts(database: Da
     os.close(beside)
 
 
-def test_readers_need_no_turn(database: Database, path: Path):
-    with somebody_holds(path), database.reading() as work:
+def test_reading_while_another_process_holds_the_lock_succeeds(database: Database, path: Path):
+    with lock_held_by_another_process(path), database.reading() as work:
         assert work.onboardings.unfinished() == []
 
 
-def test_one_after_the_other_in_threads_and_engines(path: Path):
-    """Engines are as other processes: each opens the file for itself."""
-    turns = [WriteLock(path, 30.0) for _ in range(3)]
+def test_acquire_in_several_threads_and_engines_excludes_each_other(path: Path):
+    """Engines stand for processes: each opens the file itself."""
+    locks = [WriteLock(path, 30.0) for _ in range(3)]
     seen: list[int] = []
     inside = []
 
-    def take(number: int) -> None:
+    def lock_repeatedly(number: int) -> None:
         for _ in range(20):
-            turn = turns[number % 3].take()
+            descriptor = locks[number % 3].acquire()
             inside.append(number)
             seen.append(len(inside))
             inside.remove(number)
-            turns[number % 3].end(turn)
+            locks[number % 3].release(descriptor)
 
     numbers = iter(range(9))
-    lock = threading.Lock()
+    next_number = threading.Lock()
 
     def run() -> None:
-        with lock:
+        with next_number:
             number = next(numbers)
-        take(number)
+        lock_repeatedly(number)
 
     assert in_threads(9, run) == [None] * 9
     assert seen == [1] * 180
 
 
-def test_whoever_is_killed_has_no_turn_any_more(database: Database, path: Path):
-    with somebody_holds(path) as holder:
+def test_write_lock_of_a_killed_process_is_freed(database: Database, path: Path):
+    with lock_held_by_another_process(path) as holder:
         writing = threading.Thread(target=admit, args=(database,))
         writing.start()
-        eventually(waiting)
+        eventually(waiting_threads)
         holder.send_signal(signal.SIGKILL)
         writing.join(timeout=20)
     assert not writing.is_alive()
     assert admit(database).id
 
 
-def test_a_turn_that_does_not_end_is_unwritable_in_time(address: str, path: Path):
+def test_acquire_of_a_lock_never_freed_raises_after_the_time_limit(address: str, path: Path):
     engine = make_engine(address, wait_seconds=0.3)
     database = Database(engine, Cipher([KEY]))
-    with somebody_holds(path):
+    with lock_held_by_another_process(path):
         for _ in range(4):
-            began_at = time.monotonic()
+            started_at = time.monotonic()
             with pytest.raises(NotWritable, match="another process has been writing"):
                 admit(database)
-            assert 0.2 < time.monotonic() - began_at < 10
-        assert len(waiting()) == 1, "of those who gave up only one is still in the kernel"
-    eventually(lambda: not waiting())
-    assert admit(database).id, "whoever gave up does not get it afterwards"
+            assert 0.2 < time.monotonic() - started_at < 10
+        assert len(waiting_threads()) == 1, "at most one timed-out thread is left"
+    eventually(lambda: not waiting_threads())
+    assert admit(database).id, "the timed-out thread did not keep the lock"
     engine.dispose()
 
 
-def test_in_one_process_too_nobody_waits_longer_than_that(path: Path):
-    turn = WriteLock(path, 0.2)
-    taken = turn.take()
+def test_acquire_twice_in_one_process_raises_after_the_time_limit(path: Path):
+    lock = WriteLock(path, 0.2)
+    descriptor = lock.acquire()
     with pytest.raises(DatabaseUnavailable):
-        turn.take()
-    turn.end(taken)
-    turn.end(turn.take())
+        lock.acquire()
+    lock.release(descriptor)
+    lock.release(lock.acquire())
 
 
-def test_a_file_that_cannot_be_made_is_named(tmp_path: Path):
-    with pytest.raises(DatabaseUnavailable, match=r"state\.turn beside the file of DATABASE_URL"):
-        WriteLock(tmp_path / "none" / "state", 1.0).take()
-    turn = WriteLock(tmp_path / "state", 1.0)
-    turn.end(turn.take())
-    assert (tmp_path / "state.turn").stat().st_mode & 0o777 == 0o600
+def test_acquire_without_the_folder_names_the_lock_file(tmp_path: Path):
+    with pytest.raises(DatabaseUnavailable, match=r"state\.lock beside the file of DATABASE_URL"):
+        WriteLock(tmp_path / "none" / "state", 1.0).acquire()
+    lock = WriteLock(tmp_path / "state", 1.0)
+    lock.release(lock.acquire())
+    assert (tmp_path / "state.lock").stat().st_mode & 0o777 == 0o600
 
 
-def test_of_programs_that_know_no_turns_sqlites_own_lock_is_waited_for(
-    database: Database, path: Path
-):
+def test_writing_while_another_program_holds_sqlites_lock_waits(database: Database, path: Path):
     release = threading.Event()
 
     def beside() -> None:
@@ -173,17 +171,17 @@ def test_of_programs_that_know_no_turns_sqlites_own_lock_is_waited_for(
     assert not writing.is_alive()
 
 
-def test_where_no_thread_is_to_be_had_nothing_is_left_open(
+def test_acquire_without_a_free_thread_raises_and_closes_the_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    turn = WriteLock(path, 10)
-    with somebody_holds(path):
+    lock = WriteLock(path, 10)
+    with lock_held_by_another_process(path):
         before = open_files()
         no_thread_once(monkeypatch)
         with pytest.raises(DatabaseUnavailable, match="no thread"):
-            turn.take()
+            lock.acquire()
         assert open_files() == before
-    turn.end(turn.take())
+    lock.release(lock.acquire())
 
 
 def open_files() -> int:
@@ -191,24 +189,24 @@ def open_files() -> int:
 
 
 @pytest.mark.parametrize("blocking", [False, True])
-def test_a_system_without_a_lock_to_give_is_unwritable_and_nothing_is_left_open(
+def test_acquire_without_lock_support_raises_and_closes_the_file(
     path: Path, monkeypatch: pytest.MonkeyPatch, blocking: bool
 ):
-    """At once, or only for those who wait for another's turn."""
-    lock = fcntl.flock
+    """At once, or only while it waits."""
+    flock = fcntl.flock
 
-    def no_lock_available(turn: int, how: int) -> None:
+    def no_lock_available(descriptor: int, how: int) -> None:
         if blocking and how & fcntl.LOCK_NB:
-            lock(turn, how)
+            flock(descriptor, how)
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    turn = WriteLock(path, 10.0)
-    with somebody_holds(path):
-        before, began_at = open_files(), time.monotonic()
+    lock = WriteLock(path, 10.0)
+    with lock_held_by_another_process(path):
+        before, started_at = open_files(), time.monotonic()
         with monkeypatch.context() as patched:
             patched.setattr(fcntl, "flock", no_lock_available)
             with pytest.raises(DatabaseUnavailable, match=f"locked .{os.strerror(errno.ENOLCK)}"):
-                turn.take()
-        assert time.monotonic() - began_at < 5
+                lock.acquire()
+        assert time.monotonic() - started_at < 5
         assert open_files() == before
-    turn.end(turn.take())
+    lock.release(lock.acquire())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
 
-from webapp.config.sites import Flow, Site
+from webapp.config.sites import Brand, Flow, Site
 from webapp.domain.errors import (
     AnotherPersonSignedIn,
     HandoffNotAccepted,
@@ -36,8 +36,7 @@ SHOP = Site(
     origins=("https://shop.example",),
     oidc=True,
     locales=("en", "es"),
-    brand_logo="https://cdn.shop.example/logo.svg",
-    brand_color="#0a5",
+    brand=Brand(logo="https://cdn.shop.example/logo.svg", color="#0a5"),
     flows={"default": Flow(consent_version="2026-01")},
 )
 STARTED = StatusView(ADAS, Status.STARTED, 2, NOW, "continue", (reason(ReasonCode.TIMED_OUT),))
@@ -198,7 +197,7 @@ class FakeSteps:
             onboarding=view(onboarding_id),
             kind=self.kind,  # type: ignore[arg-type]
             site=SHOP,
-            flow=replace(SHOP.flows["default"], microphone=self.microphone),
+            flow=SHOP.flows["default"].model_copy(update={"microphone": self.microphone}),
             person=visitor.person,
             allow=f"camera {HOSTED}" if offered else "",
             hosted_url=f"{HOSTED}/hosted/1" if offered else None,

@@ -41,7 +41,7 @@ def test_the_persons_own_language_comes_first(app: Flask, ada: FlaskClient) -> N
 
 def test_a_site_speaks_only_its_own_languages(app: Flask, ada: FlaskClient) -> None:
     steps = steps_of(app)
-    english = replace(SHOP, locales=("en", "fr"))
+    english = SHOP.model_copy(update={"locales": ("en", "fr")})
     for key, visitor in steps.sessions.items():
         steps.sessions[key] = replace(visitor, site=english)
     assert '<html lang="en">' in ada.get("/", headers={"Accept-Language": "es, fr"}).text

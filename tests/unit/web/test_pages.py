@@ -156,7 +156,7 @@ def test_a_refused_hand_off_leads_to_the_site_it_comes_from(
 
 
 def test_a_refused_hand_off_of_nobody_known_is_explained(app: Flask, stranger: FlaskClient) -> None:
-    steps_of(app).sites = {"shop": SHOP, "other": replace(SHOP, id="other")}
+    steps_of(app).sites = {"shop": SHOP, "other": SHOP.model_copy(update={"id": "other"})}
     page = stranger.get("/handoff?token=forged").text
     assert "start from there again" in page
     assert "shop.example" not in page

@@ -6,6 +6,7 @@ import ssl
 
 import httpx
 
+from webapp.basics.exception_chain import exception_chain
 from webapp.config.settings import Settings
 
 _SECONDS = 8.0
@@ -21,9 +22,4 @@ def client(found: Settings) -> httpx.Client:
 
 def untrusted(error: httpx.TransportError) -> bool:
     """Whether the other side was there and its certificate was not believed."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(isinstance(cause, ssl.SSLError) for cause in exception_chain(error))

@@ -9,6 +9,7 @@ import click
 from webapp.cli.common import echo_json, json_option, opened, settings
 from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, good, warning
+from webapp.config.current import misspelt_settings
 from webapp.config.settings import Settings
 
 
@@ -39,6 +40,7 @@ def doctor(*, sheet: bool, as_json: bool) -> None:
 def _findings(found: Settings) -> Iterator[Finding]:
     """All of them: one failure must not hide the next."""
     yield good("settings are complete")
+    yield from map(warning, misspelt_settings())
     if found.data_keys_derived:
         yield warning(
             "DATA_KEYS is not set, or begins with derived: personal data is encrypted with a key "

@@ -34,9 +34,9 @@ def _unwise(site: Site, *, is_live: bool) -> Iterator[str]:
         yield "no privacy_url: people are asked for biometric data and cannot read why"
     if site.support_url is None:
         yield "no support_url: whoever gets stuck is told to ask for help, and not where"
-    if site.brand_color and contrast(site.brand_color, _PAGE) < _LEAST_CONTRAST:
+    if site.brand.color and contrast(site.brand.color, _PAGE) < _LEAST_CONTRAST:
         yield (
-            f"brand.color {site.brand_color} is hard to see on white; pages draw a darker edge "
+            f"brand.color {site.brand.color} is hard to see on white; pages draw a darker edge "
             "around its buttons, a stronger colour would be better"
         )
     if site.webhook_url and site.allow_private_webhook and is_live:

@@ -24,7 +24,7 @@ from flask import Flask, current_app, request, session
 
 from webapp.basics.text import clean_text
 from webapp.http_transport.deadline import deadline
-from webapp.http_transport.small_responses import SmallResponseTransport
+from webapp.http_transport.small_response_transport import SmallResponseTransport
 
 with warnings.catch_warnings():
     # Authlib announces at import that it will prefer another client one day; pinned below 2.

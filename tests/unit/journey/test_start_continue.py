@@ -1,0 +1,185 @@
+"""start: continue, reopen, replace or restart an existing onboarding."""
+
+import pytest
+
+from tests.unit.journey.fakes import away
+from webapp.domain.errors import GatewayUnavailable
+from webapp.domain.onboarding import Status
+from webapp.domain.reasons import ReasonCode, reason
+from webapp.gateway.errors import (
+    RequestRefused,
+)
+
+PLAIN_400 = RequestRefused("create: answered 400", status=400)
+
+
+def test_begin_with_a_started_onboarding_polls_before_reuse(harness, ada):
+    found = harness.begin(ada)
+    harness.gateway.calls.clear()
+    assert harness.begin(ada) == found
+    assert harness.gateway.calls == [("read", found)]
+
+
+def test_begin_when_the_poll_finds_a_verdict_shows_the_result(harness, ada):
+    found = harness.begin(ada)
+    harness.set_gateway_word(found, "VERIFIED")
+    assert harness.begin(ada) == found
+    assert harness.status(found) is Status.VERIFIED
+    assert harness.present.show(ada, found).kind == "result"
+
+
+def test_begin_while_the_gateway_is_unavailable_keeps_the_onboarding(harness, ada):
+    found = harness.begin(ada)
+    harness.gateway.errors["read"].append(away())
+    with pytest.raises(GatewayUnavailable):
+        harness.begin(ada)
+    assert harness.status(found) is Status.STARTED
+    assert harness.gateway.count("create") == 1
+
+
+def test_begin_after_verified_never_creates_another(harness, ada):
+    found = harness.begin(ada)
+    harness.set_gateway_word(found, "VERIFIED")
+    harness.gateway_poll.poll(found)
+    harness.clock.advance(days=400)
+    assert harness.begin(ada) == found
+    assert harness.gateway.count("create") == 1
+
+
+def test_begin_after_a_late_verified_ignores_a_newer_expired_one(harness, ada):
+    """A late verdict verifies the older one; the newer one was never finished."""
+    first = harness.begin(ada)
+    harness.put(first, status=Status.CANCELED)
+    harness.clock.advance(hours=1)
+    second = harness.begin(ada)
+    harness.put(second, status=Status.EXPIRED)
+    harness.set_gateway_word(first, "VERIFIED")
+    harness.gateway_poll.poll(first)
+    assert harness.begin(ada) == first
+    assert harness.gateway.count("create") == 2
+
+
+def test_begin_after_rejections_stops_when_attempts_are_used_up(harness, ada):
+    for attempt in (1, 2, 3):
+        found = harness.begin(ada)
+        assert harness.row(found).attempt == attempt
+        harness.set_gateway_word(found, "NOT_VERIFIED")
+        harness.gateway_poll.poll(found)
+        harness.clock.advance(minutes=1)
+    assert harness.begin(ada) == found
+    assert harness.status(found) is Status.REJECTED
+    assert harness.gateway.count("create") == 3
+
+
+def test_begin_unfinished_after_a_return_reopens_the_same_onboarding(harness, ada):
+    found = harness.begin(ada)
+    harness.back(found)
+    assert harness.status(found) is Status.SUBMITTED
+    assert harness.begin(ada, unfinished=True) == found
+    assert harness.status(found) is Status.STARTED
+    assert harness.row(found).submitted_at is None
+    assert harness.gateway.count("create") == 1
+
+
+def test_begin_unfinished_when_the_gateway_has_the_capture_keeps_its_status(harness, ada):
+    found = harness.begin(ada)
+    harness.back(found)
+    harness.set_gateway_word(found, "PENDING_VERIFICATION")
+    assert harness.begin(ada, unfinished=True) == found
+    assert harness.status(found) is Status.IN_REVIEW
+
+
+def test_begin_after_interruptions_offers_again_once_and_then_replaces(harness, ada):
+    first = harness.begin(ada)
+    harness.back(first, "permissionError")
+    assert harness.status(first) is Status.INTERRUPTED
+    assert harness.begin(ada) == first
+    assert (harness.status(first), harness.row(first).reasons) == (Status.STARTED, ())
+
+    harness.back(first, "timeoutError")
+    second = harness.begin(ada)
+    assert second != first
+    assert (harness.status(first), harness.row(first).replaced_by) == (Status.CANCELED, second)
+    assert (harness.status(second), harness.row(second).attempt) == (Status.STARTED, 1)
+
+
+def test_begin_when_the_poll_finds_a_rejection_shows_it_first(harness, ada):
+    first = harness.begin(ada)
+    harness.set_gateway_word(first, "NOT_VERIFIED")
+    assert harness.begin(ada) == first
+    assert harness.status(first) is Status.REJECTED
+
+
+def test_begin_after_interruptions_uses_no_attempt(harness, ada):
+    for _ in range(4):
+        found = harness.begin(ada)
+        harness.back(found, "connectionError")
+        harness.clock.advance(minutes=1)
+    assert harness.row(found).attempt == 1
+
+
+def test_begin_twice_at_once_on_an_interrupted_one_creates_one_process(harness, ada):
+    first = harness.begin(ada)
+    harness.put(first, status=Status.INTERRUPTED, interruptions=2)
+    quicker = []
+
+    def click_again(_id: str) -> None:
+        del harness.gateway.during_call["read"]
+        quicker.append(harness.begin(ada))
+
+    harness.gateway.during_call["read"] = click_again
+    assert harness.begin(ada) == quicker[0] != first
+    assert harness.gateway.count("create") == 2
+
+
+def test_begin_when_the_replaced_process_cannot_be_deleted_still_starts(harness, ada):
+    first = harness.begin(ada)
+    harness.put(first, status=Status.INTERRUPTED, interruptions=2)
+    harness.gateway.errors["delete"].append(away())
+    assert harness.status(harness.begin(ada)) is Status.STARTED
+
+
+def test_begin_after_the_consent_page_expired_creates_a_new_onboarding(harness, ada):
+    found = harness.begin(ada, "agreed")
+    harness.clock.advance(hours=48)
+    harness.run_due()
+    assert harness.status(found) is Status.EXPIRED
+    later = harness.begin(ada, "agreed", "2026-01")
+    assert later != found
+    assert harness.row(later).expires_at > harness.clock()
+
+
+def test_begin_after_expiry_before_any_job_ran_expires_and_creates(harness, ada):
+    old = harness.begin(ada, "agreed")
+    harness.clock.advance(hours=49)
+    new = harness.begin(ada, "agreed", "2026-01")
+    assert (harness.status(old), harness.status(new)) == (Status.EXPIRED, Status.STARTED)
+    assert harness.row(new).expires_at > harness.clock()
+    assert harness.gateway.count("create") == 1
+
+
+def test_status_of_a_refused_onboarding_names_reason_and_retry(harness, ada):
+    harness.gateway.errors["create"].append(PLAIN_400)
+    found = harness.begin(ada)
+    view = harness.result.status(ada, found)
+    assert (view.next, view.reasons) == ("retry", (reason(ReasonCode.GATEWAY_REFUSED),))
+
+
+def test_begin_after_a_replaced_one_became_active_continues_with_it(harness, ada):
+    first = harness.begin(ada)
+    harness.put(first, status=Status.INTERRUPTED, interruptions=2)
+    harness.gateway.errors["delete"].append(away())
+    second = harness.begin(ada)
+    harness.set_gateway_word(second, "NOT_VERIFIED")
+    harness.gateway_poll.poll(second)
+    harness.set_gateway_word(first, "PENDING_VERIFICATION")
+    harness.gateway_poll.poll(first)
+    assert harness.status(first) is Status.IN_REVIEW
+    assert harness.begin(ada) == first
+
+
+def test_begin_with_a_return_during_the_poll_keeps_it_submitted(harness, ada):
+    found = harness.begin(ada)
+    harness.gateway.during_call["read"] = harness.back
+    assert harness.begin(ada) == found
+    assert harness.status(found) is Status.SUBMITTED

@@ -1,0 +1,112 @@
+"""Field types of settings: each parses the text of an environment variable."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from webapp.config.addresses import base_address
+from webapp.config.database import database_address
+from webapp.config.encryption_keys import data_key, result_key
+from webapp.config.model import Frozen, NotEmpty, Origin, matching
+from webapp.config.problems import InvalidValue
+from webapp.config.sources import failure_reason
+from webapp.config.webhook_headers import header_sets
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _json(value: Any) -> Any:
+    """Parse JSON; defaults are no text and pass."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        pass
+    raise InvalidValue("is not valid JSON")  # outside: json's exception holds the whole text
+
+
+def _json_list(value: Any) -> tuple[Any, ...]:
+    items = _json(value)
+    if not isinstance(items, list | tuple):
+        raise InvalidValue('is not a JSON list such as ["one", "two"]')
+    return tuple(items)
+
+
+def _visible_ascii(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise InvalidValue("has spaces or characters that cannot be sent")
+    return text
+
+
+def _durations(text: str) -> tuple[timedelta, ...]:
+    parts = [re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", part.strip()) for part in text.split(",")]
+    spans = tuple(timedelta(seconds=int(m[1]) * _SECONDS[m[2]]) for m in parts if m)
+    if len(spans) < len(parts):
+        raise InvalidValue("is not a list of times such as 1m,5m,2h")
+    if any(later <= earlier for earlier, later in pairwise(spans)):
+        raise InvalidValue("must rise from each time to the next")
+    return spans
+
+
+def _whole_number(value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", str(value)):
+        raise InvalidValue("must be a whole number")
+    return int(value)
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise InvalidValue("names something that is not a folder")
+    return path
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser().absolute()
+    try:
+        with path.open("rb"):
+            return path
+    except FileNotFoundError:
+        raise InvalidValue("names a file that does not exist") from None
+    except IsADirectoryError:
+        raise InvalidValue("names a folder, not a file") from None
+    except (OSError, ValueError) as error:
+        raise InvalidValue(f"names a file that cannot be read ({failure_reason(error)})") from None
+
+
+def _certificates(text: str) -> str:
+    path = str(_file(text))
+    try:
+        ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError):
+        raise InvalidValue("names a file without PEM certificates") from None
+    return path
+
+
+JsonList = BeforeValidator(_json_list)
+Upper = BeforeValidator(str.upper)
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+VisibleAscii = Annotated[str, AfterValidator(_visible_ascii)]
+LongSecret = Annotated[str, Field(min_length=32)]
+GatewayPath = Annotated[str, matching(r"(/[A-Za-z0-9._~-]+)+", "/onboarding")]
+ConsoleUrl = Annotated[str, AfterValidator(lambda text: text and base_address(text))]
+DatabaseUrl = Annotated[str, AfterValidator(lambda text: text and database_address(text))]
+Words = Annotated[tuple[VisibleAscii, ...], BeforeValidator(lambda text: tuple(text.split()))]
+Durations = Annotated[tuple[timedelta, ...], BeforeValidator(_durations)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+File = Annotated[Path, BeforeValidator(_file)]
+CertificatesFile = Annotated[str, AfterValidator(_certificates)]
+Origins = Annotated[tuple[Origin, ...], JsonList]
+DataKeys = Annotated[tuple[Annotated[str, AfterValidator(data_key)], ...], JsonList, NotEmpty]
+ResultKey = Annotated[Mapping[str, str], Frozen, BeforeValidator(result_key)]
+ResultKeys = Annotated[tuple[ResultKey, ...], JsonList]
+Headers = Annotated[Mapping[str, str], Frozen]
+HeaderSets = Annotated[tuple[Headers, ...], BeforeValidator(header_sets), BeforeValidator(_json)]

@@ -1,0 +1,108 @@
+"""Recognise how the gateway wraps a file (raw, base64, base64 in JSON) and unwrap it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.gateway.errors import EvidenceNotFound, InvalidResponse
+from webapp.gateway.evidence.decoding import (
+    UndecodableBody,
+    decode_base64,
+    limit_size,
+    looks_like_base64,
+    read_head,
+)
+from webapp.gateway.evidence.file_signatures import HEAD_BYTES
+from webapp.gateway.evidence.json_envelope import JsonEnvelope
+from webapp.gateway.evidence.kinds import EvidenceKind
+from webapp.gateway.evidence.response_stream import ResponseStream
+from webapp.gateway.evidence.stream import EvidenceStream
+from webapp.gateway.process_ids import require_process_id
+
+_SPACE = b" \t\r\n\xef\xbb\xbf"
+# Base64 is a third longer than the file, and may contain line breaks.
+_MAX_BASE64_GROWTH = 2
+
+
+@dataclass(frozen=True)
+class EvidenceRequest:
+    """Which evidence of which process, at which URL, and its largest size in bytes."""
+
+    kind: EvidenceKind
+    scan_id: str
+    url: str
+    max_bytes: int
+
+
+def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream:
+    """Return the file of a response whose head has been read.
+
+    Raises `UndecodableBody` where another `Accept` value may help, `EvidenceNotFound`,
+    `ProcessMismatch` and `InvalidResponse`.
+    """
+    head, media_type = response.head, request.kind.media_type(response.head)
+    if not head:
+        raise EvidenceNotFound(f"{request.kind.call}: an empty response", status=response.status)
+    if media_type is not None:
+        return _raw_file(request, response, media_type)
+    raw = limit_size(response.chunks(), _MAX_BASE64_GROWTH * request.max_bytes + len(head))
+    if head.lstrip(_SPACE).startswith(b"{"):
+        envelope = JsonEnvelope(request.kind.json_members)
+        return _decoded_file(request, decode_base64(envelope.text(raw)), envelope)
+    if looks_like_base64(head) and response.has_detectable_end:
+        return _decoded_file(request, decode_base64(raw), None)
+    raise UndecodableBody("neither the file nor a known wrapping of it")
+
+
+def _raw_file(
+    request: EvidenceRequest, response: ResponseStream, media_type: str
+) -> EvidenceStream:
+    if not response.has_detectable_end:
+        raise UndecodableBody("a file without a stated length could be cut off unnoticed")
+    if response.size is not None and response.size > request.max_bytes:
+        raise UndecodableBody(f"larger than {request.max_bytes} bytes")
+    evidence = EvidenceStream(media_type, response.size)
+    evidence.chunks = _checked_chunks(request, evidence, response.chunks(), None)
+    return evidence
+
+
+def _decoded_file(
+    request: EvidenceRequest, file: Iterator[bytes], envelope: JsonEnvelope | None
+) -> EvidenceStream:
+    head, chunks = read_head(file, HEAD_BYTES)
+    members = envelope.members if envelope else {}
+    _check_process(request, members)
+    media_type = request.kind.media_type(head)
+    if media_type is None:
+        names = request.kind.json_members
+        if not head and any(name in members and not members[name] for name in names):
+            raise EvidenceNotFound(f"{request.kind.call}: nothing in the response", status=200)
+        raise UndecodableBody("not a file of the requested kind")
+    evidence = EvidenceStream(media_type, None)
+    evidence.read_capture_time(members)
+    evidence.chunks = _checked_chunks(request, evidence, chunks, envelope)
+    return evidence
+
+
+def _checked_chunks(
+    request: EvidenceRequest,
+    evidence: EvidenceStream,
+    chunks: Iterator[bytes],
+    envelope: JsonEnvelope | None,
+) -> Iterator[bytes]:
+    """Yield the chunks within the size limit; then check the members that follow the file."""
+    try:
+        yield from limit_size(chunks, request.max_bytes)
+    except UndecodableBody as reason:
+        raise InvalidResponse(f"{request.kind.call}: {reason}", status=200) from None
+    if envelope is not None:
+        _check_process(request, envelope.members)
+        evidence.read_capture_time(envelope.members)
+
+
+def _check_process(request: EvidenceRequest, members: dict[str, Any]) -> None:
+    # The vendor's own samples leave the id empty.
+    stated = members.get("scanId") or None
+    require_process_id(request.kind.call, request.scan_id, stated, optional=True)

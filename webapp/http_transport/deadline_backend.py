@@ -1,0 +1,110 @@
+"""httpcore network backend whose sockets obey the current deadline."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+from webapp.http_transport.deadline import seconds_left
+
+# One unreachable address of several must not use up the whole deadline.
+_PER_ADDRESS_SECONDS = 3.0
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Limits name look-up, connect, TLS handshake, reads and writes by the deadline."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Try each address of `host` in turn. Raises httpcore's connect errors."""
+        failure: Exception = httpcore.ConnectError("the name has no address")
+        for address in _addresses(host, port):
+            limit = min(_time_limit(httpcore.ConnectTimeout, timeout), _PER_ADDRESS_SECONDS)
+            try:
+                stream = self._backend.connect_tcp(
+                    address, port, limit, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _DeadlineStream(stream)
+        raise failure
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _time_limit(httpcore.ReadTimeout, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _time_limit(httpcore.WriteTimeout, timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        limit = _time_limit(httpcore.ConnectTimeout, timeout)
+        return _DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _time_limit(timeout_error: type[Exception], timeout: float | None) -> float:
+    left = seconds_left()
+    if left <= 0:
+        raise timeout_error("the deadline of the call has passed")
+    return left if timeout is None else min(left, timeout)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _resolve(host, port)
+    return [host]
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Run getaddrinfo in a thread, because it has no timeout; a late result is dropped."""
+    result: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            result.put(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
+        except (OSError, UnicodeError) as error:
+            result.put(error)
+
+    limit = _time_limit(httpcore.ConnectTimeout, None)
+    threading.Thread(target=look_up, name="name-look-up", daemon=True).start()
+    try:
+        outcome = result.get(timeout=min(limit, threading.TIMEOUT_MAX))
+    except queue.Empty:
+        raise httpcore.ConnectTimeout("the name was not looked up in time") from None
+    if isinstance(outcome, Exception):
+        raise httpcore.ConnectError("the name cannot be looked up") from outcome
+    return outcome

@@ -1,0 +1,60 @@
+"""Ask the gateway's reviewers to decide an onboarding that the host site does not decide."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from webapp.domain.onboarding import DecideBy, Onboarding
+from webapp.domain.schedule import PollReason
+from webapp.gateway.client import Gateway
+from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
+from webapp.journey.dependencies import JourneyDependencies
+
+_log = logging.getLogger(__name__)
+
+
+class ReviewRequest:
+    """Sends a `deciding` onboarding to review, at once or when the host site's time is up."""
+
+    def __init__(self, deps: JourneyDependencies, gateway: Gateway) -> None:
+        self._deps = deps
+        self._gateway = gateway
+
+    def send_if_due(self, onboarding: Onboarding) -> None:
+        """Send it to review now, or plan a poll for the host site's deadline.
+
+        Raises GatewayUnavailable or GatewayForbidden.
+        """
+        flow = self._deps.flow_of(onboarding)
+        if DecideBy(flow.decide) is DecideBy.HOST:
+            began_at = onboarding.deciding_at or onboarding.updated_at
+            deadline = began_at + timedelta(minutes=flow.decide_within_minutes)
+            if self._deps.clock() < deadline:
+                self._poll_by(onboarding, deadline)
+                return
+        self._send(onboarding)
+
+    def _poll_by(self, onboarding: Onboarding, latest: datetime) -> None:
+        with self._deps.database.writing() as work:
+            row = work.onboardings.get(onboarding.id, for_update=True)
+            if row is not None and (row.next_poll_at is None or row.next_poll_at > latest):
+                reason = row.poll_reason or PollReason.QUIET
+                work.onboardings.schedule_poll(row.id, latest, reason, row.poll_count)
+
+    def _send(self, onboarding: Onboarding) -> None:
+        """Contract 3.10. A refusal means that it was decided meanwhile: the next poll shows it."""
+        try:
+            with self._deps.translate_gateway_errors(onboarding.id):
+                self._gateway.send_to_review(onboarding.id)
+        except (StateConflict, RequestRefused, Unauthorized) as cause:
+            _log.info(
+                "review_not_taken",
+                extra={"onboarding": onboarding.id, "error": type(cause).__name__},
+            )
+            return
+        with self._deps.database.writing() as work:
+            if work.timeline.has(onboarding.id, "sent_to_review"):
+                return  # the gateway lags behind: the schedule polls again, not at once
+            self._deps.record_event(work, onboarding, "sent_to_review")
+            work.onboardings.schedule_poll(onboarding.id, self._deps.clock(), PollReason.WAITING, 1)
