@@ -53,19 +53,19 @@ def on_starting(server):
     except StoreError as wrong:
         sys.exit(f"Error: {wrong}")
     if not server.master_pid:  # a master that takes over from another keeps its metrics
-        multiprocess.begin_anew(settings.instance_dir, multiprocess.WEB)
+        multiprocess.delete_metrics(settings.instance_dir, multiprocess.WEB)
 
 
 def post_fork(server, _worker):
     """Choose the metrics files of this worker before it imports the metrics library."""
-    if not multiprocess.count_in(settings.instance_dir, multiprocess.WEB):
+    if not multiprocess.share_metrics(settings.instance_dir, multiprocess.WEB):
         server.log.warning("metrics_sharing_failed: INSTANCE_DIR has no room for them")
 
 
 def child_exit(_server, worker):
     """Remove the gauges of a worker that has ended."""
     with contextlib.suppress(OSError):  # a wrong gauge is no reason to stop the server
-        multiprocess.ended(settings.instance_dir, multiprocess.WEB, worker.pid)
+        multiprocess.remove_live_gauges(settings.instance_dir, multiprocess.WEB, worker.pid)
 
 
 def post_worker_init(worker):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import common
 
-from tests.faults.test_token_storm import PATIENT, storm
+from tests.faults.test_concurrent_token_refresh import PATIENT, storm
 from tests.support.instant_gateway import InstantGateway, running
 from tests.unit.store import processes
 from tests.unit.store.rows import in_threads

@@ -1,1 +1,1 @@
-"""Everything around the server, pretended: the gateway, the identity provider, a host's shop."""
+"""The sandbox: gateway in a box, identity provider, example shop, and the demo of them all."""

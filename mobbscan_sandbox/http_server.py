@@ -1,4 +1,4 @@
-"""One way to put a small Flask application on an address, for the pretend parties."""
+"""Serve a Flask application with a thread per request; used by the shop and identity provider."""
 
 import argparse
 import logging
@@ -17,28 +17,28 @@ class BindAddress:
     port: int
 
 
-def bind(text: str) -> BindAddress:
-    """Read `HOST:PORT` from a command line; argparse shows the error to the person."""
+def parse_bind_address(text: str) -> BindAddress:
+    """Parse `HOST:PORT` for argparse; raises `ArgumentTypeError`."""
     host, separator, port = text.rpartition(":")
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return BindAddress(host, int(port))
+    return BindAddress(host.strip("[]"), int(port))
 
 
-class _QuietHandler(WSGIRequestHandler):
-    """Log the path without its query: hand-off tokens and login codes travel there."""
+class _RequestHandler(WSGIRequestHandler):
+    """Log the path without its query: hand-off tokens and login codes are query parameters."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         path = self.path.partition("?")[0]
         self.log("info", '"%s %s" %s', self.command, path, code)
 
 
-def listen(app: Flask, address: BindAddress, *, verbose: bool) -> None:
-    """Serve `app` with a thread for each request until the process is told to stop."""
+def serve(app: Flask, address: BindAddress, *, verbose: bool) -> None:
+    """Serve `app` until the process is stopped; `verbose` logs every request."""
     logging.basicConfig(level=logging.INFO, format="[%(levelname)s] %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.INFO if verbose else logging.WARNING)
     server = make_server(
-        address.host, address.port, app, threaded=True, request_handler=_QuietHandler
+        address.host, address.port, app, threaded=True, request_handler=_RequestHandler
     )
     with suppress(KeyboardInterrupt):
         server.serve_forever()

@@ -1,7 +1,7 @@
-"""The gateway in a box as pytest fixtures, for the tests of a company's own website.
+"""pytest fixtures that run the gateway in a box, for the tests of a host site.
 
-In a `conftest.py`: `pytest_plugins = ["mobbscan_sandbox.pytest_plugin"]`. It imports nothing of the
-server. docs/sandbox-in-tests.md has a whole example.
+Add `pytest_plugins = ["mobbscan_sandbox.pytest_plugin"]` to a `conftest.py`.
+docs/sandbox-in-tests.md has a complete example.
 """
 
 import time
@@ -18,48 +18,48 @@ __all__ = ["GatewayInABox", "mobbscan_gateway", "mobbscan_gateway_running"]
 
 
 class GatewayInABox:
-    """A running gateway and its controls. Methods raise `httpx.HTTPStatusError` when refused."""
+    """A running gateway and its control API. Methods raise `httpx.HTTPStatusError`."""
 
     def __init__(self, url: str, api_key: str, api_secret: str) -> None:
         self.url = url
         self.api_key = api_key
         self.api_secret = api_secret
-        self._controls = httpx.Client(base_url=f"{url}/_sandbox/api", trust_env=False, timeout=30)
+        self._client = httpx.Client(base_url=f"{url}/_sandbox/api", trust_env=False, timeout=30)
 
     def send_notices_to(self, url: str | None, headers: dict[str, str] | None = None) -> None:
-        """Name the webhook and the headers of every notice; `None`: nobody is told."""
+        """Set the webhook and the headers of every notice; `None` sends no notices."""
         self.control("PUT", "/webhook", {"url": url, "headers": headers or {}})
 
     def scenario(self, id: str, *, plays: str = "everything", pause_ms: int = 50) -> dict[str, Any]:  # noqa: A002
-        """Choose a scenario; the next created process follows it. Returns how it must end.
+        """Select a scenario for the next created process; returns its expected end.
 
-        `plays`: what happens by itself: `everything` (the user too), `gateway` or `nothing`.
+        `plays`: what the sandbox plays: `everything` (also the user), `gateway` or `nothing`.
         """
         body = {"plays": plays, "pause_ms": pause_ms}
-        chosen = self.control("POST", f"/scenarios/{id}", body)
-        ends: dict[str, Any] = chosen["ends"]
+        selected = self.control("POST", f"/scenarios/{id}", body)
+        ends: dict[str, Any] = selected["ends"]
         return ends
 
     def wait_until_played(self, seconds: float = 10) -> None:
-        """Return when the last step of the scenario is done; raises `TimeoutError`."""
+        """Return after the last step of the scenario; raises `TimeoutError`."""
         deadline = time.monotonic() + seconds
         while not self.control("GET", "/scenarios/current")["finished"]:
             if time.monotonic() > deadline:
-                raise TimeoutError("the scenario is not played to its end")
+                raise TimeoutError("the scenario has not finished")
             time.sleep(0.02)
 
     def next_step(self) -> dict[str, Any]:
-        """Have the gateway do its next step of a scenario chosen with `plays="nothing"`."""
+        """Run the gateway's next step of a scenario selected with `plays="nothing"`."""
         return self.control("POST", "/scenarios/current/next", {})
 
     def finish(self, id: str, outcome: str, *, reason: str | None = None) -> dict[str, Any]:  # noqa: A002
-        """End a process without its page: `passes`, `fails`, `review`, `PermissionError` …"""
+        """End a process without the hosted page: `passes`, `fails`, `PermissionError` …"""
         return self.control(
             "POST", f"/processes/{id}/outcome", {"outcome": outcome, "reason": reason}
         )
 
     def process(self, id: str) -> dict[str, Any]:  # noqa: A002
-        """Return one process with its state, its history and its notices."""
+        """Return one process with its state, history and notices."""
         return self.control("GET", f"/processes/{id}")
 
     def processes(self) -> list[dict[str, Any]]:
@@ -68,37 +68,37 @@ class GatewayInABox:
         return found
 
     def deliveries(self, id: str | None = None) -> list[dict[str, Any]]:  # noqa: A002
-        """Return the notices, of one process or of all, newest first, with what came of each."""
+        """Return the notices of one process or of all, newest first, with their attempts."""
         where = "" if id is None else f"?verification_id={id}"
         found: list[dict[str, Any]] = self.control("GET", f"/deliveries{where}")["deliveries"]
         return found
 
     def switch(self, **switches: object) -> None:
-        """Bend the gateway, for example `switch(latency_ms=500)`."""
+        """Set switches of the gateway, for example `switch(latency_ms=500)`."""
         self.control("PATCH", "/switches", switches)
 
     def fail(self, at: str, kind: str, **more: object) -> None:
-        """Let calls go wrong, for example `fail("create", "status", status=503, times=1)`."""
+        """Add a fault, for example `fail("create", "status", status=503, times=1)`."""
         self.control("POST", "/faults", {"at": at, "kind": kind, **more})
 
     def reset(self) -> None:
-        """Forget processes, notices and counters; heal everything. The webhook stays."""
+        """Delete processes, notices and counters, reset switches and faults; keep the webhook."""
         self.control("POST", "/reset", {})
 
     def control(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """Make any other call of the control API below `/_sandbox/api`."""
-        answer = self._controls.request(method, path, json=body).raise_for_status()
+        """Make any call of the control API below `/_sandbox/api`."""
+        answer = self._client.request(method, path, json=body).raise_for_status()
         content: dict[str, Any] = answer.json() if answer.content else {}
         return content
 
     def close(self) -> None:
-        """Let go of the connections to the controls."""
-        self._controls.close()
+        """Close the connections to the control API."""
+        self._client.close()
 
 
 @pytest.fixture(scope="session")
 def mobbscan_gateway_running() -> Iterator[GatewayInABox]:
-    """One gateway for the whole run, on a free port, with credentials made up for it."""
+    """One gateway for the whole run, on a free port, with generated credentials."""
     options = SandboxOptions()
     with RunningGateway(options) as running:
         box = GatewayInABox(running.url, options.api_key, options.api_secret)
@@ -108,7 +108,7 @@ def mobbscan_gateway_running() -> Iterator[GatewayInABox]:
 
 @pytest.fixture
 def mobbscan_gateway(mobbscan_gateway_running: GatewayInABox) -> Iterator[GatewayInABox]:
-    """The gateway, empty and in good health, for one test."""
+    """The gateway for one test, reset before and after it."""
     mobbscan_gateway_running.reset()
     yield mobbscan_gateway_running
     mobbscan_gateway_running.reset()

@@ -1,11 +1,11 @@
-"""Programs that tests need, and a loud word on each test left out for want of one."""
+"""Options of the test run: databases, required programs, order of tests, summary of faults."""
 
 import os
 import shutil
 from collections import defaultdict
 from pathlib import Path
 
-import authlib.deprecate  # noqa: F401  its import turns its warnings on, over pytest's filters: once, here
+import authlib.deprecate  # noqa: F401  its import enables its warnings, over pytest's filters: once, here
 import pytest
 from hypothesis import settings
 
@@ -15,8 +15,8 @@ PROGRAMS = {
     "nginx": ("nginx",),
     "strace": ("strace",),
 }
-_LEFT_OUT = "left out for want of"
-#: A property of reports: seeds and figures of the tests of faults.
+_MISSING_PROGRAM = "missing program"
+#: Report property with the seeds and figures of the fault tests.
 FAULTS = "faults"
 
 settings.register_profile("default", deadline=None)
@@ -24,8 +24,8 @@ settings.register_profile("nightly", deadline=None, max_examples=10_000)
 
 
 def find_program(name: str) -> str | None:
-    """Where the program lies, under any of the names it goes by."""
-    # Debian keeps nginx in /usr/sbin, which is not on everybody's path.
+    """Return the path of the program under any of its names, or None."""
+    # Debian installs nginx in /usr/sbin, which is not on every PATH.
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     found = (shutil.which(each, path=path) for each in PROGRAMS[name])
     return next((each for each in found if each), None)
@@ -38,15 +38,15 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """Only for tests marked `needs("chromium")`."""
+    """Return the path of Chromium, for tests marked `needs("chromium")`."""
     path = find_program("chromium")
     assert path, "mark the test with needs('chromium')"
     return path
 
 
 DATABASES = ("sqlite", "postgresql")
-#: Folders of tests that walk through servers and browsers.
-LONG = {"browser", "contract", "faults", "flow"}
+#: Folders of tests that run servers and browsers.
+SLOW_FOLDERS = {"browser", "contract", "faults", "flow"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,33 +54,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=[*DATABASES, "both"],
         default=os.environ.get("TEST_DATABASE"),
-        help="what servers of the tests keep their rows in (default, or TEST_DATABASE: sqlite,"
-        " and both for the tests marked so)",
+        help="database of the tested servers (default, or TEST_DATABASE: sqlite, and both for tests"
+        " marked both_databases)",
     )
 
 
 @pytest.fixture(scope="session")
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """What a server of this test keeps its rows in."""
+    """Return the kind of database of the servers in this test."""
     return getattr(request, "param", "sqlite")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" not in metafunc.fixturenames:
         return
-    told = metafunc.config.getoption("database")
-    if told is None and metafunc.definition.get_closest_marker("both_databases") is None:
+    option = metafunc.config.getoption("database")
+    if option is None and metafunc.definition.get_closest_marker("both_databases") is None:
         return
-    kinds = DATABASES if told in (None, "both") else [told]
+    kinds = DATABASES if option in (None, "both") else [option]
     metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: processes that share a run then end at about the same time.
-
-    Besides that it stays as it has been shuffled.
-    """
-    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
+    """Run slow files first, so that parallel workers end at about the same time."""
+    items.sort(key=lambda item: SLOW_FOLDERS.isdisjoint(item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -91,18 +88,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     sentence = f"needs {' and '.join(missing)}, not installed here"
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(f"{sentence}, and REQUIRE_ALL=1 forbids leaving tests out", pytrace=False)
-    # Properties travel with the report, from the processes that share a run as well.
-    item.user_properties += [(_LEFT_OUT, name) for name in missing]
+    # xdist transfers report properties from its workers.
+    item.user_properties += [(_MISSING_PROGRAM, name) for name in missing]
     pytest.skip(sentence)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    _tell_of_faults(terminalreporter)
+    _report_faults(terminalreporter)
     left_out: dict[str, set[str]] = defaultdict(set)
     for report in terminalreporter.stats.get("skipped", []):
         for key, name in report.user_properties:
-            if key == _LEFT_OUT:
+            if key == _MISSING_PROGRAM:
                 left_out[name].add(report.nodeid)
     if not left_out:
         return
@@ -116,17 +113,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-def _tell_of_faults(terminalreporter: pytest.TerminalReporter) -> None:
-    """Whatever came of them. Here, since this file alone is read where processes share a run."""
-    told: dict[str, list[str]] = {}
+def _report_faults(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of fault tests. Here: under xdist the controller reads this file only."""
+    figures: dict[str, list[str]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:
             properties = getattr(report, "user_properties", ())
             if lines := [line for key, line in properties if key == FAULTS]:
-                told[report.nodeid] = max(told.get(report.nodeid, []), lines, key=len)
-    if told:
+                figures[report.nodeid] = max(figures.get(report.nodeid, []), lines, key=len)
+    if figures:
         terminalreporter.section("faults")
-    for test, lines in told.items():
+    for test, lines in figures.items():
         terminalreporter.line(test)
         for line in lines:
             terminalreporter.line(f"    {line}")

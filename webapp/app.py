@@ -1,4 +1,4 @@
-"""The Flask application, made from settings."""
+"""Create the Flask application from the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def create_app(settings: Settings) -> Flask:
-    """Raises `web.register.Unguarded` when a route does not say who may call it."""
+    """Create the application. Raises `web.register.UnguardedRoute` for a route without a guard."""
     logs.set_up(settings.log_level)
     app = Flask(
         "webapp",

@@ -1,4 +1,4 @@
-"""The only file that chooses implementations and builds the steps."""
+"""Choose the implementations and build the steps (composition root)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Engine
 
 from webapp import logs
-from webapp.basics.text import pluralize
 from webapp.basics.urls import parse_url
 from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
@@ -19,8 +19,9 @@ from webapp.gateway.options import GatewayOptions
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
-from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
-from webapp.journey.gateway_poll import FORBIDDEN, GatewayPoll, PollObserver
+from webapp.journey.degradations import find_degradations
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -42,18 +43,10 @@ from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
-from webapp.store.statistics import CachedStatistics, count_dead_letters
+from webapp.store.statistics import CachedStatistics
 from webapp.store.unit_of_work import Database
 
 Clock = Callable[[], datetime]
-#: A jobs process shows itself every 10 seconds (`jobs.run`).
-JOBS_SILENT_SECONDS = 60
-_ALARMS = {
-    FORBIDDEN: "the gateway answers 403: ask the vendor for the right our account lacks",
-    MIXED_UP: "the gateway has answered about another process than it was asked about; nothing of "
-    "it was taken: tell the vendor, with the times and ids of the log lines "
-    "gateway_answered_for_another_process",
-}
 
 
 def utc_now() -> datetime:
@@ -62,7 +55,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Components:
-    """One process's parts. The gateway's connections and the threads start when used."""
+    """The parts of one process. Connections and threads start with their first use."""
 
     settings: Settings
     engine: Engine
@@ -75,7 +68,7 @@ class Components:
 
 @dataclass(frozen=True)
 class Observers:
-    """Who is told what happens; nobody, unless a server asks."""
+    """Functions that record gateway calls and poll events; by default nothing is recorded."""
 
     gateway_call: Observer = ignore_call
     poll_event: PollObserver = lambda _what, _seconds: None
@@ -110,18 +103,17 @@ def build(
         dead_letters=DeadLetters(deps),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
         find_problems=readiness.Readiness(database),
-        find_degradations=lambda: [
-            *degraded(database),
-            *jobs_unseen(database),
-            *given_up(database),
-        ],
+        find_degradations=partial(find_degradations, database),
         statistics=CachedStatistics(database, clock),
     )
     return Components(settings, engine, database, gateway, watcher, steps, clock)
 
 
 def open_engine(settings: Settings) -> Engine:
-    """The database's engine. INSTANCE_DIR is ours to make; other folders are their owners'."""
+    """Create INSTANCE_DIR, and the engine of DATABASE_URL.
+
+    Raises StoreError, with how to fix it, when the folder cannot be created.
+    """
     try:
         settings.instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as wrong:
@@ -133,9 +125,9 @@ def open_engine(settings: Settings) -> Engine:
 
 
 def prepare_database(settings: Settings) -> None:
-    """An SQLite file is ours to bring up to date; a shared database waits for its operator.
+    """Migrate an SQLite file, and check the database; a shared database is only checked.
 
-    Raises StoreError with the cure.
+    Raises StoreError with how to fix it.
     """
     with closing_engine(settings) as engine:
         if engine.dialect.name == "sqlite":
@@ -144,9 +136,10 @@ def prepare_database(settings: Settings) -> None:
 
 
 def check_database(settings: Settings, *, any_schema: bool = False) -> None:
-    """Raises StoreError, with the cure, unless a server with these settings can work with it.
+    """Check that a server with these settings can work with the database.
 
-    `any_schema`: for servers that run already, and have the same one.
+    `any_schema` skips the schema check, for servers that already run with it. Raises StoreError
+    with how to fix it.
     """
     with closing_engine(settings) as engine:
         if not any_schema:
@@ -156,7 +149,7 @@ def check_database(settings: Settings, *, any_schema: bool = False) -> None:
 
 @contextmanager
 def closing_engine(settings: Settings) -> Iterator[Engine]:
-    """Nothing of it is left for processes that are forked afterwards."""
+    """Yield an engine that is disposed of before the process forks."""
     engine = open_engine(settings)
     try:
         yield engine
@@ -187,50 +180,6 @@ def make_watcher(engine: Engine) -> Watcher:
     return Watcher(lambda: ListenSource(listen_connect_args(engine), CHANNEL))
 
 
-def degraded(database: Database) -> list[str]:
-    """The alarms that are ringing, in words."""
-    try:
-        with database.reading() as work:
-            ringing = work.alarms.active()
-    except StoreError:
-        return []  # `ready` says that already
-    return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in ringing.items()]
-
-
-def jobs_unseen(database: Database) -> list[str]:
-    """That no jobs process of the fleet shows itself, in words; nothing = one does."""
-    try:
-        with database.reading() as work:
-            seconds = work.heartbeats.seen_seconds_ago()
-    except StoreError:
-        return []  # `ready` says that already
-    if seconds is not None and seconds < JOBS_SILENT_SECONDS:
-        return []
-    since = "yet" if seconds is None else f"for {int(seconds)} seconds"
-    cure = (
-        "see that `serve` (without --no-jobs) or `worker` runs on some machine; notices are kept "
-        "meanwhile, but nobody asks the gateway"
-    )
-    return [f"no jobs process has been seen {since}: {cure}"]
-
-
-def given_up(database: Database) -> list[str]:
-    """That something waits for an operator, in words; nothing = it does not."""
-    try:
-        with database.reading() as work:
-            dead, unread = count_dead_letters(work), work.quarantine.count()
-    except StoreError:
-        return []  # `ready` says that already
-    said = []
-    if dead:
-        cure = "`webapp notices dead` lists what was given up, `notices replay` has it done again"
-        said.append(f"{pluralize(dead, 'dead letter')}: {cure}")
-    if unread:
-        cure = "`webapp notices quarantine` shows what came, `notices seen` takes it out"
-        said.append(f"{pluralize(unread, 'notice')} could not be read: {cure}")
-    return said
-
-
 def _live(settings: Settings) -> bool:
-    """The sandbox lives on this machine; the vendor's gateway never does."""
+    """Return whether the gateway is the vendor's; the sandbox runs on loopback."""
     return not parse_url(settings.gateway_url).is_loopback

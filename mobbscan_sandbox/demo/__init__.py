@@ -1,1 +1,1 @@
-"""All parties on one machine: what `make run` starts, and what the tests start on other ports."""
+"""Start server, gateway, identity provider and shop on one machine, for `make run` and tests."""

@@ -1,4 +1,4 @@
-"""`python -m mobbscan_sandbox.demo`: the server with everything around it, on this machine."""
+"""Run the demo (`make run`): server, gateway, identity provider and shop on this machine."""
 
 import argparse
 import signal
@@ -17,7 +17,7 @@ from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
 from mobbscan_sandbox.demo.welcome_message import STARTING, welcome
 from mobbscan_sandbox.dependencies import exit_if_packages_are_missing
 
-PORT, FOLDER = 8000, Path("instance/demo")
+DEFAULT_PORT, DEFAULT_FOLDER = 8000, Path("instance/demo")
 
 
 def _port_base(text: str) -> int:
@@ -26,12 +26,12 @@ def _port_base(text: str) -> int:
     return int(text)
 
 
-def _options() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mobbscan_sandbox.demo", description=__doc__)
     parser.add_argument(
         "--port-base",
         type=_port_base,
-        default=PORT,
+        default=DEFAULT_PORT,
         metavar="PORT",
         help="the first of four ports in a row (default: %(default)s)",
     )
@@ -40,18 +40,22 @@ def _options() -> argparse.Namespace:
         type=Path,
         metavar="FOLDER",
         help="private folder for secrets, logs and state "
-        f"(default: {FOLDER}, with the port behind it unless that is {PORT})",
+        f"(default: {DEFAULT_FOLDER}, with the port appended unless it is {DEFAULT_PORT})",
     )
     parser.add_argument("--keep", action="store_true", help="keep the state of the last run")
-    parser.add_argument("--verbose", action="store_true", help="show all that the programs say")
+    parser.add_argument(
+        "--verbose", action="store_true", help="show the whole output of the programs"
+    )
     options = parser.parse_args()
-    options.instance = options.instance or _own_folder(options.port_base)
+    options.instance = options.instance or _folder_for(options.port_base)
     return options
 
 
-def _own_folder(port_base: int) -> Path:
-    """Two demos on different ports never meet in one folder."""
-    return FOLDER if port_base == PORT else FOLDER.with_name(f"{FOLDER.name}-{port_base}")
+def _folder_for(port_base: int) -> Path:
+    """Return a folder of its own for each port, so that demos do not share one."""
+    if port_base == DEFAULT_PORT:
+        return DEFAULT_FOLDER
+    return DEFAULT_FOLDER.with_name(f"{DEFAULT_FOLDER.name}-{port_base}")
 
 
 def _prepare(addresses: Addresses, instance: InstanceFolder, *, keep: bool) -> None:
@@ -65,22 +69,24 @@ def _prepare(addresses: Addresses, instance: InstanceFolder, *, keep: bool) -> N
 def _run(instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event) -> None:
     instance.open()
     with lock_folder(instance.folder):
-        _run_in(instance, options, stop)
+        _run_programs(instance, options, stop)
 
 
-def _run_in(instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event) -> None:
+def _run_programs(
+    instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event
+) -> None:
     addresses = Addresses.from_base(options.port_base)
     _prepare(addresses, instance, keep=options.keep)
     terminal = Terminal(verbose=options.verbose)
-    four = programs(addresses, instance, server_settings(addresses, instance))
+    by_name = programs(addresses, instance, server_settings(addresses, instance))
     with ChildProcesses(
         ChildProcess(program, instance.logs / f"{name}.log", terminal)
-        for name, program in four.items()
+        for name, program in by_name.items()
     ) as children:
         try:
             print(STARTING, flush=True)
             children.start()
-            children.wait_until_ready(given_up=stop.is_set)
+            children.wait_until_ready(canceled=stop.is_set)
             if not stop.is_set():
                 print(welcome(addresses, instance.folder), flush=True)
             children.watch(until=stop)
@@ -89,9 +95,9 @@ def _run_in(instance: InstanceFolder, options: argparse.Namespace, stop: threadi
 
 
 def main() -> int:
-    """Run until Ctrl-C or SIGTERM; 1 when something keeps it from running."""
+    """Run until Ctrl-C, SIGTERM or SIGHUP; returns 1 on a `DemoError`."""
     exit_if_packages_are_missing()
-    options = _options()
+    options = _parse_arguments()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())

@@ -1,8 +1,7 @@
-"""Where each party lives.
+"""Addresses of the demo's four programs, and the check that they are free.
 
-All four are different sites to a browser (cookies ignore ports, so the host names differ), and all
-are trustworthy origins, so that a camera works without TLS. Names below `.localhost` are known to
-browsers only: one program reaches another by number.
+The host names differ because cookies ignore ports. All are trustworthy origins, so that a camera
+works without TLS. Only browsers resolve names below `.localhost`, so the programs use IP addresses.
 """
 
 import errno
@@ -16,7 +15,7 @@ from mobbscan_sandbox.demo.port_owner import own_program_on_port
 
 @dataclass(frozen=True)
 class Addresses:
-    """The four ports; everything else about an address is fixed."""
+    """The ports of the four programs; the host names are fixed."""
 
     server: int
     gateway: int
@@ -44,26 +43,26 @@ class Addresses:
         return f"http://shop.localhost:{self.shop}"
 
     def listeners(self) -> Iterator[tuple[str, str, int]]:
-        """Name, host and port of everything that will listen."""
+        """Yield name, host and port of each program."""
         yield "server", "127.0.0.1", self.server
         yield "gateway", "127.0.0.1", self.gateway
         yield "provider", "127.0.0.2", self.identity_provider
         yield "shop", "127.0.0.1", self.shop
 
     def check_free(self) -> None:
-        """Raise `PortTaken` or `AddressMissing` before anything is started."""
+        """Raise `PortInUse` or `AddressUnavailable` if a program could not listen."""
         for name, host, port in self.listeners():
             try:
-                _listen_once(host, port)
+                _try_to_listen(host, port)
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
                     raise AddressUnavailable(name, host) from error
                 raise PortInUse(name, host, port, own_program_on_port(port)) from error
 
 
-def _listen_once(host: str, port: int) -> None:
+def _try_to_listen(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # Connections of an earlier run may linger in TIME_WAIT: those do not matter.
+        # Connections of an earlier run in TIME_WAIT do not prevent listening.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
         probe.listen(1)

@@ -1,4 +1,4 @@
-"""Programs as child processes: started together, waited for, watched, and stopped by their ids."""
+"""Run programs as child processes: start, wait until ready, watch and stop them."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ import httpx
 
 from mobbscan_sandbox.demo import exit_with_parent
 from mobbscan_sandbox.demo.errors import ProgramNotReady, ProgramStopped
-from mobbscan_sandbox.demo.program_output import Terminal, follow
+from mobbscan_sandbox.demo.program_output import Terminal, copy_lines
 from mobbscan_sandbox.demo.programs import Program
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,8 +22,10 @@ STOP_SECONDS = 5.0
 
 
 class ChildProcess:
-    """One program. It leads a process group of its own, so that Ctrl-C reaches only us, and
-    ends when the thread that started it does, so that nothing outlives us."""
+    """One program in its own process group, so that Ctrl-C reaches the parent only.
+
+    It ends when the thread that started it ends (`exit_with_parent`).
+    """
 
     def __init__(self, program: Program, log: Path, terminal: Terminal) -> None:
         self.program = program
@@ -31,7 +33,7 @@ class ChildProcess:
         self._terminal = terminal
         self._log_starts_at = 0
         self._process: subprocess.Popen[str] | None = None
-        self._followers: list[threading.Thread] = []
+        self._readers: list[threading.Thread] = []
 
     @property
     def pid(self) -> int:
@@ -64,22 +66,24 @@ class ChildProcess:
             text=True,
             errors="replace",
         )
-        self._followers = [
-            follow(stream, self.log, self._terminal.listener(self.program.name, unmarked=unmarked))
+        self._readers = [
+            copy_lines(
+                stream, self.log, self._terminal.line_printer(self.program.name, unmarked=unmarked)
+            )
             for stream, unmarked in ((self._process.stdout, False), (self._process.stderr, True))
             if stream is not None
         ]
 
     def raise_if_dead(self) -> None:
-        """Raise `ChildDied` with the last lines of its log."""
+        """Raise `ProgramStopped` with the last log lines if the process has ended."""
         code = self._process.poll() if self._process else None
         if code is None:
             return
-        self._hear_out()
+        self._join_readers()
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        died = ProgramStopped(self.program.name, how, self.log)
-        died.add_note(f"Its last words:\n{self.last_words()}")
-        raise died
+        error = ProgramStopped(self.program.name, how, self.log)
+        error.add_note(f"Last log lines:\n{self.last_lines()}")
+        raise error
 
     def is_ready(self, client: httpx.Client) -> bool:
         with suppress(httpx.HTTPError):
@@ -87,12 +91,12 @@ class ChildProcess:
         return False
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program itself, not to its children."""
+        """Send a signal to the process itself, not to its children."""
         if self.running:
             os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end; False when it still runs after `seconds`."""
+        """Wait for the end; returns False if the process still runs after `seconds`."""
         if self._process is None:
             return True
         try:
@@ -101,32 +105,32 @@ class ChildProcess:
             return False
         return True
 
-    def sweep(self) -> None:
-        """Kill what is left of its process group, and take its last lines."""
+    def kill_group(self) -> None:
+        """Kill the rest of the process group and read its last lines."""
         if self._process is None:
             return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-        self._hear_out()
+        self._join_readers()
         self._process = None
 
-    def _hear_out(self) -> None:
-        for follower in self._followers:
-            follower.join(1)
+    def _join_readers(self) -> None:
+        for reader in self._readers:
+            reader.join(1)
 
     def output(self) -> str:
-        """All it has said since its last start."""
+        """Return the output since the last start."""
         with self.log.open(encoding="utf-8", errors="replace") as file:
             file.seek(self._log_starts_at)
             return file.read()
 
-    def last_words(self, lines: int = 15) -> str:
+    def last_lines(self, lines: int = 15) -> str:
         return "\n".join(self.output().splitlines()[-lines:])
 
 
 class ChildProcesses:
-    """Several of them. Use as a context: whatever happens, nothing stays behind."""
+    """Several child processes; leaving the context stops all of them."""
 
     def __init__(self, children: Iterable[ChildProcess]) -> None:
         self.by_name: Mapping[str, ChildProcess] = {child.program.name: child for child in children}
@@ -142,13 +146,13 @@ class ChildProcesses:
             self.by_name[name].start()
 
     def wait_until_ready(
-        self, *names: str, seconds: float = 60, given_up: Callable[[], bool] = lambda: False
+        self, *names: str, seconds: float = 60, canceled: Callable[[], bool] = lambda: False
     ) -> None:
-        """Return when all answer or `given_up`; raise `ChildDied` or `ChildSilent`."""
+        """Return when all are ready or `canceled`; raises `ProgramStopped`, `ProgramNotReady`."""
         deadline = time.monotonic() + seconds
         waiting = [self.by_name[name] for name in names or self.by_name]
         with httpx.Client(trust_env=False, timeout=2) as client:
-            while waiting and not given_up():
+            while waiting and not canceled():
                 for child in waiting:
                     child.raise_if_dead()
                 waiting = [child for child in waiting if not child.is_ready(client)]
@@ -159,17 +163,17 @@ class ChildProcesses:
                     time.sleep(0.05)
 
     def watch(self, until: threading.Event) -> None:
-        """Return when `until` is set; raise `ChildDied` when one of them ends before."""
+        """Return when `until` is set; raises `ProgramStopped` when a process ends before."""
         while not until.wait(0.2):
             for child in self.by_name.values():
                 child.raise_if_dead()
 
     def stop(self, *names: str, seconds: float = STOP_SECONDS) -> None:
-        """Ask all at once, wait `seconds` in all, then kill."""
-        leaving = [self.by_name[name] for name in names or self.by_name]
-        for child in leaving:
+        """Send SIGTERM to all, wait `seconds` in total, then kill."""
+        stopping = [self.by_name[name] for name in names or self.by_name]
+        for child in stopping:
             child.send(signal.SIGTERM)
         deadline = time.monotonic() + seconds
-        for child in leaving:
+        for child in stopping:
             child.wait(max(0.0, deadline - time.monotonic()))
-            child.sweep()
+            child.kill_group()

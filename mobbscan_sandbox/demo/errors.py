@@ -1,60 +1,59 @@
-"""What can keep the demo from running; each is a sentence for the person at the terminal.
+"""Errors that stop the demo, with messages for the terminal.
 
 DemoError
-├── PortTaken           another program listens there
-├── AddressMissing      this machine does not answer on 127.0.0.2
-├── FolderInUse         another demo runs in the instance folder
-├── FolderNotOurs       the instance folder holds something else
-├── ChildDied           one of the programs ended by itself
-└── ChildSilent         one of them does not answer in time
+├── PortInUse            another program uses the port
+├── AddressUnavailable   this machine has no address 127.0.0.2
+├── FolderInUse          another demo uses the instance folder
+├── FolderHasOtherFiles  the instance folder contains other files
+├── ProgramStopped       a program ended by itself
+└── ProgramNotReady      a program does not answer in time
 """
 
 
 class DemoError(Exception):
-    """Its text is shown to the person as it is."""
+    """The message is printed unchanged."""
 
 
 class PortInUse(DemoError):
-    """`holder`: process id and name of the program that listens there, where it is one of ours."""
+    """`holder`: process id and name of the program, if it belongs to this project."""
 
     def __init__(self, name: str, host: str, port: int, holder: tuple[int, str] | None) -> None:
         by = f' by "{holder[1]}" (pid {holder[0]})' if holder else ""
         other = 10_000 if 9000 <= port < 9004 else 9000
         super().__init__(
-            f"Port {port} on {host}, meant for the {name}, is already taken{by}. "
-            f"Stop that program, or choose four other ports: make run PORT={other}"
+            f"Port {port} on {host} (for the {name}) is already in use{by}. "
+            f"Stop that program or use four other ports: make run PORT={other}"
         )
 
 
 class AddressUnavailable(DemoError):
     def __init__(self, name: str, host: str) -> None:
         super().__init__(
-            f"This machine does not answer on {host}, meant for the {name}. "
-            f"On macOS this cures it until the next restart: sudo ifconfig lo0 alias {host} up"
+            f"This machine has no address {host} (for the {name}). "
+            f"On macOS, add it until the next restart with: sudo ifconfig lo0 alias {host} up"
         )
 
 
 class FolderInUse(DemoError):
     def __init__(self, folder: object, pid: str) -> None:
         super().__init__(
-            f"{folder} is in use by another demo (pid {pid}), and a start would throw its state "
-            "away. Stop it first, or let this one have ports and a folder of its own: "
-            "make run PORT=9000"
+            f"{folder} is in use by another demo (pid {pid}), and a start would delete its state. "
+            "Stop that demo, or use other ports and another folder: make run PORT=9000"
         )
 
 
 class FolderHasOtherFiles(DemoError):
     def __init__(self, folder: object) -> None:
         super().__init__(
-            f"{folder} holds files that the demo did not make, and the demo empties its folder. "
-            "Choose another one with --instance."
+            f"{folder} contains files that the demo did not create, and the demo deletes the state "
+            "in its folder. Choose another folder with --instance."
         )
 
 
 class ProgramStopped(DemoError):
     def __init__(self, name: str, how: str, log: object) -> None:
         self.name = name
-        super().__init__(f"The {name} stopped by itself ({how}). All it said: {log}")
+        super().__init__(f"The {name} stopped by itself ({how}). Its log: {log}")
 
 
 class ProgramNotReady(DemoError):

@@ -1,8 +1,8 @@
-"""Become a program that ends when its parent does: `python leash.py PARENT_PID PROGRAM …`.
+"""Exec a program that ends with its parent: `python exit_with_parent.py PARENT_PID PROGRAM …`.
 
-A demo that is killed cannot stop its programs any more, so on Linux the system does. This is a
-program of its own because code between fork and exec may hang beside threads. Elsewhere than on
-Linux it just becomes the program.
+A killed demo cannot stop its programs, so on Linux the kernel does. This is a program of its own
+because code between fork and exec can deadlock in a process with threads. On other systems it
+only runs the program.
 """
 
 import ctypes
@@ -14,11 +14,11 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
-    """Never returns while the parent lives."""
+    """Replace this process by the program, unless the parent has ended."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before we could ask
+        if os.getppid() != parent:  # the parent ended before the call above
             return
     os.execv(command[0], command)  # noqa: S606 - our own modules with our own options
 

@@ -1,4 +1,4 @@
-"""One demo at a time in one folder: a second one would wipe the state of the first."""
+"""Lock the instance folder: a second demo would delete the state of the first."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from mobbscan_sandbox.demo.errors import FolderInUse
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold `folder` as long as the context or this process lives. Raises `FolderInUse`."""
+    """Lock `folder` until the context or this process ends. Raises `FolderInUse`."""
     path = folder / "lock"
     path.touch(mode=0o600)
     with path.open("r+", encoding="ascii") as file:

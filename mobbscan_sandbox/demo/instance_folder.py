@@ -1,4 +1,4 @@
-"""The demo's private folder: secrets made on the first run, and the server's state."""
+"""The demo's private folder: generated secrets, logs, `sites.toml` and the server's state."""
 
 import base64
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mobbscan_sandbox.demo.errors import FolderHasOtherFiles
 
-MARKER = "README.txt"
-ABOUT = """\
-This folder belongs to "make run". It holds the secrets of the demo, made on its first run, the logs
-of its programs, and the server's state, which is thrown away at each start (--keep keeps it).
-Nothing in it is of use anywhere else. Delete it whenever you like.
+MARKER_FILE = "README.txt"
+MARKER_TEXT = """\
+This folder belongs to "make run". It holds the secrets of the demo, generated on its first run,
+the logs of its programs, and the server's state, which each start deletes (--keep keeps it).
+Nothing else needs it. You can delete it at any time.
 """
 
 
@@ -39,7 +39,7 @@ SECRETS: Mapping[str, Callable[[], str]] = {
 
 
 class InstanceFolder:
-    """One folder, readable by its owner only."""
+    """The instance folder, readable by its owner only."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
@@ -48,18 +48,18 @@ class InstanceFolder:
         self.sites_file = self.folder / "sites.toml"
 
     def open(self) -> None:
-        """Make the folder itself. Raises `FolderNotOurs` for one that holds other things."""
-        if self.folder.exists() and any(self.folder.iterdir()) and not self._is_ours():
+        """Create the folder. Raises `FolderHasOtherFiles` if it contains other files."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not self._belongs_to_demo():
             raise FolderHasOtherFiles(self.folder)
         _private_folder(self.folder)
-        if not self._is_ours():
-            _private_file(self.folder / MARKER, ABOUT)
+        if not self._belongs_to_demo():
+            _private_file(self.folder / MARKER_FILE, MARKER_TEXT)
 
     def prepare(self, *, keep: bool) -> None:
-        """Make what is missing; begin with no state unless `keep`.
+        """Create missing folders and secrets; delete the server's state unless `keep`.
 
-        The gateway in a box forgets everything when it stops, so a kept state may hold
-        onboardings which that gateway no longer knows.
+        The gateway in a box loses its state when it stops, so a kept state can contain
+        onboardings that the gateway no longer knows.
         """
         self.open()
         if not keep:
@@ -80,8 +80,8 @@ class InstanceFolder:
         self.sites_file.unlink(missing_ok=True)
         _private_file(self.sites_file, text)
 
-    def _is_ours(self) -> bool:
-        return (self.folder / MARKER).exists()
+    def _belongs_to_demo(self) -> bool:
+        return (self.folder / MARKER_FILE).exists()
 
 
 def _private_folder(folder: Path) -> None:
@@ -90,6 +90,6 @@ def _private_folder(folder: Path) -> None:
 
 
 def _private_file(path: Path, text: str) -> None:
-    # Born private and empty: never readable by others, not even between two calls.
+    # Created with its mode: other users can never read it.
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Who listens on a port, as far as this machine tells us (on Linux, of one's own processes)."""
+"""Find the process of this project that listens on a port (on Linux, own processes only)."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ _LISTENING = "0A"  # net/tcp_states.h
 
 
 def own_program_on_port(port: int) -> tuple[int, str] | None:
-    """Process id and name of the program of ours that listens on `port`; None for all others."""
-    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
-    found = ((pid, _name(pid)) for pid in sorted(_holders(sockets)))
-    # Of several, say a server and its workers, the first is the one to stop.
+    """Return process id and name of this project's program on `port`, or None."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    found = ((pid, _program_name(pid)) for pid in sorted(_processes_with(sockets)))
+    # Of a server and its workers the first process is the one to stop.
     return next(((pid, name) for pid, name in found if name is not None), None)
 
 
-def _listening(port: int) -> Iterator[str]:
+def _listening_inodes(port: int) -> Iterator[str]:
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
             for line in (_PROC / "net" / table).read_text().splitlines()[1:]:
@@ -26,19 +26,17 @@ def _listening(port: int) -> Iterator[str]:
                     yield words[9]
 
 
-def _holders(sockets: set[str]) -> Iterator[int]:
+def _processes_with(sockets: set[str]) -> Iterator[int]:
     for process in _PROC.glob("[0-9]*") if sockets else ():
-        with suppress(OSError):  # somebody else's, or gone meanwhile
+        with suppress(OSError):  # a process of another user, or one that has ended
             if any(str(each.readlink()) in sockets for each in (process / "fd").iterdir()):
                 yield int(process.name)
 
 
-def _name(pid: int) -> str | None:
-    """What was called, without its options: those are of no use here, and may be private."""
+def _program_name(pid: int) -> str | None:
+    """Return the module and command of a process, without options: those may be secret."""
     with suppress(OSError):
         words = (_PROC / str(pid) / "cmdline").read_text().split("\0")
-        called = re.search(
-            r"-m\0((?:webapp|mobbscan_sandbox)[\w.]*(?:\0[a-z]+)?)", "\0".join(words)
-        )
-        return called[1].replace("\0", " ") if called else None
+        match = re.search(r"-m\0((?:webapp|mobbscan_sandbox)[\w.]*(?:\0[a-z]+)?)", "\0".join(words))
+        return match[1].replace("\0", " ") if match else None
     return None

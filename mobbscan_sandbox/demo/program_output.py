@@ -1,4 +1,4 @@
-"""What a program says: all of it into its log, the worrying part of it to the terminal."""
+"""Copy a program's output to its log, and its warnings and errors to the terminal."""
 
 import json
 import re
@@ -10,37 +10,37 @@ from pathlib import Path
 from typing import IO
 
 _LEVEL = re.compile(r"\b(DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)\b")
-_CALM = {"DEBUG", "INFO"}
-# Said by programs as loudly as real trouble, but every walk through the demo brings some: a
-# delivered notice, a browser that kept a connection open, a cancelled login, a link used twice.
-_DAILY = re.compile(r"sandbox: notice \S+ \S+: 2\d\d$|.*Request timed out: ")
-_DAILY_EVENTS = {"login_failed", "handoff_refused"}
+_QUIET_LEVELS = {"DEBUG", "INFO"}
+# Warnings that ordinary use of the demo causes: a delivered notice, a browser that kept a
+# connection open, a canceled login, a link used twice.
+_EXPECTED = re.compile(r"sandbox: notice \S+ \S+: 2\d\d$|.*Request timed out: ")
+_EXPECTED_EVENTS = {"login_failed", "handoff_refused"}
 
 
 class LogLineFilter:
-    """Tells warnings and errors from daily business, one line after the other.
+    """Decides for each line, in order, whether the terminal shows it.
 
-    A line without a level is daily business on standard output, and a worry on standard error.
+    `unmarked`: the decision for lines without a level; true for standard error.
     """
 
     def __init__(self, *, unmarked: bool) -> None:
         self._unmarked = unmarked
         self._last = unmarked
 
-    def about(self, line: str) -> bool:
-        """True for a line that a person should see; lines set in belong to the one before."""
+    def is_shown(self, line: str) -> bool:
+        """Return whether to show `line`; an indented line follows the line before it."""
         if line.strip() and not line[0].isspace():
             level = _level(line)
-            worrying = level not in _CALM if level else self._unmarked
-            self._last = worrying and not _daily(line)
+            is_warning = level not in _QUIET_LEVELS if level else self._unmarked
+            self._last = is_warning and not _is_expected(line)
         return self._last and bool(line.strip())
 
 
-def _daily(line: str) -> bool:
+def _is_expected(line: str) -> bool:
     if line.startswith("{"):
         with suppress(ValueError):
-            return json.loads(line).get("event") in _DAILY_EVENTS
-    return bool(_DAILY.match(line))
+            return json.loads(line).get("event") in _EXPECTED_EVENTS
+    return bool(_EXPECTED.match(line))
 
 
 def _level(line: str) -> str | None:
@@ -52,7 +52,7 @@ def _level(line: str) -> str | None:
 
 
 class Terminal:
-    """Prints lines of several programs without mixing them."""
+    """Prints whole lines of several programs to standard error."""
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
@@ -60,24 +60,24 @@ class Terminal:
         self._lock = threading.Lock()
 
     def mute(self) -> None:
-        """While everything is being stopped, complaints are expected."""
+        """Stop printing: programs log warnings while they are stopped."""
         self._muted = not self._verbose
 
-    def listener(self, name: str, *, unmarked: bool) -> Callable[[str], None]:
-        """A function that takes the lines of one stream of one program."""
-        worry = LogLineFilter(unmarked=unmarked)
+    def line_printer(self, name: str, *, unmarked: bool) -> Callable[[str], None]:
+        """Return a function that prints the lines of one stream of one program."""
+        line_filter = LogLineFilter(unmarked=unmarked)
 
         def show(line: str) -> None:
-            worrying = worry.about(line)
-            if (self._verbose or worrying) and not self._muted:
+            is_shown = line_filter.is_shown(line)
+            if (self._verbose or is_shown) and not self._muted:
                 with self._lock:
                     print(f"{name:<8}| {line}", file=sys.stderr, flush=True)
 
         return show
 
 
-def follow(stream: IO[str], log: Path, show: Callable[[str], None]) -> threading.Thread:
-    """Copy `stream` into `log` and to `show` until it ends."""
+def copy_lines(stream: IO[str], log: Path, show: Callable[[str], None]) -> threading.Thread:
+    """Copy the lines of `stream` to `log` and to `show`, in a thread, until it ends."""
 
     def copy() -> None:
         with log.open("a", encoding="utf-8", buffering=1) as file:
@@ -86,6 +86,6 @@ def follow(stream: IO[str], log: Path, show: Callable[[str], None]) -> threading
                 show(line.rstrip("\n"))
         stream.close()
 
-    thread = threading.Thread(target=copy, name=f"follow {log.stem}", daemon=True)
+    thread = threading.Thread(target=copy, name=f"copy {log.stem}", daemon=True)
     thread.start()
     return thread

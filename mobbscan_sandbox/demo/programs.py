@@ -1,4 +1,4 @@
-"""The four programs of the demo: how each is called, and where it answers when it is ready."""
+"""Command lines, environments and readiness addresses of the demo's four programs."""
 
 import os
 import sys
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from mobbscan_sandbox.demo.addresses import Addresses
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 
-# Nothing else is inherited: settings that a developer has exported belong to another server.
+# Settings that a developer has exported belong to another server, so they are not inherited.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH")
 
 
 @dataclass(frozen=True)
 class Program:
-    """`ready_url` answers anything below 500 once the program is up."""
+    """One program; it is ready when `ready_url` answers with a status below 500."""
 
     name: str
     arguments: tuple[str, ...]
@@ -26,7 +26,7 @@ class Program:
 
 
 def server_settings(addresses: Addresses, instance: InstanceFolder) -> dict[str, str]:
-    """The settings of the server, as an operator would export them; secrets by file."""
+    """Return the server's settings as environment variables, secrets as `NAME_FILE`."""
 
     def secret(name: str) -> str:
         return str(instance.secret_file(name))
@@ -51,20 +51,20 @@ def server_settings(addresses: Addresses, instance: InstanceFolder) -> dict[str,
 def programs(
     addresses: Addresses, instance: InstanceFolder, settings: Mapping[str, str]
 ) -> dict[str, Program]:
-    """The four, by name, in the order in which a reader wants to see them."""
-    plain = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    plain["PYTHONUNBUFFERED"] = "1"
-    four = (
+    """Return the four programs by name."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    inherited["PYTHONUNBUFFERED"] = "1"
+    all_programs = (
         Program(
             "server",
             ("webapp", "serve", "--bind", f"127.0.0.1:{addresses.server}"),
-            {**plain, **settings},
+            {**inherited, **settings},
             f"http://127.0.0.1:{addresses.server}/healthz",
         ),
         Program(
             "gateway",
             ("mobbscan_sandbox", *_gateway_options(addresses, instance)),
-            plain,
+            inherited,
             f"{addresses.gateway_url}/_sandbox/api/health",
         ),
         Program(
@@ -75,23 +75,23 @@ def programs(
                 f"127.0.0.2:{addresses.identity_provider}",
                 "--verbose",
             ),
-            plain,
+            inherited,
             f"{addresses.identity_provider_url}/",
         ),
         Program(
             "shop",
             ("mobbscan_sandbox.shop", *_shop_options(addresses, instance, settings["PUBLIC_URL"])),
-            plain,
+            inherited,
             f"http://127.0.0.1:{addresses.shop}/",
         ),
     )
-    return {program.name: program for program in four}
+    return {program.name: program for program in all_programs}
 
 
 def _gateway_options(addresses: Addresses, instance: InstanceFolder) -> list[str]:
     options = ["--bind", f"127.0.0.1:{addresses.gateway}"]
     options += [f"--api-key={instance.secret('api_key')}"]
-    # In files, because command lines are public in `ps`.
+    # In files: command lines are public in `ps`.
     options += ["--api-secret-file", str(instance.secret_file("api_secret"))]
     options += ["--webhook", f"http://127.0.0.1:{addresses.server}/webhooks/mobbscan"]
     options += ["--webhook-header-file", str(instance.secret_file("webhook_headers"))]

@@ -1,4 +1,4 @@
-"""The demo's `sites.toml`: the example shop, as its owner would describe it."""
+"""Write the demo's `sites.toml` with the example shop."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from pathlib import Path
 from mobbscan_sandbox.demo.addresses import Addresses
 
 Table = Mapping[str, object]
-"""Keys and values of one TOML table; a value of `None` takes the key out."""
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+"""Keys and values of one TOML table; a key with the value `None` is left out."""
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def shop_site(addresses: Addresses, handoff_key_file: Path) -> dict[str, object]:
-    """The table `[sites.shop]`."""
+    """Return the table `[sites.shop]`."""
     shop = addresses.shop_url
     return {
         "name": "Example Shop",
@@ -29,7 +29,7 @@ def shop_site(addresses: Addresses, handoff_key_file: Path) -> dict[str, object]
 
 
 def shop_flow() -> dict[str, object]:
-    """The table `[sites.shop.flows.default]`."""
+    """Return the table `[sites.shop.flows.default]`."""
     return {
         "mode": "iframe",
         "country": "ESP",
@@ -41,8 +41,8 @@ def shop_flow() -> dict[str, object]:
 
 
 def sites_toml(tables: Mapping[str, Table]) -> str:
-    """Write tables by their dotted names, for example `sites.shop.flows.default`."""
-    head = "# Written anew at each start of the demo: an example to copy, not a place to edit.\n"
+    """Return TOML for tables by their dotted names, such as `sites.shop.flows.default`."""
+    head = "# Each start of the demo overwrites this file: copy it, do not edit it.\n"
     return head + "".join(
         f"\n[{name}]\n" + "".join(_line(key, value) for key, value in table.items())
         for name, table in tables.items()
@@ -50,7 +50,7 @@ def sites_toml(tables: Mapping[str, Table]) -> str:
 
 
 def _line(key: str, value: object) -> str:
-    name = key if _BARE.fullmatch(key) else json.dumps(key)
+    name = key if _BARE_KEY.fullmatch(key) else json.dumps(key)
     return "" if value is None else f"{name} = {_value(value)}\n"
 
 

@@ -1,11 +1,11 @@
-"""What the demo tells the person who started it."""
+"""The messages that the demo prints while it starts and when it is ready."""
 
 from pathlib import Path
 
 from mobbscan_sandbox.demo.addresses import Addresses
 
 WELCOME = """
-  Everything is running on this machine, and none of it is real.
+  Everything runs on this machine. No real identity is verified.
 
     Example Shop        {shop}
     Identity server     {server}
@@ -14,13 +14,13 @@ WELCOME = """
 
   Get Ada verified
     1. Open {shop}, log in as Ada and choose "Verify my identity".
-       (Or begin at the identity server: open {server} and log in as Ada there.)
-    2. Agree, and show the camera anything you like: nothing is looked at.
-    3. Choose how it ends, go back, and watch the page change by itself.
-       (The shop does not ask how it ended: messages to host sites come with a later version.)
+       (Or start at the identity server: open {server} and log in as Ada there.)
+    2. Agree and show anything to the camera: the pictures are not examined.
+    3. Choose the result, go back, and see the page update by itself.
+       (The shop does not learn the result: messages to host sites come in a later version.)
 
-  The gateway's control page decides how the next check goes, and breaks things on request.
-  Ben is a second customer, who speaks Spanish.
+  The gateway's control page sets the result of the next check and can simulate failures.
+  Ben is a second customer, whose language is Spanish.
   Logs and secrets: {folder}
 
   Ctrl-C stops everything.
@@ -30,7 +30,7 @@ STARTING = "  Starting the server, the gateway in a box, the identity provider a
 
 
 def welcome(addresses: Addresses, folder: Path) -> str:
-    """The message for a demo that is up."""
+    """Return the message for a running demo."""
     return WELCOME.format(
         shop=addresses.shop_url,
         server=addresses.server_url,

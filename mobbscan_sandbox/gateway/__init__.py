@@ -1,7 +1,6 @@
 """The gateway in a box: the vendor's API, its hosted page and its notices, in one process.
 
-It stands alone: it shares no code with the server it is there to test, so that a misreading of
-the contract on one side cannot hide itself on the other.
+It shares no code with the server, so that the same misreading of the contract cannot be in both.
 """
 
 from mobbscan_sandbox.gateway.app import create_gateway

@@ -1,4 +1,4 @@
-"""Access tokens: real JWTs, signed with a key that lives as long as the process or its file."""
+"""Issue and verify access tokens: JWTs signed with a key of this gateway."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ _ALGORITHM = "HS512"
 
 
 class AccessTokens:
-    """Issues and checks tokens; `revoke` makes all of them worthless."""
+    """Issue and verify tokens; `revoke` invalidates all of them."""
 
     def __init__(self, secret: str | None = None) -> None:
         self.secret = secret or secrets.token_hex(64)
 
     def issue(self, subject: str, roles: list[str], now: datetime, seconds: int) -> str:
-        """Return a token for `seconds` from `now` on."""
+        """Return a token that is valid for `seconds` from `now` on."""
         claims = {
             "sub": subject,
             "roles": roles,
@@ -28,20 +28,20 @@ class AccessTokens:
         }
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key(), algorithms=[_ALGORITHM])
 
-    def read(self, token: str, now: datetime, dies_after: int = 0) -> dict[str, Any] | None:
-        """Return the claims of a living token, or `None` for anything else.
+    def verify(self, token: str, now: datetime, max_age_seconds: int = 0) -> dict[str, Any] | None:
+        """Return the claims of a valid token, else `None`.
 
-        `dies_after` lets it die so many seconds after its issue, whatever it says itself; 0: no.
+        A token older than `max_age_seconds` is invalid whatever its `exp`; 0 means no such limit.
         """
         try:
             claims: dict[str, Any] = jwt.decode(token, self._key(), algorithms=[_ALGORITHM]).claims
         except (JoseError, ValueError):
             return None
-        early = dies_after and claims["iat"] + dies_after <= now.timestamp()
-        return None if early or claims["exp"] <= now.timestamp() else claims
+        too_old = max_age_seconds and claims["iat"] + max_age_seconds <= now.timestamp()
+        return None if too_old or claims["exp"] <= now.timestamp() else claims
 
     def revoke(self) -> None:
-        """Make every token so far worthless before its time."""
+        """Invalidate every token issued so far."""
         self.secret = secrets.token_hex(64)
 
     def _key(self) -> OctKey:

@@ -1,4 +1,4 @@
-"""`/_sandbox/agent`: the desk of the vendor's reviewer, who sees the evidence and decides."""
+"""`/_sandbox/agent`: page and API of the vendor's reviewer, who sees the evidence and decides."""
 
 from flask import Blueprint, make_response, render_template
 from flask.typing import ResponseReturnValue
@@ -25,19 +25,19 @@ _VERDICTS = {"accept": ProcessState.VERIFIED, "reject": ProcessState.NOT_VERIFIE
 @agent_page.get("/agent")
 @agent_page.get("/agent/<process_id>", endpoint="one")
 def page(process_id: str | None = None) -> ResponseReturnValue:
-    """Show who waits, and the evidence about one of them: the one asked for, or the first."""
+    """Show the review queue and the evidence of one process: the requested one, or the first."""
     gateway = current_gateway()
     with gateway.lock:
-        queue = _queue()
-        chosen = _chosen(process_id, queue)
+        queue = _review_queue()
+        selected = _selected_process(process_id, queue)
         content = render_template(
             "agent.html",
             queue=queue,
-            process=chosen,
-            view=process_view(chosen) if chosen else None,
-            gone=process_id is not None and chosen is None,
+            process=selected,
+            view=process_view(selected) if selected else None,
+            gone=process_id is not None and selected is None,
         )
-    response = make_response(content, 404 if process_id and chosen is None else 200)
+    response = make_response(content, 404 if process_id and selected is None else 200)
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -45,14 +45,17 @@ def page(process_id: str | None = None) -> ResponseReturnValue:
 
 @agent_page.get("/api/agent/queue")
 def queue() -> ResponseReturnValue:
-    """List the ids of those who wait for a reviewer, oldest first."""
+    """List the ids of the processes in review, oldest first."""
     with current_gateway().lock:
-        return {"queue": [process.id for process in _queue()]}
+        return {"queue": [process.id for process in _review_queue()]}
 
 
 @agent_page.post("/api/agent/<process_id>")
 def decide(process_id: str) -> ResponseReturnValue:
-    """`{"verdict": "accept" | "reject", "comment"?}`: a rejection needs its comment."""
+    """Accept or reject a process: `{"verdict": "accept" | "reject", "comment"?}`.
+
+    A rejection requires the comment.
+    """
     gateway, body = current_gateway(), request_parsing.json_object()
     state = _VERDICTS.get(request_parsing.text(body, "verdict"))
     if state is None:
@@ -63,18 +66,20 @@ def decide(process_id: str) -> ResponseReturnValue:
     with gateway.lock:
         process = gateway.find(process_id)
         if process.state is not ProcessState.PENDING_VERIFICATION:
-            raise WrongState("This process does not wait for a reviewer any more")
+            raise WrongState("This process is not in review any more")
         process.comment = comment
         send_after_answer(gateway.move(process, state, AGENT, comment))
-    return process.control_view()
+    return process.as_json()
 
 
-def _queue() -> list[VerificationProcess]:
-    everything = current_gateway().processes.values()
-    return [each for each in everything if each.state is ProcessState.PENDING_VERIFICATION]
+def _review_queue() -> list[VerificationProcess]:
+    processes = current_gateway().processes.values()
+    return [each for each in processes if each.state is ProcessState.PENDING_VERIFICATION]
 
 
-def _chosen(process_id: str | None, queue: list[VerificationProcess]) -> VerificationProcess | None:
+def _selected_process(
+    process_id: str | None, queue: list[VerificationProcess]
+) -> VerificationProcess | None:
     if process_id is None:
         return queue[0] if queue else None
     try:

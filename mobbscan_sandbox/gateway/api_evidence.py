@@ -1,4 +1,4 @@
-"""Pictures, recordings, the PDF and the certified zip (contract 3.4 to 3.7)."""
+"""The vendor's evidence API: images, recordings, PDF and certified zip (contract 3.4 to 3.7)."""
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 from mobbscan_sandbox.gateway import request_parsing
 from mobbscan_sandbox.gateway.clock import format_time
 from mobbscan_sandbox.gateway.errors import NoSuchEvidence, NotAcceptable
-from mobbscan_sandbox.gateway.evidence.evidence_response import Evidence
+from mobbscan_sandbox.gateway.evidence.evidence_response import EvidenceContent
 from mobbscan_sandbox.gateway.process_view import ProcessView
 from mobbscan_sandbox.gateway.request_context import (
     current_caller,
@@ -21,37 +21,39 @@ evidence_api = Blueprint("evidence_api", __name__)
 
 @evidence_api.get("/mobbscan-agent/<verification_id>/image/<image_type>")
 def image(verification_id: str, image_type: str) -> ResponseReturnValue:
-    """Contract 3.4. `imageType` is empty in the answer, as it is in the vendor's sample."""
-    view = _asked_for(verification_id, "images")
+    """Return an image (contract 3.4); `imageType` is empty, as in the vendor's sample."""
+    view = _process_view(verification_id, "images")
     if image_type not in (*view.images, *view.extra_images):
         raise NoSuchEvidence("There is no such image")
-    return _answer(Evidence(view.picture(image_type), "image/jpeg", _fields(view)))
+    return _evidence_response(EvidenceContent(view.image(image_type), "image/jpeg", _fields(view)))
 
 
 @evidence_api.get("/mobbscan-agent/<verification_id>/recording/<recording_type>")
 def recording(verification_id: str, recording_type: str) -> ResponseReturnValue:
-    """Contract 3.5: keys and formats are those of an image (register H)."""
-    view = _asked_for(verification_id, "recordings")
+    """Return a recording (contract 3.5), with the keys and formats of an image (register H)."""
+    view = _process_view(verification_id, "recordings")
     if recording_type not in view.recordings:
         raise NoSuchEvidence("There is no such recording")
-    return _answer(Evidence(view.recording(), "video/mp4", _fields(view)))
+    return _evidence_response(EvidenceContent(view.recording(), "video/mp4", _fields(view)))
 
 
 @evidence_api.get("/mobbscan-agent/api/pdf/<verification_id>")
 def pdf(verification_id: str) -> ResponseReturnValue:
-    """Contract 3.7: the formats of an image, another key (register I)."""
-    view = _asked_for(verification_id, "pdfs")
+    """Return the PDF report (contract 3.7), in the formats of an image (register I)."""
+    view = _process_view(verification_id, "pdfs")
     if not view.has_report:
         raise NoSuchEvidence("The report is not there yet")
     fields = _fields(view)
     del fields["imageType"]
-    return _answer(Evidence(view.report(), "application/pdf", fields, "pdfDocument"))
+    return _evidence_response(
+        EvidenceContent(view.report(), "application/pdf", fields, "pdfDocument")
+    )
 
 
 @evidence_api.get("/api/zip/<verification_id>")
 def certified_zip(verification_id: str) -> ResponseReturnValue:
-    """Contract 3.6: bytes whatever `Accept` says (register G)."""
-    view = _asked_for(verification_id, "zips")
+    """Return the certified zip (contract 3.6), whatever `Accept` says (register G)."""
+    view = _process_view(verification_id, "zips")
     if not view.has_zip:
         raise NoSuchEvidence("There is no certified zip")
     answer = Response(view.archive(current_gateway().seal), mimetype="application/zip")
@@ -61,13 +63,13 @@ def certified_zip(verification_id: str) -> ResponseReturnValue:
 
 @evidence_api.get("/mobbscan-agent/api/zip/<verification_id>")
 def certified_zip_alias(verification_id: str) -> ResponseReturnValue:
-    """Register F: the path one would expect; no part of the contract."""
+    """Serve the zip below `/mobbscan-agent` too, with `extensions` only (register F)."""
     if not current_gateway().switches.extensions:
         raise NotFound
     return certified_zip(verification_id)
 
 
-def _asked_for(verification_id: str, counter: str) -> ProcessView:
+def _process_view(verification_id: str, counter: str) -> ProcessView:
     gateway = current_gateway()
     caller = current_caller()
     gateway.count(counter)
@@ -81,8 +83,8 @@ def _fields(view: ProcessView) -> dict[str, str]:
     return {"timestamp": now, "imageType": "", "scanId": view.process.id}
 
 
-def _answer(evidence: Evidence) -> Response:
-    answer = evidence.answered(extensions=current_gateway().switches.extensions)
+def _evidence_response(evidence: EvidenceContent) -> Response:
+    answer = evidence.to_response(extensions=current_gateway().switches.extensions)
     if answer is None:
-        raise NotAcceptable("Accept is none of the documented media types")
+        raise NotAcceptable("Accept names none of the documented media types")
     return answer

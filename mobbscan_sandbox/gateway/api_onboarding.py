@@ -1,4 +1,4 @@
-"""`/auth/token` and `/onboarding`: the calls that belong to the gateway itself."""
+"""The vendor's API `/auth/token` and `/onboarding`: issue tokens and create processes."""
 
 import time
 
@@ -21,12 +21,12 @@ onboarding_api = Blueprint("onboarding_api", __name__)
 
 @onboarding_api.post("/auth/token")
 def log_in() -> ResponseReturnValue:
-    """Contract 2.1: key and secret for a token."""
+    """Exchange key and secret for an access token (contract 2.1)."""
     gateway = current_gateway()
     body = request_parsing.json_object()
     key, secret = request_parsing.text(body, "api_key"), request_parsing.text(body, "api_secret")
     tenant = gateway.tenant_of(key)
-    if tenant is None or not tenant.knows(key, secret):
+    if tenant is None or not tenant.has_credentials(key, secret):
         gateway.count("token_refusals")
         raise NotAuthorised("api_key or api_secret is wrong")
     if gateway.switches.credentials_disabled:
@@ -43,11 +43,11 @@ def log_in() -> ResponseReturnValue:
 @onboarding_api.post("/onboarding")
 @onboarding_api.post("/onboarding/token", endpoint="create_by_token_path")
 def create() -> ResponseReturnValue:
-    """Contract 3.1, under both of its documented paths (register A)."""
+    """Create a process, on both documented paths (contract 3.1, register A)."""
     gateway = current_gateway()
     tenant = current_caller().tenant
-    process = gateway.create(request_parsing.wanted(request_parsing.json_object()), tenant)
-    deliveries = gateway.on_creation(process)
+    process = gateway.create(request_parsing.create_request(request_parsing.json_object()), tenant)
+    deliveries = gateway.apply_auto_outcome(process)
     if gateway.switches.notices == "before_create_answer":
         for delivery in deliveries:
             gateway.notices.send_now(delivery)

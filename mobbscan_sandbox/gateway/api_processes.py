@@ -1,6 +1,6 @@
-"""`/mobbscan-agent/…`: reading, deciding and deleting processes.
+"""The vendor's API `/mobbscan-agent/…`: read, decide and delete processes.
 
-Each view checks in one order: 401 for the token, 400 for the call, 401 again for an unknown
+Each view checks in this order: 401 for the token, 400 for the call, 401 again for an unknown
 process, 403 for the right, 409 for the state.
 """
 
@@ -27,12 +27,12 @@ process_api = Blueprint("process_api", __name__, url_prefix="/mobbscan-agent")
 
 log = logging.getLogger("mobbscan.sandbox")
 
-_BY_API = "api"
+_API_AGENT = "api"
 
 
 @process_api.get("/getVerificationProcessData/<verification_id>")
 def process_data(verification_id: str) -> ResponseReturnValue:
-    """Contract 3.2."""
+    """Return the data of a process (contract 3.2)."""
     gateway = current_gateway()
     caller = current_caller()
     gateway.count("reads")
@@ -49,53 +49,53 @@ def _readable(verification_id: str, caller: Caller) -> VerificationProcess:
 
 @process_api.post("/accept")
 def accept() -> ResponseReturnValue:
-    """Contract 3.8."""
+    """Accept a process (contract 3.8)."""
     caller, body = current_caller(), request_parsing.json_object()
     verification_id = request_parsing.uuid_text(body.get("verificationId"), "verificationId")
     request_parsing.text(body, "type")
     full = current_gateway().switches.require_full_personal_data
     data = request_parsing.personal_data(body, required=True, full=full)
     process = _decide(caller, verification_id, ProcessState.VERIFIED, data)
-    return _done("VERIFICATION_ACCEPTED", process, "accepted")
+    return _success("VERIFICATION_ACCEPTED", process, "accepted")
 
 
 @process_api.post("/reject")
 def reject() -> ResponseReturnValue:
-    """Contract 3.9; the words of the answer are invented."""
+    """Reject a process (contract 3.9); the answer body is a guess."""
     caller, body = current_caller(), request_parsing.json_object()
     verification_id = request_parsing.uuid_text(body.get("verificationId"), "verificationId")
     reason = request_parsing.text(body, "rejectionComment")
     if current_gateway().switches.require_reject_type:
         request_parsing.text(body, "type")
     process = _decide(caller, verification_id, ProcessState.NOT_VERIFIED, {}, reason)
-    return _done("VERIFICATION_REJECTED", process, "rejected")
+    return _success("VERIFICATION_REJECTED", process, "rejected")
 
 
 @process_api.post("/pending")
 def pending() -> ResponseReturnValue:
-    """Contract 3.10; its answer says "accepted" in the vendor's text too (register J)."""
+    """Hand a process to the reviewers (contract 3.10); the vendor's answer says "accepted" too."""
     caller, body = current_caller(), request_parsing.json_object()
     verification_id = request_parsing.uuid_text(body.get("verificationId"), "verificationId")
     data = request_parsing.personal_data(body, required=False)
     process = _decide(caller, verification_id, ProcessState.PENDING_VERIFICATION, data)
-    return _done("UPDATED_VERIFICATION", process, "accepted")
+    return _success("UPDATED_VERIFICATION", process, "accepted")
 
 
 @process_api.route("/api/verification/<verification_id>", methods=["DELETE", "GET"])
 def delete(verification_id: str) -> ResponseReturnValue:
-    """Contract 3.11. A literal GET deletes as well unless switched off (register B)."""
+    """Delete a process (contract 3.11). GET deletes too unless switched off (register B)."""
     gateway = current_gateway()
     caller = current_caller()
     if request.method == "GET" and not gateway.switches.delete_by_get:
         raise MethodNotAllowed(valid_methods=["DELETE"])
     with gateway.lock:
         process = own_process(request_parsing.uuid_text(verification_id, "verificationId"), caller)
-        caller.must_decide()
+        caller.require_decide_role()
         gateway.delete(process)
     gateway.count("deletes")
     if request.method == "GET":
-        log.warning("process %s deleted by a GET, as one reading of the vendor has it", process.id)
-    return _done("VERIFICATION_DELETED", process, "deleted")
+        log.warning("process %s deleted by GET, as in three of the vendor's samples", process.id)
+    return _success("VERIFICATION_DELETED", process, "deleted")
 
 
 def _decide(
@@ -108,10 +108,10 @@ def _decide(
     gateway = current_gateway()
     with gateway.lock:
         process = own_process(verification_id, caller)
-        caller.must_decide()
-        if _changes(process, state):
+        caller.require_decide_role()
+        if _is_new_state(process, state):
             process.correct(data)
-            send_after_answer(gateway.move(process, state, _BY_API, reason))
+            send_after_answer(gateway.move(process, state, _API_AGENT, reason))
         gateway.count(
             {ProcessState.VERIFIED: "accepts", ProcessState.NOT_VERIFIED: "rejects"}.get(
                 state, "pendings"
@@ -120,8 +120,8 @@ def _decide(
         return process
 
 
-def _changes(process: VerificationProcess, state: ProcessState) -> bool:
-    """Refuse what is impossible; False where a repeated pending is switched to be harmless."""
+def _is_new_state(process: VerificationProcess, state: ProcessState) -> bool:
+    """Return False for an allowed repetition; raises `WrongState` for an impossible decision."""
     if not process.state.waiting:
         raise WrongState(
             "The process is not in a valid state; it may be accepted or rejected already"
@@ -133,6 +133,6 @@ def _changes(process: VerificationProcess, state: ProcessState) -> bool:
     return True
 
 
-def _done(status: str, process: VerificationProcess, verb: str) -> ResponseReturnValue:
+def _success(status: str, process: VerificationProcess, verb: str) -> ResponseReturnValue:
     description = f"Verification with id={process.id} {verb} successfully"
     return {"status": status, "description": description}

@@ -1,4 +1,4 @@
-"""The Flask application of the gateway in a box."""
+"""Build the Flask application of the gateway in a box."""
 
 import json
 
@@ -27,27 +27,27 @@ from mobbscan_sandbox.gateway.request_context import current_gateway
 from mobbscan_sandbox.gateway.state_file import PersistentGatewayState
 from mobbscan_sandbox.scenarios.scenario_api import scenarios
 
-_PARTS = (
+_BLUEPRINTS = (
     fault_injection, onboarding_api, process_api, evidence_api, hosted, control,
     control_settings, agent_page, scenarios,
 )  # fmt: skip
 
 
 def create_gateway(options: SandboxOptions) -> Flask:
-    """Build a gateway with a memory of its own: empty, or the one in its file."""
+    """Build a gateway with its own state: empty, or read from its state file."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    in_order = DefaultJSONProvider(app)
-    in_order.sort_keys = False
-    app.json = in_order
+    json_provider = DefaultJSONProvider(app)
+    json_provider.sort_keys = False
+    app.json = json_provider
     app.extensions["gateway_state"] = _state(options)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in _PARTS:
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.after_request(_finish)
-    app.register_error_handler(ApiError, _refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
+    app.after_request(_finish_response)
+    app.register_error_handler(ApiError, _handle_api_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
     return app
 
 
@@ -55,48 +55,50 @@ def _state(options: SandboxOptions) -> GatewayState:
     if options.state_file is None:
         return GatewayState(options)
     gateway = PersistentGatewayState(options)
-    gateway.take_up()
+    gateway.load()
     return gateway
 
 
-def _finish(response: Response) -> Response:
+def _finish_response(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     if request.method != "GET" or request.path.startswith("/mobbscan-agent/api/verification/"):
-        current_gateway().changed()
+        current_gateway().save()
     return response
 
 
-def _refuse(refusal: ApiError) -> Response:
+def _handle_api_error(error: ApiError) -> Response:
     if request.path.startswith("/_sandbox/"):
-        status = 404 if isinstance(refusal, UnknownProcess) else refusal.status
-        return _told_by_the_controls(status, refusal.description)
+        status = 404 if isinstance(error, UnknownProcess) else error.status
+        return _control_error(status, error.description)
     switches = current_gateway().switches
-    status = refusal.status
-    if isinstance(refusal, UnknownProcess):
+    status = error.status
+    if isinstance(error, UnknownProcess):
         status = switches.unknown_status
-    elif isinstance(refusal, NoSuchEvidence):
+    elif isinstance(error, NoSuchEvidence):
         status = switches.missing_evidence_status
-    return _body(status, refusal.code, refusal.description)
+    return _vendor_error(status, error.code, error.description)
 
 
-def _refuse_http(error: HTTPException) -> Response:
+def _handle_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if request.path.startswith("/_sandbox/"):
-        return _told_by_the_controls(status, error.description or error.name)
-    answer = _body(status, error.name.upper().replace(" ", "_"), error.description or error.name)
+        return _control_error(status, error.description or error.name)
+    answer = _vendor_error(
+        status, error.name.upper().replace(" ", "_"), error.description or error.name
+    )
     for name, value in error.get_headers():
         if name == "Allow":
             answer.headers[name] = value
     return answer
 
 
-def _told_by_the_controls(status: int, description: str) -> Response:
+def _control_error(status: int, description: str) -> Response:
     text = json.dumps({"error": description})
     return Response(text, status=status, mimetype="application/json")
 
 
-def _body(status: int, code: str, description: str) -> Response:
+def _vendor_error(status: int, code: str, description: str) -> Response:
     gateway = current_gateway()
     at = format_time(gateway.clock.now()) or ""
     return error_response(gateway.switches.error_style, status, code, description, at, request.path)

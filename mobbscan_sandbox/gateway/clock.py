@@ -1,19 +1,19 @@
-"""The gateway's own clock, which may be told to go wrong."""
+"""The gateway's clock, with an adjustable offset, and the contract's time format."""
 
 from datetime import UTC, datetime, timedelta
 
 
 class OffsetClock:
-    """Real time plus an offset."""
+    """The system time plus `offset_seconds`."""
 
     def __init__(self) -> None:
         self.offset_seconds = 0.0
 
     def now(self) -> datetime:
-        """Return the time as this gateway sees it, aware and in UTC."""
+        """Return the gateway's time, aware and in UTC."""
         return datetime.now(UTC) + timedelta(seconds=self.offset_seconds)
 
 
 def format_time(moment: datetime | None) -> str | None:
-    """Write a moment the way the contract's samples do: `2026-01-10T09:00:00Z`."""
+    """Return the contract's format, for example `2026-01-10T09:00:00Z`; `None` stays `None`."""
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The command line of the gateway in a box."""
+"""Command line of the gateway in a box: parse options and serve."""
 
 import argparse
 import json
@@ -11,103 +11,103 @@ from typing import Any
 from mobbscan_sandbox.gateway.app import create_gateway
 from mobbscan_sandbox.gateway.options import SandboxOptions, Webhook
 from mobbscan_sandbox.gateway.request_context import gateway_of
-from mobbscan_sandbox.gateway.server import listen
+from mobbscan_sandbox.gateway.server import bind_server
 from mobbscan_sandbox.gateway.tenants import NOTICE_STATES
 
 
 def main(argv: list[str]) -> int:
-    """Serve until told to stop; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+    """Serve until SIGTERM or Ctrl-C; returns the exit status."""
+    arguments = argument_parser().parse_args(argv)
     host, port = arguments.bind
-    options = _options(arguments)
+    options = options_from(arguments)
     logging.basicConfig(level=logging.INFO, format="sandbox: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     app = create_gateway(options)
-    server = listen(app, host, port)
-    _introduce(options, f"http://{host}:{server.port}", arguments)
-    signal.signal(signal.SIGTERM, _stop)
+    server = bind_server(app, host, port)
+    _print_addresses(options, f"http://{host}:{server.port}", arguments)
+    signal.signal(signal.SIGTERM, _exit)
     with suppress(KeyboardInterrupt, SystemExit):
         server.serve_forever()
     gateway_of(app).close()
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mobbscan_sandbox",
-        description="The MobbScan gateway in a box: API, hosted page and notices, all pretended.",
+        description="Run the gateway in a box: the MobbScan API, its hosted page and its notices.",
     )
     add = parser.add_argument
-    add("--bind", type=_address, default=("127.0.0.1", 8001), metavar="HOST:PORT")
-    add("--api-key", metavar="KEY", help="made up and printed when absent")
+    add("--bind", type=_parse_address, default=("127.0.0.1", 8001), metavar="HOST:PORT")
+    add("--api-key", metavar="KEY", help="generated and printed when absent")
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--api-secret", metavar="SECRET", help="made up and printed when absent")
+    secret.add_argument("--api-secret", metavar="SECRET", help="generated and printed when absent")
     secret.add_argument(
         "--api-secret-file",
-        type=_text,
+        type=_read_text,
         metavar="FILE",
         dest="api_secret",
-        help="the secret in a file, so that no list of processes shows it",
+        help="file with the secret, so that no process list shows it",
     )
-    add("--webhook", metavar="URL", help="where notices go; absent: nowhere")
+    add("--webhook", metavar="URL", help="receiver of the notices; without it none are sent")
     add(
         "--webhook-header",
-        type=_header,
+        type=_parse_header,
         action="append",
         default=[],
         metavar="'NAME: VALUE'",
-        help="a header that every notice carries; may be repeated",
+        help="header of every notice; may be repeated",
     )
     add(
         "--webhook-header-file",
-        type=_headers,
+        type=_read_headers,
         default={},
         metavar="FILE",
-        help="such headers in a file, as one JSON object of names and values",
+        help="file with such headers, as one JSON object of names and values",
     )
     add(
         "--webhook-state",
         action="append",
         choices=NOTICE_STATES,
-        help="a state the webhook wants to hear of; may be repeated; absent: all",
+        help="state the webhook subscribes to; may be repeated; default: all",
     )
-    add("--state", type=Path, metavar="FILE", help="keep everything there over a restart")
-    add("--public-url", metavar="URL", help="where browsers reach it; default: as it was called")
+    add("--state", type=Path, metavar="FILE", help="file that keeps all state across restarts")
+    add("--public-url", metavar="URL", help="address for browsers; default: the Host header")
     return parser
 
 
-def _address(text: str) -> tuple[str, int]:
+def _parse_address(text: str) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     if not (separator and host and port.isdecimal() and int(port) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
 
 
-def _header(text: str) -> tuple[str, str]:
+def _parse_header(text: str) -> tuple[str, str]:
     name, separator, value = text.partition(":")
     if not (separator and name.strip() and value.strip()):
-        raise argparse.ArgumentTypeError("a header is written 'Name: value'")
+        raise argparse.ArgumentTypeError("write a header as 'Name: value'")
     return name.strip(), value.strip()
 
 
-def _text(path: str) -> str:
+def _read_text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise argparse.ArgumentTypeError(f"cannot read {path}") from error
 
 
-def _headers(path: str) -> dict[str, str]:
+def _read_headers(path: str) -> dict[str, str]:
     try:
-        found = json.loads(_text(path))
+        found = json.loads(_read_text(path))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{path} holds no JSON") from error
+        raise argparse.ArgumentTypeError(f"{path} does not hold JSON") from error
     if not isinstance(found, dict):
-        raise argparse.ArgumentTypeError(f"{path} holds no JSON object")
-    return dict(_header(f"{name}: {value}") for name, value in found.items())
+        raise argparse.ArgumentTypeError(f"{path} does not hold a JSON object")
+    return dict(_parse_header(f"{name}: {value}") for name, value in found.items())
 
 
-def _options(arguments: argparse.Namespace) -> SandboxOptions:
+def options_from(arguments: argparse.Namespace) -> SandboxOptions:
     chosen: dict[str, Any] = {
         "api_key": arguments.api_key,
         "api_secret": arguments.api_secret,
@@ -121,15 +121,15 @@ def _options(arguments: argparse.Namespace) -> SandboxOptions:
     return SandboxOptions(webhook=webhook, **given)
 
 
-def _introduce(options: SandboxOptions, url: str, arguments: argparse.Namespace) -> None:
+def _print_addresses(options: SandboxOptions, url: str, arguments: argparse.Namespace) -> None:
     print(f"gateway in a box   {url}")
     print(f"controls           {url}/_sandbox/")
     if arguments.api_key is None:
         print(f"api key            {options.api_key}")
     if arguments.api_secret is None:
         print(f"api secret         {options.api_secret}")
-    print(f"notices to         {options.webhook.url or 'nobody (no --webhook)'}", flush=True)
+    print(f"notices to         {options.webhook.url or 'none (no --webhook)'}", flush=True)
 
 
-def _stop(_number: int, _frame: object) -> None:
+def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(0)

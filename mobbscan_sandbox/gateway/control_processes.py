@@ -1,6 +1,7 @@
-"""`/_sandbox/`: the control page for people, and what tests do with processes and notices.
+"""`/_sandbox/`: the control page, and the control API for processes and notices.
 
-It can do anything to the gateway, so it answers only this machine, and no page of another site.
+The controls can change everything, so they answer loopback clients only and no page of another
+site.
 """
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -45,7 +46,7 @@ POLICY = (
 
 @control.get("/")
 def page() -> ResponseReturnValue:
-    """Show the control page; its script fills it from the API below."""
+    """Render the control page; its script fills it from the control API."""
     response = make_response(
         render_template(
             "control.html",
@@ -61,7 +62,7 @@ def page() -> ResponseReturnValue:
 
 @control.get("/api/health")
 def health() -> ResponseReturnValue:
-    """Say that the gateway in a box is up; the switch `down` does not touch this."""
+    """Report that the gateway is up, also while the switch `down` is set."""
     return {"ok": True}
 
 
@@ -70,25 +71,25 @@ def processes() -> ResponseReturnValue:
     """List all processes, newest first."""
     gateway = current_gateway()
     with gateway.lock:
-        views = [process.control_view() for process in reversed(gateway.processes.values())]
+        views = [process.as_json() for process in reversed(gateway.processes.values())]
     return {"processes": views}
 
 
 @control.get("/api/processes/<process_id>")
 def process(process_id: str) -> ResponseReturnValue:
-    """Show one process with its history and its notices."""
+    """Return one process with its history and its notices."""
     gateway = current_gateway()
     with gateway.lock:
         found = gateway.find(process_id)
-        return {**found.control_view(), "deliveries": gateway.notices.shown(found.id)}
+        return {**found.as_json(), "deliveries": gateway.notices.as_json(found.id)}
 
 
 @control.post("/api/processes/<process_id>/outcome")
 def outcome(process_id: str) -> ResponseReturnValue:
-    """`{"outcome", "reason"?, "document"?}`: end it without the page, from any state."""
+    """End a process in any state: `{"outcome", "reason"?, "document"?}`."""
     gateway, body = current_gateway(), request_parsing.json_object()
-    wanted = OUTCOMES.get(request_parsing.text(body, "outcome"))
-    if wanted is None:
+    selected = OUTCOMES.get(request_parsing.text(body, "outcome"))
+    if selected is None:
         raise BadRequest(f"outcome is one of {', '.join(OUTCOMES)}")
     reason = None if body.get("reason") is None else request_parsing.text(body, "reason")
     document = request_parsing.string_map(body.get("document", {}), "document")
@@ -96,37 +97,37 @@ def outcome(process_id: str) -> ResponseReturnValue:
         raise BadRequest(f"document has no {', '.join(sorted(unknown))}")
     with gateway.lock:
         found = gateway.find(process_id)
-        deliveries = gateway.force(found, wanted, reason)
+        deliveries = gateway.force(found, selected, reason)
         found.correct(document)
         if found.captured:
             found.captured.update(document)
     send_after_answer(deliveries)
-    return found.control_view()
+    return found.as_json()
 
 
 @control.post("/api/processes/<process_id>/state")
 def state(process_id: str) -> ResponseReturnValue:
-    """`{"state", "notice": true}`: put it into a state, with or without a notice."""
+    """Set the state, with or without a notice: `{"state", "notice": true}`."""
     gateway, body = current_gateway(), request_parsing.json_object()
-    name, tell = request_parsing.text(body, "state"), body.get("notice", True)
+    name, with_notice = request_parsing.text(body, "state"), body.get("notice", True)
     if name not in list(ProcessState):
         raise BadRequest(f"state is one of {', '.join(ProcessState)}")
     with gateway.lock:
         found = gateway.find(process_id)
-        if tell:
+        if with_notice:
             send_after_answer(gateway.move(found, ProcessState(name), "sandbox"))
         else:
             gateway.move_silently(found, ProcessState(name))
-    return found.control_view()
+    return found.as_json()
 
 
 @control.get("/api/processes/<process_id>/evidence/<name>")
 def evidence(process_id: str, name: str) -> ResponseReturnValue:
-    """Show one piece of evidence to whoever sits at this machine."""
+    """Return one piece of evidence, without an access token."""
     gateway = current_gateway()
     view = process_view(gateway.find(process_id))
     if name in (*view.images, *view.extra_images):
-        return Response(view.picture(name), mimetype="image/jpeg")
+        return Response(view.image(name), mimetype="image/jpeg")
     if name in view.recordings:
         return Response(view.recording(), mimetype="video/mp4")
     if name == "report.pdf" and view.has_report:
@@ -141,12 +142,12 @@ def video(process_id: str) -> ResponseReturnValue:
     """Make the recording available now, with its notice."""
     found = current_gateway().find(process_id)
     send_after_answer(current_gateway().make_video_available(found))
-    return found.control_view()
+    return found.as_json()
 
 
 @control.delete("/api/processes/<process_id>")
-def forget(process_id: str) -> ResponseReturnValue:
-    """Lose a process, as if somebody had deleted it at the vendor."""
+def delete_process(process_id: str) -> ResponseReturnValue:
+    """Delete a process, as an agent of the vendor could."""
     gateway = current_gateway()
     gateway.delete(gateway.find(process_id))
     return "", 204
@@ -155,29 +156,29 @@ def forget(process_id: str) -> ResponseReturnValue:
 @control.get("/api/deliveries")
 def deliveries() -> ResponseReturnValue:
     """List notices, newest first; `?verification_id=` narrows it."""
-    return {"deliveries": current_gateway().notices.shown(request.args.get("verification_id"))}
+    return {"deliveries": current_gateway().notices.as_json(request.args.get("verification_id"))}
 
 
 @control.post("/api/deliveries/<delivery_id>/redeliver")
 def redeliver(delivery_id: str) -> ResponseReturnValue:
-    """Send one notice again (or for the first time) and answer when that is done."""
+    """Send one notice now and answer when the receiver has answered."""
     notices = current_gateway().notices
     found = notices.find(delivery_id)
     if found is None:
         return {"error": "there is no such delivery"}, 404
     notices.send_again(found)
-    return found.shown()
+    return found.as_json()
 
 
 @control.post("/api/deliveries/release")
 def release() -> ResponseReturnValue:
-    """Let everything go that `notices: hold` held back."""
+    """Send all notices that `notices: hold` has held."""
     return {"released": [each.id for each in current_gateway().notices.release()]}
 
 
 @control.post("/api/notices")
-def forge() -> ResponseReturnValue:
-    """`{"verificationId", "status", "headers"?}`: send a notice without a cause, now."""
+def forge_notice() -> ResponseReturnValue:
+    """Send a forged notice now: `{"verificationId", "status", "headers"?}`."""
     body = request_parsing.json_object()
     headers = body.get("headers")
     gateway = current_gateway()
@@ -189,4 +190,4 @@ def forge() -> ResponseReturnValue:
         known.tenant if known else DEFAULT,
         None if headers is None else request_parsing.string_map(headers, "headers"),
     )
-    return delivery.shown()
+    return delivery.as_json()

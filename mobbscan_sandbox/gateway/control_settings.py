@@ -1,11 +1,11 @@
-"""The control API for everything that is not one process: customers, switches, faults, tokens."""
+"""Control API for the whole gateway: tenants, webhook, switches, faults, counters, tokens."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from mobbscan_sandbox.gateway import request_parsing
 from mobbscan_sandbox.gateway.errors import BadRequest
-from mobbscan_sandbox.gateway.faults import KINDS, PLACES, FaultError, fault_of
+from mobbscan_sandbox.gateway.faults import KINDS, PLACES, FaultError, parse_fault
 from mobbscan_sandbox.gateway.local_access import require_local_caller
 from mobbscan_sandbox.gateway.request_context import current_gateway
 from mobbscan_sandbox.gateway.switches import CHOICES, SwitchError
@@ -14,7 +14,7 @@ from mobbscan_sandbox.gateway.tenants import DEFAULT, NOTICE_STATES, Tenant, Web
 control_settings = Blueprint("control_settings", __name__, url_prefix="/_sandbox/api")
 control_settings.before_request(require_local_caller)
 
-_COUNTED = (
+_COUNTERS = (
     "token_log_ins", "token_refusals", "unauthorised", "creates", "reads", "images",
     "recordings", "pdfs", "zips", "accepts", "rejects", "pendings", "deletes", "hosted_pages",
     "faults",
@@ -23,19 +23,19 @@ _COUNTED = (
 
 @control_settings.route("/switches", methods=["GET", "PATCH"])
 def switches() -> ResponseReturnValue:
-    """Show all switches, or change some."""
+    """Return all switches; PATCH changes some."""
     gateway = current_gateway()
     if request.method == "PATCH":
         try:
             gateway.set_switches(request_parsing.json_object())
         except SwitchError as error:
             return {"error": str(error)}, 400
-    return gateway.switches.shown()
+    return gateway.switches.as_json()
 
 
 @control_settings.get("/vocabulary")
 def vocabulary() -> ResponseReturnValue:
-    """List every word these controls understand."""
+    """List all values of switches, fault kinds, fault places and notice states."""
     return {
         "switches": {name: list(choices) for name, choices in CHOICES.items()},
         "fault_kinds": list(KINDS),
@@ -46,41 +46,41 @@ def vocabulary() -> ResponseReturnValue:
 
 @control_settings.route("/faults", methods=["GET", "POST", "PUT", "DELETE"])
 def faults() -> ResponseReturnValue:
-    """Show the faults that have not healed, add one, put others in their place, or heal all."""
+    """Return the active faults; POST adds one, PUT replaces all, DELETE removes all."""
     faults = current_gateway().faults
     try:
         if request.method == "POST":
-            faults.add(fault_of(request_parsing.json_object()))
+            faults.add(parse_fault(request_parsing.json_object()))
         elif request.method == "PUT":
-            wanted = request_parsing.json_object().get("faults")
-            if not isinstance(wanted, list):
+            contents = request_parsing.json_object().get("faults")
+            if not isinstance(contents, list):
                 raise FaultError("faults is a list")
-            faults.replace([fault_of(each) for each in wanted])
+            faults.replace([parse_fault(each) for each in contents])
         elif request.method == "DELETE":
             faults.replace([])
     except FaultError as error:
         return {"error": str(error)}, 400
-    return {"faults": faults.shown()}
+    return {"faults": faults.as_json()}
 
 
 @control_settings.route("/webhook", methods=["GET", "PUT"])
 def webhook() -> ResponseReturnValue:
-    """Show where notices go, or send them elsewhere: `{"url", "headers", "states"?}`."""
+    """Return the default tenant's webhook; PUT sets it: `{"url", "headers", "states"?}`."""
     own = current_gateway().tenants[DEFAULT]
     if request.method == "PUT":
         own.webhook = _webhook(request_parsing.json_object())
-    return own.webhook.shown()
+    return own.webhook.as_json()
 
 
 @control_settings.get("/tenants")
 def tenants() -> ResponseReturnValue:
-    """List the customers."""
-    return {"tenants": [each.shown() for each in current_gateway().tenants.values()]}
+    """List the tenants."""
+    return {"tenants": [each.as_json() for each in current_gateway().tenants.values()]}
 
 
 @control_settings.put("/tenants/<name>")
 def tenant(name: str) -> ResponseReturnValue:
-    """`{"api_key", "api_secret", "webhook"?, "return_url"?}`: a customer, or other facts of one."""
+    """Create or replace one: `{"api_key", "api_secret", "webhook"?, "return_url"?}`."""
     gateway, body = current_gateway(), request_parsing.json_object()
     made = Tenant(
         name,
@@ -92,9 +92,9 @@ def tenant(name: str) -> ResponseReturnValue:
     with gateway.lock:
         other = gateway.tenant_of(made.api_key)
         if other is not None and other.name != name:
-            raise BadRequest("this api_key belongs to another customer")
+            raise BadRequest("this api_key belongs to another tenant")
         gateway.tenants[name] = made
-    return made.shown()
+    return made.as_json()
 
 
 def _webhook(body: object) -> Webhook:
@@ -112,21 +112,21 @@ def _webhook(body: object) -> Webhook:
 
 @control_settings.get("/counters")
 def counters() -> ResponseReturnValue:
-    """Show how often each kind of call was made since the start or the last reset."""
+    """Return the number of calls of each kind since the start or the last reset."""
     gateway = current_gateway()
     with gateway.lock:
-        return {name: gateway.counters[name] for name in _COUNTED}
+        return {name: gateway.counters[name] for name in _COUNTERS}
 
 
 @control_settings.post("/tokens/revoke")
 def revoke() -> ResponseReturnValue:
-    """Make every token so far invalid before its time."""
+    """Invalidate every token issued so far."""
     current_gateway().tokens.revoke()
     return "", 204
 
 
 @control_settings.post("/reset")
 def reset() -> ResponseReturnValue:
-    """Forget everything but the default customer, its webhook, and tokens."""
+    """Delete everything but the default tenant, its webhook and tokens."""
     current_gateway().reset()
     return "", 204

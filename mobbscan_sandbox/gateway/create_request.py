@@ -1,11 +1,11 @@
-"""What a create call asks for."""
+"""The validated fields of a create call."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class CreateRequest:
-    """The fields of a create call, already checked."""
+    """The fields of one create call."""
 
     scan_id: str | None = None
     country_id: str | None = None
@@ -16,7 +16,7 @@ class CreateRequest:
 
     @property
     def document_kind(self) -> str | None:
-        """Which of the three kinds was asked for, or `None` when the user may choose."""
+        """Return the requested kind of document, or `None` when the user may choose."""
         specific = self.doc_specific_type
         if specific is None:
             return self.doc_type

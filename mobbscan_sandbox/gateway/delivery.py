@@ -1,4 +1,4 @@
-"""The log of notices: what was to be sent, and what came of it."""
+"""One notice with its delivery state and attempts."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from mobbscan_sandbox.gateway.tenants import DEFAULT
 
 @dataclass
 class Delivery:
-    """One notice.
+    """One notice to one tenant.
 
     `state`: queued, held, after_restart, dropped, unsubscribed, delivered (any 2xx) or failed.
     """
@@ -22,16 +22,16 @@ class Delivery:
     state: str = "queued"
     copies: int = 1
     delay_ms: int = 0
-    lane_ms: int = 0
-    spoilt: str | None = None
-    """The kind of fault it carries; sending it again by hand sends it sound."""
+    send_after_ms: int = 0
+    fault: str | None = None
+    """The kind of fault that is applied to it; redelivery through the controls applies none."""
     headers: dict[str, str] | None = field(default=None, repr=False)
-    """Headers in place of the configured ones; `None` means the configured ones."""
+    """Headers instead of the configured ones; `None` means the configured ones."""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the control page and the control API show."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API."""
         return {
             "id": self.id,
             "verification_id": self.verification_id,
@@ -40,6 +40,6 @@ class Delivery:
             "cause": self.cause,
             "queued_at": self.queued_at,
             "state": self.state,
-            "fault": self.spoilt,
+            "fault": self.fault,
             "attempts": self.attempts,
         }

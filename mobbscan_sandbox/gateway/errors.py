@@ -1,15 +1,15 @@
-"""How the gateway says no.
+"""Errors of the vendor's API, and their invented response bodies.
 
-Refusal
+ApiError
 ├── BadRequest         400  malformed, missing, wrong type, wrong media type
-├── NotAuthorised      401  no token, dead token, or a process that is unknown, foreign or deleted
+├── NotAuthorised      401  no token or an invalid one
 ├── NotPermitted       403  the credentials lack this right
-├── UnknownProcess     401 or 404, as switched
-├── NoSuchEvidence     404 or 400, as switched
+├── UnknownProcess     401 or 404, by switch: unknown, deleted, or of another tenant
+├── NoSuchEvidence     404 or 400, by switch
 ├── NotAcceptable      406  none of the documented media types
-└── WrongState         409  final already, or not begun
+└── WrongState         409  already final, or not started
 
-The vendor publishes no error body. What is sent here is invented, in one of four styles.
+The vendor documents no error body, so the bodies are guesses, in one of four styles.
 """
 
 import json
@@ -21,7 +21,7 @@ ERROR_STYLES = ("status", "empty", "spring", "text")
 
 
 class ApiError(Exception):
-    """A call that is answered with an error status."""
+    """A call that fails with an error status."""
 
     status = 500
     code = "ERROR"
@@ -32,49 +32,49 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """The call itself is wrong."""
+    """The call is malformed."""
 
     status = 400
     code = "BAD_REQUEST"
 
 
 class NotAuthorised(ApiError):
-    """The token is missing, wrong or too old."""
+    """The token is missing, wrong or expired."""
 
     status = 401
     code = "UNAUTHORIZED"
 
 
 class NotPermitted(ApiError):
-    """Known credentials without this right."""
+    """The credentials are valid but lack this right."""
 
     status = 403
     code = "FORBIDDEN"
 
 
 class UnknownProcess(ApiError):
-    """No such process, or not this customer's: the contract knows only 401 for it."""
+    """No such process of this tenant; the contract documents 401 for it."""
 
     status = 401
     code = "UNAUTHORIZED"
 
 
 class NoSuchEvidence(ApiError):
-    """The process has no such picture, recording, report or zip, or not yet."""
+    """The process does not have this evidence, or not yet."""
 
     status = 404
     code = "NOT_FOUND"
 
 
 class NotAcceptable(ApiError):
-    """`Accept` names nothing that is documented."""
+    """`Accept` names no documented media type."""
 
     status = 406
     code = "NOT_ACCEPTABLE"
 
 
 class WrongState(ApiError):
-    """The process is not in a state that allows this."""
+    """The state of the process does not allow this."""
 
     status = 409
     code = "CONFLICT"
@@ -83,7 +83,7 @@ class WrongState(ApiError):
 def error_response(
     style: str, status: int, code: str, description: str, at: str, path: str
 ) -> Response:
-    """Dress a refusal in one of the invented styles."""
+    """Return the error response in one of the four styles."""
     if style == "empty":
         return Response(status=status)
     if style == "text":

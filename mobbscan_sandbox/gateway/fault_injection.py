@@ -1,4 +1,4 @@
-"""Faults and ill health, applied around the views."""
+"""Apply switches (`down`, `latency_ms`) and faults before and after each view."""
 
 import http.client
 import json
@@ -12,11 +12,11 @@ from mobbscan_sandbox.gateway.clock import format_time
 from mobbscan_sandbox.gateway.errors import error_response
 from mobbscan_sandbox.gateway.faults import Fault
 from mobbscan_sandbox.gateway.request_context import current_gateway
-from mobbscan_sandbox.gateway.transport_faults import TRANSPORT
+from mobbscan_sandbox.gateway.transport_faults import ENVIRON_KEY
 
 fault_injection = Blueprint("fault_injection", __name__)
 
-_PLACES = {
+_PLACE_BY_ENDPOINT = {
     "onboarding_api.log_in": "token",
     "onboarding_api.create": "create",
     "onboarding_api.create_by_token_path": "create",
@@ -32,14 +32,14 @@ _PLACES = {
     "process_api.delete": "delete",
     "hosted.page": "hosted",
 }
-_PAGE = "<!doctype html><title>Bad gateway</title><h1>Sorry</h1><p>Something stands in between."
-_STRANGE = "SOMETHING_NEW"
-_WORDS = ("verificationResult", "status", "documentType")
+_PAGE = "<!doctype html><title>Bad gateway</title><p>The upstream server failed."
+_UNKNOWN_WORD = "SOMETHING_NEW"
+_ENUM_FIELDS = ("verificationResult", "status", "documentType")
 
 
 @fault_injection.before_app_request
-def fall_ill() -> Response | None:
-    """Be slow, be down, or answer in the view's place."""
+def apply_faults() -> Response | None:
+    """Wait, answer 503, or answer instead of the view."""
     path = request.path
     if path.startswith(("/_sandbox/", "/hosted-assets/")):
         return None
@@ -47,30 +47,32 @@ def fall_ill() -> Response | None:
     time.sleep(gateway.switches.latency_ms / 1000)
     if gateway.switches.down:
         return Response("Service Unavailable", status=503, mimetype="text/plain")
-    fault = gateway.faults.claim(_place(), path + _small_json()) if gateway.faults.all else None
+    fault = (
+        gateway.faults.claim(_fault_place(), path + _json_text()) if gateway.faults.all else None
+    )
     if fault is None:
         return None
     gateway.count("faults")
     time.sleep(fault.delay_ms / 1000)
     g.fault = fault
-    request.environ[TRANSPORT] = fault
-    return _instead(fault)
+    request.environ[ENVIRON_KEY] = fault
+    return _replacement_response(fault)
 
 
-def _place() -> str:
+def _fault_place() -> str:
     endpoint = request.endpoint or ""
-    return _PLACES.get(endpoint, "capture" if endpoint.startswith("hosted.") else "")
+    return _PLACE_BY_ENDPOINT.get(endpoint, "capture" if endpoint.startswith("hosted.") else "")
 
 
-def _small_json() -> str:
+def _json_text() -> str:
     small = request.is_json and (request.content_length or 0) < 65_536
     return request.get_data(as_text=True) if small else ""
 
 
-def _instead(fault: Fault) -> Response | None:
+def _replacement_response(fault: Fault) -> Response | None:
     options = fault.options
     if fault.kind == "status":
-        answer = _status(options["status"])
+        answer = _error_response(options["status"])
         if options["retry_after"] is not None:
             answer.headers["Retry-After"] = str(options["retry_after"])
         return answer
@@ -81,18 +83,18 @@ def _instead(fault: Fault) -> Response | None:
     return None
 
 
-def _status(status: int) -> Response:
+def _error_response(status: int) -> Response:
     gateway = current_gateway()
     phrase = http.client.responses.get(status, "Unknown")
     at = format_time(gateway.clock.now()) or ""
     code = phrase.upper().replace(" ", "_")
     style = gateway.switches.error_style
-    return error_response(style, status, code, f"Asked for: {phrase}", at, request.path)
+    return error_response(style, status, code, f"Injected fault: {phrase}", at, request.path)
 
 
 @fault_injection.after_app_request
-def spoil(response: Response) -> Response:
-    """Change what the view has answered."""
+def corrupt_response(response: Response) -> Response:
+    """Apply the fault of this call to the response of the view."""
     fault: Fault | None = g.pop("fault", None)
     if fault is None:
         return response
@@ -103,13 +105,13 @@ def spoil(response: Response) -> Response:
     elif fault.kind == "not_json":
         response.set_data(b'{"scanId": "')
     elif fault.kind == "huge":
-        _fatten(response, fault.options["bytes"])
-    elif response.is_json and fault.kind in _SPOILT:
-        response.set_data(json.dumps(_SPOILT[fault.kind](json.loads(response.get_data()))))
+        _enlarge(response, fault.options["bytes"])
+    elif response.is_json and fault.kind in _JSON_FAULTS:
+        response.set_data(json.dumps(_JSON_FAULTS[fault.kind](json.loads(response.get_data()))))
     return response
 
 
-def _fatten(response: Response, size: int) -> None:
+def _enlarge(response: Response, size: int) -> None:
     content = response.get_data()
     if not response.is_json:
         response.set_data(content + bytes(max(0, size - len(content))))
@@ -118,26 +120,26 @@ def _fatten(response: Response, size: int) -> None:
     response.set_data(json.dumps({**json.loads(content), "padding": padding}))
 
 
-def strange_words(content: Any) -> Any:
-    """Put words into a JSON object that nobody has heard of."""
-    for name in _WORDS:
+def _unknown_words(content: Any) -> Any:
+    """Replace the enum values by unknown ones."""
+    for name in _ENUM_FIELDS:
         if name in content:
-            content[name] = _STRANGE
+            content[name] = _UNKNOWN_WORD
     if isinstance(content.get("document"), dict):
         content["document"]["documentType"] = "XYZHolographicCardV9"
     return content
 
 
-def extra_keys(content: Any) -> Any:
-    """Add keys that nobody has heard of, at the top and inside."""
+def _extra_keys(content: Any) -> Any:
+    """Add unknown keys to the object and to its inner objects."""
     for inner in (content, content.get("document"), content.get("validations")):
         if isinstance(inner, dict):
-            inner["unheardOf"] = "text"
-    content["unheardOfObject"] = {"list": [1, None, {"deep": True}]}
+            inner["unknownKey"] = "text"
+    content["unknownObject"] = {"list": [1, None, {"deep": True}]}
     return content
 
 
-def _foreign(content: Any) -> Any:
+def _other_scan_id(content: Any) -> Any:
     if "scanId" in content:
         content["scanId"] = str(uuid.uuid4())
     return content
@@ -147,9 +149,9 @@ def _in_a_list(content: Any) -> Any:
     return [content]
 
 
-_SPOILT = {
-    "unknown_words": strange_words,
-    "extra_keys": extra_keys,
-    "wrong_scan_id": _foreign,
+_JSON_FAULTS = {
+    "unknown_words": _unknown_words,
+    "extra_keys": _extra_keys,
+    "wrong_scan_id": _other_scan_id,
     "wrong_shape": _in_a_list,
 }

@@ -1,4 +1,4 @@
-"""The whole memory of one gateway: processes, tokens, switches, faults, counters, notices."""
+"""State of one gateway: processes, tokens, tenants, switches, faults, counters and notices."""
 
 import threading
 from collections import Counter
@@ -9,12 +9,12 @@ from mobbscan_sandbox.gateway.create_request import CreateRequest
 from mobbscan_sandbox.gateway.delivery import Delivery
 from mobbscan_sandbox.gateway.errors import BadRequest, UnknownProcess, WrongState
 from mobbscan_sandbox.gateway.evidence.certified_zip import ZipSigner
-from mobbscan_sandbox.gateway.faults import Faults
+from mobbscan_sandbox.gateway.faults import FaultList
 from mobbscan_sandbox.gateway.notice_delivery import NoticeSender
 from mobbscan_sandbox.gateway.options import SandboxOptions
 from mobbscan_sandbox.gateway.outcomes import OUTCOMES, Outcome
 from mobbscan_sandbox.gateway.process_states import ProcessState
-from mobbscan_sandbox.gateway.process_view import word
+from mobbscan_sandbox.gateway.process_view import vendor_word
 from mobbscan_sandbox.gateway.switches import Switches
 from mobbscan_sandbox.gateway.tenants import DEFAULT, Tenant, Webhook
 from mobbscan_sandbox.gateway.verification_process import VerificationProcess
@@ -23,7 +23,7 @@ AGENT = "agent.sandbox"
 
 
 class GatewayState:
-    """One lock guards everything; nothing waits for the network while holding it."""
+    """Holds and changes the state under one lock, which is never held during network calls."""
 
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
@@ -32,65 +32,65 @@ class GatewayState:
         self.tokens = AccessTokens()
         self.seal = ZipSigner()
         self.switches = Switches()
-        self.faults = Faults()
+        self.faults = FaultList()
         self.counters: Counter[str] = Counter()
         self.processes: dict[str, VerificationProcess] = {}
         self.used_ids: set[str] = set()
-        own = Tenant(DEFAULT, options.api_key, options.api_secret, options.webhook)
-        self.tenants = {DEFAULT: own}
+        default = Tenant(DEFAULT, options.api_key, options.api_secret, options.webhook)
+        self.tenants = {DEFAULT: default}
         self.notices = NoticeSender(
-            self.webhook_of, self.clock, lambda: self.switches, self.faults, lambda: self.changed()
+            self.webhook_of, self.clock, lambda: self.switches, self.faults, lambda: self.save()
         )
 
-    def changed(self) -> None:
-        """Told of every change; `Kept` writes it down."""
+    def save(self) -> None:
+        """Called after every change; `PersistentGatewayState` writes the state file."""
 
     def close(self) -> None:
-        """End what is under way."""
+        """Stop sending notices."""
         self.notices.close()
 
     def count(self, name: str) -> None:
-        """Add one to a counter."""
+        """Increment a counter."""
         with self.lock:
             self.counters[name] += 1
 
-    def set_switches(self, wanted: object) -> None:
+    def set_switches(self, changes: object) -> None:
         """Change switches; raises `SwitchError`."""
         with self.lock:
-            self.switches = self.switches.changed(wanted)
+            self.switches = self.switches.with_changes(changes)
             self.clock.offset_seconds = self.switches.clock_offset_seconds
 
     def reset(self) -> None:
-        """Forget all but the default customer with its webhook; put every switch back.
+        """Delete all but the default tenant with its webhook, and reset every switch.
 
-        Tokens live on.
+        Tokens stay valid.
         """
         with self.lock:
             self.processes.clear()
             self.used_ids.clear()
             self.counters.clear()
-            self.notices.forget()
+            self.notices.clear()
             self.faults.replace([])
             self.tenants = {DEFAULT: self.tenants[DEFAULT]}
             self.switches = Switches()
             self.clock.offset_seconds = 0
 
     def tenant_of(self, api_key: str) -> Tenant | None:
-        """Return the customer whom a key belongs to."""
+        """Return the tenant with this API key."""
         with self.lock:
-            everybody = self.tenants.values()
-            return next((each for each in everybody if each.api_key == api_key), None)
+            tenants = self.tenants.values()
+            return next((each for each in tenants if each.api_key == api_key), None)
 
     def webhook_of(self, tenant: str) -> Webhook:
-        """Return a customer's webhook; that of nobody goes nowhere."""
-        known = self.tenants.get(tenant)
-        return known.webhook if known else Webhook()
+        """Return a tenant's webhook; that of an unknown tenant has no URL."""
+        found = self.tenants.get(tenant)
+        return found.webhook if found else Webhook()
 
-    def create(self, wanted: CreateRequest, tenant: Tenant) -> VerificationProcess:
-        """Open a process. A `scanId` can be used once, also when its process is deleted since."""
+    def create(self, request: CreateRequest, tenant: Tenant) -> VerificationProcess:
+        """Create a process. A `scanId` can be used once, also after its process was deleted."""
         with self.lock:
             process = VerificationProcess(
-                wanted, self.clock.now(), tenant=tenant.name, return_url=tenant.return_url
+                request, self.clock.now(), tenant=tenant.name, return_url=tenant.return_url
             )
             if process.id.lower() in self.used_ids:
                 raise BadRequest("scanId was used before")
@@ -108,12 +108,12 @@ class GatewayState:
             return process
 
     def delete(self, process: VerificationProcess) -> None:
-        """Forget a process for good, in whatever state it is."""
+        """Delete a process in any state."""
         with self.lock:
             self.processes.pop(process.id.lower(), None)
 
     def begin(self, process: VerificationProcess) -> None:
-        """The user starts, or starts again after an error of the page."""
+        """Record that the user starts, for the first time or after an error of the page."""
         with self.lock:
             if process.state.announced:
                 raise WrongState("The process is finished")
@@ -121,13 +121,13 @@ class GatewayState:
                 process.move(ProcessState.IN_PROGRESS, self.clock.now(), "user")
 
     def leave(self, process: VerificationProcess) -> None:
-        """The user closes the page. Nobody is told, and nothing else changes."""
+        """Record that the user closes the page; no notice is sent and the state stays."""
         with self.lock:
             if not process.state.announced:
                 process.leave(self.clock.now())
 
     def finish(self, process: VerificationProcess, outcome: Outcome) -> list[Delivery]:
-        """The user is done, or stopped by an error; returns the notices this calls for."""
+        """Record how the user's capture ends; returns the notices to send."""
         with self.lock:
             if process.state.announced:
                 raise WrongState("The process is finished")
@@ -136,15 +136,15 @@ class GatewayState:
     def force(
         self, process: VerificationProcess, outcome: Outcome, reason: str | None = None
     ) -> list[Delivery]:
-        """Make an outcome true from any state, even a final one."""
+        """Apply an outcome in any state, even a final one; returns the notices to send."""
         with self.lock:
             process.last_error = outcome.error
-            if outcome.leaves:
+            if outcome.user_leaves:
                 self.leave(process)
                 return []
             wait_ms = self.switches.decide_after_ms
             if outcome.state.final and wait_ms and not process.state.announced:
-                process.planned, process.planned_reason = outcome.name, reason
+                process.delayed_outcome, process.delayed_reason = outcome.name, reason
                 deliveries = self.move(process, ProcessState.PENDING_VERIFICATION, "user")
                 self.decide_later(process)
                 return deliveries
@@ -154,88 +154,88 @@ class GatewayState:
     def move(
         self, process: VerificationProcess, state: ProcessState, by: str, reason: str | None = None
     ) -> list[Delivery]:
-        """Change the state and return the notices that go with it, if the state has a word."""
+        """Change the state; returns the notices to send, none for states without a vendor word."""
         with self.lock:
             first = not process.captured
             process.move(state, self.clock.now(), by, reason)
-            result = word(state, legacy=self.switches.legacy_states)
-            told = [self._record(process, result)] if result else []
-            return self._with_video(process, told, first=first)
+            result = vendor_word(state, legacy=self.switches.legacy_states)
+            notices = [self._record(process, result)] if result else []
+            return self._with_video(process, notices, first=first)
 
     def move_silently(self, process: VerificationProcess, state: ProcessState) -> None:
-        """Change the state, and tell nobody."""
+        """Change the state without a notice."""
         with self.lock:
             process.move(state, self.clock.now(), "sandbox")
             if process.captured and self.switches.video_available != "never":
                 process.video_at = process.video_at or self.clock.now()
 
     def make_video_available(self, process: VerificationProcess) -> list[Delivery]:
-        """Let the recording be fetched, if there is one and it could not be; returns the notice."""
+        """Make the recording available; returns its notice. Raises `WrongState`."""
         with self.lock:
             if not process.captured or process.video_at:
-                raise WrongState("There is no recording that is still to come")
+                raise WrongState("There is no recording that is not available yet")
             return self._make_video_available(process)
 
-    def on_creation(self, process: VerificationProcess) -> list[Delivery]:
-        """Decide without a user, where the switches say so."""
+    def apply_auto_outcome(self, process: VerificationProcess) -> list[Delivery]:
+        """Apply the outcome that the switches set for every new process."""
         name = self.switches.auto_outcome
         if name is None and self.switches.notices == "before_create_answer":
             name = "passes"
         return [] if name is None else self.force(process, OUTCOMES[name])
 
     def decide_later(self, process: VerificationProcess) -> None:
-        """Make a planned outcome true after its time."""
-        self._later(self.switches.decide_after_ms, self._decide, process)
+        """Apply the delayed outcome after `decide_after_ms`."""
+        self._start_timer(self.switches.decide_after_ms, self._apply_delayed_outcome, process)
 
     def video_later(self, process: VerificationProcess) -> None:
-        """Make the recording available after its time."""
-        self._later(self.switches.video_after_ms, self._video, process)
+        """Make the recording available after `video_after_ms`."""
+        self._start_timer(self.switches.video_after_ms, self._publish_delayed_video, process)
 
     def _with_video(
-        self, process: VerificationProcess, told: list[Delivery], *, first: bool
+        self, process: VerificationProcess, notices: list[Delivery], *, first: bool
     ) -> list[Delivery]:
         mode = self.switches.video_available
         due = {"first": first, "after_pending": first, "after_decision": process.state.final}
         if not process.captured or process.video_at or not due.get(mode):
-            return told
+            return notices
         if self.switches.video_after_ms:
             self.video_later(process)
-            return told
+            return notices
         video = self._make_video_available(process)
-        return [*video, *told] if mode == "first" else [*told, *video]
+        return [*video, *notices] if mode == "first" else [*notices, *video]
 
     def _make_video_available(self, process: VerificationProcess) -> list[Delivery]:
         process.video_at = self.clock.now()
-        # The older vocabulary has no word for it.
+        # The older vocabulary has no word for this notice.
         return [] if self.switches.legacy_states else [self._record(process, "VIDEO_AVAILABLE")]
 
     def _record(self, process: VerificationProcess, status: str) -> Delivery:
         return self.notices.record(process.id, status, process.tenant)
 
-    def _later(self, milliseconds: int, what: object, process: VerificationProcess) -> None:
-        timer = threading.Timer(milliseconds / 1000, what, [process])  # type: ignore[arg-type]
+    def _start_timer(self, milliseconds: int, action: object, process: VerificationProcess) -> None:
+        timer = threading.Timer(milliseconds / 1000, action, [process])  # type: ignore[arg-type]
         timer.daemon = True
         timer.start()
 
-    def _decide(self, process: VerificationProcess) -> None:
+    def _apply_delayed_outcome(self, process: VerificationProcess) -> None:
         with self.lock:
-            planned, process.planned = process.planned, None
-            waits = process.state is ProcessState.PENDING_VERIFICATION
-            if not planned or not waits or not self._knows(process):
+            outcome_name, process.delayed_outcome = process.delayed_outcome, None
+            in_review = process.state is ProcessState.PENDING_VERIFICATION
+            if not outcome_name or not in_review or not self._contains(process):
                 return
-            outcome = OUTCOMES[planned]
-            reason = process.planned_reason or outcome.reason
+            outcome = OUTCOMES[outcome_name]
+            reason = process.delayed_reason or outcome.reason
             deliveries = self.move(process, outcome.state, AGENT, reason)
-        self.changed()
+        self.save()
         self.notices.dispatch(deliveries)
 
-    def _video(self, process: VerificationProcess) -> None:
+    def _publish_delayed_video(self, process: VerificationProcess) -> None:
         with self.lock:
-            if process.video_at or not self._knows(process):
+            if process.video_at or not self._contains(process):
                 return
             deliveries = self.make_video_available(process)
-        self.changed()
+        self.save()
         self.notices.dispatch(deliveries)
 
-    def _knows(self, process: VerificationProcess) -> bool:
+    def _contains(self, process: VerificationProcess) -> bool:
         return self.processes.get(process.id.lower()) is process

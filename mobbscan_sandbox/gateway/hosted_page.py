@@ -1,4 +1,4 @@
-"""The hosted page and the few calls its script makes. Who holds the address may use it."""
+"""The hosted page and the calls of its script; knowing the address is the only credential."""
 
 import hmac
 from typing import Any
@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from mobbscan_sandbox.gateway import request_parsing
 from mobbscan_sandbox.gateway.errors import ApiError, BadRequest, NotAuthorised
-from mobbscan_sandbox.gateway.hosted_texts import LANGUAGES, TEXTS
+from mobbscan_sandbox.gateway.hosted_texts import TEXTS
 from mobbscan_sandbox.gateway.outcomes import HOSTED_ERRORS, OUTCOMES
 from mobbscan_sandbox.gateway.request_context import current_gateway, send_after_answer
 from mobbscan_sandbox.gateway.verification_process import VerificationProcess
+from mobbscan_sandbox.languages import requested_language
 
 hosted = Blueprint(
     "hosted",
@@ -24,7 +25,7 @@ hosted = Blueprint(
 DOCUMENTS = ("IDCard", "Passport", "DrivingLicense")
 _LARGEST_UPLOAD = 12 * 1024 * 1024
 
-# The page lives in frames of other origins, so neither `frame-ancestors` nor `X-Frame-Options`.
+# Host sites embed the page in frames, so it sets neither `frame-ancestors` nor `X-Frame-Options`.
 _POLICY = (
     "default-src 'none'; "
     "script-src 'self'; "
@@ -39,18 +40,18 @@ _POLICY = (
 
 @hosted.get("/onboarding/<process_id>")
 def page(process_id: str) -> ResponseReturnValue:
-    """Show the capture, or say kindly why there is none."""
+    """Render the capture page, or a page for a finished or unknown process."""
     gateway = current_gateway()
     gateway.count("hosted_pages")
-    language = request.accept_languages.best_match(LANGUAGES) or "en"
+    language = requested_language()
     try:
         process = gateway.find(request_parsing.uuid_text(process_id, "id"))
     except ApiError:
-        return _shown("gone.html", language, status=404)
+        return _render("gone.html", language, status=404)
     if process.state.announced:
-        return _shown("finished.html", language, process=process)
-    kind = process.wanted.document_kind
-    return _shown(
+        return _render("finished.html", language, process=process)
+    kind = process.request.document_kind
+    return _render(
         "capture.html",
         language,
         process=process,
@@ -62,15 +63,15 @@ def page(process_id: str) -> ResponseReturnValue:
 
 @hosted.post("/onboarding/<process_id>/begin")
 def begin(process_id: str) -> ResponseReturnValue:
-    """The user agrees and starts."""
-    current_gateway().begin(_of_this_page(process_id))
+    """Record that the user consents and starts."""
+    current_gateway().begin(_process_of_page(process_id))
     return "", 204
 
 
 @hosted.post("/onboarding/<process_id>/document")
 def choose(process_id: str) -> ResponseReturnValue:
-    """The user says which document it will be."""
-    process = _of_this_page(process_id)
+    """Record the document that the user chooses."""
+    process = _process_of_page(process_id)
     kind = request_parsing.text(request_parsing.json_object(), "docType")
     if kind not in DOCUMENTS:
         raise BadRequest("docType is unknown")
@@ -80,8 +81,8 @@ def choose(process_id: str) -> ResponseReturnValue:
 
 @hosted.post("/onboarding/<process_id>/uploads")
 def upload(process_id: str) -> ResponseReturnValue:
-    """Take a picture, count it and let it go: nothing a camera saw is kept."""
-    process = _of_this_page(process_id)
+    """Count an image and discard it."""
+    process = _process_of_page(process_id)
     if not request.mimetype.startswith("image/"):
         raise BadRequest("an image is expected")
     request.max_content_length = _LARGEST_UPLOAD
@@ -93,17 +94,20 @@ def upload(process_id: str) -> ResponseReturnValue:
 
 @hosted.post("/onboarding/<process_id>/left")
 def left(process_id: str) -> ResponseReturnValue:
-    """The page is closed; the browser's last word carries no header, so the token is the body."""
+    """Record that the page is closed.
+
+    `navigator.sendBeacon` sets no header, so the token is the body.
+    """
     process = current_gateway().find(request_parsing.uuid_text(process_id, "id"))
-    _must_be_the_page(process, request.get_data(as_text=True))
+    _require_page_token(process, request.get_data(as_text=True))
     current_gateway().leave(process)
     return "", 204
 
 
 @hosted.post("/onboarding/<process_id>/end")
 def end(process_id: str) -> ResponseReturnValue:
-    """The person at the sandbox controls, or a failing camera, says how it ends."""
-    process = _of_this_page(process_id)
+    """End the process with the outcome that the user or an error of the page selects."""
+    process = _process_of_page(process_id)
     outcome = OUTCOMES.get(request_parsing.text(request_parsing.json_object(), "outcome"))
     if outcome is None:
         raise BadRequest("outcome is unknown")
@@ -114,18 +118,18 @@ def end(process_id: str) -> ResponseReturnValue:
     return {"error": error}
 
 
-def _of_this_page(process_id: str) -> VerificationProcess:
+def _process_of_page(process_id: str) -> VerificationProcess:
     process = current_gateway().find(request_parsing.uuid_text(process_id, "id"))
-    _must_be_the_page(process, request.headers.get("X-Onboarding-Token", ""))
+    _require_page_token(process, request.headers.get("X-Onboarding-Token", ""))
     return process
 
 
-def _must_be_the_page(process: VerificationProcess, token: str) -> None:
+def _require_page_token(process: VerificationProcess, token: str) -> None:
     if not hmac.compare_digest(token.encode(), process.onboarding_token.encode()):
         raise NotAuthorised("This call does not come from the hosted page")
 
 
-def _shown(template: str, language: str, status: int = 200, **facts: Any) -> ResponseReturnValue:
+def _render(template: str, language: str, status: int = 200, **facts: Any) -> ResponseReturnValue:
     content = render_template(template, t=TEXTS[language], language=language, **facts)
     response = make_response(content, status)
     response.headers["Content-Security-Policy"] = _POLICY

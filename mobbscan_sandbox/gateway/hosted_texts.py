@@ -1,6 +1,4 @@
-"""The words of the hosted page."""
-
-LANGUAGES = ("en", "es")
+"""Texts of the hosted page, in English and Spanish."""
 
 _EN = {
     "title": "Identity check",
@@ -21,7 +19,7 @@ _EN = {
     "choose_title": "Which document will you use?",
     "choose_lead": "It must be valid and undamaged.",
     "chosen_title": "Have your document ready",
-    "chosen_lead": "This is the document that was asked for.",
+    "chosen_lead": "This is the requested document.",
     "IDCard": "Identity card",
     "IDCard_more": "Both sides",
     "Passport": "Passport",
@@ -45,7 +43,7 @@ _EN = {
     "camera_missing": "No camera was found",
     "camera_missing_more": "Connect one and try again, or upload a picture.",
     "try_again": "Try the camera again",
-    "give_up": "I can’t go on",
+    "give_up": "I can’t continue",
     "review_title": "Can everything be read?",
     "review_lead": "All four corners visible, no glare, nothing blurred.",
     "keep": "Yes, use it",
@@ -56,7 +54,7 @@ _EN = {
     "sending_title": "Sending your pictures",
     "sending_lead": "Please keep this page open.",
     "outcome_title": "Your pictures have arrived",
-    "outcome_lead": "A real gateway would now examine them. Here you decide.",
+    "outcome_lead": "A real gateway would check them now. Here you choose the result.",
     "controls": "Sandbox controls",
     "how_ends": "How should this check end?",
     "passes": "Passes",
@@ -73,7 +71,7 @@ _EN = {
     "abandon_more": "without finishing",
     "more_errors": "More errors",
     "left_title": "You left without finishing",
-    "left_lead": "Nobody was told. The same address can be opened again.",
+    "left_lead": "The same address can be opened again.",
     "resume": "Open it again",
     "time_left": "Time left {time}",
     "done_title": "All done",
@@ -87,8 +85,8 @@ _EN = {
     "again.",
     "accept": "Accept",
     "error_PermissionError": "The camera may not be used",
-    "error_PermissionError_more": "Permission for the camera was not given, so the check cannot go "
-    "on.",
+    "error_PermissionError_more": "Permission for the camera was not given, so the check cannot "
+    "continue.",
     "error_HardwareError": "The camera does not work",
     "error_HardwareError_more": "No usable camera was found on this device.",
     "error_ConnectionError": "The connection was lost",
@@ -156,7 +154,7 @@ _ES = {
     "sending_title": "Enviando tus imágenes",
     "sending_lead": "No cierres esta página.",
     "outcome_title": "Tus imágenes han llegado",
-    "outcome_lead": "Una pasarela real las examinaría ahora. Aquí decides tú.",
+    "outcome_lead": "Una pasarela real las comprobaría ahora. Aquí eliges tú el resultado.",
     "controls": "Controles de pruebas",
     "how_ends": "¿Cómo debe terminar?",
     "passes": "Se acepta",
@@ -173,7 +171,7 @@ _ES = {
     "abandon_more": "sin terminar",
     "more_errors": "Más errores",
     "left_title": "Te has ido sin terminar",
-    "left_lead": "No se ha avisado a nadie. La misma dirección se puede abrir de nuevo.",
+    "left_lead": "La misma dirección se puede abrir de nuevo.",
     "resume": "Abrirla de nuevo",
     "time_left": "Tiempo restante: {time}",
     "done_title": "Listo",

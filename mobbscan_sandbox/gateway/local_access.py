@@ -1,4 +1,4 @@
-"""Who may reach the controls: this machine, and no page of another site."""
+"""Access guard of the controls: loopback clients only, and no page of another site."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,10 +7,10 @@ from flask import abort, request
 
 
 def require_local_caller() -> None:
-    """Refuse remote callers, other sites' pages, rebound names, and posts that forms could make."""
-    if not _loopback(request.remote_addr or ""):
+    """Refuse remote clients, foreign host names, cross-site requests and form posts."""
+    if not _is_loopback(request.remote_addr or ""):
         abort(403, "the controls answer this machine only")
-    if not _loopback(urlsplit(request.host_url).hostname or ""):
+    if not _is_loopback(urlsplit(request.host_url).hostname or ""):
         abort(403, "the controls answer to names of this machine only")
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         abort(403, "the controls answer no page of another site")
@@ -21,7 +21,7 @@ def require_local_caller() -> None:
         abort(415, "the controls take application/json only")
 
 
-def _loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

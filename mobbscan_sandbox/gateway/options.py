@@ -1,4 +1,4 @@
-"""What the gateway in a box is told when it starts."""
+"""Start options of the gateway in a box."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ __all__ = ["SandboxOptions", "Webhook"]
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """Start options. Credentials that nobody chose are made up."""
+    """Start options; missing credentials are generated."""
 
     api_key: str = field(default_factory=lambda: f"sandbox-{secrets.token_hex(6)}")
     api_secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     webhook: Webhook = field(default_factory=Webhook)
     public_url: str | None = None
-    """Where browsers reach this gateway; `None` believes the Host header of each call."""
+    """Address for browsers; `None` uses the Host header of each call."""
     state_file: Path | None = None
-    """Where everything is kept over a restart; `None` keeps it in memory only."""
+    """File that keeps the state across restarts; `None` keeps it in memory only."""

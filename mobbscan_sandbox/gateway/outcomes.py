@@ -1,4 +1,4 @@
-"""The ways a capture can end, by the names the page and the control API use."""
+"""Outcomes of a capture, by the names that the hosted page and the control API use."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from mobbscan_sandbox.gateway.process_states import ProcessState
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a process goes, or which error the hosted page reports."""
+    """The new state of a process, or the error that the hosted page reports."""
 
     name: str
     state: ProcessState
     error: str | None = None
     reason: str | None = None
-    leaves: bool = False
-    """The user just goes: no error, no end, and the state stays."""
+    user_leaves: bool = False
+    """The user leaves without finishing: no error, and the state stays."""
 
 
 DECISIONS = {
@@ -37,6 +37,6 @@ HOSTED_ERRORS = (
 OUTCOMES = {
     **DECISIONS,
     "camera-denied": Outcome("camera-denied", ProcessState.ABORTED, error="PermissionError"),
-    "abandon": Outcome("abandon", ProcessState.IN_PROGRESS, leaves=True),
+    "abandon": Outcome("abandon", ProcessState.IN_PROGRESS, user_leaves=True),
     **{name: Outcome(name, ProcessState.ABORTED, error=name) for name in HOSTED_ERRORS},
 }

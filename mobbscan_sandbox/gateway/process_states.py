@@ -1,10 +1,10 @@
-"""The states of one process (contract, section 6)."""
+"""The states of a verification process (contract, section 6)."""
 
 from enum import StrEnum
 
 
 class ProcessState(StrEnum):
-    """The first two and the last are names of ours: the vendor has none for them."""
+    """State of a process; the vendor has no word for the first two and the last."""
 
     CREATED = "CREATED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -16,7 +16,7 @@ class ProcessState(StrEnum):
 
     @property
     def announced(self) -> bool:
-        """Whether the gateway has a word for it: shown in process data, told by a notice."""
+        """Whether the vendor has a word for it, in process data and notices."""
         return self in _ANNOUNCED
 
     @property
@@ -26,7 +26,7 @@ class ProcessState(StrEnum):
 
     @property
     def waiting(self) -> bool:
-        """Whether somebody is still to decide."""
+        """Whether a decision is still open."""
         return self in (ProcessState.PENDING_VALIDATION, ProcessState.PENDING_VERIFICATION)
 
 

@@ -1,4 +1,4 @@
-"""What one process holds: which evidence there is, where, and the bytes of it."""
+"""Process data and evidence of one process, as the vendor's API returns them."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _EXTRA = "signature"
 
 @dataclass(frozen=True)
 class ProcessView:
-    """A process as it is shown through this gateway, at this address, with these switches."""
+    """A process with the gateway's base address and switches, which shape the answers."""
 
     process: VerificationProcess
     base: str
@@ -28,7 +28,7 @@ class ProcessView:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The types of its pictures; none before the capture is done."""
+        """The image types; none before the capture is done."""
         if not self.process.captured:
             return ()
         sides = ("document_front", "document_back")
@@ -36,55 +36,55 @@ class ProcessView:
 
     @property
     def extra_images(self) -> tuple[str, ...]:
-        """Additional pictures, where that is switched on."""
+        """Additional image types, if switched on."""
         return (_EXTRA,) if self.images and self.switches.extra_images else ()
 
     @property
     def recordings(self) -> tuple[str, ...]:
-        """The types of its recordings; none before the video is available."""
+        """The recording types; none before the video is available."""
         return (RECORDING,) if self.process.captured and self.process.video_at else ()
 
     @property
     def has_report(self) -> bool:
-        """Whether there is a PDF: once it is decided."""
+        """Whether the PDF exists: after the decision."""
         return self.process.state.final
 
     @property
     def has_zip(self) -> bool:
-        """Whether there is a certified zip: for a customer who has the feature, when verified."""
+        """Whether the certified zip exists: when verified, if the tenant has the feature."""
         return self.switches.zip_enabled and self.process.state is ProcessState.VERIFIED
 
-    def picture(self, image_type: str) -> bytes:
-        """Return a picture as JPEG."""
-        return specimen_images.picture(image_type, self.process.kind, self.process.captured)
+    def image(self, image_type: str) -> bytes:
+        """Return an image as JPEG."""
+        return specimen_images.draw_image(image_type, self.process.kind, self.process.captured)
 
     def recording(self) -> bytes:
         """Return the recording as MP4."""
-        return specimen_video.recording(self.process.id)
+        return specimen_video.read_recording(self.process.id)
 
     def report(self) -> bytes:
         """Return the PDF."""
         text = json.dumps(self._facts())
-        return _report(text, self.picture("face_document"), self.process.decided_at)
+        return _report(text, self.image("face_document"), self.process.decided_at)
 
     def archive(self, seal: ZipSigner) -> bytes:
         """Return the certified zip."""
-        files = {f"images/{name}.jpg": self.picture(name) for name in self.images}
+        files = {f"images/{name}.jpg": self.image(name) for name in self.images}
         files |= {f"recordings/{name}.mp4": self.recording() for name in self.recordings}
         files["data.json"] = json.dumps(self._facts(), indent=1, ensure_ascii=False).encode()
         files["report.pdf"] = self.report()
         return certified_zip(files, seal)
 
     def process_data(self) -> dict[str, Any]:
-        """Return what `getVerificationProcessData` answers (contract 3.2)."""
+        """Return the answer of `getVerificationProcessData` (contract 3.2)."""
         id_, agent = self.process.id, f"{self.base}/mobbscan-agent"
         images = [(name, f"{agent}/{id_}/image/{name}") for name in self.images]
         extra = [(name, f"{agent}/{id_}/image/{name}") for name in self.extra_images]
-        films = [(name, f"{agent}/{id_}/recording/{name}") for name in self.recordings]
+        recordings = [(name, f"{agent}/{id_}/recording/{name}") for name in self.recordings]
         return {
             **self._facts(),
             "images": [self._entry(*each) for each in images],
-            "recordings": [self._entry(*each) for each in films],
+            "recordings": [self._entry(*each) for each in recordings],
             "extraImages": [self._entry(*each) for each in extra],
             "pdfUrl": f"{agent}/api/pdf/{id_}" if self.has_report else None,
             "pdfChecksum": pdf_report.checksum(self.report()) if self.has_report else None,
@@ -92,15 +92,15 @@ class ProcessView:
         }
 
     def result(self) -> str | None:
-        """Return the word for the state, in the vocabulary that is switched on (register R)."""
-        return word(self.process.state, legacy=self.switches.legacy_states)
+        """Return the vendor's word for the state, in the selected vocabulary (register R)."""
+        return vendor_word(self.process.state, legacy=self.switches.legacy_states)
 
     def _entry(self, name: str, url: str) -> str | dict[str, str]:
         return {"type": name, "url": url} if self.switches.evidence_entries == "object" else url
 
     def _facts(self) -> dict[str, Any]:
         process = self.process
-        extra = process.wanted.extra_data
+        extra = process.request.extra_data
         return {
             "scanId": process.id,
             "verificationResult": self.result(),
@@ -123,8 +123,8 @@ class ProcessView:
         }
 
 
-def word(state: ProcessState, *, legacy: bool) -> str | None:
-    """Return the vendor's word for a state; some states of ours have none."""
+def vendor_word(state: ProcessState, *, legacy: bool) -> str | None:
+    """Return the vendor's word for a state, or `None`."""
     if not state.announced:
         return None
     return "PENDING" if legacy and state.waiting else state.value
@@ -132,4 +132,4 @@ def word(state: ProcessState, *, legacy: bool) -> str | None:
 
 @lru_cache(maxsize=256)
 def _report(facts: str, portrait: bytes, moment: datetime | None) -> bytes:
-    return pdf_report.report(json.loads(facts), portrait, moment)
+    return pdf_report.write_report(json.loads(facts), portrait, moment)

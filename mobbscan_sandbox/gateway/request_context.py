@@ -1,4 +1,4 @@
-"""What every view needs: the box of this application, the caller's rights, sending afterwards."""
+"""Helpers of the views: gateway state, caller and rights, notices after the response."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,34 +19,36 @@ DECIDE = "ROLE_API_DECIDE"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, by the token."""
+    """The tenant and the roles of the access token."""
 
     tenant: Tenant
     roles: tuple[str, ...]
 
-    def must_decide(self) -> None:
-        """Refuse credentials that may only read."""
+    def require_decide_role(self) -> None:
+        """Raise `NotPermitted` for read-only credentials."""
         if DECIDE not in self.roles:
             raise NotPermitted("These credentials may not do this")
 
 
 def current_gateway() -> GatewayState:
-    """Return the memory of the application that serves the present call."""
+    """Return the gateway state of the current application."""
     return gateway_of(current_app)
 
 
 def gateway_of(app: Flask) -> GatewayState:
-    """Return the memory of an application."""
+    """Return the gateway state of an application."""
     return cast(GatewayState, app.extensions["gateway_state"])
 
 
 def current_caller() -> Caller:
-    """Return who makes the present call; raises `NotAuthorised`."""
+    """Return the caller of the current request; raises `NotAuthorised`."""
     gateway = current_gateway()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    dies_after = gateway.switches.token_dies_after_seconds
+    max_age_seconds = gateway.switches.token_dies_after_seconds
     claims = (
-        gateway.tokens.read(token, gateway.clock.now(), dies_after) if scheme == "Bearer" else None
+        gateway.tokens.verify(token, gateway.clock.now(), max_age_seconds)
+        if scheme == "Bearer"
+        else None
     )
     tenant = gateway.tenant_of(claims["sub"]) if claims else None
     if claims is None or tenant is None:
@@ -56,7 +58,7 @@ def current_caller() -> Caller:
 
 
 def own_process(process_id: str, caller: Caller) -> VerificationProcess:
-    """Return a process of the caller's own; raises `UnknownProcess` for everybody else's."""
+    """Return a process of the caller's tenant; raises `UnknownProcess`."""
     process = current_gateway().find(process_id)
     if process.tenant != caller.tenant.name:
         raise UnknownProcess("The process is unknown or not accessible")
@@ -64,20 +66,20 @@ def own_process(process_id: str, caller: Caller) -> VerificationProcess:
 
 
 def process_view(process: VerificationProcess) -> ProcessView:
-    """Return a process as it is shown through this gateway."""
+    """Return the API view of a process."""
     return ProcessView(process, base_url(), current_gateway().switches)
 
 
 def base_url() -> str:
-    """Return the address of this gateway, as browsers and callers reach it."""
+    """Return the address at which browsers and callers reach this gateway."""
     return current_gateway().options.public_url or request.host_url.rstrip("/")
 
 
 def send_after_answer(deliveries: Iterable[Delivery]) -> None:
-    """Send notices once the answer to the call that caused them is on its way."""
+    """Send notices after the response of the current request."""
     gateway = current_gateway()
 
     @after_this_request
-    def arrange(response: Response) -> Response:
+    def send_on_close(response: Response) -> Response:
         response.call_on_close(lambda: gateway.notices.dispatch(deliveries))
         return response

@@ -1,4 +1,4 @@
-"""Strict reading of what integrators send: the contract's types and nothing near them."""
+"""Validate request bodies strictly against the contract; raises `BadRequest`."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _DOCUMENTS = ("IDCard", "Passport", "DrivingLicense")
 
 
 def json_object() -> dict[str, Any]:
-    """Return the body of the present call as a JSON object sent as `application/json`."""
+    """Return the body of the current request, a JSON object sent as `application/json`."""
     if request.mimetype != "application/json":
         raise BadRequest("Content-Type must be application/json")
     try:
@@ -31,7 +31,7 @@ def json_object() -> dict[str, Any]:
 
 
 def uuid_text(value: object, name: str) -> str:
-    """Return a UUID in its usual 36 characters, as it was written."""
+    """Return `value` if it is a UUID in the 36 character form."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise BadRequest(f"{name} is not a UUID")
     return value
@@ -53,9 +53,9 @@ def string_map(value: object, name: str) -> dict[str, str]:
 
 
 def personal_data(body: Mapping[str, Any], *, required: bool, full: bool = False) -> dict[str, str]:
-    """Return the corrections of a decision: any subset of the twenty keys (register C).
+    """Return the corrections of a decision: any of the twenty keys (register C).
 
-    With `full` all twenty must be there, as the vendor's table has it and its prose has not.
+    `full` requires all twenty, as the vendor's table says and its text does not.
     """
     value = body.get("personalData")
     if value is None and not required:
@@ -66,8 +66,8 @@ def personal_data(body: Mapping[str, Any], *, required: bool, full: bool = False
     return {key: data[key] for key in PERSONAL_DATA_KEYS if key in data}
 
 
-def wanted(body: Mapping[str, Any]) -> CreateRequest:
-    """Read a create call (contract 3.1). `null` counts as absent; unknown keys are ignored."""
+def create_request(body: Mapping[str, Any]) -> CreateRequest:
+    """Parse a create call (contract 3.1). `null` means absent; unknown keys are ignored."""
     scan_id = body.get("scanId")
     extra = body.get("verificationExtraData")
     return CreateRequest(

@@ -1,6 +1,6 @@
-"""A small threaded HTTP/1.1 server that keeps connections open, as the real gateway does.
+"""Threaded HTTP/1.1 server with keep-alive, for the gateway in a box.
 
-Werkzeug's own closes after each answer, which would hide every mistake in a connection pool.
+Werkzeug's server closes each connection, which would hide errors in connection pools.
 """
 
 import io
@@ -18,14 +18,14 @@ from mobbscan_sandbox.gateway.app import create_gateway
 from mobbscan_sandbox.gateway.faults import Fault
 from mobbscan_sandbox.gateway.gateway_state import GatewayState
 from mobbscan_sandbox.gateway.options import SandboxOptions
-from mobbscan_sandbox.gateway.transport_faults import TRANSPORT, deliver
+from mobbscan_sandbox.gateway.transport_faults import ENVIRON_KEY, write_response
 
 _LENGTH = "content-length"
 _LARGEST_BODY = 32 * 1024 * 1024
 
 
 class KeepAliveHandler(WSGIRequestHandler):
-    """Reads each body to its end, so that the next request on the connection starts cleanly."""
+    """Reads each body completely, so that the next request on the connection starts cleanly."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -34,12 +34,12 @@ class KeepAliveHandler(WSGIRequestHandler):
     server: "GatewayServer"
 
     def setup(self) -> None:
-        """Enter the list of open connections."""
+        """Register the open connection."""
         super().setup()
         self.server.open_connections.add(self.connection)
 
     def finish(self) -> None:
-        """Leave it, and let go of the socket also where the caller hung up in mid-answer."""
+        """Unregister and close the connection, also after the caller has closed it."""
         self.server.open_connections.discard(self.connection)
         with suppress(OSError):
             super().finish()
@@ -57,7 +57,7 @@ class KeepAliveHandler(WSGIRequestHandler):
 
         chunks: Iterable[bytes] = self.server.app(environ, start_response)
         try:
-            self._answer(started[0], started[1], b"".join(chunks), environ.get(TRANSPORT))
+            self._answer(started[0], started[1], b"".join(chunks), environ.get(ENVIRON_KEY))
         finally:
             close = getattr(chunks, "close", None)
             if close is not None:
@@ -86,7 +86,7 @@ class KeepAliveHandler(WSGIRequestHandler):
             lines.append("Connection: close")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         shown = b"" if bodiless or self.command == "HEAD" else body
-        if not deliver(self._write, head, shown, fault):
+        if not write_response(self._write, head, shown, fault):
             self.close_connection = True
 
     def _write(self, content: bytes) -> None:
@@ -98,35 +98,35 @@ class KeepAliveHandler(WSGIRequestHandler):
         return "mobbscan-sandbox"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Stay silent: the addresses hold the ids of processes."""
+        """Log nothing: the addresses contain process ids."""
 
 
 class GatewayServer(ThreadedWSGIServer):
-    """A thread for each connection."""
+    """Serves each connection in a thread and can close all of them."""
 
     def __init__(self, host: str, port: int, app: Flask) -> None:
         self.open_connections: set[socket.socket] = set()
         super().__init__(host, port, app, KeepAliveHandler)
 
-    def hang_up(self) -> None:
-        """Close every connection, as a process that ends does."""
+    def close_connections(self) -> None:
+        """Close every open connection."""
         for connection in tuple(self.open_connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def listen(app: Flask, host: str, port: int) -> GatewayServer:
-    """Bind and return a server that is ready for `serve_forever`."""
+def bind_server(app: Flask, host: str, port: int) -> GatewayServer:
+    """Return a bound server, ready for `serve_forever`."""
     return GatewayServer(host, port, app)
 
 
 class RunningGateway:
-    """A gateway in a thread, for tests: `with RunningGateway(GatewayOptions()) as gateway:`."""
+    """Runs a gateway in a thread: `with RunningGateway(SandboxOptions()) as gateway:`."""
 
     def __init__(self, options: SandboxOptions, host: str = "127.0.0.1", port: int = 0) -> None:
         app = create_gateway(options)
         self.gateway: GatewayState = app.extensions["gateway_state"]
-        self._server = listen(app, host, port)
+        self._server = bind_server(app, host, port)
         self.url = f"http://{host}:{self._server.port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[0.01], daemon=True, name="gateway in a box"
@@ -144,5 +144,5 @@ class RunningGateway:
     ) -> None:
         self._server.shutdown()
         self._thread.join(timeout=10)
-        self._server.hang_up()
+        self._server.close_connections()
         self.gateway.close()

@@ -1,7 +1,7 @@
-"""An invented person. Nothing that a camera sees is ever read or kept."""
+"""The invented document data and validations of a captured process."""
 
 from mobbscan_sandbox.gateway.create_request import CreateRequest
-from mobbscan_sandbox.gateway.evidence.mrz import zone
+from mobbscan_sandbox.gateway.evidence.mrz import mrz_lines
 from mobbscan_sandbox.gateway.process_states import ProcessState
 
 DOCUMENT_KEYS = (
@@ -24,11 +24,11 @@ _TYPES = {
 }
 
 
-def specimen_document(wanted: CreateRequest, kind: str) -> dict[str, str | None]:
-    """Return the document that was "read" from a capture."""
-    country = wanted.country_id or "UTO"  # Utopia, the country of ICAO's specimens
+def specimen_document(request: CreateRequest, kind: str) -> dict[str, str | None]:
+    """Return the document data that a capture yields."""
+    country = request.country_id or "UTO"  # Utopia, the country of ICAO's specimens
     document: dict[str, str | None] = {
-        "documentType": wanted.doc_specific_type or _TYPES[kind],
+        "documentType": request.doc_specific_type or _TYPES[kind],
         "personalNumber": "00000000T",
         "documentNumber": "ZZZ000000",
         "name": "ADA",
@@ -43,12 +43,12 @@ def specimen_document(wanted: CreateRequest, kind: str) -> dict[str, str | None]
         "facialMatchingScore": "0.94",
         "facialLivenessScore": "0.98",
     }
-    document["mrz"] = "".join(zone(kind, document)) or None
+    document["mrz"] = "".join(mrz_lines(kind, document)) or None
     return document
 
 
 def specimen_validations(state: ProcessState) -> dict[str, str]:
-    """Return `validations`: keys and words of the vendor's SDK family, the shape a guess."""
+    """Return `validations`: keys and values as in the vendor's SDKs, in a guessed shape."""
     if not state.announced:
         return {}
     expiry = "NOT_VALID" if state is ProcessState.NOT_VERIFIED else "VALID"

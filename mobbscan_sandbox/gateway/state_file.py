@@ -1,4 +1,4 @@
-"""Keeping everything over a restart, in one JSON file (`--state FILE`)."""
+"""Persist the gateway state in one JSON file (`--state FILE`)."""
 
 import json
 import logging
@@ -19,24 +19,24 @@ from mobbscan_sandbox.gateway.verification_process import VerificationProcess
 
 log = logging.getLogger("mobbscan.sandbox")
 
-_MOMENTS = ("created_at", "decided_at", "video_at", "left_at")
+_TIME_FIELDS = ("created_at", "decided_at", "video_at", "left_at")
 
 
 class PersistentGatewayState(GatewayState):
-    """Writes itself down at each change and reads itself back at the start.
+    """Writes its state file at each change and reads it at the start.
 
-    The credentials and the webhook of the default customer are those of the command line.
+    The credentials and the webhook of the default tenant come from the command line.
     """
 
-    def take_up(self) -> None:
-        """Go on where the file ends; what was planned or under way happens now."""
+    def load(self) -> None:
+        """Restore the state from the file and continue delayed outcomes and notices."""
         path = self._file()
         if path.exists():
             self._restore(json.loads(path.read_text("utf-8")))
             log.info("state read from %s: %s processes", path, len(self.processes))
 
-    def changed(self) -> None:
-        """Write everything, at once or not at all; only its owner may read the file."""
+    def save(self) -> None:
+        """Write the file atomically, with mode 0600."""
         with self.lock:
             text = json.dumps(self._content(), indent=1, default=datetime.isoformat)
             path = self._file()
@@ -46,9 +46,9 @@ class PersistentGatewayState(GatewayState):
             new.replace(path)
 
     def close(self) -> None:
-        """End what is under way, and write that down."""
+        """Stop sending notices and write the file."""
         super().close()
-        self.changed()
+        self.save()
 
     def _file(self) -> Path:
         if self.options.state_file is None:
@@ -60,7 +60,7 @@ class PersistentGatewayState(GatewayState):
         return {
             "version": 1,
             "token_secret": self.tokens.secret,
-            "switches": self.switches.shown(),
+            "switches": self.switches.as_json(),
             "counters": self.counters,
             "faults": [asdict(fault) for fault in self.faults.all],
             "tenants": others,
@@ -82,12 +82,12 @@ class PersistentGatewayState(GatewayState):
         for each in content["processes"]:
             process = _process(each)
             self.processes[process.id.lower()] = process
-        self.notices.take_up(Delivery(**each) for each in content["deliveries"])
+        self.notices.resume(Delivery(**each) for each in content["deliveries"])
         for process in self.processes.values():
             self._resume(process)
 
     def _resume(self, process: VerificationProcess) -> None:
-        if process.planned:
+        if process.delayed_outcome:
             self.decide_later(process)
         due = {"after_decision": process.state.final, "never": False}
         if process.captured and due.get(self.switches.video_available, True):
@@ -95,9 +95,9 @@ class PersistentGatewayState(GatewayState):
 
 
 def _process(content: dict[str, Any]) -> VerificationProcess:
-    for name in _MOMENTS:
+    for name in _TIME_FIELDS:
         if content[name]:
             content[name] = datetime.fromisoformat(content[name])
-    content["wanted"] = CreateRequest(**content["wanted"])
+    content["request"] = CreateRequest(**content["request"])
     content["state"] = ProcessState(content["state"])
     return VerificationProcess(**content)

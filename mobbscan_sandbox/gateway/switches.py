@@ -1,4 +1,4 @@
-"""Everything about the gateway that can be bent while it runs."""
+"""Switches: the settings of the gateway that can be changed while it runs."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
@@ -13,12 +13,12 @@ VIDEO_MODES = ("after_pending", "first", "after_decision", "never")
 
 
 class SwitchError(ValueError):
-    """A switch that does not exist, or cannot be set so."""
+    """An unknown switch or an invalid value; the message says which."""
 
 
 @dataclass(frozen=True)
 class Switches:
-    """The state of all switches; the defaults are a gateway in good health."""
+    """The values of all switches; the defaults are a healthy gateway."""
 
     down: bool = False
     latency_ms: int = 0
@@ -53,15 +53,15 @@ class Switches:
     time_limit_seconds: int = 0
     timeout_word: str = "TimeoutError"
 
-    def changed(self, wanted: object) -> Self:
-        """Return the switches with these changes; raises `SwitchError` and changes nothing."""
-        if not isinstance(wanted, dict):
+    def with_changes(self, changes: object) -> Self:
+        """Return a copy with `changes`; raises `SwitchError`."""
+        if not isinstance(changes, dict):
             raise SwitchError("the switches are a JSON object")
-        for name, value in wanted.items():
+        for name, value in changes.items():
             _check(name, value)
-        return replace(self, **wanted)
+        return replace(self, **changes)
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return all switches by name."""
         return asdict(self)
 
@@ -98,7 +98,7 @@ def _check(name: str, value: object) -> None:
     if name not in _NAMES:
         raise SwitchError(f"there is no switch {name!r}; there are: {', '.join(_NAMES)}")
     if name in CHOICES:
-        # `in` alone would take True for 1.
+        # `True in (1, 2)` is true.
         if isinstance(value, bool) or value not in CHOICES[name]:
             raise SwitchError(f"{name} is one of {', '.join(map(repr, CHOICES[name]))}")
     elif name in _RANGES:

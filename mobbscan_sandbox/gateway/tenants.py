@@ -1,4 +1,4 @@
-"""The customers of this gateway: each has its credentials and its webhook, and sees its own."""
+"""Tenants: the vendor's customers, each with its credentials, webhook and processes."""
 
 import hmac
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where notices go, which of the five states are wanted, and the headers each one carries."""
+    """URL and headers of a tenant's notices, and the states it subscribes to."""
 
     url: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     states: tuple[str, ...] = NOTICE_STATES
 
-    def shown(self) -> dict[str, Any]:
-        """Return what may be shown: the values of the headers are secrets."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API, without header values: they are secrets."""
         return {
             "url": self.url,
             "header_names": sorted(self.headers),
@@ -31,28 +31,28 @@ class Webhook:
 
 @dataclass
 class Tenant:
-    """One customer."""
+    """One customer of the vendor."""
 
     name: str
     api_key: str
     api_secret: str = field(repr=False)
     webhook: Webhook = field(default_factory=Webhook)
     return_url: str | None = None
-    """Where the hosted page goes at the end when the create call does not say."""
+    """Redirect target of the hosted page when the create call has no `redirectUrl`."""
 
-    def knows(self, key: str, secret: str) -> bool:
-        """Say whether these are its credentials."""
-        return _same(key, self.api_key) & _same(secret, self.api_secret)
+    def has_credentials(self, key: str, secret: str) -> bool:
+        """Compare the credentials in constant time."""
+        return _equal(key, self.api_key) & _equal(secret, self.api_secret)
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the controls show."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API, without the secret."""
         return {
             "name": self.name,
             "api_key": self.api_key,
             "return_url": self.return_url,
-            "webhook": self.webhook.shown(),
+            "webhook": self.webhook.as_json(),
         }
 
 
-def _same(given: str, expected: str) -> bool:
+def _equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,18 +1,18 @@
-"""Faults below HTTP: drops, drips and answers cut short."""
+"""Apply faults while an HTTP response is written: drops, slow writes and truncation."""
 
 import time
 from collections.abc import Callable
 
 from mobbscan_sandbox.gateway.faults import Fault
 
-TRANSPORT = "sandbox.fault"
-"""Where in the WSGI environment a view's fault waits for the server."""
+ENVIRON_KEY = "sandbox.fault"
+"""Key in the WSGI environment that passes the fault of a call to the server."""
 
 Write = Callable[[bytes], object]
 
 
-def deliver(write: Write, head: bytes, body: bytes, fault: Fault | None) -> bool:
-    """Write an answer, or as much of it as the fault lets through; False: hang up now."""
+def write_response(write: Write, head: bytes, body: bytes, fault: Fault | None) -> bool:
+    """Write a response with the fault applied; returns False if the connection must be closed."""
     kind = fault.kind if fault else ""
     options = fault.options if fault else {}
     if kind == "drop":
@@ -23,17 +23,17 @@ def deliver(write: Write, head: bytes, body: bytes, fault: Fault | None) -> bool
         write(head + body[: int(len(body) * options["keep"])])
         return False
     if kind == "drip_headers":
-        _drip(write, head, options["bytes"], options["ms"])
+        _write_slowly(write, head, options["bytes"], options["ms"])
         write(body)
     elif kind == "drip_body":
         write(head)
-        _drip(write, body, options["bytes"], options["ms"])
+        _write_slowly(write, body, options["bytes"], options["ms"])
     else:
         write(head + body)
     return True
 
 
-def _drip(write: Write, content: bytes, size: int, milliseconds: int) -> None:
+def _write_slowly(write: Write, content: bytes, size: int, milliseconds: int) -> None:
     for start in range(0, len(content), size):
         write(content[start : start + size])
         time.sleep(milliseconds / 1000)

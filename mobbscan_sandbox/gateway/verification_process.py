@@ -1,4 +1,4 @@
-"""One verification process: its state, its person, its history."""
+"""One verification process: state, document data and history."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from mobbscan_sandbox.gateway.tenants import DEFAULT
 
 @dataclass
 class VerificationProcess:
-    """Held in memory; `--state FILE` keeps it over a restart."""
+    """One process from its creation to its deletion."""
 
-    wanted: CreateRequest
+    request: CreateRequest
     created_at: datetime
     id: str = ""
     tenant: str = DEFAULT
@@ -25,9 +25,9 @@ class VerificationProcess:
     state: ProcessState = ProcessState.CREATED
     document: dict[str, str | None] = field(default_factory=dict)
     captured: dict[str, str | None] = field(default_factory=dict)
-    """The document as it was "read", before anybody corrected it: what the pictures show."""
+    """The document data as captured, before corrections; the images show it."""
     hidden_data: dict[str, str] = field(default_factory=dict)
-    """The five keys of `personalData` for which process data has no place."""
+    """The five keys of `personalData` that process data does not have."""
     chosen_document: str | None = None
     uploads: int = 0
     agent: str | None = None
@@ -35,61 +35,61 @@ class VerificationProcess:
     rejection_reason: str | None = None
     decided_at: datetime | None = None
     video_at: datetime | None = None
-    """When the recording could be fetched; `None` while it cannot."""
+    """When the recording became available; `None` before."""
     left_at: datetime | None = None
-    """When the user last closed the page or left it without finishing."""
+    """When the user last closed the page without finishing."""
     last_error: str | None = None
-    planned: str | None = None
-    """An outcome that will follow after `decide_after_ms`."""
-    planned_reason: str | None = None
+    delayed_outcome: str | None = None
+    """The outcome that is applied after `decide_after_ms`."""
+    delayed_reason: str | None = None
     history: list[dict[str, str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.history:
-            return  # read back from a file
-        self.id = self.wanted.scan_id or str(uuid.uuid4())
+            return  # restored from the state file
+        self.id = self.request.scan_id or str(uuid.uuid4())
         self.document = dict.fromkeys(DOCUMENT_KEYS)
-        self._remember(self.created_at, "integrator")
+        self._add_history(self.created_at, "integrator")
 
     @property
     def kind(self) -> str:
-        """Which of the three kinds of document it is about."""
-        return self.wanted.document_kind or self.chosen_document or "IDCard"
+        """The kind of document, one of three."""
+        return self.request.document_kind or self.chosen_document or "IDCard"
 
     @property
     def redirect_url(self) -> str | None:
-        """Where the browser goes at the end: as the create call, or else the customer, has it."""
-        return self.wanted.redirect_url or self.return_url
+        """The redirect target at the end: of the create call, or else of the tenant."""
+        return self.request.redirect_url or self.return_url
 
     def move(self, state: ProcessState, at: datetime, by: str, reason: str | None = None) -> None:
-        """Go to `state`, whatever the present one: who may do so is decided elsewhere."""
+        """Set the state from any state; callers check what is allowed."""
         self.state = state
         self.agent = by if state.final else None
         self.decided_at = at if state.final else None
         self.rejection_reason = reason if state is ProcessState.NOT_VERIFIED else None
         if state.announced and not self.captured:
-            self.captured = specimen_document(self.wanted, self.kind)
+            self.captured = specimen_document(self.request, self.kind)
             self.document.update(self.captured)
-        self._remember(at, by)
+        self._add_history(at, by)
 
     def leave(self, at: datetime) -> None:
-        """The user goes without finishing; the state stays what it was."""
+        """Record that the user leaves without finishing; the state stays."""
         self.left_at = at
-        self._remember(at, "user left")
+        self._add_history(at, "user left")
 
     def correct(self, personal_data: dict[str, str]) -> None:
-        """Apply corrections of a person's data, those without a place on the document too."""
+        """Apply `personalData` corrections; keys without a document field go to `hidden_data`."""
         for key, value in personal_data.items():
             if key in self.document:
                 self.document[key] = value
             else:
                 self.hidden_data[key] = value
 
-    def _remember(self, at: datetime, by: str) -> None:
+    def _add_history(self, at: datetime, by: str) -> None:
         self.history.append({"at": format_time(at), "state": self.state.value, "by": by})
 
-    def control_view(self) -> dict[str, Any]:
-        """Return what the control page and the control API show."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API."""
         return {
             "id": self.id,
             "tenant": self.tenant,
@@ -103,12 +103,12 @@ class VerificationProcess:
             "video_at": format_time(self.video_at),
             "left_at": format_time(self.left_at),
             "last_error": self.last_error,
-            "country_id": self.wanted.country_id,
-            "doc_type": self.wanted.doc_type,
-            "doc_specific_type": self.wanted.doc_specific_type,
+            "country_id": self.request.country_id,
+            "doc_type": self.request.doc_type,
+            "doc_specific_type": self.request.doc_specific_type,
             "chosen_document": self.chosen_document,
             "redirect_url": self.redirect_url,
-            "extra_data": self.wanted.extra_data,
+            "extra_data": self.request.extra_data,
             "hidden_data": self.hidden_data,
             "document": self.document,
             "uploads": self.uploads,

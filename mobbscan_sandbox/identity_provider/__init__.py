@@ -1,1 +1,1 @@
-"""The pretend identity provider: real OpenID Connect, no passwords, four known people."""
+"""The sandbox identity provider: OpenID Connect with four predefined users and no passwords."""

@@ -1,4 +1,4 @@
-"""oidc-provider-mock with our people, our pages and a strict eye on PKCE."""
+"""Build the identity provider: oidc-provider-mock with our users, our pages and required PKCE."""
 
 import logging
 import secrets
@@ -10,28 +10,38 @@ from authlib.deprecate import AuthlibDeprecationWarning
 from flask import Flask
 
 from mobbscan_sandbox.identity_provider.pkce import require_pkce
+from mobbscan_sandbox.identity_provider.texts import TEXTS
 from mobbscan_sandbox.identity_provider.users import USERS, ProviderUser
+from mobbscan_sandbox.languages import requested_language
 
 with warnings.catch_warnings():
-    # The mock is built on authlib.jose, which announces its end; nobody here can act on that.
+    # oidc-provider-mock imports the deprecated authlib.jose; only its authors can change that.
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     import oidc_provider_mock
 
-HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 
-def create_identity_provider(everybody: Sequence[ProviderUser] = USERS) -> Flask:
-    """Make the provider. Any client id and secret is accepted; codes need PKCE and a nonce."""
-    app = Flask(__name__, root_path=str(HERE))
+def create_identity_provider(users: Sequence[ProviderUser] = USERS) -> Flask:
+    """Build the Flask application.
+
+    Any client id and secret is accepted; authorization requests need PKCE and a nonce.
+    """
+    app = Flask(__name__, root_path=str(_FOLDER))
     app.secret_key = secrets.token_bytes(32)
-    plain = app.wsgi_app
-    users = [oidc_provider_mock.User(sub=one.sub, claims=one.claims) for one in everybody]
-    oidc_provider_mock.init_app(app, require_nonce=True, user_claims=users)
-    # The mock switches on the interactive debugger: a pretend provider needs no remote console.
-    app.debug, app.wsgi_app = False, plain  # type: ignore[method-assign]
-    # It also warns, with a traceback, whenever a visitor mistypes an address.
+    original_wsgi_app = app.wsgi_app
+    user_claims = [oidc_provider_mock.User(sub=user.sub, claims=user.claims) for user in users]
+    oidc_provider_mock.init_app(app, require_nonce=True, user_claims=user_claims)
+    # oidc-provider-mock enables the interactive debugger, which is a remote console.
+    app.debug, app.wsgi_app = False, original_wsgi_app  # type: ignore[method-assign]
+    # oidc-provider-mock logs a traceback for each unknown address.
     logging.getLogger("oidc_provider_mock").setLevel(logging.ERROR)
     require_pkce(app)
-    known = {one.sub: one for one in everybody}
-    app.context_processor(lambda: {"known": known})
+    users_by_sub = {user.sub: user for user in users}
+
+    @app.context_processor
+    def page_context() -> dict[str, object]:
+        language = requested_language()
+        return {"users": users_by_sub, "language": language, "t": TEXTS[language]}
+
     return app

@@ -1,4 +1,4 @@
-"""The people our stories are about, as an identity provider would describe them."""
+"""The predefined users of the sandbox identity provider."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ProviderUser:
-    """One predefined person; `claims` go into the ID token as they are."""
+    """One user; `claims` go into the ID token as they are.
+
+    `role_text` is the key of the role's description in `texts.py`.
+    """
 
     sub: str
     given_name: str
     family_name: str
     locale: str
-    part: str
+    role_text: str
     more_claims: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -32,9 +35,9 @@ class ProviderUser:
         }
 
 
-ADA = ProviderUser("ada", "Ada", "Lovelace", "en", "customer")
-BEN = ProviderUser("ben", "Ben", "Ortega", "es", "customer, speaks Spanish")
-OLGA = ProviderUser("olga", "Olga", "Reyes", "en", "reviewer", {"roles": ["shop:reviewer"]})
-MAX = ProviderUser("max", "Max", "Adler", "en", "admin", {"roles": ["*:admin"]})
+ADA = ProviderUser("ada", "Ada", "Lovelace", "en", "role_customer")
+BEN = ProviderUser("ben", "Ben", "Ortega", "es", "role_spanish_customer")
+OLGA = ProviderUser("olga", "Olga", "Reyes", "en", "role_reviewer", {"roles": ["shop:reviewer"]})
+MAX = ProviderUser("max", "Max", "Adler", "en", "role_admin", {"roles": ["*:admin"]})
 
 USERS = (ADA, BEN, OLGA, MAX)

@@ -1,1 +1,1 @@
-"""A catalogue of everything that can happen to one identity check, and who plays it."""
+"""The scenario catalogue, and the player that runs a scenario on the gateway in a box."""

@@ -1,8 +1,8 @@
-"""The scenarios, read from `catalogue.json` and checked word by word.
+"""Read and validate the scenarios of `catalogue.json`.
 
-A scenario is a list of steps of three actors. `user` is the person with the camera, `gateway` is
-this gateway in a box (and whoever decides there), `time` passes. It declares with which status,
-page and reasons an integrator must end; the words are those of docs/sandbox-scenarios.md.
+A scenario is a list of steps of three actors: `user`, `gateway` (with its reviewers) and `time`. It
+declares the status, page and reasons with which an integrator must end. See
+docs/sandbox-scenarios.md.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ACTORS: dict[str, dict[str, tuple[str, ...]]] = {
-    # Verb → the details it may carry.
+    # Verb → its allowed details.
     "user": {
         "starts": ("meets", "presses"),
         "starts_in_two_tabs": (),
@@ -39,10 +39,10 @@ STATUSES = (
 )  # fmt: skip
 PAGES = ("hosted", "waiting", "result", "unavailable")
 NEXT = ("continue", "wait", "retry", "done")
-GROUPS = ("ends", "errors", "notices", "words", "network", "clicks", "time")
-_NEEDED = {"id", "group", "says", "steps", "ends"}
-_KEYS = _NEEDED | {"notices", "switches", "faults", "answers", "invented"}
-_END = {"status", "page", "next", "reasons", "processes"}
+GROUPS = ("ends", "errors", "notices", "values", "network", "clicks", "time")
+_REQUIRED_KEYS = {"id", "group", "says", "steps", "ends"}
+_ALLOWED_KEYS = _REQUIRED_KEYS | {"notices", "switches", "faults", "answers", "invented"}
+_END_KEYS = {"status", "page", "next", "reasons", "processes"}
 _CHOICES: dict[str, tuple[object, ...]] = {
     "meets": ("hosted", "unavailable", "refused", "anything"),
     "presses": (1, 2, 3),
@@ -54,27 +54,27 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 
 
 class CatalogueError(ValueError):
-    """A scenario that cannot be played; the message names it."""
+    """An invalid catalogue; the message names the scenario and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """`until`: the integrator's status that must be seen before the next step."""
+    """One step; `until` is the integrator's status to await before the next step."""
 
     actor: str
     verb: str
     details: Mapping[str, Any] = field(default_factory=dict)
     until: str | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """Return the step as the catalogue writes it."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the step in the form of the catalogue."""
         more = {} if self.until is None else {"until": self.until}
         return {self.actor: self.verb, **self.details, **more}
 
 
 @dataclass(frozen=True)
 class ScenarioEnd:
-    """What an integrator must end with. `None` says nothing about it."""
+    """The state in which an integrator must end."""
 
     status: str
     page: str
@@ -82,8 +82,8 @@ class ScenarioEnd:
     reasons: tuple[str, ...] = ()
     processes: int = 1
 
-    def shown(self) -> dict[str, Any]:
-        """Return the end as the catalogue writes it."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the end in the form of the catalogue."""
         return {
             "status": self.status,
             "page": self.page,
@@ -95,7 +95,7 @@ class ScenarioEnd:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`switches`, `faults` and `answers` hold from the moment it is chosen until it is put away."""
+    """One scenario; `switches`, `faults` and `answers` apply while it is selected."""
 
     id: str
     group: str
@@ -108,8 +108,8 @@ class Scenario:
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     invented: str | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """Return the scenario as the control API shows it."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API."""
         return {
             "id": self.id,
             "group": self.group,
@@ -118,15 +118,15 @@ class Scenario:
             "switches": dict(self.switches),
             "faults": [dict(each) for each in self.faults],
             "answers": {call: dict(fields) for call, fields in self.answers.items()},
-            "steps": [step.shown() for step in self.steps],
-            "ends": self.ends.shown(),
+            "steps": [step.as_json() for step in self.steps],
+            "ends": self.ends.as_json(),
             "invented": self.invented,
         }
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All scenarios by id. `reason_map`: rejection texts (invented) and the reasons they mean."""
+    """All scenarios by id; `reason_map` maps (invented) rejection texts to reasons."""
 
     scenarios: Mapping[str, Scenario]
     reason_map: Mapping[str, str]
@@ -134,12 +134,12 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """Return the catalogue that comes with the sandbox."""
-    return read(Path(__file__).with_name("catalogue.json").read_text("utf-8"))
+    """Return the catalogue of the sandbox."""
+    return parse_catalogue(Path(__file__).with_name("catalogue.json").read_text("utf-8"))
 
 
-def read(text: str) -> Catalogue:
-    """Read a catalogue; raises `CatalogueError` with the first thing that is wrong."""
+def parse_catalogue(text: str) -> Catalogue:
+    """Parse a catalogue; raises `CatalogueError` for the first error."""
     try:
         content = json.loads(text)
         rows, reasons = content["scenarios"], content["reason_map"]
@@ -147,26 +147,26 @@ def read(text: str) -> Catalogue:
         raise CatalogueError("a catalogue is an object with scenarios and reason_map") from error
     scenarios: dict[str, Scenario] = {}
     for row in rows:
-        one = _scenario(row)
-        if one.id in scenarios:
-            raise CatalogueError(f"{one.id}: there are two of them")
-        scenarios[one.id] = one
+        scenario = _scenario(row)
+        if scenario.id in scenarios:
+            raise CatalogueError(f"{scenario.id}: the id is used twice")
+        scenarios[scenario.id] = scenario
     return Catalogue(scenarios, reasons)
 
 
 def _scenario(row: Mapping[str, Any]) -> Scenario:
     name = str(row.get("id") or "a scenario without id")
-    missing = _NEEDED - row.keys()
-    _only(name, "a scenario", row, _KEYS)
+    missing = _REQUIRED_KEYS - row.keys()
+    _check_keys(name, "a scenario", row, _ALLOWED_KEYS)
     if missing:
         raise CatalogueError(f"{name}: {', '.join(sorted(missing))} is missing")
-    _one_of(name, "group", row["group"], GROUPS)
+    _check_value(name, "group", row["group"], GROUPS)
     if not str(row["says"]).endswith("."):
         raise CatalogueError(f"{name}: says is a sentence")
     steps = tuple(_step(name, each) for each in row["steps"])
     if not steps:
-        raise CatalogueError(f"{name}: nobody does anything")
-    _only(name, "answers", row.get("answers", {}), {"create", "read"})
+        raise CatalogueError(f"{name}: it has no steps")
+    _check_keys(name, "answers", row.get("answers", {}), {"create", "read"})
     return Scenario(
         **{
             **row,
@@ -183,31 +183,31 @@ def _step(name: str, row: Mapping[str, Any]) -> Step:
         raise CatalogueError(f"{name}: a step has one actor: {', '.join(ACTORS)}")
     actor = actors[0]
     verb = row[actor]
-    _one_of(name, actor, verb, ACTORS[actor])
+    _check_value(name, actor, verb, ACTORS[actor])
     details = {key: value for key, value in row.items() if key not in (actor, "until")}
-    _only(name, f"{actor} {verb}", details, ACTORS[actor][verb])
+    _check_keys(name, f"{actor} {verb}", details, ACTORS[actor][verb])
     for key, value in details.items():
         if key in _CHOICES:
-            _one_of(name, key, value, _CHOICES[key])
+            _check_value(name, key, value, _CHOICES[key])
     if row.get("until") is not None:
-        _one_of(name, "until", row["until"], STATUSES)
+        _check_value(name, "until", row["until"], STATUSES)
     return Step(actor, verb, details, row.get("until"))
 
 
 def _end(name: str, row: Mapping[str, Any]) -> ScenarioEnd:
-    _only(name, "ends", row, _END)
+    _check_keys(name, "ends", row, _END_KEYS)
     if missing := {"status", "page", "next"} - row.keys():
         raise CatalogueError(f"{name}: ends without {', '.join(sorted(missing))}")
     for key, choices in (("status", STATUSES), ("page", PAGES), ("next", NEXT)):
-        _one_of(name, key, row[key], choices)
+        _check_value(name, key, row[key], choices)
     return ScenarioEnd(**{**row, "reasons": tuple(row.get("reasons", ()))})
 
 
-def _only(name: str, what: str, row: Iterable[str], known: Iterable[str]) -> None:
+def _check_keys(name: str, what: str, row: Iterable[str], known: Iterable[str]) -> None:
     if unknown := set(row) - set(known):
         raise CatalogueError(f"{name}: {what} has no {', '.join(sorted(unknown))}")
 
 
-def _one_of(name: str, what: str, value: object, choices: Iterable[object]) -> None:
+def _check_value(name: str, what: str, value: object, choices: Iterable[object]) -> None:
     if value not in list(choices):
         raise CatalogueError(f"{name}: {what} is one of {', '.join(map(str, choices))}")

@@ -1,4 +1,4 @@
-"""Plays one scenario at a time on the next process that is created."""
+"""Play the selected scenario on the next process that is created."""
 
 import logging
 import threading
@@ -12,43 +12,43 @@ from mobbscan_sandbox.gateway.gateway_state import GatewayState
 from mobbscan_sandbox.gateway.verification_process import VerificationProcess
 from mobbscan_sandbox.scenarios.catalogue import Scenario, Step
 from mobbscan_sandbox.scenarios.step_actions import (
-    act_on_gateway,
-    act_on_process,
+    apply_scenario,
     needs_process,
-    play_user,
-    put_away,
-    seen,
-    set_up,
+    reset_switches_and_faults,
+    run_gateway_step,
+    run_process_step,
+    run_user_step,
+    user_step_is_done,
 )
 
-PARTS = ("gateway", "everything", "nothing")
-"""What the sandbox plays by itself. With `nothing`, each of its steps waits for `next`."""
-_LOOK_SECONDS = 0.02
-_PATIENCE_SECONDS = 900.0
+PLAYS_CHOICES = ("gateway", "everything", "nothing")
+"""Who the sandbox plays; with `nothing`, each gateway step waits for `run_next_step`."""
+_POLL_SECONDS = 0.02
+_MAX_SECONDS = 900.0
 
 log = logging.getLogger("mobbscan.sandbox")
 
 
-class NothingToDo(Exception):
-    """No scenario is chosen, its process is not there yet, or the gateway has no step left."""
+class NoStepToRun(Exception):
+    """No scenario is selected, its process does not exist yet, or no gateway step is left."""
 
 
 @dataclass
 class ScenarioRun:
-    """One scenario being played; `process` is the newest one created since it was chosen."""
+    """One run of a scenario; `process` is the newest one created since its selection."""
 
     scenario: Scenario
     plays: str
     pause_seconds: float
-    known: frozenset[str]
+    earlier_processes: frozenset[str]
     process: VerificationProcess | None = None
-    done: set[int] = field(default_factory=set)
-    ended: threading.Event = field(default_factory=threading.Event)
+    completed: set[int] = field(default_factory=set)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the control API shows of it."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of the control API."""
         steps = [
-            {**step.shown(), "done": number in self.done}
+            {**step.as_json(), "done": number in self.completed}
             for number, step in enumerate(self.scenario.steps)
         ]
         return {
@@ -56,128 +56,130 @@ class ScenarioRun:
             "plays": self.plays,
             "process_id": self.process and self.process.id,
             "steps": steps,
-            "finished": len(self.done) == len(steps),
-            "ends": self.scenario.ends.shown(),
+            "finished": len(self.completed) == len(steps),
+            "ends": self.scenario.ends.as_json(),
         }
 
 
 class ScenarioPlayer:
-    """One for each gateway. Reading and choosing happen in requests, acting in a thread."""
+    """Plays scenarios on one gateway: selected by requests, played by a thread."""
 
     def __init__(self, gateway: GatewayState) -> None:
         self._state_ref = weakref.ref(gateway)
         self._lock = threading.RLock()
         self.run: ScenarioRun | None = None
 
-    def choose(self, scenario: Scenario, plays: str, pause_seconds: float) -> ScenarioRun:
-        """Set the gateway up for a scenario; the next process follows it.
+    def select(self, scenario: Scenario, plays: str, pause_seconds: float) -> ScenarioRun:
+        """Prepare the gateway for a scenario; the next created process follows it.
 
         Raises `SwitchError` or `FaultError`.
         """
-        gateway = self._gateway_state()
+        gateway = self._gateway()
         with self._lock:
-            self.put_away()
-            set_up(gateway, scenario)
+            self.deselect()
+            apply_scenario(gateway, scenario)
             with gateway.lock:
-                known = frozenset(gateway.processes)
-            self.run = run = ScenarioRun(scenario, plays, pause_seconds, known)
+                earlier = frozenset(gateway.processes)
+            self.run = run = ScenarioRun(scenario, plays, pause_seconds, earlier)
         if plays != "nothing":
             threading.Thread(
                 target=self._play, args=[run], daemon=True, name=f"scenario {scenario.id}"
             ).start()
         return run
 
-    def put_away(self) -> None:
-        """Forget the scenario, put switches and faults back; what has happened stays."""
+    def deselect(self) -> None:
+        """Stop the scenario and reset switches and faults; processes stay."""
         with self._lock:
             if self.run is not None:
-                self.run.ended.set()
+                self.run.stopped.set()
                 self.run = None
-                put_away(self._gateway_state())
+                reset_switches_and_faults(self._gateway())
 
-    def forget(self) -> None:
-        """The gateway was reset: there is nothing to put back."""
+    def clear(self) -> None:
+        """Stop the scenario after a reset of the gateway, which resets the switches itself."""
         with self._lock:
             if self.run is not None:
-                self.run.ended.set()
+                self.run.stopped.set()
                 self.run = None
 
-    def look_for_process(self) -> None:
-        """Notice that a create call has made a process."""
+    def find_new_process(self) -> None:
+        """Assign the process that a create call has made to the run."""
         run = self.run
         if run is None:
             return
-        gateway = self._gateway_state()
+        gateway = self._gateway()
         with gateway.lock:
-            new = [each for key, each in gateway.processes.items() if key not in run.known]
+            new = [
+                each for key, each in gateway.processes.items() if key not in run.earlier_processes
+            ]
         if new:
             run.process = new[-1]
 
-    def next(self) -> ScenarioRun:
-        """Do the gateway's next step now; raises `NothingToDo`."""
+    def run_next_step(self) -> ScenarioRun:
+        """Run the gateway's next step now; raises `NoStepToRun`."""
         with self._lock:
             run = self.run
             if run is None:
-                raise NothingToDo("no scenario is chosen")
+                raise NoStepToRun("no scenario is selected")
             for number, step in enumerate(run.scenario.steps):
-                if step.actor == "gateway" and number not in run.done:
-                    self._act(run, step)
-                    # What lies before it must have happened, seen or not.
-                    run.done.update(range(number + 1))
+                if step.actor == "gateway" and number not in run.completed:
+                    self._run_gateway_step(run, step)
+                    # Earlier user steps must have happened, even if the gateway cannot see them.
+                    run.completed.update(range(number + 1))
                     return run
-        raise NothingToDo("the gateway has no step left")
+        raise NoStepToRun("the gateway has no step left")
 
-    def _act(self, run: ScenarioRun, step: Step) -> None:
-        gateway = self._gateway_state()
+    def _run_gateway_step(self, run: ScenarioRun, step: Step) -> None:
+        gateway = self._gateway()
         if not needs_process(step):
-            act_on_gateway(gateway, run.scenario, step)
+            run_gateway_step(gateway, run.scenario, step)
             return
-        self.look_for_process()
+        self.find_new_process()
         if run.process is None:
-            raise NothingToDo("no process was created since the scenario was chosen")
-        act_on_process(gateway, run.process, step)
+            raise NoStepToRun("no process was created since the scenario was selected")
+        run_process_step(gateway, run.process, step)
 
     def _play(self, run: ScenarioRun) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _MAX_SECONDS
         for number, step in enumerate(run.scenario.steps):
-            while not self._step(run, step):
-                if run.ended.wait(_LOOK_SECONDS) or time.monotonic() > deadline:
+            while not self._try_step(run, step):
+                if run.stopped.wait(_POLL_SECONDS) or time.monotonic() > deadline:
                     return
-            run.done.add(number)
-            if run.ended.wait(run.pause_seconds):
+            run.completed.add(number)
+            if run.stopped.wait(run.pause_seconds):
                 return
 
-    def _step(self, run: ScenarioRun, step: Step) -> bool:
-        """Try a step; False when it is somebody's turn who has not moved yet."""
+    def _try_step(self, run: ScenarioRun, step: Step) -> bool:
+        """Run or await a step; returns False while it is not done."""
         if self._state_ref() is None:
-            run.ended.set()
+            run.stopped.set()
             return False
         if step.actor == "time":
-            return True  # the integrator's clock is not ours
+            return True  # only the integrator's clock moves
         if step.actor == "gateway":
-            return self._dare(run, step)
+            return self._run_step(run, step)
         if step.verb.startswith("starts"):
             return step.details.get("meets") == "unavailable" or run.process is not None
         if run.process is None:
             return False
         if run.plays == "everything":
-            return self._dare(run, step)
-        return seen(run.process, step)
+            return self._run_step(run, step)
+        return user_step_is_done(run.process, step)
 
-    def _dare(self, run: ScenarioRun, step: Step) -> bool:
+    def _run_step(self, run: ScenarioRun, step: Step) -> bool:
         try:
             if step.actor == "gateway":
-                self._act(run, step)
+                self._run_gateway_step(run, step)
             elif run.process is not None:
-                play_user(self._gateway_state(), run.process, step)
-        except NothingToDo:
+                run_user_step(self._gateway(), run.process, step)
+        except NoStepToRun:
             return False
-        except ApiError as refusal:  # somebody else was quicker, for example by the hosted page
+        except ApiError as refusal:  # for example the hosted page has ended the process meanwhile
             log.info("scenario %s: %s", run.scenario.id, refusal.description)
         return True
 
-    def _gateway_state(self) -> GatewayState:
+    def _gateway(self) -> GatewayState:
         gateway = self._state_ref()
         if gateway is None:
-            raise RuntimeError("this gateway has ended")
+            raise RuntimeError("this gateway has stopped")
         return gateway

@@ -1,4 +1,4 @@
-"""What each step of a scenario does to the gateway in a box."""
+"""Carry out the steps of a scenario on the gateway state."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from mobbscan_sandbox.gateway.delivery import Delivery
-from mobbscan_sandbox.gateway.faults import fault_of
+from mobbscan_sandbox.gateway.faults import parse_fault
 from mobbscan_sandbox.gateway.gateway_state import GatewayState
 from mobbscan_sandbox.gateway.outcomes import OUTCOMES
 from mobbscan_sandbox.gateway.process_states import ProcessState
@@ -15,7 +15,7 @@ from mobbscan_sandbox.gateway.switches import Switches
 from mobbscan_sandbox.gateway.verification_process import VerificationProcess
 from mobbscan_sandbox.scenarios.catalogue import Scenario, Step
 
-# Notices without authority: what a stranger would send.
+# `wrong` and `none` are notices of an unauthenticated client.
 _HEADERS: dict[str, dict[str, str] | None] = {
     "configured": None,
     "wrong": {"Authorization": "Bearer not-the-secret"},
@@ -23,50 +23,50 @@ _HEADERS: dict[str, dict[str, str] | None] = {
 }
 
 
-def set_up(gateway: GatewayState, scenario: Scenario) -> None:
-    """Put all switches and faults back and then as the scenario wants them.
+def apply_scenario(gateway: GatewayState, scenario: Scenario) -> None:
+    """Reset switches and faults, then set those of the scenario.
 
-    Raises `SwitchError` or `FaultError`, and has changed nothing then.
+    Raises `SwitchError` or `FaultError` before it changes anything.
     """
-    wanted = {"notices": scenario.notices, **scenario.switches}
-    Switches().changed(wanted)
-    faults = [fault_of(each) for each in scenario.faults]
-    put_away(gateway)
-    gateway.set_switches(wanted)
+    switches = {"notices": scenario.notices, **scenario.switches}
+    Switches().with_changes(switches)
+    faults = [parse_fault(each) for each in scenario.faults]
+    reset_switches_and_faults(gateway)
+    gateway.set_switches(switches)
     gateway.faults.replace(faults)
 
 
-def put_away(gateway: GatewayState) -> None:
-    """Put every switch back and heal every fault."""
+def reset_switches_and_faults(gateway: GatewayState) -> None:
+    """Reset every switch and remove every fault."""
     gateway.faults.replace([])
-    gateway.set_switches(Switches().shown())
+    gateway.set_switches(Switches().as_json())
 
 
 def needs_process(step: Step) -> bool:
-    """Whether a step of the gateway is about one process, not about the gateway as a whole."""
-    return step.verb in _ON_PROCESS
+    """Return whether a gateway step is about one process rather than the whole gateway."""
+    return step.verb in _PROCESS_STEPS
 
 
-def act_on_process(gateway: GatewayState, process: VerificationProcess, step: Step) -> None:
-    """Do one step of the gateway; returns when its notices are on their way."""
-    _ON_PROCESS[step.verb](gateway, process, dict(step.details))
+def run_process_step(gateway: GatewayState, process: VerificationProcess, step: Step) -> None:
+    """Run a gateway step on one process and dispatch its notices."""
+    _PROCESS_STEPS[step.verb](gateway, process, dict(step.details))
 
 
-def act_on_gateway(gateway: GatewayState, scenario: Scenario, step: Step) -> None:
-    """Do one step that concerns every process."""
+def run_gateway_step(gateway: GatewayState, scenario: Scenario, step: Step) -> None:
+    """Run a gateway step that concerns every process."""
     if step.verb == "revokes_tokens":
         gateway.tokens.revoke()
     elif step.verb == "switches":
         gateway.set_switches(step.details["switches"])
     elif step.verb == "fails":
-        gateway.faults.replace([fault_of(each) for each in step.details["faults"]])
+        gateway.faults.replace([parse_fault(each) for each in step.details["faults"]])
     else:
-        put_away(gateway)
+        reset_switches_and_faults(gateway)
         gateway.set_switches({"notices": scenario.notices})
 
 
-def play_user(gateway: GatewayState, process: VerificationProcess, step: Step) -> None:
-    """Do one step of the user, as far as the gateway sees it, and call the return address."""
+def run_user_step(gateway: GatewayState, process: VerificationProcess, step: Step) -> None:
+    """Run a user step as the gateway sees it, and call the return address."""
     if step.verb == "finishes":
         outcome = OUTCOMES[step.details["outcome"]]
         with gateway.lock:
@@ -74,22 +74,22 @@ def play_user(gateway: GatewayState, process: VerificationProcess, step: Step) -
             deliveries = gateway.finish(process, outcome)
         gateway.notices.dispatch(deliveries)
         if step.details.get("returns", True):
-            _return(process, outcome.error)
+            _call_return_address(process, outcome.error)
     elif step.verb == "leaves":
         gateway.leave(process)
     elif step.verb == "returns":
-        _return(process, step.details.get("error"))
+        _call_return_address(process, step.details.get("error"))
 
 
-def seen(process: VerificationProcess, step: Step) -> bool:
-    """Whether a user at the hosted page has done this step; what cannot be seen counts as done."""
+def user_step_is_done(process: VerificationProcess, step: Step) -> bool:
+    """Return whether the user has done this step; steps the gateway cannot see count as done."""
     if step.verb != "finishes":
         return True
     error = OUTCOMES[step.details["outcome"]].error
     return process.state.announced or (error is not None and process.last_error == error)
 
 
-def _return(process: VerificationProcess, error: str | None) -> None:
+def _call_return_address(process: VerificationProcess, error: str | None) -> None:
     address = process.redirect_url
     if address is None:
         return
@@ -119,20 +119,22 @@ def _notifies(gateway: GatewayState, process: VerificationProcess, details: dict
 
 
 def _releases(gateway: GatewayState, process: VerificationProcess, details: dict[str, Any]) -> None:
-    for delivery in _held(gateway, process, reverse=details.get("order") == "reversed"):
+    for delivery in _held_notices(gateway, process, reverse=details.get("order") == "reversed"):
         gateway.notices.send_now(delivery)
 
 
-def _held(gateway: GatewayState, process: VerificationProcess, *, reverse: bool) -> list[Delivery]:
+def _held_notices(
+    gateway: GatewayState, process: VerificationProcess, *, reverse: bool
+) -> list[Delivery]:
     newest_first = [
         found
-        for each in gateway.notices.shown(process.id)
+        for each in gateway.notices.as_json(process.id)
         if each["state"] == "held" and (found := gateway.notices.find(each["id"])) is not None
     ]
     return newest_first if reverse else newest_first[::-1]
 
 
-_ON_PROCESS: dict[str, Callable[[GatewayState, VerificationProcess, dict[str, Any]], None]] = {
+_PROCESS_STEPS: dict[str, Callable[[GatewayState, VerificationProcess, dict[str, Any]], None]] = {
     "decides": _decides,
     "moves": _moves,
     "notifies": _notifies,

@@ -1,1 +1,1 @@
-"""The example shop: a host site, and how little code it needs to have its customers identified."""
+"""The example shop: a host site that sends its customers to the server for verification."""

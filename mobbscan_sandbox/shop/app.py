@@ -1,4 +1,4 @@
-"""The shop itself: a few pages, its own login, and one button that leads to the identity server."""
+"""Build the example shop: pages, its own login, and the hand-off of customers to the server."""
 
 import secrets
 from dataclasses import dataclass
@@ -8,15 +8,17 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from mobbscan_sandbox.languages import requested_language
 from mobbscan_sandbox.shop.customers import CUSTOMERS, Customer
 from mobbscan_sandbox.shop.handoff import IdentityServer
+from mobbscan_sandbox.shop.texts import TEXTS
 
-HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class ShopOptions:
-    """What the shop must be told; `own_url` is where browsers reach it."""
+    """Start options; `own_url` is where browsers reach the shop."""
 
     own_url: str
     identity: IdentityServer
@@ -24,20 +26,25 @@ class ShopOptions:
 
 
 def create_shop(options: ShopOptions) -> Flask:
-    """Make the shop."""
-    app = Flask(__name__, root_path=str(HERE))
+    """Build the Flask application."""
+    app = Flask(__name__, root_path=str(_FOLDER))
     app.config.update(
         SECRET_KEY=options.secret_key,
         SESSION_COOKIE_NAME="example_shop",
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    _keep_to_own_address(app, options)
+    _redirect_to_own_address(app, options)
     _set_headers(app, options)
     _add_pages(app)
     _add_login(app)
     _add_handoff(app, options)
-    app.context_processor(lambda: {"customer": _customer()})
+    app.context_processor(_page_context)
     return app
+
+
+def _page_context() -> dict[str, object]:
+    language = requested_language()
+    return {"customer": _customer(), "language": language, "t": TEXTS[language]}
 
 
 def _customer() -> Customer | None:
@@ -51,10 +58,10 @@ def _customer_or_login() -> Customer:
     return customer
 
 
-def _keep_to_own_address(app: Flask, options: ShopOptions) -> None:
+def _redirect_to_own_address(app: Flask, options: ShopOptions) -> None:
     @app.before_request
-    def same_address() -> ResponseReturnValue | None:
-        # The login cookie lives on one host name; elsewhere the visitor would seem logged out.
+    def redirect_other_hosts() -> ResponseReturnValue | None:
+        # The login cookie belongs to one host name: on another one the customer seems logged out.
         if request.method == "GET" and request.host != urlsplit(options.own_url).netloc:
             return redirect(options.own_url + request.full_path.rstrip("?"))
         return None
@@ -62,14 +69,14 @@ def _keep_to_own_address(app: Flask, options: ShopOptions) -> None:
 
 def _set_headers(app: Flask, options: ShopOptions) -> None:
     server = urlsplit(options.identity.public_url)
-    # form-action names the identity server: browsers also check where a form's redirect leads.
+    # Browsers check `form-action` for the redirect after a form too, so it names the server.
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {server.scheme}://{server.netloc}"
     )
 
     @app.after_request
-    def headers(response: Response) -> Response:
+    def set_headers(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         if request.endpoint != "static":
@@ -134,6 +141,6 @@ def _add_handoff(app: Flask, options: ShopOptions) -> None:
 
     @app.post("/account/verify-by-form")
     def verify_by_form() -> str:
-        # The same with a form: the token then is in no address, no history and no proxy's log.
+        # Posted by a form, the token is in no address, no browser history and no proxy log.
         token = token_for(_customer_or_login())
         return render_template("leaving.html", handoff_url=identity.handoff_url(), token=token)

@@ -1,11 +1,11 @@
-"""The shop's customers. A real shop has a table of them, with passwords."""
+"""The example shop's customers. A real shop has a table of them, with passwords."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Customer:
-    """`id` never changes; the identity server knows the customer by it."""
+    """One customer; `id` never changes and is the `sub` of the hand-off token."""
 
     id: str
     name: str
@@ -18,4 +18,4 @@ class Customer:
 
 ADA = Customer("ada", "Ada Lovelace", "en")
 BEN = Customer("ben", "Ben Ortega", "es")
-CUSTOMERS = {one.id: one for one in (ADA, BEN)}
+CUSTOMERS = {customer.id: customer for customer in (ADA, BEN)}

@@ -1,8 +1,8 @@
-"""The hand-off: all that a host's back end needs to send its customer to be identified.
+"""Sign hand-off tokens: the code that a host site needs to send a customer to the server.
 
-The shop and the identity server share one secret. The shop signs who its logged-in customer is,
-sends the browser to the identity server with that token, and is done. A token is good for one use
-within two minutes, for this one server.
+The shop and the server share one secret. The shop signs the id of its logged-in customer and
+redirects the browser to the server with that token. A token is valid for one use, for two minutes
+and for this server only.
 """
 
 import time
@@ -18,17 +18,17 @@ LIFETIME_SECONDS = 120  # the server accepts 300 at most
 
 @dataclass(frozen=True)
 class IdentityServer:
-    """Where the identity server is, and who we are to it."""
+    """The server's address, the shop's site id there, and the shared secret."""
 
     public_url: str
     site: str
     handoff_key: str
 
     def token(self, *, subject: str, name: str, locale: str, return_url: str, state: str) -> str:
-        """Sign a hand-off for one customer.
+        """Return a signed hand-off token for one customer.
 
-        `subject` is our own lasting id of the customer, never an email address: those change hands.
-        `state` comes back with the result, so that we know it belongs to what we asked.
+        `subject` is the shop's permanent customer id, never an email address: those change owner.
+        `state` comes back with the result, so that the shop can match it to its request.
         """
         now = int(time.time())
         claims: dict[str, object] = {
@@ -46,6 +46,6 @@ class IdentityServer:
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.handoff_key))
 
     def handoff_url(self, token: str | None = None) -> str:
-        """The address to redirect to with a token, or to post one to."""
+        """Return the address to redirect to with `token`, or to post a token to."""
         query = f"?{urlencode({'token': token})}" if token else ""
         return f"{self.public_url}/handoff{query}"

@@ -1,18 +1,21 @@
 // @ts-check
+"use strict";
 /**
- * Watches the hosted page in its frame: believes messages only from its origin, its window and
- * for its onboarding token, and goes on as soon as the frame is back on our own return page.
- * No message decides anything: the server asks the gateway itself.
+ * Watches the hosted page in its frame: accepts messages only from its origin, its window and for
+ * its onboarding token, and leaves as soon as the frame shows our own return page. No message
+ * decides anything: the server polls the gateway itself.
  *
- * A browser tells nobody that a page refuses to be framed: it shows a page of its own and calls
- * that loaded. So a frame that stays without any sign of life gets the offer of a full screen.
+ * A browser does not report that a page refuses to be framed: it shows an error page and fires
+ * `load`. So a frame that gives no sign of life gets the offer to open the full screen.
+ *
+ * The page runs this script before it creates the frame, so that no message is lost.
  */
 
 const SLOW_AFTER_MS = 15_000;
 const RETURN_AFTER_MS = 4_000;
 const DIALOG_READ_AFTER_MS = 60_000;
 
-/** How the hosted page's own words for problems begin, and our notes for them. */
+/** How the hosted page's names of problems begin, and the note that explains each. */
 const PROBLEMS = /** @type {const} */ ([
   ["permission", "permission_denied"],
   ["hardware", "camera_unavailable"],
@@ -20,102 +23,104 @@ const PROBLEMS = /** @type {const} */ ([
   ["timeout", "timed_out"],
 ]);
 
-/** @param {HTMLElement} stage @param {HTMLIFrameElement} frame */
-function watch(stage, frame) {
+/** @param {HTMLElement} stage the element around the frame, with the page's data attributes */
+function watchFrame(stage) {
   const { hostedOrigin, onboardingToken, pageUrl, returnPrefix } = /** @type {Record<string, string>} */ (
     /** @type {unknown} */ (stage.dataset)
   );
-  let alive = false;
-  let leaving = false;
-  /** The note for a problem that the hosted page has told; empty without one. */
-  let trouble = "";
-  let explanation = 0;
+  let isAlive = false;
+  let isLeaving = false;
+  /** The note for the problem that the hosted page has reported; empty without one. */
+  let reportedProblem = "";
+  let explanationTimer = 0;
+
+  const hostedFrame = () => /** @type {HTMLIFrameElement | null} */ (document.getElementById("hosted"));
 
   window.setTimeout(() => {
-    if (alive || leaving) return;
-    // The window is complete only when its frame has loaded, so a load before this script counts.
-    show(document.readyState === "complete" ? "silent" : "slow");
+    if (isAlive || isLeaving) return;
+    // The window has loaded only when its frame has.
+    showNote(document.readyState === "complete" ? "silent" : "slow");
   }, SLOW_AFTER_MS);
 
-  const lives = () => {
-    alive = true;
-    hide("slow");
-    hide("silent");
+  const markAlive = () => {
+    isAlive = true;
+    hideNote("slow");
+    hideNote("silent");
   };
 
-  // Somebody who has clicked into the frame sees something there.
-  window.addEventListener("blur", () => document.activeElement === frame && lives());
+  // A user who has clicked into the frame sees something there.
+  window.addEventListener("blur", () => document.activeElement === hostedFrame() && markAlive());
 
-  /** Once only: the message and the frame's own load both tell, and a second call would abort the first. */
-  const goOn = (address = pageUrl) => {
-    if (leaving) return;
-    leaving = true;
+  /** At most once: the message and the frame's `load` both call it, and a second call would abort the first. */
+  const leaveTo = (address = pageUrl) => {
+    if (isLeaving) return;
+    isLeaving = true;
     window.location.replace(address);
   };
 
   /** The frame's path while it shows one of our own pages, else an empty string. */
   const ownPath = () => {
     try {
-      return frame.contentWindow?.location.pathname ?? "";
+      return hostedFrame()?.contentWindow?.location.pathname ?? "";
     } catch {
       return "";
     }
   };
 
-  const loaded = () => {
-    hide("slow");
-    hide("loading");
-    if (ownPath().startsWith(returnPrefix)) return goOn();
+  const onFrameLoad = () => {
+    hideNote("slow");
+    hideNote("loading");
+    if (ownPath().startsWith(returnPrefix)) return leaveTo();
     // Whatever the frame shows now, its dialog about a problem is gone.
-    explainIn(0);
+    explainProblemIn(0);
   };
 
-  const explainIn = (/** @type {number} */ milliseconds) => {
-    window.clearTimeout(explanation);
-    explanation = window.setTimeout(() => trouble && show(trouble), milliseconds);
+  const explainProblemIn = (/** @type {number} */ milliseconds) => {
+    window.clearTimeout(explanationTimer);
+    explanationTimer = window.setTimeout(() => reportedProblem && showNote(reportedProblem), milliseconds);
   };
 
-  /** The hosted page explains a problem in a dialog of its own: ours would only repeat it. */
-  const troubled = (name = "") => {
-    hideAll();
-    trouble = name;
-    explainIn(DIALOG_READ_AFTER_MS);
+  /** The hosted page explains a problem in a dialog of its own, which our note must not repeat. */
+  const recordProblem = (name = "") => {
+    hideAllNotes();
+    reportedProblem = name;
+    explainProblemIn(DIALOG_READ_AFTER_MS);
   };
 
   /**
-   * The gateway forwards to our return address by itself; where it does not, we go there.
-   * After a problem the way on is the person's choice.
+   * The gateway redirects to our return address; where it does not, this page goes there.
+   * After a problem the user chooses what to do next.
    */
-  const finished = (/** @type {unknown} */ address) => {
-    if (trouble) return explainIn(RETURN_AFTER_MS);
-    show("done");
+  const onFinished = (/** @type {unknown} */ address) => {
+    if (reportedProblem) return explainProblemIn(RETURN_AFTER_MS);
+    showNote("done");
     window.setTimeout(() => {
-      goOn(ownReturn(address, returnPrefix) ?? pageUrl);
+      leaveTo(ownReturnAddress(address, returnPrefix) ?? pageUrl);
     }, RETURN_AFTER_MS);
   };
 
   window.addEventListener("message", (event) => {
-    if (event.source !== frame.contentWindow) return;
+    if (!event.source || event.source !== hostedFrame()?.contentWindow) return;
     if (event.origin === window.location.origin) {
-      if (event.data?.type === "mobbscan-embed:returned") goOn();
+      if (event.data?.type === "mobbscan-embed:returned") leaveTo();
       return;
     }
     if (event.origin !== hostedOrigin) return;
     const { onboarding, type, value } = event.data ?? {};
     if (onboarding?.onboardingToken !== onboardingToken) return;
-    lives();
+    markAlive();
     if (type === "Error") {
-      troubled(problem(value));
+      recordProblem(problemOf(value));
     } else if (type === "Info" && value?.name === "OnboardingStarted") {
-      troubled();
+      recordProblem();
     } else if (type === "Info" && value?.name === "OnboardingFinished") {
-      finished(onboarding.returnUrl);
+      onFinished(onboarding.returnUrl);
     }
   });
 
-  frame.addEventListener("load", loaded);
-  // A frame that was faster than this script has loaded by the time the window has.
-  window.addEventListener("load", loaded);
+  document.addEventListener("DOMContentLoaded", () => hostedFrame()?.addEventListener("load", onFrameLoad));
+  // A frame that loads before DOMContentLoaded has loaded by the time the window has.
+  window.addEventListener("load", onFrameLoad);
 }
 
 /**
@@ -123,7 +128,7 @@ function watch(stage, frame) {
  * @param {string} prefix
  * @returns {string | null} the address when it is our own return page
  */
-function ownReturn(address, prefix) {
+function ownReturnAddress(address, prefix) {
   try {
     const url = new URL(String(address));
     return url.origin === window.location.origin && url.pathname.startsWith(prefix) ? url.href : null;
@@ -133,30 +138,29 @@ function ownReturn(address, prefix) {
 }
 
 /** @param {any} value of an Error message; the vendor names the kind in one of two keys */
-function problem(value) {
-  const word = String(value?.message ?? value?.name ?? "").toLowerCase();
-  return PROBLEMS.find(([beginning]) => word.startsWith(beginning))?.[1] ?? "hosted_error";
+function problemOf(value) {
+  const name = String(value?.message ?? value?.name ?? "").toLowerCase();
+  return PROBLEMS.find(([beginning]) => name.startsWith(beginning))?.[1] ?? "hosted_error";
 }
 
-/** @param {string} name */
-const notes = (name) =>
+/** @param {string} name of the notes to find; all notes for an empty string */
+const findNotes = (name) =>
   /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-note${name && `="${name}"`}]`));
 
-function hideAll() {
-  for (const note of notes("")) note.hidden = true;
+function hideAllNotes() {
+  for (const note of findNotes("")) note.hidden = true;
 }
 
 /** @param {string} name */
-function hide(name) {
-  for (const note of notes(name)) note.hidden = true;
+function hideNote(name) {
+  for (const note of findNotes(name)) note.hidden = true;
 }
 
 /** @param {string} name */
-function show(name) {
-  hideAll();
-  for (const note of notes(name)) note.hidden = false;
+function showNote(name) {
+  hideAllNotes();
+  for (const note of findNotes(name)) note.hidden = false;
 }
 
-const stage = document.getElementById("stage");
-const frame = document.getElementById("hosted");
-if (stage && frame instanceof HTMLIFrameElement) watch(stage, frame);
+const stageAroundFrame = document.getElementById("stage");
+if (stageAroundFrame) watchFrame(stageAroundFrame);

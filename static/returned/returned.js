@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * Back from the hosted page. In a frame the page around us goes on; at top level we do. The page
- * that follows says where the check stands, and repeats the explanation of a problem.
+ * Leaves the return page: in a frame it notifies the page around it, at top level it goes on
+ * itself. The next page shows the status, and explains a problem again.
  */
 
-const onwards = document.getElementById("onwards");
+const continueLink = document.getElementById("continue");
 
-if (onwards instanceof HTMLAnchorElement) {
+if (continueLink instanceof HTMLAnchorElement) {
   if (window.parent === window) {
-    window.location.replace(onwards.href);
+    window.location.replace(continueLink.href);
   } else {
     window.parent.postMessage({ type: "mobbscan-embed:returned" }, window.location.origin);
   }

@@ -47,7 +47,15 @@ LIBRARIES = {
         "pytest",  # for the fixtures of the pytest plugin
         "werkzeug",
     },
-    "config": {"babel", "cryptography", "joserfc", "psycopg", "pydantic", "sqlalchemy"},
+    "config": {
+        "babel",
+        "cryptography",
+        "joserfc",
+        "psycopg",
+        "pydantic",
+        "pydantic_core",
+        "sqlalchemy",
+    },
 }
 
 

@@ -8,30 +8,30 @@ import pytest
 from flask import Flask
 
 from tests.unit.web.conftest import settings, web
-from webapp.web.guards import person
-from webapp.web.register import Unguarded, refuse_unguarded, register, routes
+from webapp.web.guards import session_required
+from webapp.web.register import UnguardedRoute, refuse_unguarded_routes, register, routes
 
 ROUTES = [
-    ("/", "GET HEAD", "everybody"),
-    ("/handoff", "GET HEAD", "everybody"),
-    ("/handoff", "POST", "everybody"),
-    ("/healthz", "GET HEAD", "everybody"),
+    ("/", "GET HEAD", "public"),
+    ("/handoff", "GET HEAD", "public"),
+    ("/handoff", "POST", "public"),
+    ("/healthz", "GET HEAD", "public"),
     ("/l/<code>", "GET HEAD", "link_code"),
     ("/l/<code>", "POST", "link_code"),
-    ("/links", "POST", "person"),
-    ("/login", "GET HEAD", "everybody"),
-    ("/login/callback", "GET HEAD", "everybody"),
-    ("/login/replace", "POST", "everybody"),
-    ("/logout", "POST", "everybody"),
-    ("/metrics", "GET HEAD", "everybody"),
-    ("/onboardings", "POST", "person"),
-    ("/onboardings/<onboarding_id>", "GET HEAD", "person"),
-    ("/onboardings/<onboarding_id>/status", "GET HEAD", "person"),
-    ("/onboardings/<onboarding_id>/stream", "GET HEAD", "person"),
-    ("/readyz", "GET HEAD", "everybody"),
+    ("/links", "POST", "session_required"),
+    ("/login", "GET HEAD", "public"),
+    ("/login/callback", "GET HEAD", "public"),
+    ("/login/replace", "POST", "public"),
+    ("/logout", "POST", "public"),
+    ("/metrics", "GET HEAD", "public"),
+    ("/onboardings", "POST", "session_required"),
+    ("/onboardings/<onboarding_id>", "GET HEAD", "session_required"),
+    ("/onboardings/<onboarding_id>/status", "GET HEAD", "session_required"),
+    ("/onboardings/<onboarding_id>/stream", "GET HEAD", "session_required"),
+    ("/readyz", "GET HEAD", "public"),
     ("/return/<reference>", "GET HEAD", "signed_reference"),
-    ("/sites/<site_id>/theme.css", "GET HEAD", "everybody"),
-    ("/static/<path:filename>", "GET HEAD OPTIONS", "everybody"),
+    ("/sites/<site_id>/theme.css", "GET HEAD", "public"),
+    ("/static/<path:filename>", "GET HEAD OPTIONS", "public"),
     ("/webhooks/mobbscan", "POST", "gateway_headers"),
 ]
 
@@ -49,7 +49,7 @@ def test_register_route_without_guard_raises(app: Flask) -> None:
     bare = Flask("bare")
     bare.extensions |= {name: app.extensions[name] for name in ("settings", "steps")}
     bare.add_url_rule("/open", "open", lambda: "everything")
-    with pytest.raises(Unguarded, match="open"):
+    with pytest.raises(UnguardedRoute, match="open"):
         register(bare)
 
 
@@ -57,13 +57,13 @@ def test_refuse_unguarded_unknown_guard_raises(app: Flask) -> None:
     def secret() -> str:
         return "everything"
 
-    secret.guard = "somebody"  # type: ignore[attr-defined]
+    secret.guard = "unknown"  # type: ignore[attr-defined]
     app.add_url_rule("/secret", "secret", secret)
-    with pytest.raises(Unguarded, match="secret"):
-        refuse_unguarded(app)
+    with pytest.raises(UnguardedRoute, match="secret"):
+        refuse_unguarded_routes(app)
 
 
-def test_person_guard_redirects_unauthenticated_client(app: Flask) -> None:
-    app.add_url_rule("/mine", "mine", person(lambda: "everything"))
-    refuse_unguarded(app)
+def test_session_required_redirects_unauthenticated_client(app: Flask) -> None:
+    app.add_url_rule("/mine", "mine", session_required(lambda: "everything"))
+    refuse_unguarded_routes(app)
     assert app.test_client().get("/mine").status_code == 303

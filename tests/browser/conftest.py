@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.hosting import company, controls, gateway, shop
+from tests.browser.hosted_page import company, controls, gateway, shop
 from tests.support.chromium import browser_page, chromium
-from tests.support.stack_fixtures import ada, ben, new_stack, stack
+from tests.support.stack_fixtures import ada, ben, new_stack, stack, stacks
 
 __all__ = [
     "ada", "ben", "browser_page", "chromium", "company", "controls", "gateway", "new_stack", "shop",
     "stack",
+    "stacks",
 ]  # fmt: skip
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.guest import Guest
+from tests.browser.browser_user import Guest
 from tests.support.chromium import FLAGS, BrowserPage
 from tests.support.stack import Person, Stack
 
@@ -235,5 +235,5 @@ def test_without_javascript_nothing_is_claimed_and_all_works(
     expect(page.get_by_role("button", name="Test my camera")).to_be_hidden()
     page.get_by_role("button", name="Use another device or browser").click()
     expect(page.get_by_label("Your link")).to_be_visible()
-    page.get_by_role("link", name="Go on here after all").click()
+    page.get_by_role("link", name="Continue here").click()
     start_is_possible(guest)

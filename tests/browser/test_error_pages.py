@@ -19,7 +19,7 @@ from tests.support.chromium import BrowserPage
 from tests.unit.web.conftest import settings, web
 from webapp.domain import errors
 from webapp.domain.onboarding import Status
-from webapp.web.guards import everybody
+from webapp.web.guards import public
 
 CODES = (400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 502, 503)
 RAISED = {
@@ -43,7 +43,7 @@ def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             raise RAISED[kind]
         abort(int(kind))
 
-    app.add_url_rule("/trouble/<kind>", "trouble", everybody(trouble))
+    app.add_url_rule("/trouble/<kind>", "trouble", public(trouble))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""Contract tests: the scenarios, and the calls of the vendor's samples, against the real thing."""
+"""The programs for the contract tests, with short poll intervals."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ __all__ = ["ada", "stack"]
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
-    """All parties. The server soon asks again by itself, and knows the catalogue's reasons."""
+    """All programs. The server polls every second and maps the catalogue's rejection texts."""
     with Stack(
         tmp_path_factory.mktemp("contract"),
         database=database_kind,

@@ -1,7 +1,6 @@
-"""The vendor's published samples as calls: method, path, headers and keys, in words of ours.
+"""The calls of the vendor's published samples: method, path, headers and keys, per language.
 
-Values are invented. `LANGUAGES` are the six in which the vendor publishes; where they differ, a
-call is made as that language's sample makes it.
+The values are invented. Each function returns the call as the sample of its language makes it.
 """
 
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any
 import httpx
 
 LANGUAGES = ("curl", "C#", "Java", "Python", "Node", "PHP")
-_READS = "getVerificationProcessData"
+_PROCESS_DATA = "getVerificationProcessData"
 
 PERSON = {
     "address": "1 Analytical Road",
@@ -64,19 +63,19 @@ class Sample:
 # What the clients of these languages send where the sample names nothing; the others `*/*`.
 _OWN_ACCEPT = {"C#": "", "Java": "", "Node": "application/json, text/plain, */*"}
 _BEARER = {"Authorization": "Bearer <token>"}
-_ASKING = {**_BEARER, "Accept": "application/json"}
-_TELLING = {**_BEARER, "Content-Type": "application/json"}
+_ACCEPT_JSON = {**_BEARER, "Accept": "application/json"}
+_JSON_HEADERS = {**_BEARER, "Content-Type": "application/json"}
 
 
 def log_in(language: str, key: str, secret: str) -> Sample:
-    """All six are alike."""
+    """Same in all languages."""
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     body = {"api_key": key, "api_secret": secret}
     return Sample(language, "token", "POST", "/auth/token", headers, body)
 
 
 def create(language: str, scan_id: str) -> Sample:
-    """Alike, but that Java's sample id is no UUID."""
+    """Same in all languages, but the id in the Java sample is no UUID."""
     body = {
         "countryId": "ESP",
         "docType": "IDCard",
@@ -84,63 +83,65 @@ def create(language: str, scan_id: str) -> Sample:
         "scanId": "xxxx-xxxx-xxxx-xxxx" if language == "Java, to the letter" else scan_id,
         "verificationExtraData": {"one": "text", "two": "text", "three": "text"},
     }
-    return Sample(language, "create", "POST", "/onboarding", _TELLING, body)
+    return Sample(language, "create", "POST", "/onboarding", _JSON_HEADERS, body)
 
 
 def read(language: str, scan_id: str) -> Sample:
-    """All six are alike."""
-    return Sample(language, "data", "GET", f"/mobbscan-agent/{_READS}/{scan_id}", _ASKING)
+    """Same in all languages."""
+    return Sample(
+        language, "data", "GET", f"/mobbscan-agent/{_PROCESS_DATA}/{scan_id}", _ACCEPT_JSON
+    )
 
 
 def image(language: str, scan_id: str, image_type: str) -> Sample:
-    """All six ask for JSON."""
+    """All samples accept JSON."""
     path = f"/mobbscan-agent/{scan_id}/image/{image_type}"
-    return Sample(language, "image", "GET", path, _ASKING)
+    return Sample(language, "image", "GET", path, _ACCEPT_JSON)
 
 
 def recording(language: str, scan_id: str, recording_type: str) -> Sample:
-    """All six ask for JSON."""
+    """All samples accept JSON."""
     path = f"/mobbscan-agent/{scan_id}/recording/{recording_type}"
-    return Sample(language, "recording", "GET", path, _ASKING)
+    return Sample(language, "recording", "GET", path, _ACCEPT_JSON)
 
 
 def pdf(language: str, scan_id: str) -> Sample:
-    """All six ask for JSON."""
-    return Sample(language, "pdf", "GET", f"/mobbscan-agent/api/pdf/{scan_id}", _ASKING)
+    """All samples accept JSON."""
+    return Sample(language, "pdf", "GET", f"/mobbscan-agent/api/pdf/{scan_id}", _ACCEPT_JSON)
 
 
 def certified_zip(language: str, scan_id: str) -> Sample:
-    """All six accept JSON only, though a zip is what comes."""
-    return Sample(language, "zip", "GET", f"/api/zip/{scan_id}", _ASKING)
+    """All samples accept JSON only, although the answer is a zip."""
+    return Sample(language, "zip", "GET", f"/api/zip/{scan_id}", _ACCEPT_JSON)
 
 
 def accept(language: str, scan_id: str) -> Sample:
-    """Alike: everything about the person, and `type`."""
+    """All samples send all personal data and `type`."""
     body = {"personalData": PERSON, "type": "AUTO", "verificationId": scan_id}
-    return Sample(language, "accept", "POST", "/mobbscan-agent/accept", _TELLING, body)
+    return Sample(language, "accept", "POST", "/mobbscan-agent/accept", _JSON_HEADERS, body)
 
 
 def reject(language: str, scan_id: str) -> Sample:
-    """C# and Java leave `type` out, which the table of the same page requires."""
+    """The samples in C# and Java have no `type`, which the same page requires."""
     body = {"rejectionComment": "blurred", "type": "AUTO", "verificationId": scan_id}
     if language in ("C#", "Java"):
         del body["type"]
-    return Sample(language, "reject", "POST", "/mobbscan-agent/reject", _TELLING, body)
+    return Sample(language, "reject", "POST", "/mobbscan-agent/reject", _JSON_HEADERS, body)
 
 
 def pending(language: str, scan_id: str) -> Sample:
-    """All send the person as well, of whom the table knows nothing."""
+    """All samples send personal data, which the table does not document."""
     body = {"personalData": PERSON, "verificationId": scan_id}
-    return Sample(language, "pending", "POST", "/mobbscan-agent/pending", _TELLING, body)
+    return Sample(language, "pending", "POST", "/mobbscan-agent/pending", _JSON_HEADERS, body)
 
 
 def delete(language: str, scan_id: str) -> Sample:
-    """Three GET the address of deletion, three that of the process data; none sends DELETE."""
+    """Three samples GET the delete address, three GET the process data; none sends DELETE."""
     deletion = language in ("curl", "C#", "Java")
     path = f"/mobbscan-agent/api/verification/{scan_id}"
     if not deletion:
-        path = f"/mobbscan-agent/{_READS}/{scan_id}"
-    return Sample(language, "delete", "GET", path, _ASKING)
+        path = f"/mobbscan-agent/{_PROCESS_DATA}/{scan_id}"
+    return Sample(language, "delete", "GET", path, _ACCEPT_JSON)
 
 
 DECISIONS: dict[str, Callable[[str, str], Sample]] = {

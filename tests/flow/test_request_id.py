@@ -1,4 +1,4 @@
-"""One id leads from a request to the job that it caused, and on to the call to the gateway."""
+"""One request id connects a request, its job and its gateway call in the log."""
 
 import json
 from typing import Any
@@ -11,12 +11,12 @@ from tests.support.user_journey import force_outcome, gateway_switches, start_on
 
 
 def lines(stack: Stack, **wanted: object) -> list[dict[str, Any]]:
-    """What the server has said, by web workers and jobs, as far as it carries all of this."""
-    said = [json.loads(line) for line in stack.logs("server").splitlines() if line[:1] == "{"]
-    return [line for line in said if wanted.items() <= line.items()]
+    """Return the log lines of web workers and jobs process that contain these fields."""
+    entries = [json.loads(line) for line in stack.logs("server").splitlines() if line[:1] == "{"]
+    return [line for line in entries if wanted.items() <= line.items()]
 
 
-def test_a_notice_is_found_again_in_the_read_that_it_caused(stack: Stack) -> None:
+def test_request_id_of_notice_is_logged_with_its_poll(stack: Stack) -> None:
     walk = start_onboarding(stack, Person("ada-of-the-request", "Ada Lovelace", "en"))
     with gateway_switches(stack, notices="never"):
         force_outcome(stack, walk.id, "passes")
@@ -37,13 +37,13 @@ def test_a_notice_is_found_again_in_the_read_that_it_caused(stack: Stack) -> Non
     assert [line["route"] for line in requests] == ["/webhooks/mobbscan"]
     events = stack.rows("SELECT event, detail FROM timeline WHERE onboarding_id = ?", walk.id)
     named = {row["event"] for row in events if request_id in str(row["detail"])}
-    assert {"notice", "moved"} <= named, "and so the timeline knows it"
+    assert {"notice", "moved"} <= named, "the timeline holds it too"
 
 
-def test_a_click_is_found_again_in_the_calls_made_for_it(stack: Stack) -> None:
+def test_request_id_of_start_is_logged_with_its_create_call(stack: Stack) -> None:
     start_onboarding(stack, Person("ben-of-the-request", "Ben Ortega", "en"))
-    (click,) = lines(stack, event="request", route="/onboardings", method="POST")[-1:]
-    (create,) = lines(stack, event="gateway_call", request_id=click["request_id"], call="create")
+    (request,) = lines(stack, event="request", route="/onboardings", method="POST")[-1:]
+    (create,) = lines(stack, event="gateway_call", request_id=request["request_id"], call="create")
     assert create["outcome"] == "ok"
     assert set(create) == {
         "event", "call", "outcome", "duration_ms", "request_id", "level", "logger", "timestamp",

@@ -1,7 +1,6 @@
-"""Pages as everybody may see them: each size of a screen, in light and in dark, with no barrier.
+"""Checks pages with axe and for horizontal overflow, at screen sizes in light and dark.
 
-Contrast depends on the scheme, and what fits depends on the width. So every run takes each size
-once and the schemes in turn; the rest of their product is looked at nightly.
+Each run takes each size once, with alternating colour schemes; the other combinations run nightly.
 """
 
 from functools import cache
@@ -13,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page
 
 SCHEMES = ("light", "dark")
-# Only what is wrong leaves the page: to bring out all that axe has to say takes longer than axe.
+# Only violations are returned: transferring all results takes longer than axe itself.
 _RUN_AXE = """async () => {
   const { violations } = await axe.run({ resultTypes: ["violations"], iframes: false });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
@@ -39,24 +38,24 @@ class Screen(NamedTuple):
 
 def parametrize_screen(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
     """Parametrize `screen` with each size; the other colour scheme of each runs nightly."""
-    often, seldom = _in_turn(sizes, SCHEMES), _in_turn(sizes, SCHEMES[::-1])
-    rest = [pytest.param(screen, marks=pytest.mark.nightly) for screen in seldom]
-    return pytest.mark.parametrize("screen", [*often, *rest], ids=str)
+    every_run, nightly = _with_schemes(sizes, SCHEMES), _with_schemes(sizes, SCHEMES[::-1])
+    rest = [pytest.param(screen, marks=pytest.mark.nightly) for screen in nightly]
+    return pytest.mark.parametrize("screen", [*every_run, *rest], ids=str)
 
 
 def parametrize_screens(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
     """Parametrize `screens` with a list of sizes, for a page that is slow to reach."""
-    often, seldom = _in_turn(sizes, SCHEMES), _in_turn(sizes, SCHEMES[::-1])
-    rest = pytest.param(seldom, marks=pytest.mark.nightly, id="the-other-schemes")
-    return pytest.mark.parametrize("screens", [pytest.param(often, id="in-turn"), rest])
+    every_run, nightly = _with_schemes(sizes, SCHEMES), _with_schemes(sizes, SCHEMES[::-1])
+    rest = pytest.param(nightly, marks=pytest.mark.nightly, id="other-schemes")
+    return pytest.mark.parametrize("screens", [pytest.param(every_run, id="in-turn"), rest])
 
 
-def _in_turn(sizes: tuple[tuple[int, int], ...], schemes: tuple[str, ...]) -> list[Screen]:
+def _with_schemes(sizes: tuple[tuple[int, int], ...], schemes: tuple[str, ...]) -> list[Screen]:
     return [Screen(*size, scheme) for size, scheme in zip(sizes, cycle(schemes), strict=False)]
 
 
 def accessibility_violations(page: Page | Frame) -> list[str]:
-    """What axe finds. A frame of another site is not ours: each document is looked at by itself."""
+    """Return the violations that axe finds in this document, without nested frames."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
     found: list[str] = page.evaluate(_RUN_AXE)
@@ -64,7 +63,7 @@ def accessibility_violations(page: Page | Frame) -> list[str]:
 
 
 def horizontal_overflow(page: Page | Frame) -> list[str]:
-    """What one would have to scroll sideways for."""
+    """Return the width and the elements beyond the right edge, if the page overflows."""
     found: list[str] = page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] : [
              `${document.documentElement.scrollWidth} pixels`,

@@ -1,4 +1,4 @@
-"""A company for bad input: a provider that can lie, and sites with every kind of key."""
+"""Fixture with a stack for bad input: a faulty identity provider, sites with each kind of key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey
 from tests.support.faulty_provider import CLIENT_ID, FaultyProvider, running_faulty_provider
 from tests.support.stack import Stack
 
-__all__ = ["company"]
+__all__ = ["bad_input"]
 
 RETURN_URLS = ("https://shop.test/account", "https://shop.test:8443/")
 TARGET_KEY = "target-secret-of-more-than-32-bytes-0001"
@@ -17,7 +17,7 @@ TARGET_KEY = "target-secret-of-more-than-32-bytes-0001"
 
 @dataclass(frozen=True)
 class BadInputStack:
-    """Site `shop` has a secret, `keys` a public key only, `target` the corpus's addresses."""
+    """Site `shop` has a secret, `keys` a public key only, `target` several return addresses."""
 
     stack: Stack
     provider: FaultyProvider
@@ -25,16 +25,16 @@ class BadInputStack:
 
 
 @pytest.fixture(scope="session")
-def company(
+def bad_input(
     tmp_path_factory: pytest.TempPathFactory, database_kind: str
 ) -> Iterator[BadInputStack]:
-    """Server and gateway; shared by the tests of bad input, and bent only for a moment."""
+    """Return a server and gateway that the bad input tests share."""
     key = ECKey.generate_key("P-256")
     public = {name: key.as_dict(private=False)[name] for name in ("kty", "crv", "x", "y")}
     flow = {"mode": "iframe"}
     with running_faulty_provider() as provider:
         stack = Stack(
-            tmp_path_factory.mktemp("company"),
+            tmp_path_factory.mktemp("bad_input"),
             database=database_kind,
             environment={
                 "OIDC_ISSUER": provider.issuer,

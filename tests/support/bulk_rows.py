@@ -1,4 +1,4 @@
-"""Many people and what they leave behind, written straight into the tables."""
+"""Inserts rows of many users directly into all tables."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ from webapp.store.schema import (
     timeline,
 )
 
-#: Rows that are written at a time.
+#: Users per transaction.
 _BATCH = 5_000
 Row = dict[str, Any]
 
 
 def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
-    """So many people with one onboarding each; of twenty, nineteen are verified, one has begun.
+    """Insert users with one onboarding each: of twenty, nineteen verified and one started.
 
-    One of twenty notices is open; one of ten people has a session, a link, a used hand-off.
-    `sealed` stands in every sealed column.
+    One of twenty notices is open; one of ten users has a session, a link and a used hand-off.
+    `sealed` is the value of each encrypted column.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -40,8 +40,8 @@ def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> N
         connection.commit()
 
 
-#: What makes a row somebody's, in each table.
-_OWN = {
+#: The columns that identify a user's row, in each table.
+_IDENTIFYING = {
     people: ("id", "subject_hash"),
     sessions: ("id_hash", "person_id"),
     onboardings: ("id", "person_id"),
@@ -54,11 +54,11 @@ _OWN = {
 
 
 def multiply_rows(engine: Engine) -> None:
-    """Nine more people like each one there is, and all that is theirs; the database does it."""
+    """Let the database copy each user with all rows nine times."""
     with engine.connect() as plain:
         connection = plain.execution_options(writing=True)
         with connection.begin():
-            for table, own in _OWN.items():
+            for table, own in _IDENTIFYING.items():
                 names = [each.name for each in table.c if each.name in own or each.name != "id"]
                 connection.exec_driver_sql(
                     f"INSERT INTO {table.name} ({', '.join(names)}) "
@@ -73,7 +73,7 @@ def multiply_rows(engine: Engine) -> None:
 
 
 def _copied(name: str, own: tuple[str, ...]) -> str:
-    # No id begins with this letter, and none of a copy is that of another one.
+    # No id begins with `g`, so copied ids are unique.
     return f"'g' || n || substr({name}, 3)" if name in own else name
 
 

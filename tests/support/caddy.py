@@ -1,4 +1,4 @@
-"""A real Caddy with deploy/Caddyfile."""
+"""Runs Caddy with deploy/Caddyfile."""
 
 from tests.support.proxy import Proxy
 

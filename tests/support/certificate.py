@@ -1,4 +1,4 @@
-"""A certificate for `localhost` that signs itself."""
+"""Creates a self-signed certificate for `localhost`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Written into the folder: the certificate and its key."""
+    """Write the certificate and its key into the folder; return their paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

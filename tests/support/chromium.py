@@ -1,4 +1,4 @@
-"""Real Chromium with its pretended camera. No page may complain."""
+"""Fixtures for Chromium with a fake camera; console errors of a page fail the test."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -27,20 +27,20 @@ BrowserPage = Callable[..., Page]
 
 @dataclass
 class Complaints:
-    """Console errors (violations of a content policy among them) and uncaught exceptions."""
+    """Collects console errors (CSP violations too) and uncaught exceptions."""
 
     expected: Sequence[str]
     heard: list[str] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self._hear(f"uncaught {error}", page.url))
+        page.on("pageerror", lambda error: self._record(f"uncaught {error}", page.url))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self._hear(message.text, message.location.get("url", ""))
+        if message.type in ("error", "warning"):
+            self._record(message.text, message.location.get("url", ""))
 
-    def _hear(self, text: str, where: str) -> None:
+    def _record(self, text: str, where: str) -> None:
         complaint = f"{text} ({where.partition('?')[0]})"
         if not any(re.search(pattern, complaint) for pattern in self.expected):
             self.heard.append(complaint)
@@ -48,7 +48,7 @@ class Complaints:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """One Chromium for all tests; each page gets a context (a profile) of its own."""
+    """Run one Chromium for all tests; each page gets an own context (profile)."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
     yield browser
     browser.close()
@@ -56,7 +56,7 @@ def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser_page(chromium: Browser) -> Iterator[BrowserPage]:
-    """Open a page in a new profile; a test that expects complaints gives patterns for them."""
+    """Return a function that opens a page in a new context, with patterns of expected errors."""
     everything: list[Complaints] = []
     contexts = []
 
@@ -81,7 +81,7 @@ def browser_page(chromium: Browser) -> Iterator[BrowserPage]:
         contexts.append(context)
         complaints = Complaints(expected_complaints)
         everything.append(complaints)
-        # Pop-ups and new tabs of this profile are listened to as well.
+        # Pop-ups and new tabs of this context are observed too.
         context.on("page", complaints.listen)
         return context.new_page()
 

@@ -1,4 +1,4 @@
-"""Databases of both kinds, an SQLite file and a real PostgreSQL; a conftest imports them."""
+"""Fixtures for SQLite and PostgreSQL databases, for import by a conftest."""
 
 import shutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ __all__ = ["address", "kind", "migrated_postgres", "migrated_sqlite", "postgres"
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Engine]:
-    """The server's own database."""
+    """Return an engine on the default database of the PostgreSQL server."""
     address = make_url(shared().address()).set(drivername="postgresql+psycopg")
     engine = create_engine(address, isolation_level="AUTOCOMMIT")
     yield engine
@@ -41,7 +41,7 @@ def _emptied() -> Engine:
 
 @pytest.fixture
 def migrated_postgres() -> Engine:
-    """A database with our tables; emptied for each test, which is quicker than a new one."""
+    """Return a migrated PostgreSQL database; emptying it is faster than a new one."""
     engine = _emptied()
     with engine.begin() as connection:
         tables = ", ".join(metadata.tables)
@@ -57,7 +57,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def address(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database with our tables."""
+    """Return the path of a migrated SQLite file."""
     if kind == "sqlite":
         path = tmp_path / "state.sqlite3"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)

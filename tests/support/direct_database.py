@@ -1,4 +1,4 @@
-"""The server's database, read and bent beside it: by the plain drivers, without our own code."""
+"""Reads and changes a server's database with the plain drivers, without the store package."""
 
 import re
 import sqlite3
@@ -17,16 +17,16 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 
 
 class DirectDatabase(Protocol):
-    """Queries have `?` for values, as SQLite's driver wants them. Times are aware datetimes."""
+    """Queries use `?` for values. Times are aware datetimes."""
 
     def rows(self, query: str, values: Sequence[object] = ()) -> Rows: ...
 
     def change(self, query: str, values: Sequence[object] = ()) -> int:
-        """How many rows there were to change."""
+        """Execute the statement; return the number of changed rows."""
         ...
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
-        """All that is kept, by name."""
+        """Return all stored bytes, by file or table name."""
         ...
 
 
@@ -65,7 +65,7 @@ class DirectPostgres:
             return connection.execute(_for_postgres(query), values).rowcount
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
-        """Each table of ours and of the job library, as text; binary columns in hexadecimal."""
+        """Return each table as text, with binary columns in hexadecimal."""
         for row in self.rows(
             "SELECT schemaname AS schema, tablename AS name FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -76,7 +76,7 @@ class DirectPostgres:
 
 
 def _as_text(value: object) -> object:
-    """SQLite has no times: our server writes this text."""
+    """Return a time in the text form that the server stores in SQLite."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return value

@@ -1,4 +1,4 @@
-"""Browsers that wait on live pages, thousands in one thread; each behaves like EventSource."""
+"""EventSource clients by the thousand in one thread: connect, read events, reconnect."""
 
 import heapq
 import json
@@ -13,22 +13,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
-#: So many connect at the same time at most; the others come when there is room.
-AT_ONCE = 64
+#: Limit of connections that are being opened.
+MAX_OPENING = 64
 _DATA = re.compile(rb"data: (\{.*?\})\n\n")
 _RETRY = re.compile(rb"retry: (\d+)\n\n")
 
 
 @dataclass(eq=False)
 class EventSourceClient:
-    """One browser. `seen` is what it was last told, with the time (monotonic)."""
+    """One client. `seen` is the last event, `seen_at` its time (monotonic)."""
 
     number: int
     request: bytes
     sock: socket.socket | None = None
     opening: bool = False
     head: bool = False
-    said: bytes = b""
+    received: bytes = b""
     retry_seconds: float = 3.0
     seen: dict[str, object] = field(default_factory=dict)
     seen_at: float = 0.0
@@ -36,15 +36,15 @@ class EventSourceClient:
 
     @property
     def waiting(self) -> bool:
-        """Its present stream is open and has told something."""
+        """Whether its stream is open and has sent an event."""
         return self.sock is not None and self.streams > 0 and not self.opening
 
 
 class EventSourceClients:
-    """Comes at once, and comes again by itself when a stream ends, until the end of the block.
+    """Clients that reconnect when a stream ends, until the end of the block.
 
-    `refused` counts answers other than 200, after which a browser gives up; `broken` counts
-    streams that did not end as an answer ends, `unanswered` requests without the head of an answer.
+    `refused` counts responses other than 200, which end a client; `broken` counts streams without
+    the final chunk, `unanswered` requests without response headers.
     """
 
     def __init__(self, address: tuple[str, int], requests: Sequence[bytes]) -> None:
@@ -53,10 +53,10 @@ class EventSourceClients:
         self.ended = self.broken = self.unanswered = 0
         self._address = address
         self._selector = selectors.DefaultSelector()
-        self._coming = [(0.0, number) for number in range(len(self.browsers))]
+        self._due = [(0.0, number) for number in range(len(self.browsers))]
         self._opening = 0
         self._over = False
-        self._thread = threading.Thread(target=self._live, name="crowd", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="event-source-clients", daemon=True)
 
     def __enter__(self) -> "EventSourceClients":
         self._thread.start()
@@ -81,24 +81,24 @@ class EventSourceClients:
 
     @property
     def streams(self) -> int:
-        """How many streams have told something, in all."""
+        """The number of streams that have sent an event."""
         return sum(each.streams for each in self.browsers)
 
-    def _live(self) -> None:
+    def _run(self) -> None:
         while not self._over:
-            self._let_come()
+            self._connect_due()
             for key, events in self._selector.select(0.02):
                 browser: EventSourceClient = key.data
                 if events & selectors.EVENT_WRITE:
-                    self._ask(browser)
+                    self._send_request(browser)
                 else:
-                    self._hear(browser)
+                    self._read(browser)
 
-    def _let_come(self) -> None:
+    def _connect_due(self) -> None:
         now = time.monotonic()
-        while self._coming and self._opening < AT_ONCE and self._coming[0][0] <= now:
-            browser = self.browsers[heapq.heappop(self._coming)[1]]
-            browser.sock, browser.said = socket.socket(), b""
+        while self._due and self._opening < MAX_OPENING and self._due[0][0] <= now:
+            browser = self.browsers[heapq.heappop(self._due)[1]]
+            browser.sock, browser.received = socket.socket(), b""
             browser.opening, browser.head = True, False
             self._opening += 1
             browser.sock.setblocking(False)
@@ -106,55 +106,55 @@ class EventSourceClients:
                 browser.sock.connect(self._address)
             self._selector.register(browser.sock, selectors.EVENT_WRITE, browser)
 
-    def _ask(self, browser: EventSourceClient) -> None:
+    def _send_request(self, browser: EventSourceClient) -> None:
         assert browser.sock is not None
         try:
             browser.sock.sendall(browser.request)
-        except OSError:  # nobody listens
-            self._leave(browser)
-            self._come_again(browser)
+        except OSError:  # connection refused
+            self._close(browser)
+            self._schedule_reconnect(browser)
             return
         self._selector.modify(browser.sock, selectors.EVENT_READ, browser)
 
-    def _hear(self, browser: EventSourceClient) -> None:
+    def _read(self, browser: EventSourceClient) -> None:
         assert browser.sock is not None
         try:
             more = browser.sock.recv(65536)
         except OSError:
             more = b""
-        browser.said += more
+        browser.received += more
         if not more:
             self._end(browser)
             return
         if not browser.head:
-            if b"\r\n\r\n" not in browser.said:
+            if b"\r\n\r\n" not in browser.received:
                 return
-            if (status := browser.said[9:12]) != b"200":
+            if (status := browser.received[9:12]) != b"200":
                 self.refused[status.decode()] += 1
-                self._leave(browser)
+                self._close(browser)
                 return
             browser.head = True
-        for told in _RETRY.findall(browser.said):
-            browser.retry_seconds = int(told) / 1000
-        for told in _DATA.findall(browser.said):
-            browser.seen, browser.seen_at = json.loads(told), time.monotonic()
+        for value in _RETRY.findall(browser.received):
+            browser.retry_seconds = int(value) / 1000
+        for value in _DATA.findall(browser.received):
+            browser.seen, browser.seen_at = json.loads(value), time.monotonic()
             if browser.opening:
                 browser.opening = False
                 browser.streams += 1
                 self._opening -= 1
-        _, _, browser.said = browser.said.rpartition(b"\n\n")
+        _, _, browser.received = browser.received.rpartition(b"\n\n")
 
     def _end(self, browser: EventSourceClient) -> None:
         if not browser.head:
             self.unanswered += 1
-        elif browser.said.endswith(b"0\r\n\r\n"):
+        elif browser.received.endswith(b"0\r\n\r\n"):
             self.ended += 1
         else:
             self.broken += 1
-        self._leave(browser)
-        self._come_again(browser)
+        self._close(browser)
+        self._schedule_reconnect(browser)
 
-    def _leave(self, browser: EventSourceClient) -> None:
+    def _close(self, browser: EventSourceClient) -> None:
         assert browser.sock is not None
         self._selector.unregister(browser.sock)
         browser.sock.close()
@@ -163,6 +163,6 @@ class EventSourceClients:
             browser.opening = False
             self._opening -= 1
 
-    def _come_again(self, browser: EventSourceClient) -> None:
+    def _schedule_reconnect(self, browser: EventSourceClient) -> None:
         at = time.monotonic() + browser.retry_seconds
-        heapq.heappush(self._coming, (at, browser.number))
+        heapq.heappush(self._due, (at, browser.number))

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, without sleeping and hoping."""
+"""Waits for a condition by polling it."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, seconds: float = 30, every: float = 0.05) -> T:
-    """Look until the answer is truthy and give it back; fail with the last one after `seconds`."""
+def eventually(condition: Callable[[], T], *, seconds: float = 30, every: float = 0.05) -> T:
+    """Call until the result is truthy and return it; fail with the last result after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (seen := look()):
+    while not (seen := condition()):
         assert time.monotonic() < deadline, f"still {seen!r} after {seconds} seconds"
         time.sleep(every)
     return seen

@@ -1,4 +1,4 @@
-"""An identity provider on a free port that logs in whoever comes, and lies on demand."""
+"""Identity provider that logs in each client and returns false claims or parameters on demand."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ CLIENT_ID = "mobbscan-embed"
 
 @dataclass
 class FaultyProvider:
-    """`claims` and `answer` override those of the ID token and of the way back."""
+    """`claims` override the ID token, `answer` the parameters of the callback."""
 
     issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
@@ -38,15 +38,15 @@ class FaultyProvider:
         self.claims, self.answer = {}, {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        places = {
+        routes = {
             "/.well-known/openid-configuration": self._discovery,
             "/keys": self._keys,
             "/authorize": self._authorize,
             "/token": self._token,
         }
-        status, headers, told = places[environ["PATH_INFO"]](environ)
+        status, headers, body = routes[environ["PATH_INFO"]](environ)
         start(status, [("Content-Type", "application/json"), *headers])
-        return [json.dumps(told).encode()]
+        return [json.dumps(body).encode()]
 
     def _discovery(self, _: WSGIEnvironment) -> Any:
         return _ok(
@@ -71,7 +71,7 @@ class FaultyProvider:
     def _token(self, environ: WSGIEnvironment) -> Any:
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
         sent = dict(parse_qsl(body))
-        # A code is good once, and for the browser that asked: this much even a liar keeps to.
+        # Single use and PKCE are always checked.
         asked = self.asked.pop(sent["code"], None)
         if asked is None or _digest(sent.get("code_verifier", "")) != asked["code_challenge"]:
             self.refused += 1
@@ -91,8 +91,8 @@ class FaultyProvider:
         return _ok(access_token="a", token_type="Bearer", id_token=token)
 
 
-def _ok(**told: Any) -> Any:
-    return "200 OK", [], told
+def _ok(**fields: Any) -> Any:
+    return "200 OK", [], fields
 
 
 def _digest(verifier: str) -> str:
@@ -101,7 +101,7 @@ def _digest(verifier: str) -> str:
 
 @contextmanager
 def running_faulty_provider() -> Iterator[FaultyProvider]:
-    """Answer on a free port."""
+    """Run the provider on a free port."""
     provider = FaultyProvider()
     server = make_server("127.0.0.1", 0, provider, threaded=True)
     server.log = lambda *_: None  # type: ignore[method-assign]

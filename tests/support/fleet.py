@@ -1,4 +1,4 @@
-"""Two hosts on one PostgreSQL behind a load balancer, and one gateway for both."""
+"""Two nodes with one PostgreSQL behind a load balancer, and one gateway."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tests.support.stack import Person, Stack
 
 @dataclass(frozen=True)
 class Node:
-    """A machine with its own server: master, web workers and jobs process in one group."""
+    """A node with its own server: master, web workers and jobs process in one process group."""
 
     child: ChildProcess
     port: int
@@ -33,23 +33,23 @@ class Node:
 
     @property
     def executor_id(self) -> str:
-        """The host's name in the job library, once its jobs process has taken one."""
+        """The executor id of the node in the job library, once its jobs process has one."""
         name = self.state / "executor-id"
         eventually(name.exists)
         return name.read_text().strip()
 
     def kill(self) -> None:
-        """As when the machine loses its power: master, workers and jobs in the same moment."""
+        """Kill master, workers and jobs process at once, as a power failure does."""
         os.killpg(self.child.pid, signal.SIGKILL)
         self.child.sweep()
 
     def kill_jobs(self) -> None:
-        """Its jobs process only, which the master then starts again."""
+        """Kill the jobs process, which the master then restarts."""
         os.kill(eventually(lambda: jobs_process_of(self.child.pid)), signal.SIGKILL)
 
     @contextmanager
     def jobs_paused(self) -> Iterator[None]:
-        """For this while others do all of the work."""
+        """Pause the jobs process until the end of the block."""
         jobs = eventually(lambda: jobs_process_of(self.child.pid))
         os.kill(jobs, signal.SIGSTOP)
         try:
@@ -58,7 +58,7 @@ class Node:
             os.kill(jobs, signal.SIGCONT)
 
     def stop(self) -> None:
-        """As its operator stops it: politely, to the end."""
+        """Stop the server with SIGTERM and wait for its exit."""
         self.child.send(signal.SIGTERM)
         assert self.child.wait(30), "still running"
         self.child.sweep()
@@ -71,10 +71,10 @@ class Node:
 
 
 class Fleet:
-    """The hosts share settings, secrets and the database; folder and port are their own.
+    """The nodes share settings, secrets and the database; each has its own folder and port.
 
-    PUBLIC_URL is the balancer's. A request to the port of a host means the same: what browsers
-    see comes from PUBLIC_URL alone, whatever a request says of its address.
+    PUBLIC_URL is that of the balancer. Requests to the port of a node are equivalent, since
+    addresses come from PUBLIC_URL only.
     """
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -89,7 +89,7 @@ class Fleet:
         first = self.stack.children.by_name["server"]
         port = free_addresses().server
         second = ChildProcess(
-            _elsewhere(first.program, folder / "second", port),
+            _second_node(first.program, folder / "second", port),
             self.stack.instance.logs / "second.log",
             _silent(),
         )
@@ -115,20 +115,20 @@ class Fleet:
         self.stack.close()
 
     def heal(self) -> None:
-        """Have all hosts up."""
+        """Start all nodes that do not run."""
         for host in self.hosts:
             if not host.child.running:
                 host.child.start()
         ChildProcesses([host.child for host in self.hosts]).wait_until_ready()
 
     def browser_at(self, host: Node) -> HttpSession:
-        """A browser whose connections all go to this host, as a balancer may well decide."""
+        """Return a browser session whose connections all go to this node."""
         browser = HttpSession(self.stack.public_url, through=host.port)
         self.stack.sessions.append(browser)
         return browser
 
     def arrive(self, person: Person, host: Node) -> tuple[HttpSession, Page]:
-        """Come in by a hand-off at this host."""
+        """Log in with a hand-off at this node."""
         return self.stack.login_handoff(person, self.browser_at(host))
 
 
@@ -140,12 +140,12 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 @pytest.fixture
 def fleet(both: Fleet) -> Fleet:
-    """Two hosts, shared by tests; both are up, whatever the test before has done to them."""
+    """Return the shared fleet with both nodes running."""
     both.heal()
     return both
 
 
-def _elsewhere(program: Program, state: Path, port: int) -> Program:
+def _second_node(program: Program, state: Path, port: int) -> Program:
     return replace(
         program,
         name="second",

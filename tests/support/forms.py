@@ -1,4 +1,4 @@
-"""What a browser without JavaScript makes of a page: its forms, links and heading."""
+"""Parses an HTML page: forms, links, headings, frames and meta elements."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ Attributes = dict[str, str]
 
 @dataclass
 class Form:
-    """A form as it would be sent by its first button; `buttons` are the named ones."""
+    """A form, submitted by its first button; `buttons` are the named ones."""
 
     action: str
     method: str
@@ -22,7 +22,7 @@ class Form:
         return {name for name, _ in [*self.fields, *self.buttons]} | self.boxes.keys()
 
     def filled(self, **values: str | bool) -> list[tuple[str, str]]:
-        """Its fields, `values` in place of theirs; True ticks a box, False leaves a field out."""
+        """Return the fields with `values` in place; True checks a box, False omits a field."""
         unknown = values.keys() - self.names
         assert not unknown, f"the form {self.action!r} has no {sorted(unknown)}"
         sent = [pair for pair in [*self.fields, *self.buttons[:1]] if pair[0] not in values]
@@ -34,7 +34,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Link:
-    """A link; `text` has single spaces."""
+    """A link; whitespace in `text` is collapsed."""
 
     href: str
     text: str
@@ -42,7 +42,7 @@ class Link:
 
 
 class Reading(HTMLParser):
-    """A page that has been read."""
+    """The parser and its results."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -115,7 +115,7 @@ class Reading(HTMLParser):
 
 
 def read(html: str) -> Reading:
-    """Parse a whole page."""
+    """Parse a page."""
     reader = Reading()
     reader.feed(html)
     reader.close()

@@ -1,4 +1,4 @@
-"""Everybody who talks with the gateway in a box: a company, its webhook, its tests, a browser."""
+"""Clients of the sandbox gateway: API client, webhook receiver, control API, hosted page."""
 
 import json
 import ssl
@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
-TLS = ssl.create_default_context()  # never used, and slow to make for each client
-#: Of those who do not wait for an answer; being heard may take its time.
+TLS = ssl.create_default_context()  # not used; creating one for each client is slow
+#: For calls that do not wait for the response.
 IMPATIENT = httpx.Timeout(30, read=0.5)
 TO_LOCAL: dict[str, Any] = {"trust_env": False, "verify": TLS, "timeout": 30}
 web = httpx.Client(**TO_LOCAL, limits=httpx.Limits(max_keepalive_connections=0))
-"""A browser or a script without a memory."""
+"""A client without cookies."""
 
 KEY, SECRET = "key-of-the-company", "secret-of-the-company"
 NOTICE_HEADERS = {"Authorization": "Bearer shared", "X-Company": "shop"}
@@ -24,7 +24,7 @@ NOTICE_HEADERS = {"Authorization": "Bearer shared", "X-Company": "shop"}
 
 @dataclass
 class Receiver:
-    """The company's webhook."""
+    """A webhook receiver that stores what it receives."""
 
     url: str = ""
     status: int = 204
@@ -39,7 +39,7 @@ class Receiver:
 
 @contextmanager
 def listening_receiver() -> Iterator[Receiver]:
-    """Answer on a free port, and keep what comes."""
+    """Run a receiver on a free port."""
     seen = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ def listening_receiver() -> Iterator[Receiver]:
 
 
 class Company:
-    """The integrator's side, with as little cleverness as possible."""
+    """An API client of the gateway."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, **TO_LOCAL)
@@ -101,7 +101,7 @@ class Company:
 
 
 class Controls:
-    """The control API."""
+    """Client of the control API."""
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(
@@ -129,7 +129,7 @@ class Controls:
 
 
 class HostedPage:
-    """What the script of the hosted page sends."""
+    """Sends the requests of the hosted page's script."""
 
     def __init__(self, gateway_url: str, created: dict[str, str]) -> None:
         self.token = created["onboardingToken"]

@@ -1,4 +1,4 @@
-"""One server as gunicorn runs it, on a free port; a conftest or test imports the fixtures."""
+"""Runs one server under gunicorn on a free port; fixtures for import."""
 
 import signal
 import socket
@@ -17,7 +17,7 @@ from tests.unit.cli.installation import Installation
 
 __all__ = ["installed", "serving"]
 
-#: Nobody is there: the gateway is asked by nothing in these tests.
+#: A gateway address that refuses connections: these tests do not call the gateway.
 UNREACHABLE_URL = "http://127.0.0.1:1"
 GUNICORN = ["-m", "gunicorn", "wsgi:app"]
 SERVE = ["-m", "webapp", "serve"]
@@ -33,13 +33,13 @@ class GunicornServer:
             free.bind(("127.0.0.1", 0))
             self.address: tuple[str, int] = free.getsockname()
         self._log = log
-        with log.open("ab") as told:
+        with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *command, "--bind", f"127.0.0.1:{self.address[1]}"],
                 cwd=folder,
                 env=environ,
-                stdout=told,
-                stderr=told,
+                stdout=output,
+                stderr=output,
             )
 
     def __enter__(self) -> "GunicornServer":
@@ -81,7 +81,7 @@ def installed(tmp_path: Path) -> Installation:
 
 @pytest.fixture
 def serving(installed: Installation, root: Path) -> Iterator[Serving]:
-    """Start a server: its command, and changes to its environment (None takes one out)."""
+    """Return a function that starts a server: command, changed environment (None removes)."""
     with ExitStack() as running:
 
         def start(command: list[str], folder: Path = root, **changes: str | None) -> GunicornServer:

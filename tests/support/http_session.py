@@ -1,4 +1,4 @@
-"""A person with a browser that knows no JavaScript: cookies, redirects, links and forms."""
+"""A browser session without JavaScript: cookies, redirects, links and forms."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,13 @@ from tests.support.forms import Form, Link, Reading, read
 
 
 class LocalhostTransport(httpx.HTTPTransport):
-    """Reaches `*.localhost` as browsers do; the system's resolver does not know these names.
+    """Resolves `*.localhost` to 127.0.0.1 as browsers do.
 
-    `instead` leads connections to one port of this machine to another one.
+    `instead` maps local ports to the ports that are connected in their place.
     """
 
     def __init__(self, instead: Mapping[int, int]) -> None:
-        # Nobody here speaks TLS; reading certificates would take longer than a page.
+        # No TLS is used; loading certificates would take longer than a page.
         super().__init__(verify=False)
         self._instead = instead
 
@@ -27,7 +27,7 @@ class LocalhostTransport(httpx.HTTPTransport):
         asked = request.url
         host = "127.0.0.1" if asked.host.endswith(".localhost") else asked.host
         port = self._instead.get(asked.port or 80, asked.port)
-        # The Host header has been made already and keeps the name.
+        # The Host header is already set and keeps the name.
         request.url = asked.copy_with(host=host, port=port)
         try:
             return super().handle_request(request)
@@ -36,7 +36,7 @@ class LocalhostTransport(httpx.HTTPTransport):
 
 
 class Page:
-    """An answer, read as a page."""
+    """A response, parsed as a page."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -66,7 +66,7 @@ class Page:
 
     @property
     def location(self) -> str:
-        """Where a redirect leads, as a whole address."""
+        """The target of a redirect, as an absolute URL."""
         return urljoin(self.url, self.headers["location"])
 
     @property
@@ -115,9 +115,9 @@ class Page:
 
 
 class HttpSession:
-    """One browser. Paths start at `home`; redirects are followed unless told not to.
+    """One browser. Paths start at `home`; redirects are followed by default.
 
-    `through`: the port that connections to home's own are led to.
+    `through`: the port to connect to in place of the port of `home`.
     """
 
     def __init__(self, home: str, *, languages: str = "en", through: int | None = None) -> None:
@@ -153,7 +153,7 @@ class HttpSession:
     def submit(
         self, page: Page, form: Form | None = None, *, follow: bool = True, **values: str | bool
     ) -> Page:
-        """Send a form of `page` (the first one) with its own fields, and with `values` in place."""
+        """Submit a form of `page` (default: the first) with its fields and `values` in place."""
         form = form or page.form()
         target = urljoin(page.url, form.action or page.url)
         fields = form.filled(**values)
@@ -170,7 +170,7 @@ class HttpSession:
         follow: bool = True,
         **more: Any,
     ) -> Page:
-        """Post fields as a form on the page `sent_from` would, with the headers of a browser."""
+        """Post fields with the headers of a form on page `sent_from`."""
         pairs = list(fields.items()) if isinstance(fields, dict) else fields or []
         target = self._address(url)
         headers = {**_sent_from(sent_from or self.home, target), **more.pop("headers", {})}
@@ -181,12 +181,12 @@ class HttpSession:
         return Page(response)
 
     def _address(self, url: str) -> str:
-        # `home` may have a path: "/x" is below it, as in the product's own list of addresses.
+        # `home` may have a path prefix: "/x" is below it.
         return self.home.rstrip("/") + url if url.startswith("/") else urljoin(self.home, url)
 
     @contextmanager
     def events(self, url: str, *, seconds: float = 20) -> Iterator[Iterator[dict[str, Any]]]:
-        """Listen to server-sent events; each is given as its JSON. Silence of `seconds` fails."""
+        """Yield the JSON of server-sent events; fail after `seconds` without one."""
         headers = {"Accept": "text/event-stream"}
         with self.client.stream(
             "GET", self._address(url), headers=headers, timeout=seconds

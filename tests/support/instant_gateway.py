@@ -1,10 +1,9 @@
-"""A gateway that is no work at all: log-in, create and read, and many callers at once.
+"""Minimal gateway for benchmarks: log-in, create and read for many clients, as fast as possible.
 
-The gateway in a box checks, draws and remembers everything; measured against it, every client
-would look the same. A program of its own, as the real one is; see `running`. Its controls:
-`/_delay/MS` makes it slow, `/_kill/N` makes every token so far a dead one and answers the first
-N calls that come with it only when all of them are there, `/_forget` sets the counts to nothing,
-and `/_counts` tells how often it was asked for what.
+The sandbox gateway is too slow to measure clients against. This is a program of its own, see
+`running`. Its controls: `/_delay/MS` delays answers; `/_kill/N` invalidates all tokens and answers
+the first N calls with an invalid one at the same time; `/_forget` resets the counts; `/_counts`
+returns the number of calls of each kind.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from pathlib import Path
 from typing import Any
 
 
-class World:
-    """What all connections share."""
+class GatewayState:
+    """State that all connections share."""
 
     def __init__(self) -> None:
         self.delay_seconds = 0.0
         self.generation = 0
-        self.gathering = 0
-        self.gathered: list[Callable[[], None]] = []
+        self.held_count = 0
+        self.held_answers: list[Callable[[], None]] = []
         self.counts: Counter[str] = Counter()
 
     def answer(self, method: str, path: str, token: str, body: bytes) -> tuple[int, dict[str, Any]]:
@@ -50,12 +49,12 @@ class World:
         scan_id = path.rpartition("/")[2]
         return 200, {"scanId": scan_id, "verificationResult": None}
 
-    def gather(self, answer: Callable[[], None]) -> None:
-        self.gathered.append(answer)
-        if len(self.gathered) >= self.gathering:
-            for each in self.gathered:
+    def answer_together(self, answer: Callable[[], None]) -> None:
+        self.held_answers.append(answer)
+        if len(self.held_answers) >= self.held_count:
+            for each in self.held_answers:
                 each()
-            self.gathering, self.gathered = 0, []
+            self.held_count, self.held_answers = 0, []
 
     def control(self, path: str) -> dict[str, Any]:
         _, name, *value = path.split("/")
@@ -63,22 +62,22 @@ class World:
             self.delay_seconds = int(value[0]) / 1000
         elif name == "_kill":
             self.generation += 1
-            self.gathering = int(value[0])
+            self.held_count = int(value[0])
         elif name == "_forget":
             self.counts.clear()
         return dict(self.counts)
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection; requests come one after the other, each whole or in pieces."""
+    """One keep-alive connection; requests arrive one after the other, complete or in pieces."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        self._heard = b""
+        self._received = b""
 
     def data_received(self, data: bytes) -> None:
-        self._heard += data
-        head, found, rest = self._heard.partition(b"\r\n\r\n")
+        self._received += data
+        head, found, rest = self._received.partition(b"\r\n\r\n")
         if not found:
             return
         lines = head.decode("latin-1").split("\r\n")
@@ -86,41 +85,41 @@ class Connection(asyncio.Protocol):
         length = int(headers.get("content-length", 0))
         if len(rest) < length:
             return
-        self._heard = rest[length:]
+        self._received = rest[length:]
         method, path, _ = lines[0].split(" ")
         if path.startswith("/_"):
-            self._say(200, WORLD.control(path))
+            self._respond(200, STATE.control(path))
             return
-        said = WORLD.answer(method, path, headers.get("authorization", ""), rest[:length])
-        if said[0] == 401 and WORLD.gathering:
-            WORLD.gather(partial(self._say, *said))
-        elif WORLD.delay_seconds:
-            asyncio.get_running_loop().call_later(WORLD.delay_seconds, self._say, *said)
+        response = STATE.answer(method, path, headers.get("authorization", ""), rest[:length])
+        if response[0] == 401 and STATE.held_count:
+            STATE.answer_together(partial(self._respond, *response))
+        elif STATE.delay_seconds:
+            asyncio.get_running_loop().call_later(STATE.delay_seconds, self._respond, *response)
         else:
-            self._say(*said)
+            self._respond(*response)
 
-    def _say(self, status: int, answer: dict[str, Any]) -> None:
+    def _respond(self, status: int, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()
         head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n"
         self._transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 class InstantGateway:
-    """The running program, as those see it who steer it."""
+    """Controls the running program."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def control(self, what: str) -> dict[str, int]:
-        """The counts, after it is done."""
-        with urllib.request.urlopen(f"{self.url}/_{what}", timeout=20) as answer:
+    def control(self, path: str) -> dict[str, int]:
+        """Call a control; return the counts."""
+        with urllib.request.urlopen(f"{self.url}/_{path}", timeout=20) as answer:
             counts: dict[str, int] = json.load(answer)
         return counts
 
 
 @contextmanager
 def running() -> Iterator[InstantGateway]:
-    """The program on a free port, from its first answer on."""
+    """Run the program on a free port until the end of the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -129,7 +128,7 @@ def running() -> Iterator[InstantGateway]:
         end = time.monotonic() + 30
         while not _answers(port):
             if time.monotonic() > end or process.poll() is not None:
-                raise RuntimeError("the instant gateway does not come up")
+                raise RuntimeError("the instant gateway does not start")
             time.sleep(0.05)
         yield InstantGateway(f"http://127.0.0.1:{port}")
     finally:
@@ -152,5 +151,5 @@ async def main() -> None:
 
 if __name__ == "__main__":
     PORT = int(sys.argv[1])
-    WORLD = World()
+    STATE = GatewayState()
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""A load balancer of connections, as simple as they come: the next host, or the one after it."""
+"""TCP load balancer with round robin over nodes."""
 
 import itertools
 import socket
@@ -9,8 +9,8 @@ from types import TracebackType
 
 
 class LoadBalancer:
-    """Listens at once, on a free port. A host that refuses a connection is passed over; who finds
-    all of them refusing is hung up on. What has been sent to a host is never sent to another."""
+    """Listens on a free port. A node that refuses a connection is passed over; if all refuse, the
+    client is disconnected. Bytes that were sent to one node are never sent to another."""
 
     def __init__(self, ports: Sequence[int] = ()) -> None:
         self.ports = list(ports)
@@ -39,28 +39,28 @@ class LoadBalancer:
         self.close()
 
     def close(self) -> None:
-        """Hang up on everybody, and wait until all threads are gone."""
+        """Close all connections and wait for all threads."""
         with self._lock:
             self._closed = True
             for each in (self._listening, *self._open):
-                _shut(each)
+                _shutdown(each)
         while self._threads:
             next(iter(self._threads)).join(0.05)
         self._listening.close()
 
     def _accept(self) -> None:
-        with suppress(OSError):  # shut: that is the end
+        with suppress(OSError):  # closed
             while True:
                 client, _ = self._listening.accept()
                 self._start(lambda client=client: self._serve(client))
 
     def _serve(self, client: socket.socket) -> None:
         with ExitStack() as both:
-            both.enter_context(self._held(client))
+            both.enter_context(self._registered(client))
             host = self._connected()
             if host is None:
                 return
-            both.enter_context(self._held(host))
+            both.enter_context(self._registered(host))
             back = self._start(lambda: _pipe(host, client))
             _pipe(client, host)
             back.join()
@@ -74,11 +74,11 @@ class LoadBalancer:
         return None
 
     @contextmanager
-    def _held(self, connection: socket.socket) -> Iterator[None]:
+    def _registered(self, connection: socket.socket) -> Iterator[None]:
         with self._lock:
             self._open.add(connection)
             if self._closed:
-                _shut(connection)
+                _shutdown(connection)
         yield
         with self._lock:
             self._open.discard(connection)
@@ -105,6 +105,6 @@ def _pipe(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def _shut(connection: socket.socket) -> None:
+def _shutdown(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

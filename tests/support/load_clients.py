@@ -1,4 +1,4 @@
-"""Clients that ask one thing after the other, as browsers and senders of notices do."""
+"""HTTP clients that repeat their requests until the end of a block and count the answers."""
 
 import http.client
 import random
@@ -13,9 +13,9 @@ from types import TracebackType
 
 @dataclass(frozen=True)
 class RepeatedRequest:
-    """What one client asks, over and over, and how long it rests in between (seconds).
+    """The request that one client repeats.
 
-    `keeps` its connection for the next request, or opens one for each.
+    `keeps`: reuse the connection for the next request. `rests`: seconds between two requests.
     """
 
     method: str
@@ -27,21 +27,29 @@ class RepeatedRequest:
 
 
 class LoadClients:
-    """The load, until the end of the block.
+    """One thread for each request, until the end of the block.
 
-    A request has failed when its answer does not come whole, or is a 5xx. One exception, which
-    browsers and proxies make too (RFC 9110, 9.2.2): a GET on a connection that was open already,
-    and was closed without a single byte of an answer, is sent once more on a new one; that is
-    counted in `resent`. Nothing else is ever sent again.
+    A request has failed when its answer is incomplete or a 5xx. A GET on a reused connection that
+    was closed without one byte of an answer is sent once more on a new one, as browsers do (RFC
+    9110, 9.2.2); `resent` counts these. With `resend_all` this holds for new connections and other
+    methods too: the kernel resets connections that wait in the accept queue when a server closes
+    its listening socket, before the server can see them.
     """
 
-    def __init__(self, address: tuple[str, int], clients: Sequence[RepeatedRequest]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        requests: Sequence[RepeatedRequest],
+        *,
+        resend_all: bool = False,
+    ) -> None:
         self.answers: Counter[str] = Counter()
         self.resent = 0
         self._address = address
-        self._over = threading.Event()
+        self._resend_all = resend_all
+        self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._ask_on, args=(each,)) for each in clients]
+        self._threads = [threading.Thread(target=self._repeat, args=(each,)) for each in requests]
 
     def __enter__(self) -> "LoadClients":
         for each in self._threads:
@@ -54,7 +62,7 @@ class LoadClients:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._over.set()
+        self._stopped.set()
         for each in self._threads:
             each.join()
 
@@ -62,21 +70,21 @@ class LoadClients:
     def failed(self) -> dict[str, int]:
         return {what: n for what, n in self.answers.items() if not what.startswith(("2", "3"))}
 
-    def _ask_on(self, asks: RepeatedRequest) -> None:
-        chance = random.Random(asks.path)
+    def _repeat(self, request: RepeatedRequest) -> None:
+        chance = random.Random(request.path)
         with closing(http.client.HTTPConnection(*self._address, timeout=30)) as connection:
-            while not self._over.wait(chance.uniform(*asks.rests)):
-                answer = self._answer(connection, asks)
+            while not self._stopped.wait(chance.uniform(*request.rests)):
+                answer = self._answer(connection, request)
                 with self._lock:
                     self.answers[answer] += 1
 
-    def _answer(self, connection: http.client.HTTPConnection, asks: RepeatedRequest) -> str:
+    def _answer(self, connection: http.client.HTTPConnection, request: RepeatedRequest) -> str:
         was_open = connection.sock is not None
         try:
-            return _ask(connection, asks)
+            return _send(connection, request)
         except ConnectionClosed as error:
             connection.close()
-            if not (was_open and asks.method == "GET"):
+            if not (self._resend_all or (was_open and request.method == "GET")):
                 return str(error)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -84,20 +92,20 @@ class LoadClients:
         with self._lock:
             self.resent += 1
         try:
-            return _ask(connection, asks)
+            return _send(connection, request)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return f"{type(error).__name__}, twice"
 
 
 class ConnectionClosed(OSError):
-    """The connection was closed before the first byte of an answer."""
+    """The server closed the connection before the first byte of an answer."""
 
 
-def _ask(connection: http.client.HTTPConnection, asks: RepeatedRequest) -> str:
-    headers = dict(asks.headers) if asks.keeps else {**asks.headers, "Connection": "close"}
+def _send(connection: http.client.HTTPConnection, request: RepeatedRequest) -> str:
+    headers = {**request.headers} if request.keeps else {**request.headers, "Connection": "close"}
     try:
-        connection.request(asks.method, asks.path, asks.body(), headers)
+        connection.request(request.method, request.path, request.body(), headers)
         answer = connection.getresponse()
     except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
         raise ConnectionClosed(type(error).__name__) from error
@@ -105,10 +113,10 @@ def _ask(connection: http.client.HTTPConnection, asks: RepeatedRequest) -> str:
     return str(answer.status)
 
 
-def seconds_until(look: Callable[[], bool], seconds: float) -> float:
-    """How long it took (seconds)."""
+def seconds_until(condition: Callable[[], bool], limit: float) -> float:
+    """Wait until the condition holds; return how long that took. Fail after `limit` seconds."""
     began = time.monotonic()
-    while not look():
-        assert time.monotonic() < began + seconds, f"not within {seconds} seconds"
+    while not condition():
+        assert time.monotonic() < began + limit, f"not within {limit} seconds"
         time.sleep(0.02)
     return time.monotonic() - began

@@ -1,9 +1,9 @@
-"""A real nginx with deploy/nginx.conf."""
+"""Runs nginx with deploy/nginx.conf."""
 
 from tests.support.proxy import Proxy
 
-# All that surrounds the file: one process, nothing outside of its folder.
-AROUND = """
+# Main configuration around the file: one process, files in its folder only.
+MAIN_CONFIGURATION = """
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -36,5 +36,7 @@ class Nginx(Proxy):
 
     def arguments(self) -> list[str]:
         whole = self.folder / "nginx.conf"
-        whole.write_text(AROUND.format(folder=self.folder, temp=self.temp, deployed=self.deployed))
+        whole.write_text(
+            MAIN_CONFIGURATION.format(folder=self.folder, temp=self.temp, deployed=self.deployed)
+        )
         return ["-p", str(self.folder), "-c", str(whole)]

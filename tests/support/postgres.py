@@ -1,4 +1,4 @@
-"""A real PostgreSQL, started by the tests from a package: nothing needs to be installed."""
+"""Runs a PostgreSQL server from a Python package, with a new database on request."""
 
 import atexit
 import shutil
@@ -20,14 +20,13 @@ from webapp.store.engine import make_engine
 SETTINGS = """
 listen_addresses = ''
 max_connections = 600
-# What is lost when the machine dies is no loss here.
+# Durability is not needed in tests.
 fsync = off
 """
 
 
 class Postgres:
-    """One server. Its data has a folder of its own: as root, the package opens the folders above
-    it to everybody."""
+    """One server with an own data folder: as root, the package makes parent folders readable."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mobbscan-embed-postgres-"))
@@ -38,32 +37,32 @@ class Postgres:
         self.start()
 
     def start(self) -> None:
-        """Start, or start again; patient with busy machines."""
+        """Start the server, or start it again; with long timeouts for busy machines."""
         options = ("-w", "-t", "60", "-l", str(self.folder / "log"), "-D", str(self.folder))
         self._pg_ctl(*options, "start")
 
     def stop(self, how: str = "fast") -> None:
-        """`fast` ends sessions in order, `immediate` is as good as a crash."""
+        """Stop the server: `fast` ends sessions in order, `immediate` equals a crash."""
         self._pg_ctl("-w", "-t", "60", "-m", how, "-D", str(self.folder), "stop")
 
     def close(self) -> None:
-        with suppress(subprocess.CalledProcessError):  # it does not run
+        with suppress(subprocess.CalledProcessError):  # not running
             self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def address(self, database: str = "postgres") -> str:
-        """As `DATABASE_URL` wants it."""
+        """Return the address in the form of `DATABASE_URL`."""
         return URL.create(
             "postgresql", "postgres", database=database, query={"host": str(self.folder)}
         ).render_as_string(hide_password=False)
 
     def execute(self, command: str) -> None:
-        """Outside of any transaction, in the server's own database."""
+        """Execute a command outside of a transaction, in the default database."""
         with psycopg.connect(self.address(), autocommit=True) as connection:
             connection.execute(command)  # type: ignore[call-overload]
 
     def new_database(self, *, migrated: bool = True) -> str:
-        """The address of a fresh one; with our tables, unless told otherwise."""
+        """Create a database, migrated unless `migrated` is false; return its address."""
         name = f"test_{uuid.uuid4().hex}"
         self.execute(
             f"CREATE DATABASE {name} TEMPLATE {self._template if migrated else 'template1'}"
@@ -87,7 +86,7 @@ class Postgres:
 
 @cache
 def shared() -> Postgres:
-    """The one of this run, started by the first who asks."""
+    """Return the server of this run; the first call starts it."""
     server = Postgres()
     atexit.register(server.close)
     return server

@@ -1,4 +1,4 @@
-"""What a server's /metrics says, as Prometheus would read it."""
+"""Scrapes /metrics of a server and parses the samples."""
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,7 +7,7 @@ PREFIX = "mobbscan_embed_"
 
 
 class Scrape:
-    """One answer of /metrics."""
+    """The samples of one scrape."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -16,7 +16,7 @@ class Scrape:
         ]
 
     def __call__(self, name: str, **labels: str) -> float:
-        """The sum of all samples of this name (without our prefix) that carry these labels."""
+        """Return the sum of the samples with this name (without prefix) and these labels."""
         return sum(
             sample.value
             for sample in self.samples
@@ -25,7 +25,7 @@ class Scrape:
 
 
 def scrape(server_url: str, token: str) -> Scrape:
-    """Over a connection of its own, so that any worker may answer."""
+    """Scrape over a new connection, so that any worker may answer."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = httpx.get(f"{server_url}/metrics", headers=headers, timeout=20, trust_env=False)
     assert answer.status_code == 200, answer

@@ -1,4 +1,4 @@
-"""A real proxy with the very file of deploy/, on ports and folders of a test."""
+"""Base class that runs a proxy with its file of deploy/ on ports and folders of a test."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ DEPLOY = ROOT / "deploy"
 
 
 class Proxy:
-    """In front of `upstream` (HOST:PORT). `changes` spoil the file: what it has to what it gets."""
+    """Proxies to `upstream` (HOST:PORT). `changes` maps texts of the file to replacements."""
 
     program: ClassVar[str]
     file: ClassVar[str]
@@ -37,17 +37,17 @@ class Proxy:
         self.deployed.write_text(text)
 
     def own(self, port: int, upstream: str) -> dict[str, str]:
-        """What this machine forces: what the file has to what it gets."""
+        """Return the replacements that each test needs (ports, folders)."""
         raise NotImplementedError
 
     def arguments(self) -> list[str]:
-        """How the program is told to run `deployed`, and to stay."""
+        """Return the arguments that run `deployed` in the foreground."""
         raise NotImplementedError
 
     def __enter__(self) -> "Proxy":
         program = find_program(self.program)
         assert program, f"mark the test with needs({self.program!r})"
-        # Nothing outside of its folder.
+        # All files stay in its folder.
         surroundings = {"HOME": str(self.folder), "TMPDIR": str(self.temp)}
         with (self.folder / "said.log").open("w") as said:
             self._process = subprocess.Popen(
@@ -86,7 +86,7 @@ class Proxy:
 
     @property
     def on_disk(self) -> list[Path]:
-        """What it has put aside in files, deleted or not."""
+        """Return its temporary files, including deleted ones that are open."""
         open_ = [link.resolve() for link in Path(f"/proc/{self._process.pid}/fd").iterdir()]
         lying = [path for path in self.temp.rglob("*") if path.is_file()]
         return [path for path in open_ if self.temp in path.parents] + lying

@@ -1,4 +1,4 @@
-"""Requests byte for byte as written: clients of libraries would put most of them right."""
+"""Sends HTTP requests byte by byte; client libraries would correct malformed ones."""
 
 import socket
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["RawResponse", "send_request", "send_bytes"]
 
 @dataclass(frozen=True)
 class RawResponse:
-    """What came back; `status` 0 is a connection that ended without a word."""
+    """A response; `status` 0 means that the connection was closed without one."""
 
     status: int
     headers: HTTPMessage
@@ -20,8 +20,8 @@ class RawResponse:
     def location(self) -> str:
         return self.headers.get("Location") or ""
 
-    def leads(self, public_url: str) -> str:
-        """Where a redirect leads, without what differs each time; else nothing."""
+    def redirect_target(self, public_url: str) -> str:
+        """Return the target of a redirect without its query, or an empty text."""
         if not 300 <= self.status < 400:
             return ""
         return urljoin(public_url, self.location).partition("?")[0]
@@ -35,7 +35,7 @@ def send_request(
     headers: dict[str, str] | None = None,
     body: bytes = b"",
 ) -> RawResponse:
-    """One request to the server at `url`; the target goes out as it is."""
+    """Send one request to the server at `url`, with the target as given."""
     named = {"Host": urlsplit(url).netloc, "Connection": "close", **(headers or {})}
     if body and "Transfer-Encoding" not in named:
         named.setdefault("Content-Length", str(len(body)))
@@ -45,15 +45,17 @@ def send_request(
 
 
 def send_bytes(url: str, sent: bytes, method: str = "POST") -> RawResponse:
-    """Send these bytes, say no more, and read the answer."""
-    where = urlsplit(url)
-    with socket.create_connection((where.hostname or "", where.port or 80), timeout=20) as line:
+    """Send these bytes, shut down the sending side and read the response."""
+    address = urlsplit(url)
+    with socket.create_connection(
+        (address.hostname or "", address.port or 80), timeout=20
+    ) as connection:
         try:
-            line.sendall(sent)
-            line.shutdown(socket.SHUT_WR)
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # it has refused already; the answer may still be there
-        answer = HTTPResponse(line, method=method)
+            pass  # already refused; the response may be readable
+        answer = HTTPResponse(connection, method=method)
         try:
             answer.begin()
             return RawResponse(answer.status, answer.headers, answer.read())

@@ -1,7 +1,6 @@
-"""Who says `reading()` only reads, in every test whose conftest imports this.
+"""Fixture that fails a test which writes inside `reading()` on SQLite.
 
-On PostgreSQL what was written there would be kept at once, statement by statement; SQLite takes it
-back, and so tells here that it was done.
+PostgreSQL would commit such a write at once; SQLite rolls it back and counts it.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ __all__ = ["check_read_only"]
 
 
 def rows_changed(work: UnitOfWork) -> int:
-    """By this connection since it was opened; PostgreSQL has no such count."""
+    """Return the number of rows that the connection changed; PostgreSQL has no such count."""
     return getattr(work.connection.connection.driver_connection, "total_changes", 0)
 
 

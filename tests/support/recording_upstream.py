@@ -1,4 +1,4 @@
-"""A small server behind a proxy, which sees what the proxy does."""
+"""A small HTTP server behind a proxy that records connections, headers and sent bytes."""
 
 import threading
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ class RecordingUpstream:
     connections: int = 0
     headers: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
-    #: A connection has been given up by the proxy.
-    left: threading.Event = field(default_factory=threading.Event)
+    #: Set when the proxy has closed a connection.
+    closed: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -51,15 +51,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         super().finish()
-        self.upstream.left.set()
+        self.upstream.closed.set()
 
     def do_GET(self) -> None:
         named = {name.lower(): value for name, value in self.headers.items()}
         self.upstream.headers.append(named)
         answers = {FILE: self._file, STREAM: self._events, SILENT: self._wait}
-        answers.get(self.path, self._little)()
+        answers.get(self.path, self._short)()
 
-    def _little(self) -> None:
+    def _short(self) -> None:
         self.close_connection = self.path == BROKEN_OFF
         self._head(("Content-Length", "3" if self.close_connection else "2"))
         self.wfile.write(b"ok")
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._wait()
 
     def _wait(self) -> None:
-        """Say no more until the proxy lets go."""
+        """Send nothing more until the proxy closes the connection."""
         self.close_connection = True
         with suppress(OSError):
             self.connection.recv(1)
@@ -93,4 +93,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Quiet."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""The server's processes by their ids, and the end of all of them at once."""
+"""Finds the process ids of a server and kills its processes."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from tests.support.stack import Stack
 
 
 def child_processes(stack: Stack) -> dict[int, str]:
-    """The server's child processes with their command lines; who dies meanwhile is left out."""
+    """Return the server's child processes with their command lines, without those that ended."""
     return child_processes_of(stack.children.by_name["server"].pid)
 
 
@@ -38,5 +38,5 @@ def web_workers(stack: Stack) -> list[int]:
 
 
 def kill_server(stack: Stack) -> None:
-    """As when the machine loses its power: master, workers and jobs in the same moment."""
+    """Kill master, workers and jobs process at once, as a power failure does."""
     os.killpg(stack.children.by_name["server"].pid, signal.SIGKILL)

@@ -1,26 +1,34 @@
-"""gunicorn's settings for our worker with few threads and little patience, and an app for it."""
+"""gunicorn configuration and application with the server's worker, few threads and short limits."""
 
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from webapp.server.worker import EmbedWorker
+from webapp.server import worker
 
-#: Much more than the systems of both sides keep of a connection.
+#: Larger than the socket buffers of both sides.
 LARGE = b"x" * 16_000_000
+#: In place of the worker's ten seconds for a whole request.
+REQUEST_SECONDS = 2.0
 
 
-class ShortTimeoutWorker(EmbedWorker):
-    send_timeout_seconds = 3.0
+class ShortTimeoutWorker(worker.EmbedWorker):
+    send_timeout_seconds = 2.0
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     body = LARGE if environ["PATH_INFO"] == "/large" else b"ok\n"
+    environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 
 
+def post_worker_init(_worker: object) -> None:
+    assert worker.REQUEST_TIMEOUT_SECONDS > REQUEST_SECONDS
+    worker.REQUEST_TIMEOUT_SECONDS = REQUEST_SECONDS
+
+
 wsgi_app = "tests.support.short_timeout_worker:app"
-worker_class = "tests.support.short_timeout_worker.Impatient"
+worker_class = "tests.support.short_timeout_worker.ShortTimeoutWorker"
 threads = 4
 keepalive = 65
 control_socket_disable = True

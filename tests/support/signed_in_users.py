@@ -1,4 +1,4 @@
-"""People with an onboarding that is under way, signed in, by the hundred; and how they wait."""
+"""Inserts logged-in users with a started onboarding and builds their requests."""
 
 import secrets
 import uuid
@@ -18,17 +18,17 @@ from webapp.web.cookies import configure_session
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """Somebody signed in; `cookie` is the whole header's value."""
+    """A logged-in user; `cookie` is the value of the Cookie header."""
 
     onboarding_id: str
     session_id: str
     cookie: str
 
-    def request(self, what: str = "stream", **headers: str) -> bytes:
-        """A request for something of the onboarding, byte by byte."""
+    def request(self, resource: str = "stream", **headers: str) -> bytes:
+        """Return the bytes of a request for a resource of the onboarding."""
         more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return (
-            f"GET /onboardings/{self.onboarding_id}/{what} HTTP/1.1\r\nHost: localhost\r\n"
+            f"GET /onboardings/{self.onboarding_id}/{resource} HTTP/1.1\r\nHost: localhost\r\n"
             f"Cookie: {self.cookie}\r\n{more}\r\n"
         ).encode()
 
@@ -36,7 +36,7 @@ class SignedInUser:
 def create_signed_in_users(
     database: Database, settings: Settings, count: int
 ) -> list[SignedInUser]:
-    """So many new people of the shop, each with a started onboarding; nothing is due."""
+    """Insert users of the shop, each with a session and a started onboarding without a due poll."""
     now = datetime.now(UTC)
     sign = _signer(settings)
     made = []
@@ -70,7 +70,7 @@ def create_signed_in_users(
 
 
 def change_status(database: Database, onboarding_id: str, status: Status) -> int:
-    """As a job does it: the row and the line of the timeline in one transaction. The version."""
+    """Save the status and its timeline entry as a job does; return the new version."""
     now = datetime.now(UTC)
     with database.writing() as work:
         row = work.onboardings.get(onboarding_id, for_update=True)

@@ -1,4 +1,4 @@
-"""Make the recording that the gateway in a box shows: `python -m tests.support.specimen_recording`.
+"""Creates the specimen recording of the sandbox: `python -m tests.support.specimen_recording`.
 
 A drawn head that turns, filmed from a canvas by Chromium's own MediaRecorder. No camera, no person.
 """

@@ -1,4 +1,4 @@
-"""All parties as real processes on free ports, for tests that walk from one to the other."""
+"""Runs server, sandbox gateway, identity provider and shop as processes on free ports."""
 
 import json
 import signal
@@ -27,7 +27,7 @@ from tests.support.postgres import Postgres, shared
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of one test only: `sub` is new each time, so tests do not meet each other."""
+    """A user of one test: `sub` is unique, so tests do not affect each other."""
 
     sub: str
     name: str
@@ -35,13 +35,12 @@ class Person:
 
 
 class Stack:
-    """Server, gateway in a box, identity provider and shop.
+    """Server, sandbox gateway, identity provider and shop, with a new database.
 
-    `database` is `sqlite` or `postgresql`, as tests take it from `database_kind`, or a server of
-    one's own; it is a fresh one.
-    `environment` adds to the server's settings, `None` takes one out (secrets are there as
-    `NAME_FILE`). `site` and `flow` change the tables of the shop in `sites.toml` likewise, `tables`
-    adds others by their dotted names. What is in `leave_out` is not started by `start`.
+    `database` is `sqlite`, `postgresql` (from the fixture `database_kind`) or a PostgreSQL server.
+    `environment` adds settings of the server, `None` removes one (secrets are set as `NAME_FILE`).
+    `site` and `flow` change the tables of the shop in `sites.toml`, `tables` adds others by their
+    dotted names. `start` does not start the programs in `leave_out`.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Stack:
     # Processes
 
     def start(self, *names: str) -> None:
-        """Start and wait until they answer: those named, or all that are not left out."""
+        """Start the named programs, or all that are not left out, and wait until they answer."""
         chosen = names or tuple(set(self.children.by_name) - set(self._leave_out))
         try:
             self.children.start(*chosen)
@@ -92,7 +91,7 @@ class Stack:
             raise
 
     def stop(self, *names: str) -> None:
-        """Stop politely, then firmly."""
+        """Stop with SIGTERM, then SIGKILL."""
         self.children.stop(*names)
 
     def restart(self, name: str) -> None:
@@ -100,11 +99,11 @@ class Stack:
         self.start(name)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to the process itself, for the server to its master only."""
+        """Send a signal to the process; for the server, to its master only."""
         self.children.by_name[name].send(number)
 
     def close(self) -> None:
-        # Everything is thrown away: nobody needs to leave in order.
+        # All data is deleted, so no graceful stop is needed.
         self.children.stop(seconds=0)
         self.gateway_control.close()
         for session in self.sessions:
@@ -114,7 +113,7 @@ class Stack:
             self._address = None
 
     def logs(self, name: str) -> str:
-        """All that a program has ever said."""
+        """Return the log of a program since its first start."""
         return self.children.by_name[name].log.read_text(encoding="utf-8", errors="replace")
 
     def command(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
@@ -171,14 +170,14 @@ class Stack:
         return one
 
     def http_session(self, *, languages: str = "en") -> HttpSession:
-        """A browser without JavaScript, at the server's front door."""
+        """Return a browser session at PUBLIC_URL."""
         self.sessions.append(HttpSession(self.public_url, languages=languages))
         return self.sessions[-1]
 
     def login_oidc(
         self, sub: str, session: HttpSession | None = None, site: str = "shop"
     ) -> tuple[HttpSession, Page]:
-        """Log in through the identity provider; gives the session and the page it ends on."""
+        """Log in through the identity provider; return the session and the last page."""
         session = session or self.http_session()
         provider = session.get(f"{self.public_url}/login?site={site}")
         assert provider.url.startswith(self.identity_provider_url), provider
@@ -187,7 +186,7 @@ class Stack:
     def login_handoff(
         self, person: Person | str, session: HttpSession | None = None, **claims: object
     ) -> tuple[HttpSession, Page]:
-        """Come in with a fresh hand-off; gives the session and the page it ends on."""
+        """Log in with a new hand-off; return the session and the last page."""
         session = session or self.http_session()
         token = self.handoff_token(person, key=None, **claims)
         return session, session.get(f"{self.public_url}/handoff", params={"token": token})
@@ -195,7 +194,7 @@ class Stack:
     def handoff_token(
         self, person: Person | str, *, key: str | None = None, **claims: object
     ) -> str:
-        """A hand-off as the shop signs it; `claims` come on top, `None` takes one out."""
+        """Return a hand-off token signed by the shop; `claims` are added, `None` removes one."""
         one = person if isinstance(person, Person) else Person(person, person.title(), "en")
         now = int(time.time())
         standard: dict[str, object] = {
@@ -214,37 +213,37 @@ class Stack:
         secret = OctKey.import_key(key or self.instance.secret("handoff_key"))
         return jwt.encode({"alg": "HS256"}, given, secret)
 
-    # The server's inside
+    # Internals of the server
 
     @property
     def webhook_headers(self) -> dict[str, str]:
-        """The headers by which the server knows a notice."""
+        """The headers that authenticate a notice."""
         headers: dict[str, str] = json.loads(self.instance.secret("webhook_headers"))
         return headers
 
     def sqlite_file(self) -> Path:
-        """Only for tests that are about it."""
+        """Return the path of the SQLite file."""
         assert not self._postgres, "this stack has no SQLite file"
         return self.instance.state / "mobbscan-embed.sqlite3"
 
     def rows(self, query: str, *values: object) -> Rows:
-        """Read the server's database beside it; `?` stands for a value."""
-        return self._beside.rows(query, values)
+        """Query the server's database directly; `?` stands for a value."""
+        return self._direct_database.rows(query, values)
 
     def change(self, query: str, *values: object) -> int:
-        """Bend the server's database, as only time could; how many rows were there to change."""
-        return self._beside.change(query, values)
+        """Change the server's database directly; return the number of changed rows."""
+        return self._direct_database.change(query, values)
 
     def stored(self) -> Iterator[tuple[str, bytes]]:
-        """All that the server keeps, by name: its files, and the tables of a PostgreSQL."""
+        """Return all stored bytes by name: files, and tables on PostgreSQL."""
         for path in self.instance.state.rglob("*"):
             if path.is_file():
                 yield path.name, path.read_bytes()
         if self._postgres:
-            yield from self._beside.stored()
+            yield from self._direct_database.stored()
 
     @cached_property
-    def _beside(self) -> DirectDatabase:
+    def _direct_database(self) -> DirectDatabase:
         return DirectPostgres(self._address) if self._address else DirectSqlite(self.sqlite_file())
 
     def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
@@ -254,7 +253,7 @@ class Stack:
             **changes,
         }
         for name in changes:
-            # A value given in place of a file takes the file's place.
+            # A given value replaces the `NAME_FILE` setting.
             if not name.endswith("_FILE"):
                 settings.pop(f"{name}_FILE", None)
         return {name: value for name, value in settings.items() if value is not None}

@@ -1,6 +1,8 @@
-"""Fixtures around `Stack`; a conftest imports those it offers."""
+"""Fixtures of `Stack` and its users Ada and Ben, for import by a conftest."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import pytest
@@ -8,10 +10,10 @@ import pytest
 from mobbscan_sandbox.demo.sites_file import shop_flow
 from tests.support.stack import Person, Stack
 
-__all__ = ["ada", "ben", "new_stack", "stack"]
+__all__ = ["ada", "ben", "new_stack", "stack", "stacks"]
 
 NewStack = Callable[..., Stack]
-#: Further flows of the shop, for those who come in by `flow=…`.
+#: More flows of the shop, for hand-offs with `flow=…`.
 FLOWS = {
     "sites.shop.flows.alone": {**shop_flow(), "mode": "redirect"},
     "sites.shop.flows.decided": {**shop_flow(), "decide": "host", "decide_within_minutes": 30},
@@ -19,16 +21,27 @@ FLOWS = {
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
-    """All parties, shared by the tests: use `ada` and `ben`, and switch back what you switch."""
-    folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, database=database_kind, tables=FLOWS) as running:
-        yield running
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+    """Return a function that gives one running stack for each kind of database."""
+    with ExitStack() as running:
+
+        @cache
+        def stack_on(database: str) -> Stack:
+            folder = tmp_path_factory.mktemp("stack")
+            return running.enter_context(Stack(folder, database=database, tables=FLOWS))
+
+        yield stack_on
+
+
+@pytest.fixture(scope="session")
+def stack(stacks: Callable[[str], Stack], database_kind: str) -> Stack:
+    """Return the stack that tests share. They use `ada` and `ben` and undo what they switch."""
+    return stacks(database_kind)
 
 
 @pytest.fixture
 def new_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[NewStack]:
-    """Make a stack for one test: `new_stack(environment=…)`, with the arguments of `Stack`."""
+    """Return a function that starts a stack for one test, with the arguments of `Stack`."""
     made: list[Stack] = []
 
     def make(**options: Any) -> Stack:
@@ -44,11 +57,11 @@ def new_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> I
 
 @pytest.fixture
 def ada(stack: Stack) -> Person:
-    """Ada, as somebody whom no other test has met."""
+    """Return a user Ada whom no other test uses."""
     return stack.person("Ada Lovelace", "en")
 
 
 @pytest.fixture
 def ben(stack: Stack) -> Person:
-    """Ben, likewise; in tests he reads English."""
+    """Return a user Ben whom no other test uses."""
     return stack.person("Ben Ortega", "en")

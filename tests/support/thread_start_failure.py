@@ -1,4 +1,4 @@
-"""A system that has no thread to give for once."""
+"""Lets the next thread start fail."""
 
 import threading
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def no_thread_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next thread cannot be started; those after it can."""
+    """Make the next `Thread.start` raise; later ones work."""
     start, refusals = threading.Thread.start, [RuntimeError("can't start new thread")]
 
     def refuse_once(thread: threading.Thread) -> None:

@@ -1,4 +1,4 @@
-"""One person's way through an onboarding, step by step, over HTTP."""
+"""The steps of one user's onboarding over HTTP, and the gateway's controls."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from webapp.gateway.options import Limits
 
 @dataclass
 class UserJourney:
-    """A person in a browser, with an onboarding whose hosted page is open."""
+    """A user's browser session with an onboarding whose hosted page is open."""
 
     stack: Stack
     browser: HttpSession
@@ -33,12 +33,12 @@ class UserJourney:
 
     @property
     def hosted_url(self) -> str:
-        """The gateway's page, as it stands in the frame."""
+        """The address of the gateway's page in the frame."""
         return self.page.frames[0]["src"]
 
     @property
     def process(self) -> dict[str, Any]:
-        """The gateway's own view, by its controls."""
+        """The process as the gateway's control API shows it."""
         return gateway_process(self.stack, self.id)
 
     @property
@@ -52,12 +52,12 @@ class UserJourney:
         return answer
 
     def look(self) -> Page:
-        """Open the onboarding's page anew."""
+        """Reload the onboarding's page."""
         self.page = self.browser.get(self.url)
         return self.page
 
     def capture(self, outcome: str) -> str | None:
-        """Go through the hosted page to its end, as its script would; gives its error, if any."""
+        """Complete the hosted page as its script does; return its error, if any."""
         headers = {"X-Onboarding-Token": self.process["onboarding_token"]}
         base = f"{self.stack.gateway_url}/onboarding/{self.id}"
         with httpx.Client(trust_env=False, verify=False, headers=headers, timeout=30) as hosted:
@@ -68,56 +68,56 @@ class UserJourney:
         return error
 
     def come_back(self, error: str | None = None) -> Page:
-        """Be sent back by the hosted page, at top level."""
+        """Open the return address at top level, as the hosted page does."""
         return self.browser.get(self.return_url, params={"error": error} if error else None)
 
     def finish(self, outcome: str) -> Page:
-        """Capture, come back, go on to the onboarding's page."""
+        """Capture, return, and open the onboarding's page."""
         self.come_back(self.capture(outcome))
         return self.look()
 
     def until(self, status: str, seconds: float = 40) -> dict[str, Any]:
-        """Wait until the onboarding has this status, without touching anything."""
+        """Wait until the onboarding has this status."""
         return eventually(
             lambda: seen if (seen := self.status)["status"] == status else None, seconds=seconds
         )
 
     def heading(self, words: str, seconds: float = 40) -> Page:
-        """Open the page again and again until it has this heading."""
+        """Reload the page until it has this heading."""
         return eventually(
             lambda: page if words in (page := self.look()).heading else None, seconds=seconds
         )
 
 
 def log_in_by_handoff(stack: Stack, person: Person, **claims: object) -> tuple[HttpSession, Page]:
-    """Come in by a hand-off; gives the browser and the home page."""
+    """Log in with a hand-off; return the session and the home page."""
     browser, home = stack.login_handoff(person, **claims)
     assert home.status == 200, home
     return browser, home
 
 
 def start_onboarding(stack: Stack, person: Person, **claims: object) -> UserJourney:
-    """Come in by a hand-off, agree, and have the hosted page in the frame."""
+    """Log in with a hand-off and start an onboarding."""
     browser, home = log_in_by_handoff(stack, person, **claims)
     return submit_consent(stack, browser, home)
 
 
 def submit_consent(stack: Stack, browser: HttpSession, home: Page) -> UserJourney:
-    """Press the one button of the home page; the frame must follow."""
+    """Submit the start form of the home page; the hosted page must be in the frame."""
     page = browser.submit(home, home.form("/onboardings"))
     assert page.frames, page
     return UserJourney(stack, browser, page.path.rpartition("/")[2], page)
 
 
 def gateway_process(stack: Stack, onboarding_id: str) -> dict[str, Any]:
-    """What the gateway's controls say of a process."""
+    """Return a process as the gateway's control API shows it."""
     answer = stack.gateway_control.get(f"/processes/{onboarding_id}").raise_for_status()
     view: dict[str, Any] = answer.json()
     return view
 
 
 def count_processes(stack: Stack, onboarding_id: str) -> int:
-    """How many processes the gateway has for the person of this onboarding."""
+    """Count the gateway's processes of the user of this onboarding."""
     return len(_same_subject(stack, gateway_process(stack, onboarding_id)["extra_data"]["subject"]))
 
 
@@ -127,7 +127,7 @@ def _same_subject(stack: Stack, subject: str) -> list[dict[str, Any]]:
 
 
 def force_outcome(stack: Stack, onboarding_id: str, outcome: str, **more: object) -> None:
-    """Have the gateway decide, without the hosted page."""
+    """Set the outcome of a process at the gateway."""
     answer = stack.gateway_control.post(
         f"/processes/{onboarding_id}/outcome", json={"outcome": outcome, **more}
     )
@@ -135,20 +135,20 @@ def force_outcome(stack: Stack, onboarding_id: str, outcome: str, **more: object
 
 
 def gateway_call_counts(stack: Stack) -> dict[str, int]:
-    """How often each call was made at the gateway since it started."""
+    """Return the number of calls of each kind since the gateway started."""
     answer: dict[str, int] = stack.gateway_control.get("/counters").raise_for_status().json()
     return answer
 
 
 def sent_notices(stack: Stack, onboarding_id: str) -> list[dict[str, Any]]:
-    """The gateway's log of its notices about a process, newest first."""
+    """Return the notices that the gateway sent about a process, newest first."""
     answer = stack.gateway_control.get("/deliveries", params={"verification_id": onboarding_id})
     sent: list[dict[str, Any]] = answer.raise_for_status().json()["deliveries"]
     return [each for each in sent if each["status"] != "VIDEO_AVAILABLE"]
 
 
 def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> int:
-    """Post a notice oneself; with the right headers unless others are given."""
+    """Post a notice, with the agreed headers unless others are given; return the status."""
     answer = httpx.post(
         f"{stack.public_url}/webhooks/mobbscan",
         json={"verificationId": onboarding_id, "status": word},
@@ -162,12 +162,10 @@ def send_notice(stack: Stack, onboarding_id: str, word: str, **headers: str) -> 
 
 @contextmanager
 def gateway_switches(stack: Stack, *, rest: bool = True, **switches: object) -> Iterator[None]:
-    """Bend the gateway for a while.
+    """Set switches of the gateway until the end of the block.
 
-    The client leaves a gateway that failed several times alone for a while, and tests that come
-    after an outage on the same server are not about that: so they wait, unless `rest` is False
-    because a click or two of somebody logged in at the gateway cannot have been enough, or the
-    server that knows of it is gone.
+    After `down`, wait until the circuit breaker of the server closes, for later tests with the
+    same server. `rest=False` skips this where too few calls failed to open it.
     """
     control = stack.gateway_control
     before = control.get("/switches").raise_for_status().json()

@@ -1,4 +1,4 @@
-"""Every line of the log is JSON, and no error in it says what it was about."""
+"""JSON logs, which must hold no message of an error."""
 
 import io
 import json
@@ -20,8 +20,8 @@ MARKER = "ada-marker"
 
 
 @pytest.fixture
-def said() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Set the logs up, and give back what has been said since."""
+def logged_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Set up logging; return a function that reads the lines written since."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.set_up("INFO")
@@ -32,7 +32,7 @@ def said() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     root.handlers[:], root.level = handlers, level
 
 
-def wrong(about: str) -> None:
+def fail(about: str) -> None:
     local = about  # locals must not be shown either
     try:
         raise KeyError(local)
@@ -41,14 +41,14 @@ def wrong(about: str) -> None:
 
 
 @pytest.mark.parametrize("named", ["ours", "gunicorn.error"])
-def test_an_error_is_told_by_its_kinds_and_places(said, named):
+def test_log_of_an_exception_holds_classes_and_lines_but_no_message(logged_lines, named):
     try:
-        wrong(MARKER)
+        fail(MARKER)
     except ValueError:
         logging.getLogger(named).exception(
             "Something failed: %s", "1" if named == "ours" else MARKER
         )
-    (line,) = said()
+    (line,) = logged_lines()
     assert [each["kind"] for each in line["exception"]] == [
         "builtins.ValueError",
         "builtins.KeyError",
@@ -57,20 +57,20 @@ def test_an_error_is_told_by_its_kinds_and_places(said, named):
     assert MARKER not in str(line)
 
 
-def test_of_a_request_that_nobody_understands_the_kind_is_told(said):
+def test_log_of_an_invalid_request_holds_its_class_but_no_content(logged_lines):
     try:
         raise InvalidHeader(MARKER)
     except InvalidHeader as wrong:
         logging.getLogger("gunicorn.error").warning(f"Invalid request from ip=1.2.3.4: {wrong}")  # noqa: G004
-    (line,) = said()
+    (line,) = logged_lines()
     assert (line["event"], line["error"]) == ("request_not_understood", "InvalidHeader")
     assert MARKER not in str(line)
     assert "1.2.3.4" not in str(line)
 
 
-def test_what_gunicorn_says_without_an_error_stays(said):
+def test_gunicorn_log_without_an_exception_is_unchanged(logged_lines):
     logging.getLogger("gunicorn.error").info("Booting worker with pid: %s", 7)
-    (line,) = said()
+    (line,) = logged_lines()
     assert line["event"] == "Booting worker with pid: 7"
 
 
@@ -82,28 +82,28 @@ def test_what_gunicorn_says_without_an_error_stays(said):
         (HaltServer("failed", 3), "Reason: %s", "Worker failed to boot."),
     ],
 )
-def test_what_gunicorn_says_while_it_ends_is_whole(said, ending, words, value):
+def test_gunicorn_log_of_a_process_exit_is_complete(logged_lines, ending, words, value):
     try:
         raise ending
     except BaseException:  # noqa: BLE001 - as gunicorn does
         logging.getLogger("gunicorn.error").info(words, value)
-    (line,) = said()
+    (line,) = logged_lines()
     assert line["event"] == words % value
     assert "error" not in line
 
 
-def test_what_gunicorn_says_of_an_ending_with_an_error_stays_short(said):
+def test_gunicorn_log_of_a_worker_exception_holds_no_message(logged_lines):
     try:
-        wrong(MARKER)
+        fail(MARKER)
     except ValueError:
         logging.getLogger("gunicorn.error").exception("Worker exception: %s", MARKER)
         logging.getLogger("gunicorn.error").warning("Exception during worker exit:\n%s", MARKER)
-    first, second = said()
+    first, second = logged_lines()
     assert (first["event"], second["event"]) == ("Worker exception", "Exception during worker exit")
     assert MARKER not in str([first, second])
 
 
-def test_the_job_library_speaks_as_we_do_and_in_one_line():
+def test_job_library_log_is_one_json_line_without_values():
     program = f"""
 import logging
 from webapp import logs
@@ -125,30 +125,30 @@ except ValueError:
     assert MARKER not in done.stderr
 
 
-def test_a_line_said_quickly_is_like_every_other(said):
+def test_log_info_fast_writes_the_same_line_as_structlog(logged_lines):
     words = {"method": "POST", "status": 204}
     structlog.get_logger("web").info("request", **words)
-    logs.say_quickly("web", "request", **words)
-    slowly, quickly = said()
+    logs.log_info_fast("web", "request", **words)
+    slowly, quickly = logged_lines()
     for line in (slowly, quickly):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line.pop("timestamp"))
     assert slowly == quickly
 
 
-def test_nothing_is_said_below_the_level(said):
+def test_log_info_fast_below_the_level_writes_nothing(logged_lines):
     logging.getLogger().setLevel("WARNING")
-    logs.say_quickly("web", "request")
-    assert said() == []
+    logs.log_info_fast("web", "request")
+    assert logged_lines() == []
 
 
-def test_lines_of_many_threads_are_whole(tmp_path):
+def test_log_lines_of_concurrent_threads_are_not_interleaved(tmp_path):
     program = """
 import threading
 from webapp import logs
 logs.set_up("INFO")
 def talk(number):
     for _ in range(50):
-        logs.say_quickly("web", "request", number=number, words="x" * 500)
+        logs.log_info_fast("web", "request", number=number, words="x" * 500)
 threads = [threading.Thread(target=talk, args=(n,)) for n in range(8)]
 [t.start() for t in threads]
 [t.join() for t in threads]

@@ -1,4 +1,4 @@
-"""Which parts are chosen, by the settings."""
+"""The composition root derives `livemode` from the gateway's URL."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.unit.cli.installation import Installation
         ("https://localhost.gateway.example", True),
     ],
 )
-def test_only_a_gateway_on_this_machine_is_the_sandbox(
+def test_livemode_is_false_only_for_a_gateway_on_loopback(
     tmp_path: Path, gateway_url: str, live: bool
 ):
     with Installation(tmp_path, gateway_url).parts() as parts:

@@ -1,1 +1,1 @@
-"""The command line: each command reads, calls one step, and answers."""
+"""The commands of `python -m webapp`."""

@@ -1,4 +1,4 @@
-"""Settings and parts for a command, with every problem said at once and no traceback."""
+"""What commands share: settings, components, options, and errors without a traceback."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from webapp.store.errors import StoreError
 from webapp.store.onboardings import OnboardingSummary
 from webapp.wiring import Components
 
-#: What both databases take for a number of rows, and for the number of one.
-MOST = 2**31 - 1
-ROWS = click.IntRange(1, MOST)
+#: Row counts and row numbers that both databases accept.
+ROW_NUMBER = click.IntRange(1, 2**31 - 1)
 
 
 def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    help_ = "At most so many, newest first."
-    return click.option("--limit", type=ROWS, default=50, show_default=True, help=help_)(command)
+    help_ = "The largest number of lines; the newest come first."
+    return click.option("--limit", type=ROW_NUMBER, default=50, show_default=True, help=help_)(
+        command
+    )
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,41 +43,45 @@ def onboarding_line(row: Onboarding | OnboardingSummary) -> str:
 
 
 def settings() -> Settings:
+    """Read the settings; end the command with all problems if they are invalid."""
     try:
         return Settings.from_environment()
-    except SettingsError as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
 
-def wired() -> Components:
-    """The parts of a server whose database is up to date. Raises StoreError otherwise."""
+def ready_components() -> Components:
+    """Build the components of a server. Raises `StoreError` unless the database is up to date."""
     found = settings()
     logs.set_up(found.log_level)
-    parts = opened(found)
-    migrate.check(parts.engine)
-    return parts
+    components = build_components(found)
+    migrate.check(components.engine)
+    return components
 
 
-def opened(found: Settings) -> Components:
-    """The parts, closed again when the command is over."""
-    parts = wiring.build(found)
+def build_components(found: Settings) -> Components:
+    """Build the components; they are closed when the command ends."""
+    components = wiring.build(found)
     context = click.get_current_context()
-    context.call_on_close(parts.engine.dispose)
-    context.call_on_close(parts.gateway.close)
-    return parts
+    context.call_on_close(components.engine.dispose)
+    context.call_on_close(components.gateway.close)
+    return components
 
 
-def ready_database(found: Settings) -> None:
-    """An SQLite file is ours to bring up to date; a shared database waits for its operator."""
+def prepare_database(found: Settings) -> None:
+    """Migrate an SQLite file; end the command if a shared database is not up to date."""
     try:
         wiring.prepare_database(found)
-    except StoreError as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
 
 
-def known_database(parts: Components) -> None:
-    """It is there and up to date. Nothing is made: a file that is gone would come back empty."""
+def require_database(components: Components) -> None:
+    """End the command unless the database exists and is up to date.
+
+    A missing file is not created: an empty database would take the place of a lost one.
+    """
     try:
-        readiness.check(parts.database)
-    except StoreError as wrong:
-        raise click.ClickException(str(wrong)) from wrong
+        readiness.check(components.database)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error

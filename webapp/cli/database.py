@@ -1,4 +1,4 @@
-"""`database upgrade|check|rekey`."""
+"""`database upgrade|check|rekey`: migrate the database, check it, re-encrypt its values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from webapp import wiring
 from webapp.basics.text import pluralize
-from webapp.cli.common import settings, wired
+from webapp.cli.common import ready_components, settings
 from webapp.jobs import tables
 from webapp.server.preflight import UNREACHABLE, UNUSABLE
 from webapp.store import migrate
@@ -19,12 +19,12 @@ from webapp.store.rekey import Key, count, rekey
 
 @click.group()
 def database() -> None:
-    """Bring the database up to date, or say whether it is."""
+    """Migrate the database, check it, or re-encrypt what it holds."""
 
 
 @database.command()
 def upgrade() -> None:
-    """Run the migrations that are missing; on PostgreSQL those of the job library too."""
+    """Run the missing migrations; on PostgreSQL those of the job library too."""
     revision = migrate.upgrade(_engine())
     tables.create(settings().database_url)
     click.echo(f"database is at revision {revision}")
@@ -38,42 +38,42 @@ def check() -> None:
 
 @database.command(hidden=True)
 def probe() -> None:
-    """For those who are to be replaced: as far as can be told, would a server work? (workable)"""
+    """Report to a running server whether a new process could use the database (preflight)."""
     try:
         wiring.check_database(settings(), any_schema=True)
-    except DatabaseUnavailable as away:
-        _end(UNREACHABLE, str(away))
-    except StoreError as wrong:
-        _end(UNUSABLE, str(wrong))
-    except Exception as surprise:  # noqa: BLE001 - it may quote anything, so its kind has to do
-        _end(UNUSABLE, f"the database of DATABASE_URL cannot be used ({type(surprise).__name__})")
+    except DatabaseUnavailable as error:
+        _exit(UNREACHABLE, str(error))
+    except StoreError as error:
+        _exit(UNUSABLE, str(error))
+    except Exception as error:  # noqa: BLE001 - its text may quote secrets, its type does not
+        _exit(UNUSABLE, f"the database of DATABASE_URL cannot be used ({type(error).__name__})")
 
 
 @database.command("rekey")
 def rekey_() -> None:
-    """Seal everything with the first of DATA_KEYS; then the others may be dropped.
+    """Encrypt every value with the first of DATA_KEYS; then the other keys can be removed.
 
-    Beside running servers, once all of them have the new key in front. May be repeated.
+    Run it while the servers run, once all of them have the new key first. It can be repeated.
     """
-    database = wired().database
-    anew = sum(found[Key.OLDER] for found in rekey(database))
-    click.echo(f"{pluralize(anew, 'value has', 'values have')} been sealed anew")
+    database = ready_components().database
+    changed = sum(found[Key.OLDER] for found in rekey(database))
+    click.echo(f"{pluralize(changed, 'value')} encrypted with the first key")
     left = count(database)
     if left[Key.OLDER]:
         raise click.ClickException(
             f"{pluralize(left[Key.OLDER], 'value')} came in under an older key meanwhile: "
-            "restart every server with the new key in front, then do this again"
+            "restart every server with the new key first, then run this again"
         )
     if left[Key.NONE]:
         raise click.ClickException(
-            f"{pluralize(left[Key.NONE], 'value is', 'values are')} opened by none of DATA_KEYS: "
-            "bring back the key that sealed what is there, then do this again"
+            f"no key of DATA_KEYS decrypts {pluralize(left[Key.NONE], 'value')}: "
+            "add the key that encrypted them, then run this again"
         )
-    click.echo("the first of DATA_KEYS opens everything: the others may be dropped")
+    click.echo("the first of DATA_KEYS decrypts every value: the others can be removed")
 
 
-def _end(code: int, why: str) -> None:
-    click.echo(why)
+def _exit(code: int, message: str) -> None:
+    click.echo(message)
     sys.exit(code)
 
 

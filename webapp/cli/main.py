@@ -1,4 +1,4 @@
-"""The commands and what they have in common: settings, and errors in one clear message."""
+"""The command group of `python -m webapp`; it prints errors as one line."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from webapp.store.errors import StoreError
 
 
 class Commands(click.Group):
-    """Trouble with the database is one line for the operator, not a traceback."""
+    """Print a database error as one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (StoreError, OSError) as wrong:
-            raise click.ClickException(str(wrong)) from wrong
+        except (StoreError, OSError) as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.version_option(__version__, prog_name="mobbscan-embed")
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """mobbscan-embed: identity verification by MobbScan for your website."""
-    os.umask(0o077)  # whatever is made here is for its owner only, databases above all
+    os.umask(0o077)  # new files are for their owner only, above all databases
 
 
 for command in (serve, worker, database, doctor, onboardings, notices, sandbox):

@@ -1,4 +1,4 @@
-"""`onboardings list|show|link`: ids, states and times; no personal data."""
+"""`onboardings list|show|link`: print ids, states and times, without personal data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import asdict
 
 import click
 
-from webapp.cli.common import echo_json, json_option, limit_option, onboarding_line, wired
+from webapp.cli.common import (
+    echo_json,
+    json_option,
+    limit_option,
+    onboarding_line,
+    ready_components,
+)
 from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Status
@@ -15,30 +21,30 @@ from webapp.domain.onboarding import Status
 
 @click.group()
 def onboardings() -> None:
-    """Look at onboardings, or have the gateway asked about them."""
+    """List, show, reconcile and decide onboardings."""
 
 
 @onboardings.command("list")
-@click.option("--site", help="Only this site's.")
-@click.option("--status", type=click.Choice([str(s) for s in Status]), help="Only in this state.")
+@click.option("--site", help="Only of this site.")
+@click.option("--status", type=click.Choice([str(s) for s in Status]), help="Only of this status.")
 @limit_option
 @json_option
 def list_(site: str | None, status: str | None, limit: int, *, as_json: bool) -> None:
-    """One line each, newest first."""
-    with wired().database.reading() as work:
+    """One line per onboarding, newest first."""
+    with ready_components().database.reading() as work:
         listed = work.onboardings.listed(site=site, status=status, limit=limit)
     if as_json:
         echo_json([asdict(row) for row in listed])
         return
-    for row in listed:  # not before: who reads on in a pager holds no look at the database open
+    for row in listed:  # after the transaction: a slow pager must not keep it open
         click.echo(onboarding_line(row))
 
 
 @onboardings.command()
 @click.argument("onboarding_id")
 def show(onboarding_id: str) -> None:
-    """One onboarding with its timeline, as JSON."""
-    with wired().database.reading() as work:
+    """Print one onboarding with its timeline as JSON."""
+    with ready_components().database.reading() as work:
         row = work.onboardings.get(onboarding_id)
         if row is None:
             raise click.ClickException(f"no onboarding {onboarding_id}")
@@ -67,11 +73,13 @@ def show(onboarding_id: str) -> None:
 @onboardings.command()
 @click.argument("onboarding_id")
 def link(onboarding_id: str) -> None:
-    """Make a one-time link for the onboarding's person, and say until when it works."""
+    """Create a one-time link for the user of the onboarding, and print when it expires."""
     try:
-        made = wired().steps.links.create(onboarding_id, actor=Actor.OPERATOR)
-    except NotFound as unknown:
-        raise click.ClickException(f"no onboarding {onboarding_id}") from unknown
-    except Conflict as over:
-        raise click.ClickException(f"{onboarding_id} is {over.status}: no link is needed") from over
+        made = ready_components().steps.links.create(onboarding_id, actor=Actor.OPERATOR)
+    except NotFound as error:
+        raise click.ClickException(f"no onboarding {onboarding_id}") from error
+    except Conflict as error:
+        raise click.ClickException(
+            f"{onboarding_id} is {error.status}: no link is needed"
+        ) from error
     click.echo(f"{made.url}  works once, until {made.expires_at:%Y-%m-%dT%H:%M:%SZ}")

@@ -1,4 +1,4 @@
-"""`onboardings reconcile`: the gateway is asked now, by hand."""
+"""`onboardings reconcile`: poll the gateway now."""
 
 from __future__ import annotations
 
@@ -6,78 +6,80 @@ from collections.abc import Iterator
 
 import click
 
-from webapp.cli.common import onboarding_line, wired
+from webapp.cli.common import onboarding_line, ready_components
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable, NotWritable
 from webapp.store.errors import StoreError
 from webapp.wiring import Components
 
-#: After so many in a row it is not these onboardings that the gateway does not answer for.
-AWAY_IN_A_ROW = 3
+#: After so many failures in a row the gateway is considered unavailable.
+MAX_FAILURES_IN_A_ROW = 3
 
 
 @click.command()
 @click.argument("onboarding_id", required=False)
 def reconcile(onboarding_id: str | None) -> None:
-    """Ask the gateway now: about one onboarding, or about all that are unfinished.
+    """Poll the gateway now for one onboarding, or for all unfinished ones.
 
-    One of all that cannot be asked about is named, and the others are asked about; then the exit
+    When polling for all, an onboarding that fails is named and the others follow; then the exit
     code is 1.
     """
-    parts = wired()
+    components = ready_components()
     if onboarding_id is not None:
         try:
-            click.echo(_asked(parts, onboarding_id))
-        except (GatewayUnavailable, GatewayForbidden) as away:
-            raise click.ClickException(f"{away}; nothing was changed for {onboarding_id}") from away
-    elif failed := _ask_about_all(parts):
+            click.echo(_poll(components, onboarding_id))
+        except (GatewayUnavailable, GatewayForbidden) as error:
+            message = f"{error}; nothing was changed for {onboarding_id}"
+            raise click.ClickException(message) from error
+    elif failed := _poll_all(components):
         raise click.ClickException(f"{failed} could not be reconciled, named above")
 
 
-def _ask_about_all(parts: Components) -> int:
-    """How many it came to nothing for. Ends where the next one could fare no better."""
-    failed = away = 0
-    for each in _unfinished(parts):
+def _poll_all(components: Components) -> int:
+    """Return the number of failures. Ends early when the next onboarding would fail as well."""
+    failed = in_a_row = 0
+    for onboarding_id in _unfinished(components):
         try:
-            said = _asked(parts, each)
+            line = _poll(components, onboarding_id)
         except NotWritable:
             raise
-        except Exception as wrong:  # one bad row must not stand in the way of others
+        except Exception as error:  # one bad row must not prevent the others
             failed += 1
-            away = away + 1 if isinstance(wrong, GatewayUnavailable) else 0
-            if isinstance(wrong, GatewayForbidden) or away == AWAY_IN_A_ROW:
+            in_a_row = in_a_row + 1 if isinstance(error, GatewayUnavailable) else 0
+            if isinstance(error, GatewayForbidden) or in_a_row == MAX_FAILURES_IN_A_ROW:
                 raise click.ClickException(
-                    f"{wrong}; nothing was changed for {each}, nor asked about those after it"
-                ) from wrong
-            click.echo(f"{each}  {_why(wrong)}", err=True)
+                    f"{error}; nothing was changed for {onboarding_id}, and those after it were "
+                    "not polled"
+                ) from error
+            click.echo(f"{onboarding_id}  {_describe(error)}", err=True)
         else:
-            away = 0
-            click.echo(said)
+            in_a_row = 0
+            click.echo(line)
     return failed
 
 
-def _asked(parts: Components, onboarding_id: str) -> str:
-    """Where it stands now."""
-    parts.steps.gateway_poll.poll(onboarding_id)
-    with parts.database.reading() as work:
+def _poll(components: Components, onboarding_id: str) -> str:
+    """Poll the gateway for one onboarding and return its line."""
+    components.steps.gateway_poll.poll(onboarding_id)
+    with components.database.reading() as work:
         row = work.onboardings.get(onboarding_id)
     if row is None:
         raise click.ClickException(f"no onboarding {onboarding_id}")
     return onboarding_line(row)
 
 
-def _why(wrong: Exception) -> str:
-    """An error that nobody thought of may quote a row: its kind has to do."""
-    told = isinstance(wrong, GatewayUnavailable | StoreError | click.ClickException)
-    return str(wrong) if told else type(wrong).__name__
+def _describe(error: Exception) -> str:
+    """Return the text of a known error; the text of an unexpected one may quote a row."""
+    is_known = isinstance(error, GatewayUnavailable | StoreError | click.ClickException)
+    return str(error) if is_known else type(error).__name__
 
 
-def _unfinished(parts: Components) -> Iterator[str]:
-    """The ids of all, a portion at a time: there may be more than anybody wants in memory."""
+def _unfinished(components: Components) -> Iterator[str]:
+    """Yield the ids of all unfinished onboardings, read in batches to bound memory."""
     last = ""
     while True:
-        with parts.database.reading() as work:
-            portion = work.onboardings.unfinished(after=last)
-        yield from portion
-        if not portion:
+        with components.database.reading() as work:
+            batch = work.onboardings.unfinished(after=last)
+        yield from batch
+        if not batch:
             return
-        last = portion[-1]
+        last = batch[-1]

@@ -1,4 +1,4 @@
-"""`serve` and `worker`: the server with its jobs process, and the jobs alone."""
+"""`serve` and `worker`: run the server with its jobs process, or a jobs process alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import structlog
 
 from webapp import logs, wiring
 from webapp.cli.bind import checked_bind
-from webapp.cli.common import known_database, ready_database, settings
+from webapp.cli.common import prepare_database, require_database, settings
 from webapp.config.current import log_misspelt_settings
 from webapp.config.settings import Settings
-from webapp.jobs.executor_id import InUse, held
+from webapp.jobs.executor_id import ExecutorIdInUse, hold_executor_id
 from webapp.jobs.process import JobsProcess
 from webapp.observability import multiprocess
 from webapp.server.preflight import problems_of_settings
@@ -31,103 +31,106 @@ _log = structlog.get_logger(__name__)
     show_default=True,
     metavar="HOST:PORT",
     callback=lambda _context, _option, text: checked_bind(text),
-    help="Where to listen; 0.0.0.0 or [::] as the host means every address of this machine.",
+    help="The address to listen on; the host 0.0.0.0 or [::] means every address of this machine.",
 )
-@click.option("--no-jobs", is_flag=True, help="Leave the jobs to `worker` processes elsewhere.")
+@click.option("--no-jobs", is_flag=True, help="Start no jobs process: `worker` runs elsewhere.")
 def serve(bind: str, no_jobs: bool) -> None:
-    """Run the server under gunicorn, and its jobs process beside it."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until gunicorn takes it for a reload
+    """Run the server under gunicorn, with a jobs process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until gunicorn handles it
     found = settings()
-    ready_database(found)
+    prepare_database(found)
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
-        os.environ.pop("WEB_CONCURRENCY", None)  # unset for us, and no number for gunicorn
+        os.environ.pop("WEB_CONCURRENCY", None)  # empty counts as unset, gunicorn wants a number
     from webapp.server.arbiter import Server  # gunicorn reads WEB_CONCURRENCY as it is imported
 
     Server(bind, jobs=not no_jobs).run()
 
 
 @click.command()
-@click.option("--parent", type=int, hidden=True, help="End when this is no longer the parent.")
+@click.option("--parent", type=int, hidden=True, help="End with this parent process.")
 def worker(parent: int | None) -> None:
-    """Run the jobs only: reading the gateway back, and cleaning up. SIGHUP reads settings anew."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to begin anew
+    """Run the jobs only: polling the gateway, and cleaning up. SIGHUP reloads the settings."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a handler
     found = settings()
     logs.set_up(found.log_level)
     try:
-        with held(found.instance_dir):  # before anything of another one's is touched
+        with hold_executor_id(found.instance_dir):  # before it touches the files of another one
             if parent is None:  # otherwise the parent has logged them
                 log_misspelt_settings()
-            ended = _work(found, parent)
-    except InUse as other:
-        raise click.ClickException(str(other)) from other
-    if ended.to_begin_anew():
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so it stays until the next one can take it
+            stop = _run_jobs(found, parent)
+    except ExecutorIdInUse as error:
+        raise click.ClickException(str(error)) from error
+    if stop.should_restart():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited until the new process handles it
         os.execv(sys.executable, [sys.executable, "-m", "webapp", "worker"])  # noqa: S606 - ourselves
 
 
-class Ending:
-    """What a worker has been told: to stop, or (without a parent) to begin anew."""
+class StopSignals:
+    """Records the signals of a jobs process: stop, or (without a parent) restart."""
 
     def __init__(self, parent: int | None) -> None:
         self._parent = parent
-        self._stopping = self._renewing = self._anew = False
+        self._stopping = self._reloading = self._restarting = False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        if parent is None:  # else it is the parent's to say
-            signal.signal(signal.SIGHUP, self._renew)
+            signal.signal(number, self._on_stop)
+        if parent is None:  # otherwise the parent handles it
+            signal.signal(signal.SIGHUP, self._on_reload)
 
     def __call__(self) -> bool:
-        """Whether it is time. Who is told both to begin anew and to stop stops."""
-        if self._renewing:
-            self._renewing = False
-            self._anew = _can_begin_anew()
+        """Return whether the process should end."""
+        if self._reloading:
+            self._reloading = False
+            self._restarting = _settings_are_valid()
         orphaned = self._parent is not None and os.getppid() != self._parent
-        return self._stopping or orphaned or self._anew
+        return self._stopping or orphaned or self._restarting
 
-    def to_begin_anew(self) -> bool:
-        """To be asked when all is done: from now on a signal to stop is the end at once."""
+    def should_restart(self) -> bool:
+        """Return whether to restart: not if a stop signal came too.
+
+        Call it when the jobs have ended: from then on a stop signal ends the process at once.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        return self._anew and not self._stopping
+        return self._restarting and not self._stopping
 
-    def _stop(self, _number: int, _frame: types.FrameType | None) -> None:
+    def _on_stop(self, _number: int, _frame: types.FrameType | None) -> None:
         self._stopping = True
 
-    def _renew(self, _number: int, _frame: types.FrameType | None) -> None:
-        self._renewing = True
+    def _on_reload(self, _number: int, _frame: types.FrameType | None) -> None:
+        self._reloading = True
 
 
-def _work(found: Settings, parent: int | None) -> Ending:
-    _count(found, alone=parent is None)
-    from webapp.observability import observers  # not before: it decides where this process counts
+def _run_jobs(found: Settings, parent: int | None) -> StopSignals:
+    _join_metrics(found, alone=parent is None)
+    from webapp.observability import observers  # after: the import opens the metrics files
 
-    parts = wiring.build(found, observers=observers.SERVER)
-    _see_that_it_works(parts, alone=parent is None)
-    ending = Ending(parent)
-    JobsProcess(parts, ending).run()
-    return ending
+    components = wiring.build(found, observers=observers.SERVER)
+    _check_database(components, alone=parent is None)
+    stop = StopSignals(parent)
+    JobsProcess(components, stop).run()
+    return stop
 
 
-def _see_that_it_works(parts: Components, *, alone: bool) -> None:
-    """A child of `serve` is tried again, and says why in the log of both."""
+def _check_database(components: Components, *, alone: bool) -> None:
+    """End the process unless the database is usable. `serve` restarts its child, which logs why."""
     try:
-        known_database(parts)
-    except click.ClickException as wrong:
+        require_database(components)
+    except click.ClickException as error:
         if alone:
             raise
-        _log.error("jobs_not_started", problems=[wrong.message])
+        _log.error("jobs_start_failed", problems=[error.message])
         sys.exit(1)
 
 
-def _can_begin_anew() -> bool:
+def _settings_are_valid() -> bool:
     problems = problems_of_settings()
     if problems:
         _log.error("config_reload_rejected", problems=list(problems))
     return not problems
 
 
-def _count(found: Settings, *, alone: bool) -> None:
+def _join_metrics(found: Settings, *, alone: bool) -> None:
     if alone:
-        multiprocess.begin_anew(found.instance_dir, multiprocess.JOBS)
-    if not multiprocess.count_in(found.instance_dir, multiprocess.JOBS):
+        multiprocess.delete_metrics(found.instance_dir, multiprocess.JOBS)
+    if not multiprocess.share_metrics(found.instance_dir, multiprocess.JOBS):
         _log.warning("metrics_not_shared")

@@ -1,7 +1,7 @@
 """The settings that this process uses: read at start-up and at a reload, never in between.
 
-A web worker that replaces a dead one uses the settings of the other workers. If it read them anew,
-a wrong or unfinished edit would keep it from starting.
+A web worker that replaces a dead one uses the settings of the other workers. If it read new
+ones, a wrong or unfinished edit would keep it from starting.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import httpx
 from webapp.gateway.circuit_breaker_transport import CIRCUIT, CircuitBreakerTransport
 from webapp.gateway.options import GatewayOptions, Limits
 from webapp.gateway.responses import unavailable_from
-from webapp.gateway.size_limit import STREAMED, SizeLimitTransport
+from webapp.gateway.size_limit_transport import STREAMED, SizeLimitTransport
 from webapp.http_transport.deadline import seconds_left
 from webapp.http_transport.deadline_transport import DeadlineTransport
 

@@ -1,6 +1,6 @@
-"""This machine's name in the job library, and that one jobs process at a time goes by it.
+"""The executor id of this node's jobs process in the job library, and the lock on it.
 
-Two would take each other's work for their own left from before, and do it again.
+Two processes with one id would take each other's running jobs for abandoned ones and repeat them.
 """
 
 from __future__ import annotations
@@ -16,49 +16,49 @@ from webapp.basics.file_lock import try_lock
 _FILE = "executor-id"
 
 
-class InUse(Exception):
-    """Another jobs process goes by the name of this folder; carries the cure."""
+class ExecutorIdInUse(Exception):
+    """Another jobs process uses this INSTANCE_DIR; the message says how to fix it."""
 
 
 def executor_id(instance_dir: Path) -> str:
-    """The name: stays the same over restarts, and is never that of another folder."""
-    return _file(instance_dir).read_text().strip()
+    """Return the id of this folder; it is stable over restarts and unique to the folder."""
+    return _id_file(instance_dir).read_text().strip()
 
 
 @contextmanager
-def held(instance_dir: Path) -> Iterator[None]:
-    """Have the name to oneself; the kernel gives it back, however a process ends.
+def hold_executor_id(instance_dir: Path) -> Iterator[None]:
+    """Hold the lock on the id; the kernel frees it when the process ends.
 
-    Raises InUse when another process has it.
+    Raises ExecutorIdInUse when another process holds it.
     """
-    with _file(instance_dir).open() as file:
+    with _id_file(instance_dir).open() as file:
         if not try_lock(file.fileno()):
-            raise InUse(
-                f"another jobs process runs with INSTANCE_DIR {instance_dir}: one machine needs"
-                " only one (`serve` has its own); to run a second one, give it a folder of its own"
+            raise ExecutorIdInUse(
+                f"another jobs process runs with INSTANCE_DIR {instance_dir}: one node needs only "
+                "one (`serve` starts its own); to run a second one, give it a folder of its own"
             )
         yield
 
 
-def in_use(instance_dir: Path) -> bool:
-    """Whether a jobs process runs with this folder. Makes nothing."""
+def is_executor_id_held(instance_dir: Path) -> bool:
+    """Return whether a jobs process runs with this folder. Creates nothing."""
     if not (instance_dir / _FILE).exists():
         return False
     try:
-        with held(instance_dir):
+        with hold_executor_id(instance_dir):
             return False
-    except InUse:
+    except ExecutorIdInUse:
         return True
 
 
-def _file(instance_dir: Path) -> Path:
-    """Made by whoever is the first, and never replaced: the lock is on the file itself."""
+def _id_file(instance_dir: Path) -> Path:
+    """Create the file once; it is never replaced, because the lock is on the file itself."""
     path = instance_dir / _FILE
     if not path.exists():
         instance_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = uuid.uuid4().hex
-        new = path.with_suffix(f".{name}")
-        new.write_text(name)
+        new_id = uuid.uuid4().hex
+        new = path.with_suffix(f".{new_id}")
+        new.write_text(new_id)
         with suppress(FileExistsError):
             os.link(new, path)
         new.unlink()

@@ -1,7 +1,7 @@
 """Prometheus metrics of all processes of this node. Label values come from short lists.
 
-Import this module after `multiprocess.count_in`: on import the library decides whether its values
-live in shared files.
+Import this module after `multiprocess.share_metrics`: on import the library decides whether its
+values live in shared files.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _AGE_BUCKETS = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 8640
 
 _registry = CollectorRegistry()
 if multiprocess.is_shared():
-    values.ValueClass = values.MultiProcessValue(multiprocess.place)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(multiprocess.slot_number)  # type: ignore[no-untyped-call]
 
 
 def _counter(name: str, help_: str, *labels: str) -> Counter:
@@ -145,7 +145,7 @@ class _FinishedFamilies:
 
 def _process_metrics() -> list[Metric]:
     """Return the metrics of all processes, with the label `process` naming their kind."""
-    files = multiprocess.files_of_all()
+    files = multiprocess.shared_files()
     if not files:
         return _labelled(multiprocess.WEB, _registry.collect(), {})
     found: dict[str, Metric] = {}

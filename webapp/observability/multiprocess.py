@@ -1,9 +1,9 @@
-"""Where the processes of this machine count, so that any web worker can tell what all have counted.
+"""The files in which all processes of this node keep their metrics.
 
-The metrics library keeps the counts of each process in files of a folder. Counts of processes that
-have ended stay, for a counter must not fall; the next process goes on with their files, so that
-there are never more than processes at one time. Web workers and the jobs process have a folder
-each, because they are not started together: whoever starts a part afresh begins it from zero.
+The metrics library keeps the values of each process in files of a folder. Values of ended processes
+stay, since a counter must not fall; the next process continues their files, so there are never more
+files than concurrent processes. Web workers and the jobs process have a folder each, because they
+are not started together: the process that starts one part deletes its old values.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from pathlib import Path
 
 from webapp.basics.file_lock import open_lock_file, try_lock
 
-#: The web workers of one gunicorn master, and the jobs process.
+#: The web workers of one gunicorn arbiter, and the jobs process.
 WEB, JOBS = "web", "jobs"
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-#: The library's files of one process, and the bytes that they may need in all.
+#: Bytes reserved for each of the library's files of one process.
 _RESERVED = {"counter": 128 * 1024, "histogram": 64 * 1024, "gauge_livesum": 4 * 1024}
 
 
-class _Place:
-    """The number under which this process counts, and the lock by which it has it."""
+class _Slot:
+    """The number of this process among the running ones, and the lock that reserves it."""
 
     number = 0
     lock: int | None = None
 
 
-def count_in(instance_dir: Path, part: str) -> bool:
-    """Have this process count in its part's folder; before the library is first imported.
+def share_metrics(instance_dir: Path, part: str) -> bool:
+    """Let this process keep its metrics in its part's folder. Call it before the library's import.
 
-    False: there is no room for it, and the process counts for itself alone. The room is taken now:
-    the files are mapped into memory, and writing to a page that the disk has no room for would be
-    the end of the process.
+    Returns False when the disk has no room: the process then keeps its metrics in memory. The room
+    is reserved now, because the files are memory-mapped, and a write without room kills a process.
     """
     folder = _folder(instance_dir, part)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _take_place(folder)
-        _remove(folder, f"gauge_live*_{_Place.number}.db")  # what another one had open
+        _take_slot(folder)
+        _remove(folder, f"gauge_live*_{_Slot.number}.db")  # left by an ended process
         for kind, size in _RESERVED.items():
-            _reserve(folder / f"{kind}_{_Place.number}.db", size)
+            _reserve(folder / f"{kind}_{_Slot.number}.db", size)
     except OSError:
         os.environ.pop(_VARIABLE, None)
         return False
@@ -50,30 +49,30 @@ def count_in(instance_dir: Path, part: str) -> bool:
 
 
 def is_shared() -> bool:
-    """Whether this process counts together with others."""
+    """Return whether this process keeps its metrics in shared files."""
     return _VARIABLE in os.environ
 
 
-def place() -> int:
-    """Names this process among those that live; for the library, in place of the process id."""
-    return _Place.number
+def slot_number() -> int:
+    """Return the number that the library uses in file names, instead of the process id."""
+    return _Slot.number
 
 
-def begin_anew(instance_dir: Path, part: str) -> None:
-    """Forget what an earlier run has counted; for whoever starts the part, before it counts."""
+def delete_metrics(instance_dir: Path, part: str) -> None:
+    """Delete the values of an earlier run. Call it before a part's first process starts."""
     _remove(_folder(instance_dir, part), "*.db")
 
 
-def ended(instance_dir: Path, part: str, process_id: int) -> None:
-    """A process is no more: what it has counted stays, what it had open is nobody's now."""
+def remove_live_gauges(instance_dir: Path, part: str, process_id: int) -> None:
+    """Delete the gauges of an ended process; its counters stay."""
     folder = _folder(instance_dir, part)
     for lock in folder.glob("*.lock"):
         if lock.read_text() == str(process_id):
             _remove(folder, f"gauge_live*_{lock.stem}.db")
 
 
-def files_of_all() -> dict[str, list[str]]:
-    """The files of each part on this machine; nothing when this process counts for itself."""
+def shared_files() -> dict[str, list[str]]:
+    """Return the files of each part on this node; empty when this process shares no metrics."""
     own = os.environ.get(_VARIABLE)
     if own is None:
         return {}
@@ -85,8 +84,8 @@ def _folder(instance_dir: Path, part: str) -> Path:
     return instance_dir.absolute() / "metrics" / part
 
 
-def _take_place(folder: Path) -> None:
-    """The first that nobody living has; the kernel gives it back however a process ends."""
+def _take_slot(folder: Path) -> None:
+    """Take the first free number; the kernel frees its lock when the process ends."""
     for number in count():
         lock = open_lock_file(folder / f"{number}.lock")
         if not try_lock(lock):
@@ -94,15 +93,15 @@ def _take_place(folder: Path) -> None:
             continue
         os.truncate(lock, 0)
         os.write(lock, str(os.getpid()).encode())
-        _Place.number, _Place.lock = number, lock
+        _Slot.number, _Slot.lock = number, lock
         return
 
 
 def _reserve(path: Path, size: int) -> None:
-    """What an earlier process has counted in it is gone on with."""
+    """Create the file with `size` bytes, unless an earlier process left it to be continued."""
     if path.exists():
         return
-    # Whoever reads all files meets it whole or not at all.
+    # A reader of all files sees it complete or not at all.
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from webapp.journey.gateway_poll import NOTICE_SETTLED
-from webapp.logs import say_quickly
+from webapp.logs import log_info_fast
 from webapp.observability import metrics
 from webapp.wiring import Observers
 
@@ -14,7 +14,7 @@ def gateway_call(call: str, outcome: str, seconds: float) -> None:
     """Record a gateway call. The log context names the request that caused it."""
     metrics.gateway_call(call, outcome, seconds)
     milliseconds = round(seconds * 1000, 1)
-    say_quickly("gateway", "gateway_call", call=call, outcome=outcome, duration_ms=milliseconds)
+    log_info_fast("gateway", "gateway_call", call=call, outcome=outcome, duration_ms=milliseconds)
 
 
 def poll_event(event: str, seconds: float) -> None:

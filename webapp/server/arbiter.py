@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter as GunicornArbiter
 
 from webapp.config import current
 from webapp.config.settings import Settings, SettingsError
-from webapp.jobs.executor_id import in_use
+from webapp.jobs.executor_id import is_executor_id_held
 from webapp.observability import multiprocess
 from webapp.server.preflight import problems_of_settings
 
@@ -109,8 +109,8 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
         super().start()
         if self._with_jobs:
             folder = current.current_settings().instance_dir
-            if not in_use(folder):  # a running jobs process still counts there
-                multiprocess.begin_anew(folder, multiprocess.JOBS)
+            if not is_executor_id_held(folder):  # a running jobs process still counts there
+                multiprocess.delete_metrics(folder, multiprocess.JOBS)
 
     def reload(self) -> None:
         """Replace workers and jobs process on SIGHUP, unless the new settings are wrong."""

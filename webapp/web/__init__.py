@@ -1,1 +1,1 @@
-"""HTTP: each view reads, calls one step of the journey, and answers."""
+"""HTTP for people: each route reads the request, calls one step of the journey, and answers."""

@@ -1,4 +1,4 @@
-"""The question whom to go on as, at every door: nobody's live session is replaced silently."""
+"""Render the page that asks before a login, hand-off or link replaces another live session."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from flask import render_template
 from webapp.domain.errors import AnotherPersonSignedIn
 
 
-def ask(
-    question: AnotherPersonSignedIn, action: str, fields: Sequence[tuple[str, str]] = ()
+def confirmation_page(
+    conflict: AnotherPersonSignedIn, action: str, fields: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """The page; its form posts `fields` to `action`, and `replace=1` with them."""
+    """Render the question; its form posts `fields` and `replace=1` to `action`."""
     return render_template(
-        "login/replace.html",
-        current_name=question.current_name,
-        incoming_name=question.incoming_name,
-        site_name=question.site_name,
+        "login/switch_account.html",
+        current_name=conflict.current_name,
+        incoming_name=conflict.incoming_name,
+        site_name=conflict.site_name,
         action=action,
         fields=fields,
     )

@@ -1,4 +1,4 @@
-"""A body that broke off is never taken for a whole one (RFC 9112, 8)."""
+"""WSGI middleware: refuse a request body that ends before its stated length (RFC 9112, 8)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class BodyLengthCheck:
-    """WSGI middleware: reading a body that ends before its stated length is a 400.
+    """Make reading a truncated body a 400.
 
-    gunicorn promises that reading comes to an end, and Werkzeug then takes any end for the end.
-    Without the promise it counts. A chunked body states no length: gunicorn knows its end.
+    gunicorn sets `wsgi.input_terminated`, and Werkzeug then accepts any end of the body. Without
+    the flag Werkzeug compares with Content-Length. A chunked body states no length.
     """
 
     def __init__(self, inner: WSGIApplication) -> None:
@@ -27,6 +27,7 @@ class BodyLengthCheck:
         return self._inner(environ, start)
 
 
-def count(app: Flask) -> None:
-    whole: Any = BodyLengthCheck(app.wsgi_app)
-    app.wsgi_app = whole  # type: ignore[method-assign]
+def install(app: Flask) -> None:
+    """Wrap the application in the middleware."""
+    wrapped: Any = BodyLengthCheck(app.wsgi_app)
+    app.wsgi_app = wrapped  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The one cookie we set, and the proof that a form was ours."""
+"""Configure the session cookie and CSRF protection."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ if TYPE_CHECKING:
     from webapp.config.settings import Settings
     from webapp.journey.views import Visitor
 
-#: A form of ours holds a few short fields; the same limit binds a notice of the gateway.
-MAX_BYTES = 64 * 1024
+#: Our forms hold a few short fields; the same limit applies to a notice of the gateway.
+MAX_BODY_BYTES = 64 * 1024
 
 
 def configure_session(app: Flask, settings: Settings) -> None:
-    """Flask's signed cookie, named so that a browser itself enforces how it may be set."""
+    """Configure Flask's signed cookie; its name makes browsers enforce its attributes."""
     https = not settings.is_loopback_http
     prefix = settings.public_prefix
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
-        # Forms know of no fallbacks by themselves. The last of these signs.
+        # Flask-WTF does not read SECRET_KEY_FALLBACKS. The last key of this list signs.
         WTF_CSRF_SECRET_KEY=[*reversed(settings.secret_key_fallbacks), settings.secret_key],
         SESSION_COOKIE_NAME=_cookie_name(https=https, prefix=prefix),
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
-        # Lax, not Strict: the way back from a login and from the gateway starts on another site.
+        # Not Strict: the redirects from the login provider and the gateway start on another site.
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH=prefix or "/",
-        MAX_CONTENT_LENGTH=MAX_BYTES,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
     )
 
 
 def protect_forms(app: Flask) -> CSRFProtect:
-    """Each unsafe request carries a token of its session, and on https a Referer of ours."""
-    # A form stays good as long as its session: a consent page may lie open over lunch.
+    """Require a CSRF token for every unsafe request, and on https a Referer of ours."""
+    # The token is valid as long as the session: users leave the consent page open for hours.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     protection = CSRFProtect()
     protection.init_app(app)
     return protection
 
 
-def check_form() -> None:
-    """The same check by hand, for a route that is open to other sites in part only."""
+def check_csrf() -> None:
+    """Check the CSRF token in a view that is exempt because other sites may call it too."""
     current_app.extensions["csrf"].protect()
 
 
 def open_session(visitor: Visitor) -> None:
-    """Remember who was admitted, in a session that knows nothing from before."""
+    """Sign the visitor in; a new session keeps nothing of the one before."""
     if session.get(SESSION_ID) != visitor.session_id:
         session.clear()
         session[SESSION_ID] = visitor.session_id
@@ -59,11 +59,12 @@ def open_session(visitor: Visitor) -> None:
 
 
 def close_session() -> None:
+    """Sign the visitor out of this browser."""
     session.clear()
 
 
-def side_cookie(purpose: str) -> dict[str, Any]:
-    """Name and attributes of a short-lived cookie beside the session's, as strict as that one."""
+def short_lived_cookie(purpose: str) -> dict[str, Any]:
+    """Return name and attributes of a further cookie, as strict as the session cookie."""
     config = current_app.config
     return {
         "key": f"{config['SESSION_COOKIE_NAME']}-{purpose}",

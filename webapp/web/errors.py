@@ -1,10 +1,7 @@
-"""What a step could not do, as HTTP: one table for all sections.
+"""Turn errors into HTTP responses: HTML page, problem+json or empty body, by the route.
 
-Pages get templates/errors/error.html with `code` (the HTTP status), `word` (a stable machine word),
-`error_id` (500 only), `retry_after` (seconds, or None), `again` (or None): `action` and `fields`,
-pairs of name and value, of a form that may be sent once more; and with a 409 where things stand:
-`onboarding_status`, and `onboarding_id` or None.
-Data addresses get `application/problem+json` (RFC 9457), machines' addresses an empty body.
+Pages get templates/errors/error.html with the fields of `ErrorInfo`. Data routes get
+`application/problem+json` (RFC 9457). Routes for machines get an empty body.
 """
 
 from __future__ import annotations
@@ -38,10 +35,10 @@ from webapp.domain.errors import (
 )
 from webapp.web import request_context
 from webapp.web.request_log import log, request_id
-from webapp.web.response_format import ResponseFormat, surface
+from webapp.web.response_format import ResponseFormat, response_format
 
-#: Error → status and machine word. The nearest ancestor counts; without a row it is a 500.
-TABLE: dict[type[StepError], tuple[int, str]] = {
+#: Error class → HTTP status and machine-readable code. Subclasses inherit; without a row: 500.
+STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
     HandoffNotAccepted: (401, "hand_off_not_accepted"),
@@ -54,109 +51,121 @@ TABLE: dict[type[StepError], tuple[int, str]] = {
     GatewayForbidden: (502, "gateway_forbidden"),
     NotWritable: (503, "not_writable"),
 }
-NOT_WRITABLE_SECONDS = 5
+NOT_WRITABLE_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class ErrorInfo:
-    """All that an answer to a failed request may tell."""
+    """What a response may reveal about an error.
 
-    code: int
-    word: str
+    `error_id` finds the log line of an unexpected error. `retry_form` holds `action` and `fields`
+    (pairs) of a form that the user may send again. `onboarding_*` say which onboarding caused a
+    409, and its status.
+    """
+
+    status: int
+    code: str
     error_id: str | None = None
     retry_after: int | None = None
     onboarding_status: str | None = None
     onboarding_id: str | None = None
-    again: dict[str, object] | None = None
+    retry_form: dict[str, object] | None = None
 
 
-def handle_errors(app: Flask) -> None:
-    # Flask's own line would hold the whole path and the exception's message; `_surprise` has ours.
+def register_error_handlers(app: Flask) -> None:
+    """Handle every error of the app here."""
+    # Flask's line would hold the path and the exception's message; `log_unexpected_error` writes
+    # one without them.
     app.log_exception = lambda _: None  # type: ignore[method-assign,assignment]
-    app.register_error_handler(StepError, _step_error)
-    app.register_error_handler(CSRFError, _stale_form)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(InternalServerError, _surprise)
+    app.register_error_handler(StepError, _handle_step_error)
+    app.register_error_handler(CSRFError, _handle_csrf_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(InternalServerError, _handle_unexpected_error)
 
 
-def answer(trouble: ErrorInfo) -> Response:
-    """The trouble in the form its address speaks."""
-    if surface() is ResponseFormat.EMPTY:
-        response = Response(status=trouble.code)
+def error_response(error: ErrorInfo) -> Response:
+    """Render the error in the format of the route."""
+    if response_format() is ResponseFormat.EMPTY:
+        response = Response(status=error.status)
         del response.headers["Content-Type"]
-    elif surface() is ResponseFormat.DATA:
-        response = _problem(trouble)
+    elif response_format() is ResponseFormat.DATA:
+        response = _problem_json(error)
     else:
-        if request_context.shown_site() is None:
-            request_context.show_site(request_context.remembered_site())
-        page = render_template("errors/error.html", **vars(trouble))
-        response = make_response(page, trouble.code)
-    if trouble.retry_after is not None:
-        response.headers["Retry-After"] = str(trouble.retry_after)
+        if request_context.current_site() is None:
+            request_context.set_site(request_context.site_from_cookie())
+        page = render_template("errors/error.html", error=error)
+        response = make_response(page, error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _step_error(error: StepError) -> ResponseReturnValue:
-    row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), None)
+def _handle_step_error(error: StepError) -> ResponseReturnValue:
+    row = next(
+        (STATUS_AND_CODE[kind] for kind in type(error).__mro__ if kind in STATUS_AND_CODE), None
+    )
     if row is None:
-        return _surprise(error)
-    code, word = row
+        return _handle_unexpected_error(error)
     if isinstance(error, Conflict):
-        stands = str(error.status)
-        return answer(ErrorInfo(code, word, onboarding_status=stands, onboarding_id=_which(error)))
+        info = ErrorInfo(
+            *row,
+            onboarding_status=str(error.status),
+            onboarding_id=_conflicting_onboarding_id(error),
+        )
+        return error_response(info)
     seconds = _retry_after(error)
-    again = _same_form() if seconds is not None else None
-    return answer(ErrorInfo(code, word, retry_after=seconds, again=again))
+    retry_form = _submitted_form() if seconds is not None else None
+    return error_response(ErrorInfo(*row, retry_after=seconds, retry_form=retry_form))
 
 
-def _which(error: Conflict) -> str | None:
-    """The person's newest onboarding that stands where the error says, to link to."""
+def _conflicting_onboarding_id(error: Conflict) -> str | None:
+    """Return the id of the visitor's newest onboarding in the error's status, for a link."""
     visitor = request_context.visitor()
-    if visitor is None or surface() is not ResponseFormat.PAGE:
+    if visitor is None or response_format() is not ResponseFormat.PAGE:
         return None
     known = request_context.steps().present.home(visitor).onboardings
-    return next((one.id for one in known if one.status == error.status), None)
+    return next((each.id for each in known if each.status == error.status), None)
 
 
 def _retry_after(error: StepError) -> int | None:
     if isinstance(error, GatewayUnavailable):
         return max(1, math.ceil(error.retry_after_seconds))
-    return NOT_WRITABLE_SECONDS if isinstance(error, NotWritable) else None
+    return NOT_WRITABLE_RETRY_SECONDS if isinstance(error, NotWritable) else None
 
 
-def _stale_form(_: CSRFError) -> ResponseReturnValue:
-    return answer(ErrorInfo(400, "stale_form", again=_same_form()))
+def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
+    return error_response(ErrorInfo(400, "stale_form", retry_form=_submitted_form()))
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
+def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.get_response()
-    code = error.code or 500
-    word = "signed_out" if isinstance(error, Unauthorized) else _word(code)
-    response = answer(ErrorInfo(code, word))
+    status = error.code or 500
+    code = "signed_out" if isinstance(error, Unauthorized) else _code_of(status)
+    response = error_response(ErrorInfo(status, code))
     for name, value in error.get_headers():
-        # `Allow` of a 405 and `Retry-After`; never the library's own page.
+        # `Allow` of a 405 and `Retry-After`; not the content type of Werkzeug's own page.
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 
 
-def _surprise(error: Exception) -> ResponseReturnValue:
+def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
     cause = getattr(error, "original_exception", None) or error
-    if is_bad_body(cause):
-        return answer(ErrorInfo(400, "bad_request"))
-    return answer(ErrorInfo(500, "internal_error", error_id=log_surprise(cause)))
+    if is_malformed_body(cause):
+        return error_response(ErrorInfo(400, "bad_request"))
+    return error_response(ErrorInfo(500, "internal_error", error_id=log_unexpected_error(cause)))
 
 
-def is_bad_body(error: BaseException) -> bool:
-    """A body whose chunks make no sense, which only reading it tells: the sender's fault."""
+def is_malformed_body(error: BaseException) -> bool:
+    """Whether gunicorn found the chunks of the body malformed: the client's error, not ours."""
     return type(error).__module__ == "gunicorn.http.errors"
 
 
-def log_surprise(cause: BaseException) -> str:
-    """Write down what nobody had thought of; the id by which the line is found."""
+def log_unexpected_error(cause: BaseException) -> str:
+    """Log an error that no code expects. Return the id that finds the log line."""
     error_id = uuid4().hex[:12]
-    # Kinds and places, not messages: a message may quote what somebody has typed.
+    # Classes and lines, not messages: a message may quote what a user has typed.
     frames = traceback.extract_tb(cause.__traceback__)[-8:]
     log().error(
         "request_failed",
@@ -167,23 +176,23 @@ def log_surprise(cause: BaseException) -> str:
     return error_id
 
 
-def _problem(trouble: ErrorInfo) -> Response:
-    told = {
+def _problem_json(error: ErrorInfo) -> Response:
+    problem = {
         "type": "about:blank",
-        "title": _phrase(trouble.code),
-        "status": trouble.code,
-        "code": trouble.word,
+        "title": _phrase(error.status),
+        "status": error.status,
+        "code": error.code,
         "request_id": request_id(),
-        "error_id": trouble.error_id,
+        "error_id": error.error_id,
     }
-    body = json.dumps({name: value for name, value in told.items() if value is not None})
-    return Response(body, trouble.code, mimetype="application/problem+json")
+    body = json.dumps({name: value for name, value in problem.items() if value is not None})
+    return Response(body, error.status, mimetype="application/problem+json")
 
 
-def _same_form() -> dict[str, object] | None:
-    """What was sent, for sending once more; only when one of our own pages sent it."""
-    ours = request.headers.get("Origin") == request_context.settings().public_origin
-    if request.method != "POST" or not ours:
+def _submitted_form() -> dict[str, object] | None:
+    """Return the submitted form, to be sent again; None unless one of our own pages sent it."""
+    own = request.headers.get("Origin") == request_context.settings().public_origin
+    if request.method != "POST" or not own:
         return None
     fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
     return {"action": request.script_root + request.path, "fields": fields}
@@ -193,5 +202,5 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
 
 
-def _word(status: int) -> str:
+def _code_of(status: int) -> str:
     return _phrase(status).lower().replace(" ", "_").replace("-", "_")

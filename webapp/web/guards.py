@@ -1,4 +1,4 @@
-"""Who may call a route. Every view wears exactly one of these; `register` refuses one without."""
+"""Access guards of routes. Every view must have exactly one; `register` refuses any other."""
 
 from __future__ import annotations
 
@@ -11,47 +11,48 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Unauthorized
 
 from webapp.web import request_context
-from webapp.web.response_format import ResponseFormat, surface
+from webapp.web.response_format import ResponseFormat, response_format
 
 View = Callable[..., ResponseReturnValue]
 
-#: `gateway_headers` is the notice door's: no view of Flask's wears it.
-GUARDS = ("everybody", "person", "link_code", "signed_reference", "gateway_headers")
+#: `gateway_headers` belongs to the notice endpoint, which is not a Flask view.
+GUARDS = ("public", "session_required", "link_code", "signed_reference", "gateway_headers")
 
 
 def guard_of(view: Callable[..., Any]) -> str | None:
+    """Return the name of the view's guard."""
     return getattr(view, "guard", None)
 
 
-def everybody(view: View) -> View:
-    """No proof asked: what is shown and done here is for the whole world."""
-    return _named("everybody", view)
+def public(view: View) -> View:
+    """Require nothing: anyone may call the view."""
+    return _with_guard("public", view)
 
 
-def person(view: View) -> View:
-    """A live session. Pages send a stranger home to sign in; data says 401."""
+def session_required(view: View) -> View:
+    """Require a live session. Without one, pages redirect to the start page; data answers 401."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if request_context.visitor() is not None:
             return view(*args, **kwargs)
-        if surface() is ResponseFormat.DATA:
+        if response_format() is ResponseFormat.DATA:
             raise Unauthorized
         return redirect(url_for("start.home"), 303)
 
-    return _named("person", guarded)
+    return _with_guard("session_required", guarded)
 
 
 def link_code(view: View) -> View:
-    """The code inside the address is the proof; the step looks it up, and it is good only once."""
-    return _named("link_code", view)
+    """Require the one-time code in the address; the step checks it."""
+    return _with_guard("link_code", view)
 
 
 def signed_reference(view: View) -> View:
-    """The signature inside the address is the proof; the step checks it, no session is read."""
-    return _named("signed_reference", view)
+    """Require the signed reference in the address; the step checks it and no session is read."""
+    return _with_guard("signed_reference", view)
 
 
-def _named(name: str, view: View) -> View:
+def _with_guard(name: str, view: View) -> View:
     view.guard = name  # type: ignore[attr-defined]
     return view

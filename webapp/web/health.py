@@ -1,4 +1,4 @@
-"""For those who run the server: does it live, and can it work."""
+"""Routes for operations: liveness, readiness and Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from werkzeug.exceptions import NotFound
 
 from webapp.observability import metrics
 from webapp.web import request_context
-from webapp.web.guards import everybody
+from webapp.web.guards import public
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
-@everybody
-def alive() -> ResponseReturnValue:
-    """This process answers; nothing else is asked, so nobody restarts it for others' faults."""
+@public
+def liveness() -> ResponseReturnValue:
+    """Answer 200 without a check: a restart would not repair what other services lack."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz")
-@everybody
-def ready() -> ResponseReturnValue:
-    """Fit for work or not; why not is told to operations only.
+@public
+def readiness() -> ResponseReturnValue:
+    """Answer 200 or 503; with the operations token also as JSON with the problems.
 
-    What only the vendor can cure is told in words too, but is no reason to take us out of
-    service: notices and pages work on.
+    `degraded` lists what only the vendor can fix. It is no reason to take the server out of
+    service: notices and pages still work.
     """
     problems = request_context.steps().find_problems()
     status = 503 if problems else 200
-    if not _is_operations():
+    if not _has_operations_token():
         return Response(status=status)
     degraded = request_context.steps().find_degradations() if not problems else []
     return jsonify(ready=not problems, problems=problems, degraded=degraded), status
 
 
 @blueprint.get("/metrics")
-@everybody
-def pluralize() -> ResponseReturnValue:
-    """For Prometheus: what all processes of this machine have counted. Without a token: nothing."""
+@public
+def prometheus_metrics() -> ResponseReturnValue:
+    """Return the metrics of all processes of this node; 404 while no operations token is set."""
     if not request_context.settings().operations_token:
         raise NotFound
-    if not _is_operations():
+    if not _has_operations_token():
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     exposition = metrics.exposition(request_context.steps().statistics())
     return Response(exposition, content_type=metrics.CONTENT_TYPE)
 
 
-def _is_operations() -> bool:
+def _has_operations_token() -> bool:
     token = request_context.settings().operations_token
     given = request.headers.get("Authorization", "")
     if not token:

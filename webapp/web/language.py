@@ -1,4 +1,4 @@
-"""In which language a page speaks: the person's, else the browser's, among those of the site."""
+"""Choose the language of a page: the user's, else the browser's, among those of the site."""
 
 from __future__ import annotations
 
@@ -6,35 +6,42 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flask import Flask, g, request
-from flask_babel import Babel
+from flask_babel import Babel, get_locale
 
-from webapp.web import page_texts, request_context
+from webapp.web import request_context
 
 LOCALES = ("en", "es")
 _TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
 
-def speak(app: Flask) -> None:
+def init_babel(app: Flask) -> None:
+    """Set up translations, and give templates `language()` for the `lang` attribute."""
     Babel(
         app,
         default_locale=LOCALES[0],
         default_translation_directories=str(_TRANSLATIONS),
-        locale_selector=choose,
+        locale_selector=select_locale,
     )
-    page_texts.install(app)
-    app.context_processor(lambda: {"locale": page_texts.language()})
+    app.jinja_env.globals["language"] = current_language
+    app.context_processor(lambda: {"locale": current_language()})
 
 
-def choose() -> str:
-    site = request_context.shown_site()
+def current_language() -> str:
+    """Return the language of this response as a BCP 47 tag."""
+    return str(get_locale() or LOCALES[0]).replace("_", "-")
+
+
+def select_locale() -> str:
+    """Return the best language for this request."""
+    site = request_context.current_site()
     visitor = g.get("visitor")
     offered = [tag for tag in (site.locales if site else LOCALES) if tag in LOCALES] or LOCALES[:1]
     own = [visitor.person.locale] if visitor and visitor.person.locale else []
-    return first_match([*own, *request.accept_languages.values()], offered)
+    return match_locale([*own, *request.accept_languages.values()], offered)
 
 
-def first_match(wanted: Iterable[str], offered: Iterable[str]) -> str:
-    """The first wanted language that is offered, regions aside (`es-MX` is served in `es`)."""
+def match_locale(wanted: Iterable[str], offered: Iterable[str]) -> str:
+    """Return the first wanted language that is offered; regions are ignored (`es-MX` is `es`)."""
     offers = list(offered)
     for tag in wanted:
         plain = tag.replace("_", "-").split("-")[0].lower()

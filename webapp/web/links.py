@@ -1,4 +1,4 @@
-"""admit, third door: a one-time link, and a new one for going on with another device."""
+"""Routes of one-time links: create one for another device, preview it, and sign in with it."""
 
 from __future__ import annotations
 
@@ -9,61 +9,62 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import AnotherPersonSignedIn, LinkGone, NotFound
-from webapp.web import account_switch, cookies, page_texts, request_context
-from webapp.web.errors import ErrorInfo, answer
-from webapp.web.guards import link_code, person
+from webapp.web import account_switch, cookies, request_context
+from webapp.web.errors import ErrorInfo, error_response
+from webapp.web.guards import link_code, session_required
+from webapp.web.language import current_language
 
 blueprint = Blueprint("links", __name__)
 
-#: Modules of white around a QR code, without which many phones do not see it (ISO 18004).
+#: Light modules around a QR code; many phones do not detect it with fewer (ISO/IEC 18004).
 _QUIET_ZONE = 4
 
 
 @blueprint.get("/l/<code>")
 @link_code
-def look(code: str) -> ResponseReturnValue:
-    """For whom the link is, with one button; mail scanners may look as often as they like."""
+def preview(code: str) -> ResponseReturnValue:
+    """Show whose link it is, with one button. It uses nothing up: mail scanners open links."""
     live = request_context.visitor()
     try:
-        behind = request_context.steps().links.preview(code)
+        link = request_context.steps().links.preview(code)
     except LinkGone:
         if live is None:
             raise
-        # The browser that came in by this very link goes on; for all others it stays gone.
+        # The browser that signed in with this link may continue; for others it stays gone.
         _, onboarding_id = request_context.steps().links.use(code, live)
         return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
-    request_context.show_site(behind.site)
+    request_context.set_site(link.site)
     return render_template(
-        "links/look.html", look=behind, action=request.script_root + request.path
+        "links/preview.html", link=link, action=request.script_root + request.path
     )
 
 
 @blueprint.post("/l/<code>")
 @link_code
-def use(code: str) -> ResponseReturnValue:
-    """Let the link's person in, once, and on to their onboarding."""
+def redeem(code: str) -> ResponseReturnValue:
+    """Sign the link's user in, once, and redirect to their onboarding."""
     replace = request.form.get("replace") == "1"
     try:
         visitor, onboarding_id = request_context.steps().links.use(
             code, request_context.visitor(), replace=replace
         )
-    except AnotherPersonSignedIn as question:
-        return account_switch.ask(question, request.script_root + request.path)
+    except AnotherPersonSignedIn as conflict:
+        return account_switch.confirmation_page(conflict, request.script_root + request.path)
     cookies.open_session(visitor)
     return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
 
 
 @blueprint.post("/links")
-@person
-def make() -> ResponseReturnValue:
-    """A link of one's own, for another device or browser, and a page that watches what it does."""
-    steps, visitor = request_context.steps(), request_context.signed_in()
+@session_required
+def create() -> ResponseReturnValue:
+    """Create a link to the visitor's own onboarding and show it with a QR code."""
+    steps, visitor = request_context.steps(), request_context.require_visitor()
     onboarding_id = steps.start.prepare(
-        visitor, flow=request.form.get("flow") or None, locale=page_texts.language()
+        visitor, flow=request.form.get("flow") or None, locale=current_language()
     )
     link = steps.links.create_for_owner(visitor, onboarding_id)
     return render_template(
-        "links/made.html",
+        "links/created.html",
         link=link,
         hours=max(1, round((link.expires_at - datetime.now(UTC)).total_seconds() / 3600)),
         qr_code=qr_code(link.url),
@@ -72,14 +73,13 @@ def make() -> ResponseReturnValue:
 
 
 @blueprint.errorhandler(NotFound)
-def unknown(_: NotFound) -> ResponseReturnValue:
-    """Links are copied by hand now and then, and not always the whole of them."""
-    return answer(
-        ErrorInfo(404, "not_found" if request.endpoint == "links.make" else "unknown_link")
-    )
+def unknown_link(_: NotFound) -> ResponseReturnValue:
+    """Explain an unknown code: users copy links by hand and lose parts of them."""
+    code = "not_found" if request.endpoint == "links.create" else "unknown_link"
+    return error_response(ErrorInfo(404, code))
 
 
 def qr_code(text: str) -> str:
-    """The text as a `data:` address of an SVG, dark on white in every colour scheme."""
+    """Return the text as a `data:` address of an SVG, dark on white in every colour scheme."""
     code = segno.make(text, error="m", micro=False)
     return code.svg_data_uri(border=_QUIET_ZONE, dark="#000", light="#fff", omitsize=True)

@@ -1,10 +1,9 @@
-"""The fast door of the gateway's notices: this one address is answered before Flask sees it.
+"""WSGI middleware that receives the gateway's notices before Flask sees them.
 
-Notices come in bursts, and their senders do not wait long. Flask's way of a request (routing,
-contexts, sessions, hooks) costs more than all the rest of a notice together, and a notice needs
-none of it: no page, no person, no cookie, no words. So it is a WSGI application in front of the
-other, for all methods, so that the address is never answered in two ways
-(docs/decisions/0009). What holds for every answer (id, log line, headers) holds here too.
+Notices arrive in bursts, and the gateway does not wait long. Flask's routing, contexts, sessions
+and hooks cost more than storing a notice, and a notice needs none of them
+(docs/decisions/0009). The middleware handles every method of this path, so that the path never
+gets two kinds of answers. Request id, log line and security headers are the same as elsewhere.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
 
 from webapp.domain.errors import NotWritable, UnreadableNotice
-from webapp.web.cookies import MAX_BYTES
-from webapp.web.errors import NOT_WRITABLE_SECONDS, is_bad_body, log_surprise
-from webapp.web.request_log import forget_request, name_request, write_down
-from webapp.web.security import Policy, headers
+from webapp.web.cookies import MAX_BODY_BYTES
+from webapp.web.errors import NOT_WRITABLE_RETRY_SECONDS, is_malformed_body, log_unexpected_error
+from webapp.web.request_log import bind_request_id, clear_request_id, record_request
+from webapp.web.security_headers import SecurityPolicy, security_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,12 +29,12 @@ if TYPE_CHECKING:
     from webapp.config.settings import Settings
     from webapp.journey.webhook import Webhook
 
-ADDRESS = "/webhooks/mobbscan"
+PATH = "/webhooks/mobbscan"
 METHOD = "POST"
-#: Who may call: `authentic`, in constant time. Named as the guards of Flask's routes are.
+#: The name of this endpoint's guard in the list of routes: `Webhook.authentic`, in constant time.
 GUARD = "gateway_headers"
-#: What may become of a notice, and how the gateway is told.
-OUTCOMES = {
+#: Outcome of a notice → HTTP status.
+STATUS_OF_OUTCOME = {
     "kept": 204,
     "repeated": 204,
     "unusable": 400,
@@ -45,105 +44,111 @@ OUTCOMES = {
     "failed": 500,
     "not_writable": 503,
 }
-_MORE = {
+_EXTRA_HEADERS = {
     "wrong_method": ("Allow", METHOD),
-    "not_writable": ("Retry-After", str(NOT_WRITABLE_SECONDS)),
+    "not_writable": ("Retry-After", str(NOT_WRITABLE_RETRY_SECONDS)),
 }
-Observe = Callable[[str, float], None]
+Observer = Callable[[str, float], None]
 
 
 class NoticeEndpoint:
-    """`observe` is told the outcome of every notice and the seconds it took."""
+    """The middleware. It calls `observe` with the outcome of each notice and its seconds."""
 
     def __init__(
-        self, inner: WSGIApplication, webhook: Webhook, settings: Settings, observe: Observe
+        self, inner: WSGIApplication, webhook: Webhook, settings: Settings, observe: Observer
     ) -> None:
         self._inner = inner
         self._webhook = webhook
         self._observe = observe
-        # A proxy may hand the prefix on or cut it off; a slash too many loses no notice.
-        self._addresses = frozenset(
-            prefix + ADDRESS + end for prefix in ("", settings.public_prefix) for end in ("", "/")
+        # A proxy may pass the prefix on or strip it; a trailing slash must lose no notice.
+        self._paths = frozenset(
+            prefix + PATH + end for prefix in ("", settings.public_prefix) for end in ("", "/")
         )
-        self._names = {_variable(name): name for name in webhook.header_names}
+        self._header_names = {_environ_key(name): name for name in webhook.header_names}
+        https = not settings.is_loopback_http
         self._headers = [
-            *headers(Policy(), logo=None, https=not settings.is_loopback_http).items(),
+            *security_headers(SecurityPolicy(), logo_origin=None, https=https).items(),
             ("Cache-Control", "no-store"),
         ]
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        address = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        if address not in self._addresses:
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        if path not in self._paths:
             return self._inner(environ, start)
-        request_id, began_at = name_request(), time.monotonic()
-        outcome = self.take(environ)
-        status, seconds = OUTCOMES[outcome], time.monotonic() - began_at
+        request_id, began_at = bind_request_id(), time.monotonic()
+        outcome = self._handle(environ)
+        status, seconds = STATUS_OF_OUTCOME[outcome], time.monotonic() - began_at
         self._observe(outcome, seconds)
-        write_down(environ["REQUEST_METHOD"], ADDRESS, status, seconds)
-        forget_request()
-        start(_LINES[status], [*self._headers, ("Request-Id", request_id), *_ENDS[outcome]])
+        record_request(environ["REQUEST_METHOD"], PATH, status, seconds)
+        clear_request_id()
+        headers = [*self._headers, ("Request-Id", request_id), *_OUTCOME_HEADERS[outcome]]
+        start(_STATUS_LINES[status], headers)
         return ()
 
-    def take(self, environ: WSGIEnvironment) -> str:
-        """The outcome. A stranger's body is not read: only the headers can tell us so."""
+    def _handle(self, environ: WSGIEnvironment) -> str:
+        """Return the outcome. The body is read only after the headers have proven authentic."""
         if environ["REQUEST_METHOD"] != METHOD:
             return "wrong_method"
-        given = {name: environ[key] for key, name in self._names.items() if key in environ}
+        given = {name: environ[key] for key, name in self._header_names.items() if key in environ}
         if not self._webhook.is_authentic(given):
             return "not_authentic"
-        return self._kept(environ)
+        return self._store(environ)
 
-    def _kept(self, environ: WSGIEnvironment) -> str:
+    def _store(self, environ: WSGIEnvironment) -> str:
         try:
-            new = self._webhook.store(_body(environ))
+            is_new = self._webhook.store(_read_body(environ))
         except RequestEntityTooLarge:
             return "too_large"
         except UnreadableNotice:
             return "unusable"
         except NotWritable:
             return "not_writable"
-        except Exception as error:  # noqa: BLE001 - as Flask does: it is logged, and a 500
-            if is_bad_body(error):
+        except Exception as error:  # noqa: BLE001 - as Flask does: log it and answer 500
+            if is_malformed_body(error):
                 return "unusable"
-            log_surprise(error)
+            log_unexpected_error(error)
             return "failed"
-        return "kept" if new else "repeated"
+        return "kept" if is_new else "repeated"
 
 
-def place(
-    app: Flask, settings: Settings, observe: Observe = lambda _outcome, _seconds: None
+def install(
+    app: Flask, settings: Settings, observe: Observer = lambda _outcome, _seconds: None
 ) -> None:
-    """Put the door in front of the app, as the last of what is put there."""
+    """Wrap the app in the middleware. Call it last, so that this middleware is the outermost."""
     webhook = app.extensions["steps"].webhook
-    door = NoticeEndpoint(app.wsgi_app, webhook, settings, observe)
-    app.wsgi_app = door  # type: ignore[method-assign,assignment]
+    endpoint = NoticeEndpoint(app.wsgi_app, webhook, settings, observe)
+    app.wsgi_app = endpoint  # type: ignore[method-assign,assignment]
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    """The whole body. Raises RequestEntityTooLarge, also for one that hides its length."""
+def _read_body(environ: WSGIEnvironment) -> bytes:
+    """Return the whole body.
+
+    Raises RequestEntityTooLarge for more than MAX_BODY_BYTES, stated or not, and UnreadableNotice
+    for a body that ends before its stated length.
+    """
     stated = get_content_length(environ)
     if stated is None and not environ.get("wsgi.input_terminated"):
-        return b""  # nobody would tell where it ends
-    if stated is not None and stated > MAX_BYTES:
+        return b""  # its end could not be detected
+    if stated is not None and stated > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-    body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1 if stated is None else stated)
-    if len(body) > MAX_BYTES:
+    body: bytes = environ["wsgi.input"].read(MAX_BODY_BYTES + 1 if stated is None else stated)
+    if len(body) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     if len(body) < (stated or 0):
-        raise UnreadableNotice("it breaks off")
+        raise UnreadableNotice("the body is truncated")
     return body
 
 
-def _variable(header: str) -> str:
-    """The name under which WSGI gives a header."""
+def _environ_key(header: str) -> str:
+    """Return the WSGI environment's key for a header."""
     name = header.upper().replace("-", "_")
     return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
-def _end(outcome: str) -> list[tuple[str, str]]:
-    found = [_MORE[outcome]] if outcome in _MORE else []
-    return found if OUTCOMES[outcome] == 204 else [*found, ("Content-Length", "0")]
+def _outcome_headers(outcome: str) -> list[tuple[str, str]]:
+    extra = [_EXTRA_HEADERS[outcome]] if outcome in _EXTRA_HEADERS else []
+    return extra if STATUS_OF_OUTCOME[outcome] == 204 else [*extra, ("Content-Length", "0")]
 
 
-_LINES = {each: f"{each} {HTTPStatus(each).phrase}" for each in OUTCOMES.values()}
-_ENDS = {outcome: _end(outcome) for outcome in OUTCOMES}
+_STATUS_LINES = {each: f"{each} {HTTPStatus(each).phrase}" for each in STATUS_OF_OUTCOME.values()}
+_OUTCOME_HEADERS = {outcome: _outcome_headers(outcome) for outcome in STATUS_OF_OUTCOME}

@@ -1,4 +1,4 @@
-"""present: one onboarding as it stands: consent, the gateway's page, waiting, or a result."""
+"""Route of an onboarding's page: consent, the hosted page, waiting, or the result."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp.web import request_context, security
-from webapp.web.guards import person
+from webapp.web import request_context, security_headers
+from webapp.web.guards import session_required
 
 if TYPE_CHECKING:
     from webapp.journey.views import Page
@@ -26,20 +26,20 @@ TEMPLATES = {
 
 
 @blueprint.get("/onboardings/<onboarding_id>")
-@person
+@session_required
 def page(onboarding_id: str) -> ResponseReturnValue:
-    """The owner's page; a stranger's id and no id at all look the same."""
-    known_id = request_context.onboarding_id(onboarding_id)
-    shown = request_context.steps().present.show(request_context.signed_in(), known_id)
-    _allow_what_it_needs(shown)
+    """Show the owner's page; another user's id and an unknown id get the same 404."""
+    known_id = request_context.parse_onboarding_id(onboarding_id)
+    shown = request_context.steps().present.show(request_context.require_visitor(), known_id)
+    _set_security_headers(shown)
     return render_template(TEMPLATES[shown.kind], page=shown)
 
 
-def _allow_what_it_needs(shown: Page) -> None:
+def _set_security_headers(shown: Page) -> None:
     if shown.kind == "consent":
-        security.try_camera()
+        security_headers.allow_camera()
     if shown.kind == "frame" and shown.hosted_origin:
-        security.show_frame(
+        security_headers.allow_hosted_frame(
             shown.hosted_origin,
             request_context.settings().hosted_origins,
             microphone=shown.flow.microphone,

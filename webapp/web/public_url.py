@@ -1,8 +1,8 @@
-"""Where browsers reach us is a setting, never what a request claims.
+"""WSGI middleware: take host, scheme and prefix from PUBLIC_URL, never from the request.
 
-Host, scheme and prefix come from PUBLIC_URL alone, so a forged `Host` or `X-Forwarded-Host`
-cannot get into a redirect, a login's return address or a cookie's path. Only the client's
-own address may come from a proxy, and only from as many as TRUSTED_PROXY_HOPS says.
+A forged `Host` or `X-Forwarded-Host` then cannot get into a redirect, a login's callback address
+or a cookie's path. Only the client's address may come from a proxy, and only from as many
+proxies as TRUSTED_PROXY_HOPS says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from webapp.config.settings import Settings
 
-_CLAIMS = (
+_FORWARDING_HEADERS = (
     "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_FOR",
     "HTTP_X_FORWARDED_HOST",
@@ -34,9 +34,9 @@ _CLAIMS = (
 
 
 class PublicUrlMiddleware:
-    """WSGI middleware that writes PUBLIC_URL into each request.
+    """Write PUBLIC_URL into the environment of each request.
 
-    A proxy may hand the prefix on or cut it off: both spellings of a path mean the same.
+    A proxy may pass the prefix on or strip it: both spellings of a path mean the same.
     """
 
     def __init__(self, inner: WSGIApplication, public_url: str) -> None:
@@ -45,16 +45,16 @@ class PublicUrlMiddleware:
         self._scheme = parts.scheme
         self._host = parts.netloc
         self._port = str(parts.port or {"https": 443}.get(parts.scheme, 80))
-        self._name = parts.hostname or ""
+        self._server_name = parts.hostname or ""
         self._prefix = parts.path.rstrip("/")
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        for claim in _CLAIMS:
-            environ.pop(claim, None)
+        for name in _FORWARDING_HEADERS:
+            environ.pop(name, None)
         environ["wsgi.url_scheme"] = self._scheme
         environ["HTTP_HOST"] = self._host
-        environ["SERVER_NAME"] = self._name
+        environ["SERVER_NAME"] = self._server_name
         environ["SERVER_PORT"] = self._port
         environ["SCRIPT_NAME"] = self._prefix
         environ["PATH_INFO"] = self._without_prefix(path)
@@ -66,9 +66,9 @@ class PublicUrlMiddleware:
         return path or "/"
 
 
-def place(app: Flask, settings: Settings) -> None:
-    """Put the app at its public address, before any route is added."""
-    # No spelling of an address is worth a redirect: the gateway may not follow one.
+def install(app: Flask, settings: Settings) -> None:
+    """Wrap the application in the middleware. Call it before any route is added."""
+    # Never redirect to another spelling of a path: the gateway may not follow redirects.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     inner: Any = PublicUrlMiddleware(app.wsgi_app, settings.public_url)

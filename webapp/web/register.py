@@ -1,7 +1,7 @@
-"""The whole web: every section, and what holds for all of them.
+"""Register every blueprint, hook and middleware of the web on a Flask app.
 
-Needs `app.extensions["settings"]` and `app.extensions["steps"]`, and an app that has taken
-no request yet.
+The app must have `app.extensions["settings"]` and `app.extensions["steps"]`, and must not have
+handled a request.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from webapp.web import (
     request_context,
     request_log,
     returned,
-    security,
+    security_headers,
     start,
     static_files,
     theme,
 )
 from webapp.web.guards import GUARDS, guard_of
-from webapp.web.login import handoff, provider
+from webapp.web.login import handoff, identity_provider
 from webapp.web.login import views as login
+from webapp.web.page_texts import lookup as page_texts
 from webapp.web.result import stream
 from webapp.web.result import views as result
 
-SECTIONS = (
+BLUEPRINTS = (
     start.blueprint,
     login.blueprint,
     handoff.blueprint,
@@ -46,43 +47,47 @@ SECTIONS = (
 )
 
 
-class Unguarded(RuntimeError):
-    """A route does not say who may call it."""
+class UnguardedRoute(RuntimeError):
+    """A route has no access guard."""
 
 
 def register(app: Flask) -> None:
-    """Build the web onto `app`. Raises Unguarded, so that such a server never starts."""
+    """Register the web on `app`. Raises UnguardedRoute, so that such a server never starts."""
     settings = app.extensions["settings"]
-    public_url.place(app, settings)
-    body_length.count(app)
-    # Nobody needs OPTIONS here: no address is for scripts of other sites.
+    public_url.install(app, settings)
+    body_length.install(app)
+    # No route is for scripts of other origins, so no route needs OPTIONS.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    request_log.log_requests(app)  # first, so that even a refused form has its id and line
+    request_log.log_requests(app)  # first: a refused form needs an id and a log line too
     cookies.configure_session(app, settings)
-    forms = cookies.protect_forms(app)
-    request_context.give_to_templates(app)
-    language.speak(app)
-    errors.handle_errors(app)
-    security.set_headers(app)
+    csrf = cookies.protect_forms(app)
+    request_context.add_template_context(app)
+    language.init_babel(app)
+    page_texts.add_to_templates(app)
+    errors.register_error_handlers(app)
+    security_headers.set_headers(app)
     static_files.serve_files(app)
-    provider.connect(app, settings)
-    stream.limit(app)
-    for section in SECTIONS:
-        app.register_blueprint(section)
-    for view in (handoff.take_posted, login.logout):
-        forms.exempt(view)
-    refuse_unguarded(app)
-    notice_endpoint.place(app, settings, observe=metrics.notice)
+    identity_provider.init_identity_provider(app, settings)
+    stream.init_slots(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    # These two check the CSRF token themselves, where a request needs one.
+    for view in (handoff.handoff_by_form, login.logout):
+        csrf.exempt(view)
+    refuse_unguarded_routes(app)
+    notice_endpoint.install(app, settings, observe=metrics.notice)
 
 
-def refuse_unguarded(app: Flask) -> None:
-    bare = [name for name, view in app.view_functions.items() if guard_of(view) not in GUARDS]
-    if bare:
-        raise Unguarded("no guard on: " + ", ".join(sorted(bare)))
+def refuse_unguarded_routes(app: Flask) -> None:
+    """Raise UnguardedRoute for views without a known guard."""
+    unguarded = [name for name, view in app.view_functions.items() if guard_of(view) not in GUARDS]
+    if unguarded:
+        names = ", ".join(sorted(unguarded))
+        raise UnguardedRoute(f"no access guard on: {names}; decorate it with one of guards.py")
 
 
 def routes(app: Flask) -> list[tuple[str, str, str]]:
-    """Each route as (address, methods, guard); what the architecture test compares."""
+    """Return each route as (path, methods, guard), for the architecture test."""
     found = [
         (
             rule.rule,
@@ -91,6 +96,4 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
         )
         for rule in app.url_map.iter_rules()
     ]
-    return sorted(
-        [*found, (notice_endpoint.ADDRESS, notice_endpoint.METHOD, notice_endpoint.GUARD)]
-    )
+    return sorted([*found, (notice_endpoint.PATH, notice_endpoint.METHOD, notice_endpoint.GUARD)])

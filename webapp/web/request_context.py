@@ -1,4 +1,4 @@
-"""What every section may ask about the request at hand, and what every template is given."""
+"""Access to the current request: settings, steps, visitor and site, also for templates."""
 
 from __future__ import annotations
 
@@ -18,75 +18,79 @@ if TYPE_CHECKING:
 
 SESSION_ID = "sid"
 SITE_ID = "site"
-_LOOKAHEAD_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+_PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
 def settings() -> Settings:
+    """Return the settings of the application."""
     return cast("Settings", current_app.extensions["settings"])
 
 
 def steps() -> Steps:
+    """Return the steps of the journey."""
     return cast("Steps", current_app.extensions["steps"])
 
 
 def visitor() -> Visitor | None:
-    """Whoever is signed in; the session is looked up once per request."""
+    """Return the signed-in visitor; the session is read at most once per request."""
     if "visitor" not in g:
         session_id = session.get(SESSION_ID)
         g.visitor = steps().admit.find_visitor(session_id) if session_id else None
         if g.visitor is not None:
-            show_site(g.visitor.site)
+            set_site(g.visitor.site)
     return cast("Visitor | None", g.visitor)
 
 
-def signed_in() -> Visitor:
-    """The signed-in person; refuses by itself, should a view ever forget its guard."""
+def require_visitor() -> Visitor:
+    """Return the signed-in visitor. Raises Unauthorized, even if a view has the wrong guard."""
     found = visitor()
     if found is None:
         raise Unauthorized
     return found
 
 
-def show_site(site: Site | None) -> None:
-    """Let the page wear this site's name, logo and colours."""
+def set_site(site: Site | None) -> None:
+    """Set the site whose name, logo and colours the page shows."""
     g.site = site
 
 
-def remembered_site() -> Site | None:
-    """The site of this browser's last person, by the cookie alone: a page in trouble may ask."""
-    return steps().sites.get(session.get(SITE_ID, ""))
-
-
-def shown_site() -> Site | None:
+def current_site() -> Site | None:
+    """Return the site that the page shows."""
     return cast("Site | None", g.get("site"))
 
 
-def onboarding_id(text: str) -> str:
-    """Our ids in their one spelling; any other text is as unknown as a stranger's id."""
+def site_from_cookie() -> Site | None:
+    """Return the site of this browser's last visitor without a database read, for error pages."""
+    return steps().sites.get(session.get(SITE_ID, ""))
+
+
+def parse_onboarding_id(text: str) -> str:
+    """Return the id. Raises NotFound for any text but a UUID in its canonical spelling."""
     try:
-        known_form = str(UUID(text))
+        canonical = str(UUID(text))
     except ValueError:
         raise NotFound from None
-    if known_form != text:
+    if canonical != text:
         raise NotFound
-    return known_form
+    return canonical
 
 
-def looks_ahead() -> bool:
-    """HEAD, or a browser that fetches what may be clicked: nothing may be used up or begun."""
-    purposes = " ".join(request.headers.get(name, "") for name in _LOOKAHEAD_HEADERS).lower()
+def is_prefetch() -> bool:
+    """Whether this is HEAD, a prefetch or a preview, which must use nothing up."""
+    purposes = " ".join(request.headers.get(name, "") for name in _PREFETCH_HEADERS).lower()
     return request.method == "HEAD" or "prefetch" in purposes or "preview" in purposes
 
 
-def _for_templates() -> dict[str, Any]:
-    # Only what this request has looked up already: the return page must not read a session,
+def _template_context() -> dict[str, Any]:
+    # Only what this request has read already: the return page must not read a session,
     # and an error page must not need the database.
     return {
-        "site": shown_site(),
+        "site": current_site(),
         "visitor": g.get("visitor"),
         "livemode": steps().livemode,
     }
 
 
-def give_to_templates(app: Flask) -> None:
-    app.context_processor(_for_templates)
+def add_template_context(app: Flask) -> None:
+    """Give every template `site`, `visitor` and `livemode`."""
+    app.context_processor(_template_context)

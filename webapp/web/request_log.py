@@ -1,4 +1,4 @@
-"""One id and one line for every request."""
+"""Give every request an id, and write one log line and one metric for it."""
 
 from __future__ import annotations
 
@@ -9,51 +9,52 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
-from webapp.logs import say_quickly
+from webapp.logs import log_info_fast
 from webapp.observability import metrics
 
 
 def log() -> Any:
-    """The web's log. Asked for at each use, so that it always follows the present configuration."""
+    """Return the web's logger; not kept, so that it follows the current configuration."""
     return structlog.get_logger("web")
 
 
 def request_id() -> str:
+    """Return the id of the current request."""
     return str(g.get("request_id", ""))
 
 
-def write_down(method: str, route: str, status: int, seconds: float) -> None:
-    """One line of the log and one more in the metrics.
+def record_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Write the log line and the metric of a request.
 
-    The rule, not the path: paths hold references and codes.
+    `route` is the rule, not the path: paths hold references and codes.
     """
     milliseconds = round(seconds * 1000, 1)
-    say_quickly(
+    log_info_fast(
         "web", "request", method=method, route=route, status=status, duration_ms=milliseconds
     )
     metrics.request(method, route, status, seconds)
 
 
-def name_request() -> str:
-    """A new id for the request of this thread; all that is logged meanwhile carries it."""
-    # Ours alone: an id from outside could carry anything into the log.
+def bind_request_id() -> str:
+    """Create an id and bind it to this thread's log lines."""
+    # Never taken from the request: a client could write anything into the log.
     new = f"{getrandbits(128):032x}"
-    forget_request()
+    clear_request_id()
     structlog.contextvars.bind_contextvars(request_id=new)
     return new
 
 
-def forget_request() -> None:
-    """The thread goes on to others: what is logged between requests belongs to nobody's."""
+def clear_request_id() -> None:
+    """Unbind the id: the thread's next log lines belong to no request."""
     structlog.contextvars.clear_contextvars()
 
 
 def log_requests(app: Flask) -> None:
-    """Name every request and write it down once; to be called before any other hook is added."""
+    """Log every request of the app. Call it before any other hook is added."""
 
     @app.before_request
     def begin() -> None:
-        g.request_id = name_request()
+        g.request_id = bind_request_id()
         g.began_at = time.monotonic()
 
     @app.after_request
@@ -61,9 +62,9 @@ def log_requests(app: Flask) -> None:
         response.headers["Request-Id"] = request_id()
         rule = request.url_rule.rule if request.url_rule else "unmatched"
         now = time.monotonic()
-        write_down(request.method, rule, response.status_code, now - g.get("began_at", now))
+        record_request(request.method, rule, response.status_code, now - g.get("began_at", now))
         return response
 
     @app.teardown_request
-    def forget(_error: BaseException | None) -> None:
-        forget_request()
+    def unbind(_error: BaseException | None) -> None:
+        clear_request_id()

@@ -1,4 +1,4 @@
-"""For whom an address answers: it decides how an error looks there, known address or not."""
+"""Choose the format of an error response by the path: HTML page, problem+json or no body."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from flask import request
 
 
 class ResponseFormat(Enum):
+    """Format of an error response."""
+
     PAGE = "page"
     DATA = "data"
-    EMPTY = "wordless"
+    EMPTY = "empty"
 
 
-_WORDLESS = ("/webhooks/", "/healthz", "/readyz", "/metrics")
-_DATA = ("/status", "/stream")
+_EMPTY_PREFIXES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
+_DATA_SUFFIXES = ("/status", "/stream")
 
 
-def surface() -> ResponseFormat:
+def response_format() -> ResponseFormat:
+    """Return the format of this request's path; works for unknown paths too."""
     path = request.path.rstrip("/")
-    if path.startswith(_WORDLESS):
+    if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
-    if path.startswith("/api/") or path.endswith(_DATA):
+    if path.startswith("/api/") or path.endswith(_DATA_SUFFIXES):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE

@@ -1,7 +1,7 @@
-"""returned: the browser is back from the gateway, at top level or inside our frame.
+"""Route of the return page: the browser is back from the gateway, at top level or in our frame.
 
-No session is read: inside the frame there is none. What the address carries proves nothing
-but which onboarding to look at, so the page shows nobody's data.
+It reads no session: inside the frame there is none. The address proves only which onboarding to
+poll, so the page shows no personal data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.web import request_context, security
+from webapp.web import request_context, security_headers
 from webapp.web.guards import signed_reference
 
 blueprint = Blueprint("returned", __name__)
@@ -17,16 +17,16 @@ blueprint = Blueprint("returned", __name__)
 
 @blueprint.get("/return/<reference>")
 @signed_reference
-def back(reference: str) -> ResponseReturnValue:
-    """The same page for everybody, however often; looking ahead is no hint of anything."""
-    security.may_be_framed()
+def return_page(reference: str) -> ResponseReturnValue:
+    """Show the same page on every visit; a prefetch is not recorded as a return."""
+    security_headers.allow_framing()
     step = request_context.steps().returned
-    if request_context.looks_ahead():
+    if request_context.is_prefetch():
         returned = step.view_return(reference)
     else:
         returned = step.record_return(reference, request.args.get("error"))
-    request_context.show_site(returned.site)
-    security.may_be_framed(by=tuple(returned.site.origins))
+    request_context.set_site(returned.site)
+    security_headers.allow_framing(by=tuple(returned.site.origins))
     return render_template(
         "returned/returned.html",
         returned=returned,

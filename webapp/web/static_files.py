@@ -1,4 +1,4 @@
-"""Files of ours: addresses that change with their content, so that browsers may keep them."""
+"""Serve static files under addresses with a content hash, which browsers may cache for ever."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Any, cast
 
 from flask import Flask, Response, request
 
-from webapp.web.guards import View, everybody
+from webapp.web.guards import View, public
 
 _ENDPOINT = "static"
 
 
 def serve_files(app: Flask) -> None:
-    """`url_for("static", filename=…)` names the content; that address may be kept for good."""
+    """Add `v=<hash>` to `url_for("static", …)`, and `immutable` to answers for that address."""
     folder = Path(app.static_folder or "")
 
     @app.url_defaults
-    def name_content(endpoint: str, values: dict[str, Any]) -> None:
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == _ENDPOINT:
-            values.setdefault("v", version(folder, values["filename"]))
+            values.setdefault("v", content_version(folder, values["filename"]))
 
     @app.after_request
-    def keep(response: Response) -> Response:
+    def set_cache_control(response: Response) -> Response:
         if request.endpoint == _ENDPOINT and response.status_code in (200, 304):
-            asked = request.args.get("v")
-            current = version(folder, (request.view_args or {})["filename"])
-            # A script that another one imports has no version in its address: asked for again.
-            known = asked is not None and asked == current
+            requested = request.args.get("v")
+            current = content_version(folder, (request.view_args or {})["filename"])
+            # Without the current version in the address, browsers must revalidate.
+            is_current = requested is not None and requested == current
             response.headers["Cache-Control"] = (
-                "public, max-age=31536000, immutable" if known else "no-cache"
+                "public, max-age=31536000, immutable" if is_current else "no-cache"
             )
         return response
 
     if _ENDPOINT in app.view_functions:
-        app.view_functions[_ENDPOINT] = everybody(cast("View", app.view_functions[_ENDPOINT]))
+        app.view_functions[_ENDPOINT] = public(cast("View", app.view_functions[_ENDPOINT]))
 
 
-def version(folder: Path, filename: str) -> str | None:
-    """The first digits of the content's hash; None for what is not there."""
+def content_version(folder: Path, filename: str) -> str | None:
+    """Return the first 12 hex digits of the file's SHA-256; None when there is no such file."""
     path = folder / filename
     try:
         return _hash(path, path.stat().st_mtime_ns)

@@ -1,1 +1,1 @@
-"""Specimens of everything a check leaves behind. All of it is drawn; nothing was ever filmed."""
+"""Specimen evidence of a process: images, recording, PDF and certified zip."""

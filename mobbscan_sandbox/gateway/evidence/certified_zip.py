@@ -1,8 +1,8 @@
-"""The certified zip. Its layout and its signature are invented: the vendor shows neither.
+"""Build the certified zip; its layout and signature are guesses, as the vendor documents neither.
 
 `data.json`, `images/*.jpg`, `recordings/*.mp4`, `report.pdf`; `manifest.json` with the SHA-256 of
 each of them; `manifest.json.sig`, an ECDSA signature (P-256, SHA-256, DER) of that file, by the key
-in `certificate.pem`, which the gateway in a box issued to itself.
+of the self-signed certificate in `certificate.pem`.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gateway in a box (worth nothing)")])
-_ALWAYS = (2000, 1, 1, 0, 0, 0)
+_FIXED_TIME = (2000, 1, 1, 0, 0, 0)
 
 
 class ZipSigner:
-    """A key that is made when it is first needed, and a certificate for it."""
+    """A signing key, generated at first use, with a self-signed certificate."""
 
     @cached_property
     def _key(self) -> ec.EllipticCurvePrivateKey:
@@ -33,7 +33,7 @@ class ZipSigner:
     def certificate(self) -> bytes:
         """Return the certificate as PEM."""
         now = datetime.now(UTC)
-        made = (
+        certificate = (
             x509.CertificateBuilder()
             .subject_name(_NAME)
             .issuer_name(_NAME)
@@ -43,7 +43,7 @@ class ZipSigner:
             .not_valid_after(now + timedelta(days=3650))
             .sign(self._key, hashes.SHA256())
         )
-        return made.public_bytes(serialization.Encoding.PEM)
+        return certificate.public_bytes(serialization.Encoding.PEM)
 
     def sign(self, content: bytes) -> bytes:
         """Return a detached signature."""
@@ -63,5 +63,5 @@ def certified_zip(files: Mapping[str, bytes], seal: ZipSigner) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in signed.items():
-            archive.writestr(zipfile.ZipInfo(name, _ALWAYS), content)
+            archive.writestr(zipfile.ZipInfo(name, _FIXED_TIME), content)
     return target.getvalue()

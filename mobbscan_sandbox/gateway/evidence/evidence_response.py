@@ -1,7 +1,7 @@
-"""How evidence is answered: three documented formats, chosen by `Accept` (contract 3.4, 3.5, 3.7).
+"""Build evidence responses in the format that `Accept` selects (contract 3.4, 3.5, 3.7).
 
-The contract names the same three for pictures, recordings and PDF alike, so `image/jpeg` answers
-the bytes of a video or a PDF too, under that very name.
+The contract documents the same three formats for images, recordings and PDF, so `image/jpeg`
+returns the bytes of a video or a PDF too, under that media type.
 """
 
 import base64
@@ -14,19 +14,19 @@ _JSON, _BYTES, _TEXT = "application/json", "image/jpeg", "text/plain"
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One piece of evidence on its way out."""
+class EvidenceContent:
+    """One piece of evidence and its JSON fields."""
 
     content: bytes
     media_type: str
     fields: dict[str, str]
-    """The JSON object without its base64."""
+    """The JSON object without the base64 content."""
     content_key: str = "image"
 
-    def answered(self, *, extensions: bool) -> Response | None:
-        """Return it as the caller accepts it, or `None` when that is none of what there is.
+    def to_response(self, *, extensions: bool) -> Response | None:
+        """Return it in the format of the `Accept` header, or `None` when none matches.
 
-        Without `Accept` it is JSON. The true media type counts as a fourth where extensions are on.
+        The default is JSON. With `extensions` the true media type is offered too.
         """
         accepted = request.accept_mimetypes
         offered = [_JSON, _BYTES, _TEXT]

@@ -1,4 +1,4 @@
-"""The PDF about one process."""
+"""Write the PDF report of one process."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def report(facts: Mapping[str, Any], portrait: bytes, moment: datetime | None) -> bytes:
-    """Write the report; the same facts give the same bytes, so its checksum keeps."""
-    # It takes a third of a second to load, and few runs ask for a report.
+def write_report(facts: Mapping[str, Any], portrait: bytes, moment: datetime | None) -> bytes:
+    """Return the PDF; the same facts give the same bytes, so the checksum is stable."""
+    # Imported here: it takes a third of a second, and few runs need a report.
     from fpdf import FPDF
 
     pdf = FPDF()
@@ -21,7 +21,7 @@ def report(facts: Mapping[str, Any], portrait: bytes, moment: datetime | None) -
     pdf.cell(0, 12, "Identity check", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", "", 11)
     pdf.set_text_color(168, 38, 47)
-    pdf.cell(0, 8, "SPECIMEN. Nobody was verified.", new_x="LMARGIN", new_y="NEXT")
+    pdf.cell(0, 8, "SPECIMEN. No person was verified.", new_x="LMARGIN", new_y="NEXT")
     pdf.set_text_color(28, 24, 48)
     pdf.image(portrait, x=150, y=36, w=40)
     pdf.ln(4)
@@ -34,7 +34,7 @@ def report(facts: Mapping[str, Any], portrait: bytes, moment: datetime | None) -
 
 
 def checksum(content: bytes) -> str:
-    """SHA-256 in hexadecimal digits: the vendor does not say which one theirs is."""
+    """Return the SHA-256 in hexadecimal; the vendor does not document the algorithm."""
     return hashlib.sha256(content).hexdigest()
 
 

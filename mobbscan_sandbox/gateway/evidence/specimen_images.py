@@ -1,4 +1,4 @@
-"""Pictures of a document that does not exist and of a face that is nobody's."""
+"""Draw the images of an invented document and of an invented face."""
 
 import io
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from mobbscan_sandbox.gateway.evidence.mrz import zone
+from mobbscan_sandbox.gateway.evidence.mrz import mrz_lines
 
 _INK, _MUTED, _PAPER, _TINT = "#1c1830", "#6b6685", "#f6f4fd", "#e3ddf8"
 _ACCENT, _SKIN, _HAIR, _COAT = "#4f3cc9", "#e8c4a8", "#54382a", "#3d5a80"
@@ -22,13 +22,13 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def picture(image_type: str, kind: str, facts: Mapping[str, str | None]) -> bytes:
-    """Draw one picture as a JPEG; the same facts give the same bytes."""
-    return _drawn(image_type, kind, tuple(sorted(facts.items())))
+def draw_image(image_type: str, kind: str, facts: Mapping[str, str | None]) -> bytes:
+    """Return one image as JPEG; the same facts give the same bytes."""
+    return _draw_cached(image_type, kind, tuple(sorted(facts.items())))
 
 
 @lru_cache(maxsize=256)
-def _drawn(image_type: str, kind: str, facts: tuple[tuple[str, str | None], ...]) -> bytes:
+def _draw_cached(image_type: str, kind: str, facts: tuple[tuple[str, str | None], ...]) -> bytes:
     document = dict(facts)
     if image_type == "face_now":
         image = _selfie()
@@ -53,15 +53,15 @@ def _front(kind: str, document: Mapping[str, str | None]) -> Image.Image:
         pen.text((360, top), label, _MUTED, _font(17))
         pen.text((500, top - 5), document[key] or "–", _INK, _font(27))
     if kind == "Passport":
-        _zone(pen, zone(kind, document), 33)
+        _zone(pen, mrz_lines(kind, document), 33)
     return _stamped(image)
 
 
 def _back(kind: str, document: Mapping[str, str | None]) -> Image.Image:
     image, pen = _card("BACK OF THE DOCUMENT")
-    pen.text((60, 150), "Issued by nobody. Valid nowhere.", _INK, _font(27))
+    pen.text((60, 150), "Specimen. Not a valid document.", _INK, _font(27))
     pen.text((60, 198), "Drawn by the gateway in a box.", _MUTED, _font(22))
-    _zone(pen, zone(kind, document), 48)
+    _zone(pen, mrz_lines(kind, document), 48)
     return _stamped(image)
 
 
@@ -108,7 +108,7 @@ def _selfie() -> Image.Image:
     pen.rectangle((470, 90, 660, 420), "#eef3f6", "#9fb0ba", 8)
     pen.line((565, 90, 565, 420), "#9fb0ba", 6)
     _person(pen, 340, 440, 190)
-    pen.text((28, 24), "SPECIMEN · nobody was photographed", _INK, _font(30))
+    pen.text((28, 24), "SPECIMEN · not a photograph", _INK, _font(30))
     return image
 
 

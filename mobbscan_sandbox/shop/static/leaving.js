@@ -1,2 +1,2 @@
-// Saves one click; without scripts the button does the same.
+// Submit the form automatically; without JavaScript the user presses the button.
 document.getElementById("leaving").submit();

@@ -1,4 +1,4 @@
-"""Commands as an operator gives them, in this process; what they do to logging is undone."""
+"""Fixtures: an installation, and a runner of commands that restores logging."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def ready(installed: Installation) -> Installation:
 
 @pytest.fixture
 def run(installed: Installation) -> Iterator[Run]:
-    """Run a command; `environ` changes settings, None takes one away."""
+    """Run a command; `environ` changes settings, None removes one."""
 
     def command(*arguments: str, **environ: str | None) -> Result:
         return CliRunner().invoke(main, arguments, env={**installed.environ, **environ})

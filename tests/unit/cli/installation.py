@@ -1,4 +1,4 @@
-"""An installation of the server in a folder: settings, sites, database, and rows in it."""
+"""An installation for tests: settings, sites, database and rows in a temporary folder."""
 
 import os
 import uuid
@@ -19,7 +19,7 @@ name = "Example Shop"
 handoff_keys = ["a secret of at least 32 bytes, only for tests"]
 """
 ANOTHER_KEY = '["b2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2tvb2s="]'
-#: In every field that may hold something of a person.
+#: The value of every field with personal data.
 MARKER = "ada-marker"
 
 
@@ -47,7 +47,7 @@ class Installation:
         return Settings.from_environment(self.environ)
 
     def process_environment(self) -> dict[str, str]:
-        """For a program of its own: the settings, and how to find Python's things."""
+        """Return the environment of a subprocess: the settings, PATH and HOME."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return {**kept, **self.environ}
 
@@ -57,7 +57,7 @@ class Installation:
 
     @contextmanager
     def parts(self) -> Iterator[Components]:
-        """As another process of this installation has them."""
+        """Build the components that another process of this installation would have."""
         parts = build(self.settings)
         try:
             yield parts
@@ -66,13 +66,13 @@ class Installation:
             parts.engine.dispose()
 
     def add(self, subject: str = MARKER, **fields: Any) -> Onboarding:
-        """An onboarding that has been started, due to be read now."""
+        """Add a started onboarding that is due for polling."""
         with self.parts() as parts:
             return self.add_to(parts, subject, **fields)
 
     @staticmethod
     def add_to(parts: Components, subject: str = MARKER, **fields: Any) -> Onboarding:
-        """The same, with the keys of a server that runs already."""
+        """Add it with existing components."""
         now = datetime.now(UTC)
         with parts.database.writing() as work:
             person = work.people.admit(

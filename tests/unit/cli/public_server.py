@@ -1,4 +1,4 @@
-"""What may be found at PUBLIC_URL, on a real port."""
+"""A fake of the server at PUBLIC_URL, on a real port."""
 
 import ssl
 import threading
@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
-OURS = {
+SERVER_HEADERS = {
     "Request-Id": "0" * 32,
     "Content-Security-Policy": "default-src 'none'",
     "Permissions-Policy": "camera=()",
@@ -15,13 +15,13 @@ OURS = {
 
 
 class PublicServer:
-    """Answers as our server does; everything about it can be bent."""
+    """Answers like the server; its attributes change the answers."""
 
     def __init__(self) -> None:
         self.status = 200
         self.body = b"ok\n"
         self.webhook_status = 401
-        self.headers = list(OURS.items())
+        self.headers = list(SERVER_HEADERS.items())
         self.asked: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -40,7 +40,7 @@ class PublicServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def speak_tls(self, certificate: Path, key: Path) -> None:
+    def enable_tls(self, certificate: Path, key: Path) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)

@@ -1,4 +1,4 @@
-"""`doctor`: what works, what does not, and what to do about it."""
+"""Tests of `doctor`: its findings, their levels and the exit code."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.unit.cli.test_database import plain
 from tests.unit.gateway.test_connections_tls import certified
 from tests.unit.jobs.fake_gateway import FakeGateway
 
-#: As good as those of a real installation.
+#: As strong as the headers of a real installation.
 STRONG = '{"Authorization": "Bearer cK9sXf2-vTq8LmNw4RzB7dHe"}'
 GOOD_SITE = """
 privacy_url = "https://shop.example/privacy"
@@ -34,7 +34,7 @@ def findings(result: Result, level: str) -> list[str]:
     return [line for line in plain(result).splitlines() if line.startswith(level)]
 
 
-def test_when_all_is_well_it_says_so_line_by_line(
+def test_doctor_valid_installation_prints_ok_lines_only(
     run: Run, ready: Installation, public: PublicServer
 ):
     (ready.folder / "sites.toml").write_text(SITES + GOOD_SITE)
@@ -43,12 +43,12 @@ def test_when_all_is_well_it_says_so_line_by_line(
     assert plain(result).splitlines() == [
         "ok    settings are complete",
         "ok    notices must carry a header that cannot be guessed",
-        "ok    sites.toml: nothing unwise in shop",
+        "ok    sites.toml: no warnings for shop",
         "ok    database is up to date and writable",
         "ok    gateway gave an access token, good for 15 min",
         "ok    this machine's clock agrees with the gateway's",
-        f"ok    PUBLIC_URL {public.url} leads to a server of ours",
-        "ok    PUBLIC_URL hands notices on",
+        f"ok    PUBLIC_URL {public.url} leads to this server",
+        "ok    PUBLIC_URL forwards notices",
     ]
 
 
@@ -69,21 +69,21 @@ def test_doctor_with_a_misspelt_setting_warns_with_the_name_that_is_meant(
     assert "hunter2" not in result.output
 
 
-def test_what_is_allowed_and_unwise_is_a_warning(run: Run, ready: Installation):
+def test_doctor_without_optional_secrets_warns(run: Run, ready: Installation):
     result = run("doctor", DATA_KEYS=None, MOBBSCAN_WEBHOOK_HEADERS=None)
     warnings = [line for line in plain(result).splitlines() if line.startswith("warn")]
     assert ["DATA_KEYS" in warnings[0], "MOBBSCAN_WEBHOOK_HEADERS" in warnings[1]] == [True, True]
     assert result.exit_code == 0
 
 
-def test_a_database_file_that_is_not_there_yet_is_made_by_serve(run: Run, installed: Installation):
+def test_doctor_missing_database_file_warns_and_creates_nothing(run: Run, installed: Installation):
     result = run("doctor")
     assert result.exit_code == 0
-    assert [line for line in findings(result, "warn") if "`serve` makes it" in line]
-    assert not list(installed.settings.instance_dir.iterdir()), "and not by the doctor"
+    assert [line for line in findings(result, "warn") if "`serve` creates it" in line]
+    assert not list(installed.settings.instance_dir.iterdir()), "doctor creates nothing"
 
 
-def test_a_database_without_tables_fails_with_the_cure(run: Run, installed: Installation):
+def test_doctor_database_without_tables_fails_with_fix(run: Run, installed: Installation):
     folder = installed.settings.instance_dir
     folder.mkdir()
     (folder / "mobbscan-embed.sqlite3").touch()
@@ -94,13 +94,13 @@ def test_a_database_without_tables_fails_with_the_cure(run: Run, installed: Inst
     assert "ok    gateway" in result.output, "one failure must not hide the next finding"
 
 
-def test_a_database_file_in_a_folder_that_is_not_there_fails(run: Run, tmp_path):
+def test_doctor_missing_database_folder_fails(run: Run, tmp_path):
     result = run("doctor", DATABASE_URL=f"sqlite:///{tmp_path}/typo/x.sqlite3")
     assert result.exit_code == 1
     assert "FAIL  database: DATABASE_URL names a file" in plain(result)
 
 
-def test_a_database_that_is_away_is_a_finding(run: Run, tmp_path):
+def test_doctor_unavailable_database_fails_and_checks_the_rest(run: Run, tmp_path):
     result = run("doctor", DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
     assert result.exit_code == 1
     assert "FAIL  database: " in plain(result)
@@ -108,7 +108,7 @@ def test_a_database_that_is_away_is_a_finding(run: Run, tmp_path):
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_are_named_without_being_shown(
+def test_doctor_refused_credentials_fails_without_showing_them(
     run: Run, ready: Installation, gateway: FakeGateway, status
 ):
     gateway.login_status = status
@@ -118,14 +118,14 @@ def test_refused_credentials_are_named_without_being_shown(
     assert "of-the-account" not in result.output
 
 
-def test_an_unreachable_gateway_fails_with_its_address(run: Run, ready: Installation):
+def test_doctor_unreachable_gateway_fails_with_its_address(run: Run, ready: Installation):
     result = run("doctor", MOBBSCAN_GATEWAY_URL="http://127.0.0.1:1")
     assert result.exit_code == 1
     assert "FAIL  gateway: " in plain(result)
     assert "http://127.0.0.1:1" in result.output
 
 
-def test_a_key_that_opens_nothing_is_a_finding(run: Run, ready: Installation):
+def test_doctor_data_key_that_decrypts_nothing_fails(run: Run, ready: Installation):
     with ready.parts() as parts, parts.database.writing() as work:
         work.generated_keys.make("subject", datetime.now(UTC))
     result = run("doctor", DATA_KEYS=ANOTHER_KEY)
@@ -144,7 +144,7 @@ def test_a_key_that_opens_nothing_is_a_finding(run: Run, ready: Installation):
         (f'[{STRONG}, {{"X-Notice-Key": "former"}}]', True),
     ],
 )
-def test_a_header_that_can_be_guessed_is_a_warning_without_its_value(
+def test_doctor_weak_webhook_header_warns_without_its_value(
     run: Run, ready: Installation, headers: str, warned: bool
 ):
     result = run("doctor", MOBBSCAN_WEBHOOK_HEADERS=headers)
@@ -163,15 +163,13 @@ def test_a_header_that_can_be_guessed_is_a_warning_without_its_value(
         ('brand = { color = "#fe8" }', "brand.color #fe8"),
     ],
 )
-def test_what_is_unwise_in_a_site_is_named_with_the_site(
-    run: Run, ready: Installation, site: str, about: str
-):
+def test_doctor_unwise_site_warns_with_its_id(run: Run, ready: Installation, site: str, about: str):
     (ready.folder / "sites.toml").write_text(SITES + site)
     lines = findings(run("doctor"), "warn")
     assert [line for line in lines if line.startswith(f"warn  sites.toml, shop: {about}")]
 
 
-def test_plain_origins_are_for_development(run: Run, ready: Installation):
+def test_doctor_http_origin_with_https_public_url_warns(run: Run, ready: Installation):
     (ready.folder / "sites.toml").write_text(SITES + 'origins = ["http://shop.localhost:8003"]')
     assert "for development only" not in run("doctor").output
     live = run("doctor", PUBLIC_URL="https://127.0.0.1:1/verify")
@@ -179,39 +177,39 @@ def test_plain_origins_are_for_development(run: Run, ready: Installation):
     assert "warn  CONSOLE_URL is not set" in live.output
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(-90, "ahead of"), (90, "behind")])
-def test_a_clock_that_goes_wrong_is_told(
-    run: Run, ready: Installation, gateway: FakeGateway, seconds: int, said: str
+@pytest.mark.parametrize(("seconds", "expected"), [(-90, "ahead of"), (90, "behind")])
+def test_doctor_clock_difference_warns_with_direction(
+    run: Run, ready: Installation, gateway: FakeGateway, seconds: int, expected: str
 ):
     gateway.clock_offset_seconds = seconds
     result = run("doctor")
     (line,) = [line for line in findings(result, "warn") if "clock" in line]
-    assert said in line
+    assert expected in line
     assert result.exit_code == 0
 
 
-def test_a_server_that_does_not_run_yet_is_a_warning(run: Run, ready: Installation):
+def test_doctor_no_answer_from_public_url_warns(run: Run, ready: Installation):
     result = run("doctor", PUBLIC_URL="http://127.0.0.1:1/verify")
-    assert "warn  PUBLIC_URL: nobody answers at http://127.0.0.1:1/verify" in result.output
+    assert "warn  PUBLIC_URL: no answer from http://127.0.0.1:1/verify" in result.output
     assert result.exit_code == 0
 
 
-def test_it_asks_past_the_proxies_of_the_environment_as_the_server_does(
+def test_doctor_ignores_proxies_of_the_environment(
     run: Run, ready: Installation, public: PublicServer
 ):
     proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
     result = run("doctor", PUBLIC_URL=public.url, **proxies, NO_PROXY=None, no_proxy=None)
-    assert f"ok    PUBLIC_URL {public.url} leads to a server of ours" in plain(result)
+    assert f"ok    PUBLIC_URL {public.url} leads to this server" in plain(result)
     assert "ok    this machine's clock agrees with the gateway's" in plain(result)
 
 
-def test_somebody_else_at_our_address_is_a_failure(
+def test_doctor_other_server_at_public_url_fails(
     run: Run, ready: Installation, public: PublicServer
 ):
     public.body = b"<h1>It works!</h1>"
     result = run("doctor", PUBLIC_URL=f"{public.url}/verify")
     assert result.exit_code == 1
-    assert "FAIL  PUBLIC_URL: something else answers" in result.output
+    assert "FAIL  PUBLIC_URL: another server answers" in result.output
     assert "/verify/…, with or without /verify," in result.output
     assert public.asked == ["GET /verify/healthz"]
 
@@ -220,7 +218,7 @@ def test_somebody_else_at_our_address_is_a_failure(
     ("status", "level", "words"),
     [(301, "FAIL", "redirects to https://elsewhere.example/"), (502, "warn", "answers 502")],
 )
-def test_a_proxy_that_leads_elsewhere_is_told_apart_from_one_that_waits(
+def test_doctor_redirect_fails_and_bad_gateway_warns(
     run: Run, ready: Installation, public: PublicServer, status: int, level: str, words: str
 ):
     public.status = status
@@ -231,49 +229,45 @@ def test_a_proxy_that_leads_elsewhere_is_told_apart_from_one_that_waits(
 
 
 @pytest.mark.parametrize("name", ["Permissions-Policy", "Content-Security-Policy"])
-def test_a_proxy_that_bends_our_headers_is_named(
+def test_doctor_proxy_changing_security_headers_fails(
     run: Run, ready: Installation, public: PublicServer, name: str
 ):
     public.headers.append((name, "camera=()"))
     result = run("doctor", PUBLIC_URL=public.url)
-    assert f"FAIL  PUBLIC_URL: a proxy adds a {name} of its own" in result.output
+    assert f"FAIL  PUBLIC_URL: a proxy adds a second {name}" in result.output
     public.headers = [pair for pair in public.headers if pair[0] != name]
     result = run("doctor", PUBLIC_URL=public.url)
-    assert f"FAIL  PUBLIC_URL: a proxy takes {name} away" in result.output
+    assert f"FAIL  PUBLIC_URL: a proxy removes {name}" in result.output
 
 
-def test_a_proxy_that_stops_notices_is_a_failure(
-    run: Run, ready: Installation, public: PublicServer
-):
+def test_doctor_proxy_refusing_notices_fails(run: Run, ready: Installation, public: PublicServer):
     public.webhook_status = 403
     result = run("doctor", PUBLIC_URL=public.url)
     assert result.exit_code == 1
-    assert "a notice is answered 403 before it gets here" in result.output
+    assert "a notice is answered 403 before it reaches this server" in result.output
 
 
-def test_a_certificate_nobody_trusts_is_a_failure(run: Run, ready: Installation, tls_server: str):
+def test_doctor_untrusted_certificate_fails(run: Run, ready: Installation, tls_server: str):
     result = run("doctor", PUBLIC_URL=tls_server)
     assert result.exit_code == 1
     assert "FAIL  PUBLIC_URL: the certificate" in result.output
 
 
-def test_a_certificate_that_ends_soon_is_told_before(
-    run: Run, ready: Installation, tls_server: str
-):
+def test_doctor_certificate_near_its_end_warns(run: Run, ready: Installation, tls_server: str):
     authority = str(ready.folder / "certificate.pem")
     result = run("doctor", PUBLIC_URL=tls_server, OUTBOUND_CA_FILE=authority)
-    assert "leads to a server of ours" in result.output
+    assert "leads to this server" in result.output
     assert "warn  PUBLIC_URL: its certificate ends in" in result.output
 
 
 @pytest.fixture
 def tls_server(public: PublicServer, tmp_path: Path) -> str:
     authority = certified(tmp_path)
-    public.speak_tls(authority, tmp_path / "key.pem")
+    public.enable_tls(authority, tmp_path / "key.pem")
     return public.url.replace("http:", "https:")
 
 
-def test_the_sheet_for_the_vendor_holds_all_to_ask_for_and_no_secret(run: Run, ready: Installation):
+def test_doctor_vendor_sheet_holds_all_requests_and_no_secret(run: Run, ready: Installation):
     (ready.folder / "sites.toml").write_text(
         SITES + 'origins = ["https://shop.example"]\n[sites.shop.flows.fast]\ndecide = "host"\n'
     )
@@ -284,7 +278,7 @@ def test_the_sheet_for_the_vendor_holds_all_to_ask_for_and_no_secret(run: Run, r
         MOBBSCAN_WEBHOOK_HEADERS='{"X-Notice-Key": "of-the-account"}',
     )
     assert result.exit_code == 0
-    for told in (
+    for expected in (
         "https://verify.example/id/webhooks/mobbscan",
         "X-Notice-Key",
         "PENDING_VALIDATION, PENDING_VERIFICATION, VERIFIED, NOT_VERIFIED, VIDEO_AVAILABLE",
@@ -295,12 +289,12 @@ def test_the_sheet_for_the_vendor_holds_all_to_ask_for_and_no_secret(run: Run, r
         "certified zip",
         "15 minutes",
     ):
-        assert told in result.output
+        assert expected in result.output
     assert "of-the-account" not in result.output
     assert "thirty-two characters" not in result.output
 
 
-def test_the_sheet_asks_for_what_these_flows_need_only(run: Run, ready: Installation):
+def test_doctor_vendor_sheet_requests_only_what_the_flows_need(run: Run, ready: Installation):
     (ready.folder / "sites.toml").write_text(
         SITES + '[sites.shop.flows.default]\nmode = "redirect"\n'
     )

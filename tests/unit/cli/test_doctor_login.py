@@ -1,4 +1,4 @@
-"""`doctor`, at the identity provider."""
+"""Tests of `doctor` at the identity provider of users."""
 
 import json
 from typing import Any
@@ -12,13 +12,13 @@ from tests.unit.cli.test_database import plain
 
 
 class _Provider(PublicServer):
-    """Answers everything with a discovery document."""
+    """Answer every request with a discovery document."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.says(issuer=self.url)
+        self.set_document(issuer=self.url)
 
-    def says(self, **document: object) -> None:
+    def set_document(self, **document: object) -> None:
         ends = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         self.body = json.dumps({**{end: f"{self.url}/{end}" for end in ends}, **document}).encode()
 
@@ -28,41 +28,41 @@ def _login(run: Run, issuer: str) -> list[str]:
     return [line for line in plain(run("doctor", **three)).splitlines() if "OIDC_ISSUER" in line]
 
 
-def test_a_provider_that_is_there_is_well(run: Run, ready: Installation):
+def test_doctor_valid_provider_prints_ok(run: Run, ready: Installation):
     with _Provider() as provider:
         assert _login(run, provider.url) == [
-            f"ok    OIDC_ISSUER {provider.url} is there and speaks for itself"
+            f"ok    OIDC_ISSUER {provider.url} has a valid discovery document"
         ]
         assert provider.asked == ["GET /.well-known/openid-configuration"]
 
 
 @pytest.mark.parametrize(
-    ("bent", "words"),
+    ("change", "expected"),
     [
-        ({"says": {"issuer": "https://other.example"}}, "calls itself otherwise"),
-        ({"says": {"issuer": None}}, "calls itself otherwise"),
+        ({"document": {"issuer": "https://other.example"}}, "names another issuer"),
+        ({"document": {"issuer": None}}, "names another issuer"),
         ({"lacks": "jwks_uri"}, "lacks jwks_uri"),
         ({"status": 404}, "gives no discovery document (status 404)"),
         ({"body": b"<html>"}, "gives no discovery document (status 200)"),
         ({"body": b"[]"}, "gives no discovery document (status 200)"),
     ],
-    ids=["another", "nobody", "no keys", "not found", "a page", "a list"],
+    ids=["another issuer", "no issuer", "no keys", "not found", "HTML", "a list"],
 )
-def test_a_provider_nobody_can_log_in_at_is_a_failure(
-    run: Run, ready: Installation, bent: dict[str, Any], words: str
+def test_doctor_invalid_discovery_document_fails(
+    run: Run, ready: Installation, change: dict[str, Any], expected: str
 ):
     with _Provider() as provider:
-        if "lacks" in bent:
-            provider.says(issuer=provider.url, **{bent["lacks"]: None})
-        if "says" in bent:
-            provider.says(**bent["says"])
-        provider.status = bent.get("status", 200)
-        provider.body = bent.get("body", provider.body)
+        if "lacks" in change:
+            provider.set_document(issuer=provider.url, **{change["lacks"]: None})
+        if "document" in change:
+            provider.set_document(**change["document"])
+        provider.status = change.get("status", 200)
+        provider.body = change.get("body", provider.body)
         (line,) = _login(run, provider.url)
         assert line.startswith("FAIL"), line
-        assert words in line
+        assert expected in line
 
 
-def test_a_provider_that_is_not_there_is_a_failure(run: Run, ready: Installation):
+def test_doctor_unreachable_provider_fails(run: Run, ready: Installation):
     (line,) = _login(run, "http://127.0.0.1:1")
-    assert line.startswith("FAIL  OIDC_ISSUER: nobody answers at http://127.0.0.1:1"), line
+    assert line.startswith("FAIL  OIDC_ISSUER: no answer from http://127.0.0.1:1"), line

@@ -1,4 +1,4 @@
-"""`onboardings list|show|link`: ids, states and times, nothing of a person."""
+"""Tests of `onboardings list|show|link`: no personal data is printed."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from webapp.domain.onboarding import Status
 from webapp.store.schema import onboardings
 
 
-def test_each_onboarding_is_a_line_and_filters_hold(run: Run, ready: Installation):
+def test_onboardings_list_prints_a_line_each_and_filters(run: Run, ready: Installation):
     adas = ready.add("ada")
     bens = ready.add("ben", status=Status.EXPIRED)
     lines = plain(run("onboardings", "list")).splitlines()
@@ -36,13 +36,13 @@ def test_onboardings_list_with_json_prints_ids_states_and_times_only(run: Run, r
     assert json.loads(plain(run("onboardings", "list", "--json", "--site", "bank"))) == []
 
 
-def test_an_unknown_status_is_refused_with_the_known_ones(run: Run, ready: Installation):
+def test_onboardings_list_unknown_status_names_the_known_ones(run: Run, ready: Installation):
     result = run("onboardings", "list", "--status", "lost")
     assert result.exit_code == 2
     assert "in_review" in plain(result)
 
 
-def test_one_is_shown_with_its_timeline_and_without_its_person(
+def test_onboardings_show_prints_timeline_without_personal_data(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     row = ready.add()
@@ -56,18 +56,18 @@ def test_one_is_shown_with_its_timeline_and_without_its_person(
     assert MARKER not in result.output
 
 
-def test_a_new_link_is_printed_with_its_end(run: Run, ready: Installation):
+def test_onboardings_link_prints_address_and_expiry(run: Run, ready: Installation):
     row = ready.add()
-    said = plain(run("onboardings", "link", row.id))
+    printed = plain(run("onboardings", "link", row.id))
     assert re.fullmatch(
         r"http://localhost:8000/l/[\w-]{32}  works once, until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n",
-        said,
+        printed,
     )
     assert ready.events(row.id) == ["link_made"]
-    assert MARKER not in said
+    assert MARKER not in printed
 
 
-def test_what_is_over_gets_no_link(run: Run, ready: Installation):
+def test_onboardings_link_for_final_onboarding_exits_with_error(run: Run, ready: Installation):
     row = ready.add(status=Status.VERIFIED)
     result = run("onboardings", "link", row.id)
     assert result.exit_code == 1
@@ -75,7 +75,7 @@ def test_what_is_over_gets_no_link(run: Run, ready: Installation):
 
 
 @pytest.mark.parametrize("command", ["show", "reconcile", "link"])
-def test_an_unknown_id_is_said_plainly(run: Run, ready: Installation, command):
+def test_onboardings_unknown_id_exits_with_error(run: Run, ready: Installation, command):
     unknown = str(uuid.uuid4())
     result = run("onboardings", command, unknown)
     assert result.exit_code == 1
@@ -83,28 +83,30 @@ def test_an_unknown_id_is_said_plainly(run: Run, ready: Installation, command):
 
 
 @pytest.mark.parametrize("command", ["list", "reconcile"])
-def test_without_tables_the_cure_is_said(run: Run, command):
+def test_onboardings_without_tables_exits_with_fix(run: Run, command):
     result = run("onboardings", command)
     assert result.exit_code == 1
     assert "database upgrade" in plain(result)
 
 
-def test_a_key_that_opens_nothing_is_said_plainly(run: Run, ready: Installation):
+def test_onboardings_show_with_wrong_key_names_the_setting(run: Run, ready: Installation):
     row = ready.add()
     result = run("onboardings", "show", row.id, DATA_KEYS=ANOTHER_KEY)
     assert result.exit_code == 1
     assert "DATA_KEYS" in plain(result)
 
 
-def test_what_no_key_opens_and_what_a_newer_version_wrote_is_listed(run: Run, ready: Installation):
+def test_onboardings_list_undecryptable_row_with_unknown_status_is_printed(
+    run: Run, ready: Installation
+):
     row = ready.add()
     with ready.parts() as parts, parts.database.writing() as work:
         work.connection.execute(update(onboardings).values(status="newer"))
-    said = plain(run("onboardings", "list", DATA_KEYS=ANOTHER_KEY))
-    assert said.split()[:3] == [row.id, "newer", "shop/default"]
+    printed = plain(run("onboardings", "list", DATA_KEYS=ANOTHER_KEY))
+    assert printed.split()[:3] == [row.id, "newer", "shop/default"]
 
 
-def test_the_program_itself_says_it_without_a_traceback(installed: Installation, root):
+def test_onboardings_list_as_process_prints_no_traceback(installed: Installation, root):
     done = subprocess.run(
         [sys.executable, "-m", "webapp", "onboardings", "list"],
         cwd=root,

@@ -1,4 +1,4 @@
-"""`onboardings reconcile`: the gateway is asked now, and one bad row does not end it."""
+"""Tests of `onboardings reconcile`, with failures of single onboardings and of the gateway."""
 
 import uuid
 
@@ -13,14 +13,12 @@ from webapp.domain.onboarding import Status
 
 
 def add_one_of_another_key(ready: Installation) -> str:
-    beside = Installation(
-        ready.folder, ready.environ["MOBBSCAN_GATEWAY_URL"], DATA_KEYS=ANOTHER_KEY
-    )
-    return beside.add("olga", id=f"7{str(uuid.uuid4())[1:]}").id
+    other = Installation(ready.folder, ready.environ["MOBBSCAN_GATEWAY_URL"], DATA_KEYS=ANOTHER_KEY)
+    return other.add("olga", id=f"7{str(uuid.uuid4())[1:]}").id
 
 
 def add_around(ready: Installation, gateway: FakeGateway) -> list[str]:
-    """Two whose ids come before that of the bad one, and two whose ids come after it."""
+    """Add two onboardings before the bad one, and two after it, in the order of ids."""
     ids = [f"{first}{str(uuid.uuid4())[1:]}" for first in "01ef"]
     for id_ in ids:
         ready.add(id_, id=id_)
@@ -28,7 +26,7 @@ def add_around(ready: Installation, gateway: FakeGateway) -> list[str]:
     return ids
 
 
-def test_all_that_are_unfinished_are_asked_about(
+def test_reconcile_without_id_polls_all_unfinished_onboardings(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     adas, bens = ready.add("ada"), ready.add("ben")
@@ -36,12 +34,12 @@ def test_all_that_are_unfinished_are_asked_about(
     gateway.words = {adas.id: "VERIFIED", bens.id: "PENDING_VERIFICATION"}
     result = run("onboardings", "reconcile")
     assert result.exit_code == 0
-    said = [line.split()[:2] for line in plain(result).splitlines()]
-    assert said == sorted([[adas.id, "verified"], [bens.id, "in_review"]])
+    printed = [line.split()[:2] for line in plain(result).splitlines()]
+    assert printed == sorted([[adas.id, "verified"], [bens.id, "in_review"]])
     assert gateway.polls_of(done.id) == 0
 
 
-def test_one_that_no_key_opens_is_named_and_the_others_are_asked_about(
+def test_reconcile_undecryptable_row_is_named_and_others_are_polled(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids, bad = add_around(ready, gateway), add_one_of_another_key(ready)
@@ -53,20 +51,20 @@ def test_one_that_no_key_opens_is_named_and_the_others_are_asked_about(
     assert {ready.row(id_).status for id_ in ids} == {Status.VERIFIED}
 
 
-def test_an_error_that_nobody_thought_of_is_told_by_its_kind_alone(
+def test_reconcile_unexpected_error_prints_its_type_only(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
     with ready.parts() as parts, parts.engine.begin() as connection:
-        spoilt = text("UPDATE onboardings SET reasons = '[1]' WHERE id = :id")
-        connection.execute(spoilt, {"id": ids[1]})
+        invalid_row = text("UPDATE onboardings SET reasons = '[1]' WHERE id = :id")
+        connection.execute(invalid_row, {"id": ids[1]})
     result = run("onboardings", "reconcile")
     assert result.exit_code == 1
     assert f"{ids[1]}  TypeError" in result.stderr
     assert [line.split()[0] for line in result.stdout.splitlines()] == [ids[0], *ids[2:]]
 
 
-def test_one_that_the_gateway_does_not_answer_for_is_named_too(
+def test_reconcile_failing_poll_is_named_and_others_are_polled(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
@@ -77,19 +75,19 @@ def test_one_that_the_gateway_does_not_answer_for_is_named_too(
     assert [line.split()[0] for line in result.stdout.splitlines()] == [ids[0], *ids[2:]]
 
 
-def test_a_gateway_that_is_away_is_not_asked_about_one_after_the_other(
+def test_reconcile_unavailable_gateway_ends_after_three_failures(
     run: Run, ready: Installation, gateway: FakeGateway
 ):
     ids = add_around(ready, gateway)
     gateway.status = 503
     result = run("onboardings", "reconcile")
     assert result.exit_code == 1
-    assert f"nothing was changed for {ids[2]}, nor asked about those after it" in plain(result)
+    assert f"nothing was changed for {ids[2]}, and those after it were not polled" in plain(result)
     assert gateway.polls_of(ids[3]) == 0
 
 
 @pytest.mark.parametrize("status", [403, 503])
-def test_when_the_gateway_cannot_be_asked_nothing_is_changed_and_that_is_said(
+def test_reconcile_with_id_and_failing_gateway_changes_nothing(
     run: Run, ready: Installation, gateway: FakeGateway, status
 ):
     row = ready.add()

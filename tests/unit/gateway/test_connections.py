@@ -12,7 +12,7 @@ from tests.unit.gateway.doubles import ADAS_PROCESS, gateway_at, options, proces
 from tests.unit.gateway.faulty_gateway import gzip_bomb
 from tests.unit.gateway.raw_server import RawServer, respond_with
 from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache
-from webapp.gateway.size_limit import MAX_RESPONSE_BYTES
+from webapp.gateway.size_limit_transport import MAX_RESPONSE_BYTES
 
 FINE = json.dumps(process_response()).encode()
 

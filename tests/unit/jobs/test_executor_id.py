@@ -12,7 +12,12 @@ from tests.unit.cli.installation import Installation
 from tests.unit.jobs.fake_gateway import FakeGateway
 from tests.unit.jobs.jobs_process import Worker
 from tests.unit.store.rows import in_threads
-from webapp.jobs.executor_id import InUse, executor_id, held, in_use
+from webapp.jobs.executor_id import (
+    ExecutorIdInUse,
+    executor_id,
+    hold_executor_id,
+    is_executor_id_held,
+)
 from webapp.observability import multiprocess
 
 
@@ -42,17 +47,17 @@ def test_worker_on_a_folder_in_use_exits_and_changes_nothing(installed: Installa
         assert metrics_files(installed) == before
         assert not first.ended()
         assert first.end(signal.SIGKILL) == -signal.SIGKILL
-    assert not in_use(installed.settings.instance_dir)
+    assert not is_executor_id_held(installed.settings.instance_dir)
 
 
 def test_held_while_held_raises_in_use(tmp_path: Path):
-    assert not in_use(tmp_path)
-    with held(tmp_path):
-        assert in_use(tmp_path)
-        assert not in_use(tmp_path / "another")
-        with pytest.raises(InUse, match="INSTANCE_DIR"), held(tmp_path):
+    assert not is_executor_id_held(tmp_path)
+    with hold_executor_id(tmp_path):
+        assert is_executor_id_held(tmp_path)
+        assert not is_executor_id_held(tmp_path / "another")
+        with pytest.raises(ExecutorIdInUse, match="INSTANCE_DIR"), hold_executor_id(tmp_path):
             pytest.fail("held twice")
-    assert not in_use(tmp_path)
+    assert not is_executor_id_held(tmp_path)
 
 
 def test_executor_id_is_stable_per_folder_and_private(tmp_path: Path):

@@ -16,7 +16,7 @@ from webapp.gateway.errors import (
     StateConflict,
     Unauthorized,
 )
-from webapp.wiring import degraded
+from webapp.journey.degradations import find_degradations
 
 
 @pytest.fixture
@@ -373,9 +373,9 @@ def test_poll_with_403_raises_an_alarm_until_the_next_answer(harness, ada):
     harness.gateway.errors["read"].append(Forbidden("read: answered 403", status=403))
     with pytest.raises(GatewayForbidden):
         harness.gateway_poll.poll(found)
-    assert [each.split(" (")[0] for each in degraded(harness.database)] == [
-        "the gateway answers 403: ask the vendor for the right our account lacks"
+    assert [each.split(" (")[0] for each in find_degradations(harness.database)] == [
+        "the gateway answers 403: ask the vendor for the right that our account lacks"
     ]
     harness.set_gateway_word(found, "VERIFIED")
     harness.gateway_poll.poll(found)
-    assert degraded(harness.database) == []
+    assert find_degradations(harness.database) == []

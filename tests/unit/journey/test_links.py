@@ -25,8 +25,8 @@ def code_of(url: str) -> str:
 
 def test_preview_repeated_does_not_use_the_link_up(harness, adas, code):
     for _ in range(3):
-        look = harness.links.preview(code)
-        assert (look.site.id, look.display_name) == ("shop", "Ada")
+        preview = harness.links.preview(code)
+        assert (preview.site.id, preview.display_name) == ("shop", "Ada")
     visitor, onboarding_id = harness.links.use(code, None)
     assert (visitor.person.subject, visitor.via, onboarding_id) == ("ada", "link", adas)
     assert harness.admit.find_visitor(visitor.session_id) == visitor

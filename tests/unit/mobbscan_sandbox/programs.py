@@ -1,10 +1,7 @@
-"""One of the pretended parties as a real process, alone."""
+"""Run one program of the demo alone, as a real process."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from mobbscan_sandbox.demo.addresses import Addresses
 from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
@@ -13,8 +10,8 @@ from tests.support.free_ports import free_addresses
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[tuple[Addresses, InstanceFolder, ChildProcess]]:
-    """Start the program called `name` on a free port, and stop it."""
+def running_program(name, folder):
+    """Start the program `name` on a free port; yields addresses, instance folder and process."""
     addresses, instance = free_addresses(), InstanceFolder(folder / "instance")
     instance.prepare(keep=False)
     program = programs(addresses, instance, server_settings(addresses, instance))[name]

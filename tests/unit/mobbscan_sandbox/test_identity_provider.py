@@ -1,9 +1,7 @@
-"""The pretend identity provider, over HTTP, as a relying party meets it."""
+"""The sandbox identity provider, as a relying party uses it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,10 +11,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from mobbscan_sandbox.demo.child_processes import ChildProcess
-from tests.support.http_session import HttpSession, Page
-from tests.unit.mobbscan_sandbox.programs import running
+from mobbscan_sandbox.identity_provider.texts import TEXTS
+from tests.support.http_session import HttpSession
+from tests.unit.mobbscan_sandbox.programs import running_program
 
-BACK = "http://localhost:8000/login/callback"
+REDIRECT_URI = "http://localhost:8000/login/callback"
 VERIFIER = "ada-has-a-verifier-of-at-least-forty-three-characters"
 
 
@@ -25,11 +24,11 @@ class Provider:
     url: str
     child: ChildProcess
 
-    def ask(self, session: HttpSession, *, follow: bool = True, **changes: str | None) -> Page:
-        asked = {
+    def authorize(self, session, *, follow=True, **changes):
+        parameters = {
             "response_type": "code",
             "client_id": "mobbscan-embed",
-            "redirect_uri": BACK,
+            "redirect_uri": REDIRECT_URI,
             "scope": "openid profile email",
             "state": "the-state",
             "nonce": "the-nonce",
@@ -37,50 +36,50 @@ class Provider:
             "code_challenge_method": "S256",
             **changes,
         }
-        given = {name: value for name, value in asked.items() if value is not None}
+        given = {name: value for name, value in parameters.items() if value is not None}
         return session.get(f"{self.url}/oauth2/authorize", params=given, follow=follow)
 
-    def code(self, sub: str) -> str:
+    def code(self, sub):
         with HttpSession(self.url) as session:
-            page = self.ask(session)
+            page = self.authorize(session)
             back = session.submit(page, page.form(with_field="sub"), sub=sub, follow=False)
-        assert back.location.startswith(BACK)
+        assert back.location.startswith(REDIRECT_URI)
         return parse_qs(urlsplit(back.location).query)["code"][0]
 
-    def redeem(self, code: str, verifier: str | None = VERIFIER) -> httpx.Response:
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK}
+    def redeem(self, code, verifier=VERIFIER):
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
         if verifier is not None:
             form["code_verifier"] = verifier
         return httpx.post(f"{self.url}/oauth2/token", data=form, auth=("mobbscan-embed", "any"))
 
-    def claims(self, sub: str) -> dict[str, Any]:
+    def claims(self, sub):
         token = self.redeem(self.code(sub)).raise_for_status().json()["id_token"]
         keys = KeySet.import_key_set(httpx.get(f"{self.url}/jwks").json())
         return jwt.decode(token, keys, algorithms=["RS256"]).claims
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    with running("provider", tmp_path_factory.mktemp("provider")) as (addresses, _, child):
+def provider(tmp_path_factory):
+    with running_program("provider", tmp_path_factory.mktemp("provider")) as (addresses, _, child):
         yield Provider(addresses.identity_provider_url, child)
 
 
-def test_its_discovery_document_names_the_address_it_is_reached_at(provider: Provider) -> None:
+def test_discovery_document_has_the_address_of_the_provider(provider):
     found = httpx.get(f"{provider.url}/.well-known/openid-configuration").json()
     assert found["issuer"] == provider.url
     assert found["end_session_endpoint"].startswith(provider.url)
     assert found["code_challenge_methods_supported"] == ["S256"]
 
 
-def test_ada_ben_olga_and_max_are_one_click_away(provider: Provider) -> None:
+def test_login_page_offers_the_predefined_users(provider):
     with HttpSession(provider.url) as session:
-        page = provider.ask(session)
+        page = provider.authorize(session)
     assert [value for _, value in page.forms[0].buttons] == ["ada", "ben", "olga", "max"]
     for name in ("Ada Lovelace", "Ben Ortega", "Olga Reyes", "Max Adler"):
         assert name in page.text
 
 
-def test_adas_token_says_who_she_is_and_which_language_she_reads(provider: Provider) -> None:
+def test_id_token_of_ada_has_her_claims_and_no_roles(provider):
     claims = provider.claims("ada")
     assert claims["sub"] == "ada"
     assert claims["name"] == "Ada Lovelace"
@@ -92,81 +91,94 @@ def test_adas_token_says_who_she_is_and_which_language_she_reads(provider: Provi
     assert "roles" not in claims
 
 
-def test_olga_is_reviewer_of_the_shop_and_max_is_admin_of_everything(provider: Provider) -> None:
+def test_id_token_of_an_operator_has_the_roles(provider):
     assert provider.claims("olga")["roles"] == ["shop:reviewer"]
     assert provider.claims("max")["roles"] == ["*:admin"]
 
 
-def test_somebody_else_may_come_too(provider: Provider) -> None:
+def test_login_with_an_unknown_user_id_is_accepted(provider):
     assert provider.claims("zoe")["sub"] == "zoe"
 
 
-def test_a_login_without_pkce_is_refused(provider: Provider) -> None:
+def test_authorization_without_s256_pkce_is_400(provider):
     with HttpSession(provider.url) as session:
-        assert provider.ask(session, code_challenge=None).status == 400
-        assert provider.ask(session, code_challenge_method="plain").status == 400
+        assert provider.authorize(session, code_challenge=None).status == 400
+        assert provider.authorize(session, code_challenge_method="plain").status == 400
 
 
-def test_a_login_without_a_nonce_is_refused(provider: Provider) -> None:
+def test_authorization_without_a_nonce_is_an_error(provider):
     with HttpSession(provider.url) as session:
-        back = provider.ask(session, nonce=None, follow=False)
+        back = provider.authorize(session, nonce=None, follow=False)
     query = parse_qs(urlsplit(back.location).query)
     assert query["error"] == ["invalid_request"]
     assert "code" not in query
 
 
 @pytest.mark.parametrize("verifier", [None, "x" * 43])
-def test_a_stolen_code_is_worthless_without_the_verifier(
-    provider: Provider, verifier: str | None
-) -> None:
+def test_code_with_a_wrong_verifier_is_400(provider, verifier):
     assert provider.redeem(provider.code("ada"), verifier).status_code == 400
 
 
-def test_a_code_works_once(provider: Provider) -> None:
+def test_code_can_be_redeemed_once(provider):
     code = provider.code("ada")
     assert provider.redeem(code).status_code == 200
     assert provider.redeem(code).status_code == 400
 
 
-def test_who_cancels_goes_back_with_an_error(provider: Provider) -> None:
+def test_canceled_login_redirects_with_access_denied(provider):
     with HttpSession(provider.url) as session:
-        page = provider.ask(session)
+        page = provider.authorize(session)
         back = session.submit(page, page.form(with_field="action"), follow=False)
-    assert back.location.startswith(BACK)
+    assert back.location.startswith(REDIRECT_URI)
     assert parse_qs(urlsplit(back.location).query)["error"] == ["access_denied"]
 
 
-def test_logging_out_leads_back_with_the_state(provider: Provider) -> None:
-    asked = {
+def test_logout_redirects_with_the_state(provider):
+    parameters = {
         "post_logout_redirect_uri": "http://localhost:8000/",
         "state": "out",
         "id_token_hint": "x",
     }
     with HttpSession(provider.url) as session:
-        page = session.get("/oauth2/end_session", params=asked)
+        page = session.get("/oauth2/end_session", params=parameters)
         back = session.submit(page, follow=False)
     assert back.location == "http://localhost:8000/?state=out"
 
 
-def test_its_pages_need_nothing_from_elsewhere(provider: Provider) -> None:
+def test_pages_load_nothing_from_other_origins(provider):
     with HttpSession(provider.url) as session:
-        for page in (session.get("/"), provider.ask(session), session.get("/oauth2/end_session")):
+        for page in (
+            session.get("/"),
+            provider.authorize(session),
+            session.get("/oauth2/end_session"),
+        ):
             assert page.status == 200
             assert not re.search(r'(?:href|src)="https?:', page.text)
 
 
-def test_the_debugger_of_the_mock_is_off(provider: Provider) -> None:
+def test_debugger_of_the_mock_is_disabled(provider):
     answer = httpx.get(
         provider.url, params={"__debugger__": "yes", "cmd": "resource", "f": "debugger.js"}
     )
     assert "javascript" not in answer.headers["content-type"]
 
 
-def test_its_log_holds_no_code_and_no_complaint(provider: Provider) -> None:
+def test_log_has_no_codes_and_no_deprecation_warnings(provider):
     code = provider.code("ada")
     provider.redeem(code)
-    said = provider.child.output()
-    assert "/oauth2/token" in said
-    assert code not in said
-    assert "the-nonce" not in said
-    assert "Deprecat" not in said
+    output = provider.child.output()
+    assert "/oauth2/token" in output
+    assert code not in output
+    assert "the-nonce" not in output
+    assert "Deprecat" not in output
+
+
+def test_pages_have_the_language_of_the_browser(provider):
+    with HttpSession(provider.url, languages="es") as session:
+        page = provider.authorize(session)
+    assert '<html lang="es">' in page.text
+    assert page.heading == TEXTS["es"]["login_heading"]
+
+
+def test_texts_have_the_same_keys_in_both_languages():
+    assert TEXTS["en"].keys() == TEXTS["es"].keys()

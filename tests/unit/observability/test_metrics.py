@@ -93,15 +93,15 @@ def test_ended_removes_gauges_of_that_process_only(tmp_path: Path) -> None:
         (folder / f"{number}.lock").write_text(str(process))
         for kind in ("counter", "gauge_livesum"):
             (folder / f"{kind}_{number}.db").touch()
-    multiprocess.ended(tmp_path, multiprocess.WEB, 7)
+    multiprocess.remove_live_gauges(tmp_path, multiprocess.WEB, 7)
     assert sorted(path.stem for path in folder.glob("*.db")) == [
         "counter_0",
         "counter_1",
         "gauge_livesum_1",
     ]
-    multiprocess.begin_anew(tmp_path, multiprocess.JOBS)
+    multiprocess.delete_metrics(tmp_path, multiprocess.JOBS)
     assert len(list(folder.glob("*.db"))) == 3
-    multiprocess.begin_anew(tmp_path, multiprocess.WEB)
+    multiprocess.delete_metrics(tmp_path, multiprocess.WEB)
     assert list(folder.glob("*.db")) == []
 
 
@@ -109,11 +109,11 @@ COUNTER = """
 import sys
 from pathlib import Path
 from webapp.observability import multiprocess
-multiprocess.count_in(Path(sys.argv[1]), multiprocess.WEB)
+multiprocess.share_metrics(Path(sys.argv[1]), multiprocess.WEB)
 from webapp.observability import metrics
 metrics.notice("kept", 0.1)
 metrics.waiting(+1)
-print(multiprocess.place(), flush=True)
+print(multiprocess.slot_number(), flush=True)
 sys.stdin.readline()
 print(metrics.exposition(None).decode())
 """
@@ -147,7 +147,7 @@ import resource, sys
 from pathlib import Path
 from webapp.observability import multiprocess
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-shared = multiprocess.count_in(Path(sys.argv[1]), multiprocess.JOBS)
+shared = multiprocess.share_metrics(Path(sys.argv[1]), multiprocess.JOBS)
 from webapp.observability import metrics
 metrics.notice("kept", 0.1)
 text = metrics.exposition(None).decode()

@@ -1,7 +1,7 @@
-"""No step that a person, a notice or the jobs wait for reads a whole table.
+"""Test that no step scans a whole table.
 
-The steps are run, and each statement that they sent is explained by the database itself: a new
-query without an index is found here, whoever writes it.
+The steps run, and the database explains each statement they sent: a new query without an index
+fails here.
 """
 
 from collections.abc import Iterator

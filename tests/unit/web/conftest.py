@@ -1,4 +1,4 @@
-"""The web on top of a journey in memory, at any public address."""
+"""Fixtures: the web with in-memory steps, at any PUBLIC_URL."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.unit.web.fake_provider import FakeProvider, login_at
 from tests.unit.web.fakes import FakeSteps
-from tests.unit.web.pretend_provider import PretendProvider, login_at
 from webapp.config.settings import Settings
 from webapp.web.register import register
 
 LOCAL = "http://localhost:8000"
-Make = Callable[..., Flask]
+MakeApp = Callable[..., Flask]
 
 _SITES = """
 [sites.shop]
@@ -26,8 +26,8 @@ handoff_keys = ["a secret of at least 32 bytes, only for tests"]
 
 
 @pytest.fixture
-def make(root: Path, tmp_path: Path) -> Make:
-    """Build the web for a PUBLIC_URL and further settings, as `create_app` does."""
+def make_app(root: Path, tmp_path: Path) -> MakeApp:
+    """Return a function that builds the app for a PUBLIC_URL and further settings."""
 
     def build(public_url: str = LOCAL, **more: str) -> Flask:
         return web(root, settings(tmp_path, {"PUBLIC_URL": public_url, **more}))
@@ -59,12 +59,12 @@ def web(root: Path, given: Settings) -> Flask:
 
 
 @pytest.fixture
-def app(make: Make) -> Flask:
-    return make()
+def app(make_app: MakeApp) -> Flask:
+    return make_app()
 
 
 @pytest.fixture
-def stranger(app: Flask) -> FlaskClient:
+def anonymous(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
@@ -74,20 +74,20 @@ def ada(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def provider() -> Iterator[PretendProvider]:
-    pretend = PretendProvider()
-    yield pretend
-    pretend.close()
+def provider() -> Iterator[FakeProvider]:
+    fake = FakeProvider()
+    yield fake
+    fake.close()
 
 
 @pytest.fixture
-def company(make: Make, provider: PretendProvider) -> Flask:
-    """The web of a company with an identity provider."""
-    return make(**login_at(provider))
+def company(make_app: MakeApp, provider: FakeProvider) -> Flask:
+    """An app with an identity provider."""
+    return make_app(**login_at(provider))
 
 
 def signed_in(app: Flask, token: str, base_url: str = LOCAL) -> FlaskClient:
-    """A browser whose person has come by a hand-off."""
+    """Return a client that has signed in with a hand-off token."""
     browser = app.test_client()
     answer = browser.get("/handoff", query_string={"token": token}, base_url=base_url)
     assert answer.status_code == 303
@@ -96,5 +96,5 @@ def signed_in(app: Flask, token: str, base_url: str = LOCAL) -> FlaskClient:
 
 def form_token(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found, "the page has no form of ours"
+    assert found, "the page has no CSRF token"
     return found.group(1)

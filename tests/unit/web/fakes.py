@@ -1,8 +1,8 @@
-"""The journey in memory: the same steps with the same promises, and no database behind them."""
+"""In-memory doubles of the journey's steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -40,9 +40,9 @@ SHOP = Site(
     flows={"default": Flow(consent_version="2026-01")},
 )
 STARTED = StatusView(ADAS, Status.STARTED, 2, NOW, "continue", (reason(ReasonCode.TIMED_OUT),))
-#: Hand-off tokens, and whom they bring.
+#: Hand-off token → subject and name.
 TOKENS = {"adas-token": ("ada", "Ada"), "bens-token": ("ben", "Ben")}
-#: One-time links, likewise.
+#: Code of a one-time link → subject and name.
 CODES = {"adas-code": ("ada", "Ada"), "bens-code": ("ben", "Ben")}
 
 
@@ -67,19 +67,18 @@ def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> Onboard
 
 @dataclass
 class FakeSteps:
-    """`trouble` is what the next step answers instead of its result; `calls` what was asked."""
+    """All steps in one object. `error` is raised by the next step; `calls` records arguments."""
 
     sites: Mapping[str, Site] = field(default_factory=lambda: {"shop": SHOP})
     livemode: bool = False
     kind: str = "frame"
     microphone: bool = False
-    trouble: StepError | Exception | None = None
+    error: StepError | Exception | None = None
     problems: list[str] = field(default_factory=list)
     calls: list[Any] = field(default_factory=list)
     sessions: dict[str, Visitor] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=lambda: {ADAS: "ada", BENS: "ben"})
     status: StatusView = field(default_factory=lambda: STARTED)
-    changes: list[StatusView | None] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     locales: list[str | None] = field(default_factory=list)
 
@@ -102,9 +101,7 @@ class FakeSteps:
         self.webhook = SimpleNamespace(
             store=self.store, is_authentic=self.is_authentic, header_names={"Authorization"}
         )
-        self.result = SimpleNamespace(
-            status=self.status_of, follow=self.follow, stream=lambda *_given, **_more: None
-        )
+        self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
 
     def find_degradations(self) -> list[str]:
         return []
@@ -126,7 +123,7 @@ class FakeSteps:
         if token in self.used:
             raise HandoffNotAccepted("already_used", "make a new one")
         self.used.add(token)
-        return self.let_in(subject, name, "handoff")
+        return self.create_session(subject, name, "handoff")
 
     def by_oidc(
         self,
@@ -143,9 +140,9 @@ class FakeSteps:
         if live and live.person.subject != subject and not replace:
             raise AnotherPersonSignedIn(str(live.person.name), str(name), "Example Shop")
         self.locales.append(locale)
-        return self.let_in(subject, name, "oidc", id_token="the.id.token")
+        return self.create_session(subject, name, "oidc", id_token="the.id.token")
 
-    def let_in(self, subject: str, name: str | None, via: str, **more: Any) -> Visitor:
+    def create_session(self, subject: str, name: str | None, via: str, **more: Any) -> Visitor:
         visitor = Visitor(
             session_id=f"session-{len(self.sessions)}-{subject}",
             person=Person(f"person-{subject}", "shop", subject, name),
@@ -173,11 +170,11 @@ class FakeSteps:
         if live and live.person.subject != subject and not replace:
             raise AnotherPersonSignedIn(str(live.person.name), name, "Example Shop")
         self.used.add(code)
-        return self.let_in(subject, name, "link"), ADAS if subject == "ada" else BENS
+        return self.create_session(subject, name, "link"), ADAS if subject == "ada" else BENS
 
     def prepare(self, visitor: Visitor, **fields: Any) -> str:
         self.calls.append((visitor.person.subject, fields))
-        self._answer()
+        self._raise_error()
         return ADAS
 
     def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
@@ -187,7 +184,7 @@ class FakeSteps:
 
     def begin(self, visitor: Visitor, **fields: Any) -> str:
         self.calls.append((visitor.person.subject, fields))
-        self._answer()
+        self._raise_error()
         return ADAS
 
     def show(self, visitor: Visitor, onboarding_id: str) -> Page:
@@ -225,7 +222,7 @@ class FakeSteps:
     def store(self, body: bytes) -> bool:
         if not body.startswith(b"{"):
             raise UnreadableNotice("no JSON object")
-        self._answer()
+        self._raise_error()
         self.calls.append(body)
         return self.calls.count(body) == 1
 
@@ -233,20 +230,14 @@ class FakeSteps:
         self._owned(visitor, onboarding_id)
         return self.status
 
-    def follow(
-        self, visitor: Visitor, onboarding_id: str, max_seconds: float
-    ) -> Iterator[StatusView | None]:
-        self._owned(visitor, onboarding_id)
-        return iter([self.status, *self.changes])
-
     def _owned(self, visitor: Visitor, onboarding_id: str) -> None:
-        self._answer()
+        self._raise_error()
         if self.owners.get(onboarding_id) != visitor.person.subject:
             raise NotFound
 
-    def _answer(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
+    def _raise_error(self) -> None:
+        if self.error is not None:
+            raise self.error
 
 
 def steps_of(app: Flask) -> FakeSteps:

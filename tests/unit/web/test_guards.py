@@ -1,4 +1,4 @@
-"""Who gets in where."""
+"""Access guards of routes."""
 
 from __future__ import annotations
 
@@ -12,63 +12,71 @@ from tests.unit.web.conftest import signed_in
 from tests.unit.web.fakes import ADAS, BENS, steps_of
 
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
-PLACES = ["", "/status", "/stream"]
+SUBPATHS = ["", "/status", "/stream"]
 
 
-def test_a_stranger_is_sent_home_to_sign_in(stranger: FlaskClient) -> None:
-    answer = stranger.get(f"/onboardings/{ADAS}")
+def test_onboarding_page_without_a_session_redirects_to_the_start_page(
+    anonymous: FlaskClient,
+) -> None:
+    answer = anonymous.get(f"/onboardings/{ADAS}")
     assert (answer.status_code, answer.location) == (303, "/")
 
 
-@pytest.mark.parametrize("place", ["/status", "/stream"])
-def test_a_strangers_script_is_told_401(stranger: FlaskClient, place: str) -> None:
-    answer = stranger.get(f"/onboardings/{ADAS}{place}")
+@pytest.mark.parametrize("subpath", ["/status", "/stream"])
+def test_data_route_without_a_session_is_401_problem_json(
+    anonymous: FlaskClient, subpath: str
+) -> None:
+    answer = anonymous.get(f"/onboardings/{ADAS}{subpath}")
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
     assert answer.get_json()["code"] == "signed_out"
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_ben_cannot_open_adas_onboarding(app: Flask, place: str) -> None:
+@pytest.mark.parametrize("subpath", SUBPATHS)
+def test_onboarding_of_another_user_is_404(app: Flask, subpath: str) -> None:
     ben = signed_in(app, "bens-token")
-    assert ben.get(f"/onboardings/{ADAS}{place}").status_code == 404
-    assert ben.get(f"/onboardings/{BENS}{place}").status_code == 200
+    assert ben.get(f"/onboardings/{ADAS}{subpath}").status_code == 404
+    assert ben.get(f"/onboardings/{BENS}{subpath}").status_code in (200, 204)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("subpath", SUBPATHS)
 @pytest.mark.parametrize(
     "id_", [ADAS, ADAS.upper(), "not-an-id", "%00", ADAS + "0", "{" + ADAS + "}"]
 )
-def test_what_is_adas_looks_to_ben_like_what_is_not_there(app: Flask, place: str, id_: str) -> None:
+def test_onboarding_of_another_user_looks_like_an_unknown_one(
+    app: Flask, subpath: str, id_: str
+) -> None:
     ben = signed_in(app, "bens-token")
-    theirs = ben.get(f"/onboardings/{id_}{place}")
-    nothing = ben.get(f"/onboardings/{UNKNOWN}{place}")
-    assert theirs.status_code == nothing.status_code == 404
-    assert _told(theirs.text) == _told(nothing.text)
+    other = ben.get(f"/onboardings/{id_}{subpath}")
+    unknown = ben.get(f"/onboardings/{UNKNOWN}{subpath}")
+    assert other.status_code == unknown.status_code == 404
+    assert _comparable(other.text) == _comparable(unknown.text)
 
 
-def test_an_id_has_one_spelling_for_its_owner_too(ada: FlaskClient) -> None:
+def test_onboarding_id_in_another_spelling_is_404(ada: FlaskClient) -> None:
     assert ada.get(f"/onboardings/{ADAS}/status").status_code == 200
     for other in (ADAS.upper(), "{" + ADAS + "}", ADAS.replace("-", ""), "urn:uuid:" + ADAS):
         assert ada.get(f"/onboardings/{other}/status").status_code == 404
 
 
-def test_a_revoked_session_is_nobody(app: Flask, ada: FlaskClient) -> None:
+def test_data_route_with_a_revoked_session_is_401(app: Flask, ada: FlaskClient) -> None:
     steps_of(app).sessions.clear()
     assert ada.get(f"/onboardings/{ADAS}/status").status_code == 401
 
 
-def test_a_session_signed_by_somebody_else_is_nobody(app: Flask, make: object) -> None:
+def test_data_route_with_a_session_signed_by_another_key_is_401(
+    app: Flask, make_app: object
+) -> None:
     forger = Flask("forger")
-    forger.secret_key = "not our key, but long enough for anybody to sign with"
+    forger.secret_key = "not our key, but long enough to sign with"
     forged = forger.session_interface.get_signing_serializer(forger)  # type: ignore[attr-defined]
     browser = app.test_client()
     browser.set_cookie("mobbscan", forged.dumps({"sid": "session-0-ada"}))
-    steps_of(app).let_in("ada", "Ada", "handoff")
+    steps_of(app).create_session("ada", "Ada", "handoff")
     assert browser.get(f"/onboardings/{ADAS}/status").status_code == 401
 
 
-def _told(body: str) -> str:
-    """The answer without what differs between any two answers."""
+def _comparable(body: str) -> str:
+    """Return the response without CSRF tokens and request ids."""
     body = re.sub(r'name="csrf_token" value="[^"]+"', "", body)
     return re.sub(r'"request_id": "[0-9a-f]+"', "", body)

@@ -1,4 +1,4 @@
-"""The host site brings somebody."""
+"""Sign-in with the host site's hand-off token."""
 
 from __future__ import annotations
 
@@ -9,69 +9,71 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.unit.web.conftest import LOCAL, Make, form_token
+from tests.unit.web.conftest import LOCAL, MakeApp, form_token
 from tests.unit.web.fakes import steps_of
 from webapp.hostsite.jwt_parsing import MAX_CHARACTERS as LONGEST
 
-SHOPS = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
+CROSS_SITE = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}
 
 
-def name_at_home(browser: FlaskClient) -> str:
+def signed_in_name(browser: FlaskClient) -> str:
     page = browser.get("/").text
-    return next((name for name in ("Ada", "Ben") if name in page), "nobody")
+    return next((name for name in ("Ada", "Ben") if name in page), "no user")
 
 
-def test_the_shops_link_leads_home_as_ada(stranger: FlaskClient) -> None:
-    answer = stranger.get("/handoff?token=adas-token")
+def test_handoff_link_signs_the_user_in(anonymous: FlaskClient) -> None:
+    answer = anonymous.get("/handoff?token=adas-token")
     assert (answer.status_code, answer.location) == (303, "/")
-    assert name_at_home(stranger) == "Ada"
+    assert signed_in_name(anonymous) == "Ada"
 
 
-def test_a_form_post_leads_home_as_ada(stranger: FlaskClient) -> None:
-    answer = stranger.post("/handoff", data={"token": "adas-token"})
+def test_handoff_form_signs_the_user_in(anonymous: FlaskClient) -> None:
+    answer = anonymous.post("/handoff", data={"token": "adas-token"})
     assert (answer.status_code, answer.location) == (303, "/")
-    assert name_at_home(stranger) == "Ada"
+    assert signed_in_name(anonymous) == "Ada"
 
 
-def test_another_sites_form_comes_again_with_the_session_and_without_an_address(
-    stranger: FlaskClient,
+def test_handoff_form_from_another_site_carries_the_token_in_a_cookie(
+    anonymous: FlaskClient,
 ) -> None:
-    answer = stranger.post("/handoff", data={"token": "adas-token"}, headers=SHOPS)
+    answer = anonymous.post("/handoff", data={"token": "adas-token"}, headers=CROSS_SITE)
     assert (answer.status_code, answer.location) == (303, "/handoff")
-    last = stranger.get("/handoff")
+    last = anonymous.get("/handoff")
     assert (last.status_code, last.location) == (303, "/")
-    assert stranger.get_cookie("mobbscan-handoff") is None
-    assert name_at_home(stranger) == "Ada"
+    assert anonymous.get_cookie("mobbscan-handoff") is None
+    assert signed_in_name(anonymous) == "Ada"
 
 
-def test_another_sites_form_cannot_silently_replace_adas_session(
+def test_handoff_form_from_another_site_does_not_replace_a_session(
     app: Flask, ada: FlaskClient
 ) -> None:
     kept = ada.get_cookie("mobbscan")
-    ada.delete_cookie("mobbscan")  # a browser keeps a Lax cookie back from another site's POST
-    ada.post("/handoff", data={"token": "bens-token"}, headers=SHOPS)
+    ada.delete_cookie("mobbscan")  # browsers withhold Lax cookies from cross-site POSTs
+    ada.post("/handoff", data={"token": "bens-token"}, headers=CROSS_SITE)
     assert kept is not None
     ada.set_cookie("mobbscan", kept.value)
     asked = ada.get("/handoff")
     assert asked.status_code == 200
     assert "Ben" in asked.text
-    assert name_at_home(ada) == "Ada"
+    assert signed_in_name(ada) == "Ada"
 
 
-def test_ada_decides_whether_to_go_on_as_ben(app: Flask, ada: FlaskClient) -> None:
+def test_handoff_of_another_user_replaces_the_session_only_after_confirmation(
+    app: Flask, ada: FlaskClient
+) -> None:
     asked = ada.get("/handoff?token=bens-token")
     assert asked.status_code == 200
-    assert name_at_home(ada) == "Ada"
+    assert signed_in_name(ada) == "Ada"
     fields = {"token": "bens-token", "replace": "1"}
     assert ada.post("/handoff", data=fields).status_code == 400
-    assert name_at_home(ada) == "Ada"
+    assert signed_in_name(ada) == "Ada"
     proof = {"csrf_token": form_token(asked.text)}
     answer = ada.post("/handoff", data={**fields, **proof}, headers={"Origin": LOCAL})
     assert (answer.status_code, answer.location) == (303, "/")
-    assert name_at_home(ada) == "Ben"
+    assert signed_in_name(ada) == "Ben"
 
 
-def test_repeating_ones_own_link_keeps_open_forms_valid(ada: FlaskClient) -> None:
+def test_handoff_repeated_by_the_same_user_keeps_csrf_tokens_valid(ada: FlaskClient) -> None:
     token = form_token(ada.get("/").text)
     assert ada.get("/handoff?token=adas-token").location == "/"
     assert ada.post("/onboardings", data={"csrf_token": token}).status_code == 303
@@ -81,7 +83,7 @@ def test_repeating_ones_own_link_keeps_open_forms_valid(ada: FlaskClient) -> Non
     "headers",
     [{"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}],
 )
-def test_looking_ahead_uses_nothing_up(app: Flask, headers: dict[str, str]) -> None:
+def test_handoff_prefetched_uses_nothing_up(app: Flask, headers: dict[str, str]) -> None:
     browser = app.test_client()
     assert browser.get("/handoff?token=adas-token", headers=headers).status_code == 503
     assert browser.head("/handoff?token=adas-token").status_code == 503
@@ -90,29 +92,31 @@ def test_looking_ahead_uses_nothing_up(app: Flask, headers: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("address", ["/handoff", "/handoff?token=", "/handoff?token=gone"])
-def test_a_refused_hand_off_opens_no_session(stranger: FlaskClient, address: str) -> None:
-    answer = stranger.get(address)
+def test_handoff_with_a_bad_token_opens_no_session(anonymous: FlaskClient, address: str) -> None:
+    answer = anonymous.get(address)
     assert answer.status_code == 401
-    assert name_at_home(stranger) == "nobody"
+    assert signed_in_name(anonymous) == "no user"
 
 
-def test_the_longest_token_fits_a_cookie_and_a_request_line(make: Make, root: Path) -> None:
-    app = make("https://shop.example/" + "prefix" * 20)
-    answer = app.test_client().post("/handoff", data={"token": "x" * LONGEST}, headers=SHOPS)
+def test_handoff_token_of_maximum_length_fits_cookie_and_request_line(
+    make_app: MakeApp, root: Path
+) -> None:
+    app = make_app("https://shop.example/" + "prefix" * 20)
+    answer = app.test_client().post("/handoff", data={"token": "x" * LONGEST}, headers=CROSS_SITE)
     carried = answer.headers["Set-Cookie"]
     assert carried.startswith("__Secure-mobbscan-handoff=" + "x" * LONGEST + ";")
     assert len(carried) <= 4096
-    told = re.search(r"(?m)^limit_request_line = (\d+)", (root / "gunicorn.conf.py").read_text())
-    assert told
+    limit = re.search(r"(?m)^limit_request_line = (\d+)", (root / "gunicorn.conf.py").read_text())
+    assert limit
     line = f"GET https://verify.example/prefix/handoff?token={'x' * LONGEST} HTTP/1.1"
-    assert len(line) < int(told[1])
+    assert len(line) < int(limit[1])
 
 
-@pytest.mark.parametrize("headers", [SHOPS, {}])
-def test_a_longer_token_is_refused_and_never_put_into_an_address(
-    stranger: FlaskClient, headers: dict[str, str]
+@pytest.mark.parametrize("headers", [CROSS_SITE, {}])
+def test_handoff_token_beyond_the_limit_is_refused_without_a_redirect(
+    anonymous: FlaskClient, headers: dict[str, str]
 ) -> None:
-    answer = stranger.post("/handoff", data={"token": "x" * (LONGEST + 1)}, headers=headers)
+    answer = anonymous.post("/handoff", data={"token": "x" * (LONGEST + 1)}, headers=headers)
     assert answer.status_code == 401
     assert "Location" not in answer.headers
     assert "mobbscan-handoff=x" not in str(answer.headers)

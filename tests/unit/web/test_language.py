@@ -1,4 +1,4 @@
-"""In which language a page speaks."""
+"""Choice of the language of a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.unit.web.fakes import SHOP, steps_of
-from webapp.web.language import first_match
+from webapp.web.language import match_locale
 
 
 @pytest.mark.parametrize(
@@ -23,23 +23,25 @@ from webapp.web.language import first_match
         (["EN-gb", "es"], "en"),
     ],
 )
-def test_the_first_wanted_language_that_is_offered(wanted: list[str], found: str) -> None:
-    assert first_match(wanted, ["en", "es"]) == found
+def test_match_locale_returns_the_first_wanted_that_is_offered(
+    wanted: list[str], found: str
+) -> None:
+    assert match_locale(wanted, ["en", "es"]) == found
 
 
-def test_the_browser_is_asked_when_the_person_is_unknown(stranger: FlaskClient) -> None:
-    page = stranger.get("/", headers={"Accept-Language": "es-AR, en;q=0.5"}).text
+def test_language_without_a_session_comes_from_the_browser(anonymous: FlaskClient) -> None:
+    page = anonymous.get("/", headers={"Accept-Language": "es-AR, en;q=0.5"}).text
     assert '<html lang="es">' in page
 
 
-def test_the_persons_own_language_comes_first(app: Flask, ada: FlaskClient) -> None:
+def test_language_of_the_user_precedes_the_browser(app: Flask, ada: FlaskClient) -> None:
     steps = steps_of(app)
     for key, visitor in steps.sessions.items():
         steps.sessions[key] = replace(visitor, person=replace(visitor.person, locale="es-ES"))
     assert '<html lang="es">' in ada.get("/", headers={"Accept-Language": "en"}).text
 
 
-def test_a_site_speaks_only_its_own_languages(app: Flask, ada: FlaskClient) -> None:
+def test_language_outside_the_site_falls_back_to_its_first(app: Flask, ada: FlaskClient) -> None:
     steps = steps_of(app)
     english = SHOP.model_copy(update={"locales": ("en", "fr")})
     for key, visitor in steps.sessions.items():

@@ -1,4 +1,4 @@
-"""Ada logs in at the company's identity provider."""
+"""Login at the identity provider, with every answer that must not open a session."""
 
 from __future__ import annotations
 
@@ -15,45 +15,49 @@ from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.unit.web.conftest import LOCAL, Make, form_token
+from tests.unit.web.conftest import LOCAL, MakeApp, form_token
+from tests.unit.web.fake_provider import CLIENT_ID, FakeProvider, log_in, login_at
 from tests.unit.web.fakes import steps_of
-from tests.unit.web.pretend_provider import CLIENT_ID, PretendProvider, log_in, login_at
-from webapp.web.login.provider import connect
+from webapp.web.login.identity_provider import init_identity_provider
 
 
 @pytest.fixture
-def someone(company: Flask) -> FlaskClient:
+def client(company: Flask) -> FlaskClient:
     return company.test_client()
 
 
-def test_ada_logs_in(company: Flask, someone: FlaskClient, provider: PretendProvider) -> None:
-    answer = log_in(someone, provider)
+def test_login_signs_the_user_in(
+    company: Flask, client: FlaskClient, provider: FakeProvider
+) -> None:
+    answer = log_in(client, provider)
     assert (answer.status_code, answer.location) == (303, "/")
     (visitor,) = steps_of(company).sessions.values()
     assert (visitor.person.subject, visitor.person.name, visitor.via) == ("ada", "Ada", "oidc")
-    assert "Ada" in someone.get("/").text
+    assert "Ada" in client.get("/").text
 
 
-def test_the_question_is_bound_to_this_browser_and_this_address(
-    someone: FlaskClient, provider: PretendProvider
+def test_login_request_has_state_nonce_and_pkce(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
-    asked = provider.ask(someone.get("/login?site=shop", headers={"Host": "evil"}).location)
+    asked = provider.receive(client.get("/login?site=shop", headers={"Host": "evil"}).location)
     assert asked["redirect_uri"] == f"{LOCAL}/login/callback"
     assert asked["code_challenge_method"] == "S256"
     assert asked["response_type"] == "code"
     assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 20
 
 
-def test_the_way_back_carries_the_prefix(make: Make, provider: PretendProvider) -> None:
-    app = make("https://shop.example/verify", **login_at(provider))
-    asked = provider.ask(app.test_client().get("/login").location)
+def test_login_callback_address_carries_the_prefix(
+    make_app: MakeApp, provider: FakeProvider
+) -> None:
+    app = make_app("https://shop.example/verify", **login_at(provider))
+    asked = provider.receive(app.test_client().get("/login").location)
     assert asked["redirect_uri"] == "https://shop.example/verify/login/callback"
 
 
-def test_an_answer_nobody_asked_for_opens_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_callback_in_another_browser_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
-    asked = provider.ask(someone.get("/login").location)
+    asked = provider.receive(client.get("/login").location)
     other = company.test_client()
     answer = other.get("/login/callback", query_string={"code": "one", "state": asked["state"]})
     assert answer.status_code == 400
@@ -61,13 +65,13 @@ def test_an_answer_nobody_asked_for_opens_nothing(
     assert "/token" not in provider.requests
 
 
-def test_an_answer_counts_once(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_callback_repeated_opens_one_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
-    asked = provider.ask(someone.get("/login").location)
+    asked = provider.receive(client.get("/login").location)
     fields = {"code": "one", "state": asked["state"]}
-    assert someone.get("/login/callback", query_string=fields).status_code == 303
-    again = someone.get("/login/callback", query_string=fields)
+    assert client.get("/login/callback", query_string=fields).status_code == 303
+    again = client.get("/login/callback", query_string=fields)
     assert (again.status_code, again.location) == (303, "/")
     assert len(steps_of(company).sessions) == 1
 
@@ -76,26 +80,26 @@ def test_an_answer_counts_once(
     "headers",
     [{"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"}],
 )
-def test_looking_ahead_uses_no_answer_up(
-    someone: FlaskClient, provider: PretendProvider, headers: dict[str, str]
+def test_callback_prefetched_uses_nothing_up(
+    client: FlaskClient, provider: FakeProvider, headers: dict[str, str]
 ) -> None:
-    asked = provider.ask(someone.get("/login").location)
+    asked = provider.receive(client.get("/login").location)
     fields = {"code": "one", "state": asked["state"]}
-    ahead = someone.get("/login/callback", query_string=fields, headers=headers)
+    ahead = client.get("/login/callback", query_string=fields, headers=headers)
     assert ahead.status_code == 503
-    assert someone.head("/login/callback", query_string=fields).status_code == 503
+    assert client.head("/login/callback", query_string=fields).status_code == 503
     assert "/token" not in provider.requests
-    assert someone.get("/login/callback", query_string=fields).location == "/"
+    assert client.get("/login/callback", query_string=fields).location == "/"
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(59, 303), (61, 400)])
-def test_an_answer_that_comes_too_late_opens_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider, minutes: int, status: int
+def test_callback_after_an_hour_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider, minutes: int, status: int
 ) -> None:
-    asked = provider.ask(someone.get("/login").location)
+    asked = provider.receive(client.get("/login").location)
     fields = {"code": "one", "state": asked["state"]}
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
-        assert someone.get("/login/callback", query_string=fields).status_code == status
+        assert client.get("/login/callback", query_string=fields).status_code == status
     assert bool(steps_of(company).sessions) == (status == 303)
 
 
@@ -120,16 +124,16 @@ FORGERIES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("claims", FORGERIES, ids=str)
-def test_a_token_that_is_not_for_this_login_opens_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider, claims: dict[str, Any]
+def test_id_token_with_bad_claims_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = claims
-    assert log_in(someone, provider).status_code == 401
+    assert log_in(client, provider).status_code == 401
     assert steps_of(company).sessions == {}
 
 
-def test_a_token_of_a_foreign_key_opens_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_id_token_with_a_bad_signature_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
     foreign = ECKey.generate_key("P-256")
     for sign in (
@@ -139,17 +143,17 @@ def test_a_token_of_a_foreign_key_opens_nothing(
         lambda claims: "no token at all",
     ):
         provider.sign = sign
-        assert log_in(someone, provider).status_code == 401
+        assert log_in(client, provider).status_code == 401
     assert steps_of(company).sessions == {}
 
 
-def test_a_secret_among_the_public_keys_proves_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_id_token_signed_with_a_published_symmetric_key_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
     secret = OctKey.generate_key(256, {"kid": "secret"})
     provider.more_keys = [secret.as_dict(private=True)]
     provider.sign = lambda claims: jwt.encode({"alg": "HS256", "kid": "secret"}, claims, secret)
-    assert log_in(someone, provider).status_code == 401
+    assert log_in(client, provider).status_code == 401
     assert steps_of(company).sessions == {}
 
 
@@ -158,61 +162,61 @@ def unsigned(claims: dict[str, Any]) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode() for p in parts) + "."
 
 
-def test_keys_may_change_while_we_run(someone: FlaskClient, provider: PretendProvider) -> None:
-    assert log_in(someone, provider).status_code == 303
+def test_login_after_key_rotation_succeeds(client: FlaskClient, provider: FakeProvider) -> None:
+    assert log_in(client, provider).status_code == 303
     provider.key = ECKey.generate_key("P-256", {"kid": "2"})
     provider.sign = lambda claims: jwt.encode({"alg": "ES256", "kid": "2"}, claims, provider.key)
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303
 
 
-def test_an_answer_in_another_providers_name_opens_nothing(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_callback_naming_another_issuer_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
-    assert log_in(someone, provider, iss="https://evil.example").status_code == 401
+    assert log_in(client, provider, iss="https://evil.example").status_code == 401
     assert "/token" not in provider.requests
-    assert log_in(someone, provider, iss=provider.issuer).status_code == 303
+    assert log_in(client, provider, iss=provider.issuer).status_code == 303
 
 
-def test_ada_may_change_her_mind(someone: FlaskClient, provider: PretendProvider) -> None:
+def test_callback_of_a_refusal_shows_a_page(client: FlaskClient, provider: FakeProvider) -> None:
     for answer in ({"error": "access_denied"}, {"error": "access_denied", "state": ""}):
-        page = log_in(someone, provider, **answer)
+        page = log_in(client, provider, **answer)
         assert page.status_code == 200
         assert "did not finish logging in" in page.text
 
 
-def test_a_provider_that_is_away_is_said_kindly(
-    someone: FlaskClient, provider: PretendProvider
+def test_callback_while_the_provider_fails_is_503(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
-    asked = provider.ask(someone.get("/login").location)
+    asked = provider.receive(client.get("/login").location)
     provider.status = 500
     fields = {"code": "one", "state": asked["state"]}
-    answer = someone.get("/login/callback", query_string=fields)
+    answer = client.get("/login/callback", query_string=fields)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_provider_that_was_away_at_the_start_is_used_when_it_is_back(
-    someone: FlaskClient, provider: PretendProvider
+def test_login_after_a_failed_discovery_succeeds(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
     provider.status = 503
-    assert someone.get("/login").status_code == 503
+    assert client.get("/login").status_code == 503
     provider.status = 200
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303
 
 
-def test_discovery_for_another_issuer_is_not_followed(
-    someone: FlaskClient, provider: PretendProvider
+def test_login_when_discovery_names_another_issuer_is_503(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
     provider.metadata = {"issuer": "https://evil.example"}
-    assert someone.get("/login").status_code == 503
-    assert someone.get("/login").status_code == 503
+    assert client.get("/login").status_code == 503
+    assert client.get("/login").status_code == 503
 
 
-def test_a_name_is_fetched_where_the_token_has_none(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_login_without_a_name_in_the_token_fetches_the_profile(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
     provider.claims, provider.profile = {"name": None}, {"sub": "ada", "name": "Ada L."}
-    log_in(someone, provider)
+    log_in(client, provider)
     provider.profile = {"sub": "ben", "name": "Ben"}
     log_in(company.test_client(), provider)
     names = [visitor.person.name for visitor in steps_of(company).sessions.values()]
@@ -220,86 +224,82 @@ def test_a_name_is_fetched_where_the_token_has_none(
 
 
 @pytest.mark.parametrize("odd", ["A\x00da", "A\udfffda", "A\r\nda", "A" * 256, 7, ["Ada"], ""])
-def test_a_name_that_cannot_be_stored_or_shown_is_no_name(
-    company: Flask, someone: FlaskClient, provider: PretendProvider, odd: object
+def test_login_with_an_invalid_name_or_locale_stores_none(
+    company: Flask, client: FlaskClient, provider: FakeProvider, odd: object
 ) -> None:
     provider.claims = {"name": odd, "locale": odd}
     provider.profile = {"sub": "ada", "name": odd, "locale": odd}
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303
     (visitor,) = steps_of(company).sessions.values()
     assert visitor.person.name is None
     assert steps_of(company).locales == [None]
 
 
-def test_proxies_of_the_environment_are_not_asked(
-    monkeypatch: pytest.MonkeyPatch, someone: FlaskClient, provider: PretendProvider
+def test_login_ignores_proxies_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, client: FlaskClient, provider: FakeProvider
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303
 
 
-def test_a_provider_that_never_comes_to_an_end_is_given_up_in_time(
-    company: Flask, someone: FlaskClient, provider: PretendProvider
+def test_login_with_a_dripping_answer_ends_at_the_deadline(
+    company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
-    provider.drips = True
-    connect(company, company.extensions["settings"], seconds=0.5)
+    provider.is_dripping = True
+    init_identity_provider(company, company.extensions["settings"], deadline_seconds=0.5)
     began = time.monotonic()
-    assert someone.get("/login").status_code == 503
+    assert client.get("/login").status_code == 503
     assert time.monotonic() - began < 20
 
 
-def test_an_endless_answer_of_the_provider_is_not_read_to_its_end(
-    someone: FlaskClient, provider: PretendProvider
-) -> None:
+def test_login_with_an_oversized_answer_is_503(client: FlaskClient, provider: FakeProvider) -> None:
     provider.metadata = {"padding": "x" * 2_000_000}
-    assert someone.get("/login").status_code == 503
+    assert client.get("/login").status_code == 503
 
 
-def test_many_open_logins_do_not_overflow_the_cookie(
-    someone: FlaskClient, provider: PretendProvider
+def test_many_open_logins_keep_the_cookie_small(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
     for _ in range(20):
-        someone.get("/login")
-    cookie = someone.get_cookie("mobbscan")
+        client.get("/login")
+    cookie = client.get_cookie("mobbscan")
     assert cookie is not None
     assert len(cookie.value) < 2000
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303
 
 
-def test_leaving_leads_on_to_the_providers_own_log_out(
-    someone: FlaskClient, provider: PretendProvider
-) -> None:
-    log_in(someone, provider)
-    page = someone.post("/logout", data={"csrf_token": form_token(someone.get("/").text)})
+def test_logout_leads_to_the_providers_logout(client: FlaskClient, provider: FakeProvider) -> None:
+    log_in(client, provider)
+    page = client.post("/logout", data={"csrf_token": form_token(client.get("/").text)})
     assert page.status_code == 200
     assert f"{provider.issuer}/end?id_token_hint=the.id.token" in page.text
     assert "Ada" not in page.text
-    assert "Log in" in someone.get("/").text
+    assert "Log in" in client.get("/").text
 
 
-def test_leaving_works_while_the_provider_is_away(
-    someone: FlaskClient, provider: PretendProvider
+def test_logout_while_the_provider_fails_succeeds(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
-    log_in(someone, provider)
+    log_in(client, provider)
     provider.status = 500
-    page = someone.post("/logout", data={"csrf_token": form_token(someone.get("/").text)})
+    page = client.post("/logout", data={"csrf_token": form_token(client.get("/").text)})
     assert page.status_code == 200
 
 
 @pytest.mark.parametrize("address", ["/login", "/login?site=shop", "/login/callback?code=a"])
-def test_without_a_provider_there_is_no_login(stranger: FlaskClient, address: str) -> None:
-    assert stranger.get(address).status_code == 404
+def test_login_without_a_provider_is_404(anonymous: FlaskClient, address: str) -> None:
+    assert anonymous.get(address).status_code == 404
 
 
-def test_an_unknown_site_has_no_login(someone: FlaskClient) -> None:
-    assert someone.get("/login?site=other").status_code == 404
+def test_login_for_an_unknown_site_is_404(client: FlaskClient) -> None:
+    assert client.get("/login?site=other").status_code == 404
 
 
-def test_a_slow_clock_of_the_provider_is_borne(
-    someone: FlaskClient, provider: PretendProvider
+def test_id_token_issued_30_seconds_ahead_is_accepted(
+    client: FlaskClient, provider: FakeProvider
 ) -> None:
     provider.claims = {"iat": int(time.time()) + 30, "exp": int(time.time()) + 90}
-    assert log_in(someone, provider).status_code == 303
+    assert log_in(client, provider).status_code == 303

@@ -1,4 +1,4 @@
-"""What the pages say and offer, by what the journey hands them."""
+"""Content of pages by the views that the journey returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.journey.views import Action, Home, Next, OnboardingView, Page, Visitor
 
-EVERYTHING: list[tuple[Status, Next, Action]] = [
+STATES: list[tuple[Status, Next, Action]] = [
     (Status.CREATED, "continue", "continue"),
     (Status.STARTED, "continue", "continue"),
     (Status.INTERRUPTED, "continue", "continue"),
@@ -45,11 +45,11 @@ def onboardings_forms(page: str) -> int:
     return len(re.findall(r'<form method="post" action="/onboardings">', main))
 
 
-@pytest.mark.parametrize(("status", "next_", "action"), EVERYTHING)
-def test_home_always_has_exactly_one_form_that_leads_on(
+@pytest.mark.parametrize(("status", "next_", "action"), STATES)
+def test_home_in_every_status_has_exactly_one_start_form(
     app: Flask, ada: FlaskClient, status: Status, next_: Next, action: Action
 ) -> None:
-    """Whatever the reason, and without one."""
+    """With each reason and without one."""
     for code in (None, *ReasonCode):
         reasons = (reason(code),) if code else ()
         home_with(app, replace(view(ADAS, status), next=next_, reasons=reasons), action)
@@ -59,24 +59,24 @@ def test_home_always_has_exactly_one_form_that_leads_on(
 
 
 @pytest.mark.parametrize(
-    ("status", "next_", "told"),
+    ("status", "next_", "texts"),
     [
         (Status.VERIFIED, "done", ("Result", "Verified", "Decided on")),
         (Status.REJECTED, "done", ("Result", "Not verified", "Decided on")),
-        (Status.IN_REVIEW, "wait", ("Where it stands", "In review", "Started on")),
+        (Status.IN_REVIEW, "wait", ("Status", "In review", "Started on")),
     ],
 )
-def test_home_says_the_result_and_its_day(
-    app: Flask, ada: FlaskClient, status: Status, next_: Next, told: tuple[str, ...]
+def test_home_shows_result_and_date(
+    app: Flask, ada: FlaskClient, status: Status, next_: Next, texts: tuple[str, ...]
 ) -> None:
     decided_at = NOW if next_ == "done" else None
     home_with(app, replace(view(ADAS, status), next=next_, decided_at=decided_at), "see")
     page = ada.get("/").text
-    for words in (*told, "November 23, 2026"):
+    for words in (*texts, "November 23, 2026"):
         assert words in page
 
 
-def test_earlier_checks_of_one_day_are_told_apart_by_the_time(app: Flask, ada: FlaskClient) -> None:
+def test_home_with_two_checks_of_one_day_shows_their_times(app: Flask, ada: FlaskClient) -> None:
     dates = [NOW.replace(hour=8), NOW.replace(hour=9), NOW.replace(day=3)]
     earlier = [
         replace(view(str(number), Status.EXPIRED), created_at=created_at)
@@ -88,7 +88,7 @@ def test_earlier_checks_of_one_day_are_told_apart_by_the_time(app: Flask, ada: F
 
 
 @pytest.mark.parametrize("agreed", [False, True])
-def test_a_consent_on_record_is_not_asked_for_again(
+def test_consent_page_with_consent_on_record_does_not_ask_again(
     app: Flask, ada: FlaskClient, agreed: bool
 ) -> None:
     steps = steps_of(app)
@@ -109,15 +109,15 @@ def test_a_consent_on_record_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize(
-    ("status", "attempt", "told"),
+    ("status", "attempt", "texts"),
     [
         (Status.REJECTED, 3, True),
         (Status.REJECTED, 2, False),
         (Status.CANCELED, 3, False),
     ],
 )
-def test_attempts_are_counted_only_where_they_are_the_reason(
-    app: Flask, ada: FlaskClient, status: Status, attempt: int, told: bool
+def test_result_page_counts_attempts_only_when_they_are_used_up(
+    app: Flask, ada: FlaskClient, status: Status, attempt: int, texts: bool
 ) -> None:
     steps = steps_of(app)
     steps.kind = "result"
@@ -130,33 +130,31 @@ def test_attempts_are_counted_only_where_they_are_the_reason(
 
     steps.present.show = shown
     page = ada.get(f"/onboardings/{ADAS}").text
-    assert ("Attempts used: 3 of 3." in page) is told
-    assert "Example Shop can tell you how to go on." in page
+    assert ("Attempts used: 3 of 3." in page) is texts
+    assert "Example Shop can tell you what to do next." in page
 
 
-def test_an_error_page_keeps_the_site_without_asking_who_it_is(
-    app: Flask, ada: FlaskClient, stranger: FlaskClient
+def test_error_page_shows_the_site_without_a_session_read(
+    app: Flask, ada: FlaskClient, anonymous: FlaskClient
 ) -> None:
-    def away(session_id: str) -> None:
-        raise AssertionError("the database was asked")
+    def fail(session_id: str) -> None:
+        raise AssertionError("the database was read")
 
-    steps_of(app).admit.find_visitor = away
+    steps_of(app).admit.find_visitor = fail
     page = ada.get("/nothing-here").text
     assert "/sites/shop/theme.css" in page
     assert "Example Shop" in page
-    assert "Example Shop" not in stranger.get("/nothing-here").text
+    assert "Example Shop" not in anonymous.get("/nothing-here").text
 
 
-def test_a_refused_hand_off_leads_to_the_site_it_comes_from(
-    app: Flask, stranger: FlaskClient
-) -> None:
-    page = stranger.get("/handoff?token=forged").text
+def test_refused_handoff_links_to_its_site(app: Flask, anonymous: FlaskClient) -> None:
+    page = anonymous.get("/handoff?token=forged").text
     assert 'href="https://shop.example/"' in page
     assert 'href="/"' not in page
 
 
-def test_a_refused_hand_off_of_nobody_known_is_explained(app: Flask, stranger: FlaskClient) -> None:
+def test_refused_handoff_of_an_unknown_site_has_no_link(app: Flask, anonymous: FlaskClient) -> None:
     steps_of(app).sites = {"shop": SHOP, "other": SHOP.model_copy(update={"id": "other"})}
-    page = stranger.get("/handoff?token=forged").text
+    page = anonymous.get("/handoff?token=forged").text
     assert "start from there again" in page
     assert "shop.example" not in page

@@ -1,4 +1,4 @@
-"""One line for every request, and nothing in it that belongs to anybody."""
+"""Request ids and log lines, which must hold no personal data."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 from tests.unit.web.fakes import ADAS, steps_of
 
 
-def test_a_line_names_the_route_never_the_address(
-    stranger: FlaskClient, caplog: pytest.LogCaptureFixture
+def test_request_log_holds_the_route_but_not_the_path(
+    anonymous: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with capture_logs() as others, caplog.at_level("INFO"):
-        stranger.get("/handoff?token=a-secret-token")
-        stranger.get("/return/a-secret-reference?error=x")
-        stranger.get(f"/a-secret-place/{ADAS}")
+        anonymous.get("/handoff?token=a-secret-token")
+        anonymous.get("/return/a-secret-reference?error=x")
+        anonymous.get(f"/a-secret-place/{ADAS}")
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     assert [line["route"] for line in lines if line["event"] == "request"] == [
         "/handoff",
@@ -30,17 +30,17 @@ def test_a_line_names_the_route_never_the_address(
     assert ADAS not in caplog.text + str(others)
 
 
-def test_each_answer_has_an_id_of_its_own_and_takes_none(stranger: FlaskClient) -> None:
-    first = stranger.get("/healthz", headers={"Request-Id": "planted", "X-Request-Id": "planted"})
-    second = stranger.get("/healthz")
+def test_request_id_is_new_for_each_response(anonymous: FlaskClient) -> None:
+    first = anonymous.get("/healthz", headers={"Request-Id": "planted", "X-Request-Id": "planted"})
+    second = anonymous.get("/healthz")
     assert first.headers["Request-Id"] != second.headers["Request-Id"]
     assert "planted" not in str(first.headers)
 
 
-def test_a_surprise_is_logged_by_kind_and_place(
+def test_unexpected_error_is_logged_without_its_message(
     app: Flask, ada: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    steps_of(app).trouble = RuntimeError("Ada's document is X1234567")
+    steps_of(app).error = RuntimeError("Ada's document is X1234567")
     with capture_logs() as lines:
         answer = ada.get(f"/onboardings/{ADAS}")
     assert answer.status_code == 500
@@ -52,6 +52,6 @@ def test_a_surprise_is_logged_by_kind_and_place(
     assert ADAS not in caplog.text
 
 
-def test_after_a_request_nothing_is_named_after_it(stranger: FlaskClient) -> None:
-    stranger.get("/healthz")
+def test_request_id_after_the_request_is_unbound(anonymous: FlaskClient) -> None:
+    anonymous.get("/healthz")
     assert get_contextvars() == {}

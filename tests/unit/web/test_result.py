@@ -1,8 +1,8 @@
-"""Where it stands: asked for once, and followed."""
+"""The status address and the event stream of an onboarding."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.unit.web.fakes import ADAS, steps_of
+from tests.unit.web.fakes import ADAS, BENS, steps_of
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
 from webapp.journey.views import Visitor
@@ -21,7 +21,7 @@ STATUS = f"/onboardings/{ADAS}/status"
 STREAM = f"/onboardings/{ADAS}/stream"
 
 
-def test_the_status_says_what_pages_need_and_no_more(ada: FlaskClient) -> None:
+def test_status_holds_exactly_the_fields_that_pages_need(ada: FlaskClient) -> None:
     answer = ada.get(STATUS)
     assert answer.get_json() == {
         "id": ADAS,
@@ -34,7 +34,7 @@ def test_the_status_says_what_pages_need_and_no_more(ada: FlaskClient) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_an_unchanged_status_is_304_and_a_changed_one_is_not(app: Flask, ada: FlaskClient) -> None:
+def test_status_with_a_known_etag_is_304_until_it_changes(app: Flask, ada: FlaskClient) -> None:
     known = {"If-None-Match": ada.get(STATUS).headers["ETag"]}
     assert ada.get(STATUS, headers=known).status_code == 304
     steps = steps_of(app)
@@ -42,114 +42,84 @@ def test_an_unchanged_status_is_304_and_a_changed_one_is_not(app: Flask, ada: Fl
     assert ada.get(STATUS, headers=known).status_code == 200
 
 
-def test_the_stream_tells_the_present_then_each_change(app: Flask, ada: FlaskClient) -> None:
-    steps = steps_of(app)
-    verified = replace(steps.status, status=Status.VERIFIED, version=3, next="done", reasons=())
-    steps.changes = [None, verified]
-    answer = ada.get(STREAM)
-    retry, first, beat, second, rest = answer.text.split("\n\n")
-    assert retry == "retry: 2000"
-    assert first.startswith("id: 2\ndata: {")
-    assert beat.startswith(":")
-    assert json.loads(second.removeprefix("id: 3\ndata: "))["status"] == "verified"
-    assert rest == ""
-    assert answer.headers["Content-Type"].startswith("text/event-stream")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Accel-Buffering"] == "no"
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_stream_under_a_server_that_offers_no_connection_is_204(
+    ada: FlaskClient, method: str
+) -> None:
+    answer = ada.open(STREAM, method=method)
+    assert (answer.status_code, answer.data) == (204, b"")
 
 
-def test_one_person_cannot_take_every_seat(app: Flask, ada: FlaskClient) -> None:
-    held = [ada.get(STREAM) for _ in range(STREAMS_PER_SESSION)]
-    refused = ada.get(STREAM)
-    assert refused.status_code == 503
-    assert int(refused.headers["Retry-After"]) > 0
-    assert refused.mimetype == "application/problem+json"
-    for answer in held:
-        answer.close()
-    assert ada.get(STREAM).status_code == 200
-
-
-def test_a_refused_stream_keeps_no_seat(app: Flask, ada: FlaskClient) -> None:
-    for _ in range(STREAMS_PER_SESSION + 1):
-        assert (
-            ada.get("/onboardings/0b9a6f6e-94a4-4c55-8f53-5b1a4a1f0d10/stream").status_code == 404
-        )
-    assert ada.get(STREAM).status_code == 200
-
-
-def test_a_stream_that_breaks_simply_ends(app: Flask, ada: FlaskClient) -> None:
-    steps_of(app).changes = [object()]  # type: ignore[list-item]
-    assert ada.get(STREAM).text.count("data:") == 1
-
-
-@pytest.mark.parametrize("closings", [1, 2])
-def test_a_seat_is_given_back_once(closings: int) -> None:
-    seats = StreamSlots(per_session=1)
-    leave = seats.take("ada", 1)
-    assert leave is not None
-    assert seats.take("ben", 1) is None
-    for _ in range(closings):
-        leave()
-    assert seats.take("ben", 1) is not None
-    assert seats.take("olga", 1) is None
-
-
-class Connection:
-    """What our worker offers: here the test is what goes on with the connection."""
+class WorkerConnection:
+    """The connection that our worker offers; `taken` keeps what the stream was subscribed with."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.calls: list[str] = []
         self.taken: list[Any] = []
 
-    def announce_close(self) -> None:
-        self.said.append("last answer")
+    def announce(self) -> None:
+        self.calls.append("announce")
 
-    def hand_over(self, taker: Any) -> None:
-        self.said.append("taken")
+    def take_over(self, taker: Callable[[str, bool], None]) -> None:
+        self.calls.append("take_over")
         taker("the connection", True)
 
 
-def kept(
-    app: Flask, ada: FlaskClient, connection: Connection, trouble: Exception | None = None
+@pytest.fixture
+def connection() -> WorkerConnection:
+    return WorkerConnection()
+
+
+def open_stream(
+    app: Flask,
+    browser: FlaskClient,
+    connection: WorkerConnection,
+    path: str = STREAM,
+    error: Exception | None = None,
 ) -> TestResponse:
-    """Ask for the stream where an answer may go on without a thread."""
+    """Ask for the stream under our worker; `error` is raised by the subscription."""
 
     def keep(visitor: Visitor, onboarding_id: str, *given: Any, **more: Any) -> None:
         connection.taken.append((visitor.person.subject, onboarding_id, *given))
-        if trouble:
-            raise trouble
+        if error:
+            raise error
         assert more["words"](steps_of(app).status).startswith(b"id: 2\ndata: {")
 
     steps_of(app).result.stream = keep
-    return ada.get(STREAM, environ_overrides={"webapp.connection": connection})
+    return browser.get(path, environ_overrides={"webapp.connection": connection})
 
 
-def test_with_our_worker_the_answer_goes_on_without_its_thread(
-    app: Flask, ada: FlaskClient
+def test_stream_under_our_worker_hands_the_connection_over(
+    app: Flask, ada: FlaskClient, connection: WorkerConnection
 ) -> None:
-    connection = Connection()
-    answer = kept(app, ada, connection)
-    assert answer.text == "retry: 2000\n\n", "the rest is said by whoever keeps it"
-    assert connection.said == ["last answer", "taken"]
-    ((subject, onboarding_id, sock, chunked, _leave),) = connection.taken
+    answer = open_stream(app, ada, connection)
+    assert answer.text == "retry: 2000\n\n"
+    assert connection.calls == ["announce", "take_over"]
+    ((subject, onboarding_id, sock, chunked, _release),) = connection.taken
     assert (subject, onboarding_id, sock, chunked) == ("ada", ADAS, "the connection", True)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Accel-Buffering"] == "no"
     assert "Content-Length" not in answer.headers
 
 
-def test_a_kept_seat_comes_free_when_the_keeper_says_so(app: Flask, ada: FlaskClient) -> None:
-    connection = Connection()
+def test_stream_beyond_the_limit_of_a_session_is_503_until_one_ends(
+    app: Flask, ada: FlaskClient, connection: WorkerConnection
+) -> None:
     for _ in range(STREAMS_PER_SESSION):
-        assert kept(app, ada, connection).text
-    assert kept(app, ada, connection).status_code == 503
-    leave = connection.taken[0][-1]
-    leave()
-    assert kept(app, ada, connection).status_code == 200
+        assert open_stream(app, ada, connection).text
+    refused = open_stream(app, ada, connection)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.mimetype == "application/problem+json"
+    release = connection.taken[0][-1]
+    release()
+    assert open_stream(app, ada, connection).status_code == 200
 
 
-def test_who_has_gone_before_the_answer_began_keeps_no_seat(app: Flask, ada: FlaskClient) -> None:
-    connection = Connection()
+def test_stream_that_the_client_leaves_before_its_head_releases_the_slot(
+    app: Flask, ada: FlaskClient, connection: WorkerConnection
+) -> None:
     for _ in range(STREAMS_PER_SESSION + 1):
         unread = ada.get(STREAM, environ_overrides={"webapp.connection": connection})
         assert unread.status_code == 200
@@ -157,17 +127,30 @@ def test_who_has_gone_before_the_answer_began_keeps_no_seat(app: Flask, ada: Fla
     assert connection.taken == []
 
 
-def test_trouble_of_the_keeper_is_none_of_the_worker(app: Flask, ada: FlaskClient) -> None:
-    connection = Connection()
-    assert kept(app, ada, connection, trouble=NotFound()).text
-    assert connection.said == ["last answer", "taken"]
+def test_stream_when_the_subscription_fails_ends_without_an_error(
+    app: Flask, ada: FlaskClient, connection: WorkerConnection
+) -> None:
+    assert open_stream(app, ada, connection, error=NotFound()).text
+    assert connection.calls == ["announce", "take_over"]
 
 
-def test_with_our_worker_too_a_strangers_stream_is_404(app: Flask, ada: FlaskClient) -> None:
-    connection = Connection()
-    answer = ada.get(
-        "/onboardings/0b9a6f6e-94a4-4c55-8f53-5b1a4a1f0d10/stream",
-        environ_overrides={"webapp.connection": connection},
-    )
-    assert answer.status_code == 404
-    assert connection.said == []
+def test_stream_of_another_user_is_404_and_takes_no_slot(
+    app: Flask, ada: FlaskClient, connection: WorkerConnection
+) -> None:
+    for _ in range(STREAMS_PER_SESSION + 1):
+        answer = open_stream(app, ada, connection, f"/onboardings/{BENS}/stream")
+        assert answer.status_code == 404
+    assert connection.calls == []
+    assert open_stream(app, ada, connection).status_code == 200
+
+
+@pytest.mark.parametrize("releases", [1, 2])
+def test_stream_slot_released_repeatedly_is_released_once(releases: int) -> None:
+    slots = StreamSlots(per_process=1, per_session=1)
+    release = slots.take("ada")
+    assert release is not None
+    assert slots.take("ben") is None
+    for _ in range(releases):
+        release()
+    assert slots.take("ben") is not None
+    assert slots.take("olga") is None

@@ -1,4 +1,4 @@
-"""Home, and the click that begins."""
+"""The start page, and the click that starts an onboarding."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from webapp.domain.errors import (
 from webapp.domain.onboarding import Status
 
 
-def begin(browser: FlaskClient, **fields: str) -> object:
+def click_start(browser: FlaskClient, **fields: str) -> object:
     token = form_token(browser.get("/").text)
     return browser.post(
         "/onboardings", data={"csrf_token": token, **fields}, headers={"Origin": LOCAL}
     )
 
 
-def test_a_stranger_is_welcomed(stranger: FlaskClient) -> None:
-    answer = stranger.get("/")
+def test_home_without_a_session_offers_the_login(anonymous: FlaskClient) -> None:
+    answer = anonymous.get("/")
     assert answer.status_code == 200
     assert 'href="/login?site=shop"' in answer.text
 
 
-def test_home_names_the_account_and_offers_one_form(ada: FlaskClient) -> None:
+def test_home_shows_the_account_and_one_start_form(ada: FlaskClient) -> None:
     page = ada.get("/").text
     assert "Ada" in page
     assert "Example Shop" in page
     assert page.count('action="/onboardings"') == 1
 
 
-def test_the_form_works_with_its_default_fields(app: Flask, ada: FlaskClient) -> None:
-    answer = begin(ada)
+def test_start_without_fields_redirects_to_the_onboarding(app: Flask, ada: FlaskClient) -> None:
+    answer = click_start(ada)
     assert (answer.status_code, answer.location) == (303, f"/onboardings/{ADAS}")  # type: ignore[attr-defined]
     assert steps_of(app).calls == [
         ("ada", {"flow": None, "consent": None, "locale": "en", "unfinished": False})
     ]
 
 
-def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) -> None:
+def test_start_records_consent_in_the_language_of_the_page(app: Flask, ada: FlaskClient) -> None:
     token = form_token(ada.get("/").text)
     ada.post(
         "/onboardings",
@@ -58,7 +58,7 @@ def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) 
 
 
 @pytest.mark.parametrize(
-    ("trouble", "status", "retry_after"),
+    ("error", "status", "retry_after"),
     [
         (GatewayUnavailable(7.2), 503, "8"),
         (NotWritable(), 503, "5"),
@@ -66,20 +66,22 @@ def test_the_language_of_the_consent_is_the_pages(app: Flask, ada: FlaskClient) 
         (Conflict(Status.VERIFIED), 409, None),
     ],
 )
-def test_what_cannot_begin_is_explained_on_a_page(
-    app: Flask, ada: FlaskClient, trouble: StepError, status: int, retry_after: str | None
+def test_start_that_fails_shows_an_error_page(
+    app: Flask, ada: FlaskClient, error: StepError, status: int, retry_after: str | None
 ) -> None:
-    steps_of(app).trouble = trouble
-    answer = begin(ada, flow="default")
+    steps_of(app).error = error
+    answer = click_start(ada, flow="default")
     assert answer.status_code == status  # type: ignore[attr-defined]
     assert answer.headers.get("Retry-After") == retry_after  # type: ignore[attr-defined]
     assert ('name="flow" value="default"' in answer.text) == (retry_after is not None)  # type: ignore[attr-defined]
 
 
-def test_a_surprise_shows_a_number_and_nothing_else(app: Flask, ada: FlaskClient) -> None:
+def test_start_with_an_unexpected_error_shows_only_an_error_number(
+    app: Flask, ada: FlaskClient
+) -> None:
     token = form_token(ada.get("/").text)
-    steps_of(app).trouble = RuntimeError("Ada's document is X1234567")
+    steps_of(app).error = RuntimeError("Ada's document is X1234567")
     answer = ada.post("/onboardings", data={"csrf_token": token})
     assert answer.status_code == 500
     assert "X1234567" not in answer.text
-    assert "Number of this error" in answer.text
+    assert "Error number" in answer.text

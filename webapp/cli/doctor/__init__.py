@@ -1,1 +1,1 @@
-"""`doctor`: each file looks at one thing and says what it found, and the cure if it is not well."""
+"""`doctor`: each module checks one thing and returns findings with the fix."""

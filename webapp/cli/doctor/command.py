@@ -1,4 +1,4 @@
-"""`doctor`: is everything in place? Each line says what was tried, and the cure if it failed."""
+"""`doctor`: check the installation and print findings, each with its fix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from webapp.cli.common import echo_json, json_option, opened, settings
+from webapp.cli.common import build_components, echo_json, json_option, settings
 from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.current import misspelt_settings
@@ -19,13 +19,13 @@ from webapp.config.settings import Settings
     "--vendor-sheet",
     "sheet",
     is_flag=True,
-    help="Print what to ask Mobbeel for, ready to be sent, and check nothing.",
+    help="Print a mail to Mobbeel with what to set up, and check nothing.",
 )
 def doctor(*, sheet: bool, as_json: bool) -> None:
     """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
     found = settings()
     if sheet:
-        click.echo(vendor_sheet.written(found), nl=False)
+        click.echo(vendor_sheet.text(found), nl=False)
         return
     findings = []
     for finding in _findings(found):
@@ -33,12 +33,12 @@ def doctor(*, sheet: bool, as_json: bool) -> None:
         if not as_json:
             click.echo(str(finding))
     if as_json:
-        echo_json([{"level": each.level.lower(), "message": each.words} for each in findings])
+        echo_json([{"level": each.level.lower(), "message": each.message} for each in findings])
     raise SystemExit(1 if any(each.level is Level.FAILURE for each in findings) else 0)
 
 
 def _findings(found: Settings) -> Iterator[Finding]:
-    """All of them: one failure must not hide the next."""
+    """Yield the findings of all checks: one failure must not hide the next."""
     yield good("settings are complete")
     yield from map(warning, misspelt_settings())
     if found.data_keys_derived:
@@ -49,12 +49,12 @@ def _findings(found: Settings) -> Iterator[Finding]:
     if found.console_url == found.public_url and found.public_prefix:
         yield warning(
             f"CONSOLE_URL is not set, so the console shares its address with {found.public_origin}"
-            ": a fault in a page there could drive it; give it a host name of its own"
+            ": script injected into a page there could control it; give it a host name of its own"
         )
     yield from webhook.findings(found)
     yield from sites.findings(found)
-    parts = opened(found)
-    yield from database.findings(parts)
-    yield from gateway.findings(found, parts.gateway)
+    components = build_components(found)
+    yield from database.findings(components)
+    yield from gateway.findings(found, components.gateway)
     yield from login.findings(found)
     yield from public_address.findings(found)

@@ -1,4 +1,4 @@
-"""What a look at one thing came to."""
+"""The result of one check of `doctor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is; only a failure makes the command fail."""
+    """The severity; only a failure makes the command exit with 1."""
 
     GOOD = "ok"
     WARNING = "warn"
@@ -16,22 +16,22 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: `words` say what is so and, unless all is well, what to do about it."""
+    """One line: the message says what is so and, unless it is good, how to fix it."""
 
     level: Level
-    words: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.level:<5} {self.words}"
+        return f"{self.level:<5} {self.message}"
 
 
-def good(words: str) -> Finding:
-    return Finding(Level.GOOD, words)
+def good(message: str) -> Finding:
+    return Finding(Level.GOOD, message)
 
 
-def warning(words: str) -> Finding:
-    return Finding(Level.WARNING, words)
+def warning(message: str) -> Finding:
+    return Finding(Level.WARNING, message)
 
 
-def failure(words: str) -> Finding:
-    return Finding(Level.FAILURE, words)
+def failure(message: str) -> Finding:
+    return Finding(Level.FAILURE, message)

@@ -1,4 +1,4 @@
-"""The identity provider of end users: is it there, and does it speak for the issuer we trust?"""
+"""Check the identity provider of users: its discovery document must name OIDC_ISSUER."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import httpx
 
-from webapp.cli.doctor.asking import client, untrusted
 from webapp.cli.doctor.finding import Finding, failure, good
+from webapp.cli.doctor.http_client import client, is_untrusted
 from webapp.config.settings import Settings
 
-_NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-_WHAT_STOPS = "until then nobody can log in there"
+_REQUIRED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_CONSEQUENCE = "until then users cannot log in there"
 
 
 def findings(found: Settings) -> Iterator[Finding]:
-    """Nothing where people come by hand-off and links only. OIDC Discovery 4."""
+    """Yield nothing without OIDC login. OIDC Discovery 4."""
     if found.oidc_issuer is not None:
         yield _finding(found, found.oidc_issuer)
 
@@ -25,37 +25,37 @@ def _finding(found: Settings, issuer: str) -> Finding:
     try:
         with client(found) as http:
             answer = http.get(address)
-        told = answer.json() if answer.status_code == 200 else None
+        document = answer.json() if answer.status_code == 200 else None
     except httpx.TransportError as error:
-        if untrusted(error):
+        if is_untrusted(error):
             return failure(
                 f"OIDC_ISSUER: the certificate of {issuer} is not trusted here; give its "
-                f"authority in OUTBOUND_CA_FILE ({_WHAT_STOPS})"
+                f"authority in OUTBOUND_CA_FILE ({_CONSEQUENCE})"
             )
         return failure(
-            f"OIDC_ISSUER: nobody answers at {issuer}; check the address and whether this machine "
-            f"may reach it ({_WHAT_STOPS})"
+            f"OIDC_ISSUER: no answer from {issuer}; check the address and whether this machine "
+            f"may reach it ({_CONSEQUENCE})"
         )
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        document = None
+    if not isinstance(document, dict):
         return failure(
             f"OIDC_ISSUER: {address} gives no discovery document (status {answer.status_code}); "
-            f"check the address ({_WHAT_STOPS})"
+            f"check the address ({_CONSEQUENCE})"
         )
-    return _judged(issuer, told)
+    return _check_document(issuer, document)
 
 
-def _judged(issuer: str, told: dict[str, object]) -> Finding:
-    if str(told.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
+def _check_document(issuer: str, document: dict[str, object]) -> Finding:
+    if str(document.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
         return failure(
-            f"OIDC_ISSUER: the provider at {issuer} calls itself otherwise; set OIDC_ISSUER to "
-            f"the issuer in its discovery document ({_WHAT_STOPS})"
+            f"OIDC_ISSUER: the provider at {issuer} names another issuer; set OIDC_ISSUER to "
+            f"the issuer in its discovery document ({_CONSEQUENCE})"
         )
-    lacking = [name for name in _NEEDED if not told.get(name)]
-    if lacking:
+    missing = [name for name in _REQUIRED if not document.get(name)]
+    if missing:
         return failure(
-            f"OIDC_ISSUER: the discovery document of {issuer} lacks {', '.join(lacking)}; it is no "
-            f"provider that people can log in at ({_WHAT_STOPS})"
+            f"OIDC_ISSUER: the discovery document of {issuer} lacks {', '.join(missing)}; users "
+            f"cannot log in there ({_CONSEQUENCE})"
         )
-    return good(f"OIDC_ISSUER {issuer} is there and speaks for itself")
+    return good(f"OIDC_ISSUER {issuer} has a valid discovery document")

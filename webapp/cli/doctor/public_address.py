@@ -1,4 +1,4 @@
-"""PUBLIC_URL, seen from this machine: does it lead here, and does all of us get through?"""
+"""Request PUBLIC_URL from this machine: it must lead to this server, unchanged by proxies."""
 
 from __future__ import annotations
 
@@ -8,65 +8,65 @@ from datetime import UTC, datetime
 import httpx
 
 from webapp.basics.text import pluralize
-from webapp.cli.doctor.asking import client, untrusted
 from webapp.cli.doctor.finding import Finding, failure, good, warning
+from webapp.cli.doctor.http_client import client, is_untrusted
 from webapp.config.settings import Settings
 
-_LEAST_DAYS = 14
-#: A second one of these, added by a proxy, breaks the frame or the camera.
-_OURS_ALONE = ("Content-Security-Policy", "Permissions-Policy", "X-Frame-Options")
+_MIN_DAYS = 14
+#: A second header of these names, added by a proxy, breaks the frame or the camera.
+_SINGLE_HEADERS = ("Content-Security-Policy", "Permissions-Policy", "X-Frame-Options")
 
 
 def findings(found: Settings) -> Iterator[Finding]:
-    """Nobody there is a warning (the server may not run yet); somebody else is a failure."""
+    """No answer is a warning (the server may not run yet); another server is a failure."""
     address = f"{found.public_url}/healthz"
     try:
         with client(found) as http, http.stream("GET", address) as answer:
             days = _days_left(answer)  # while its connection is open
             answer.read()
-            yield from _answered(found, answer)
+            yield from _check_answer(found, answer)
             if answer.status_code == 200 and _is_ours(answer):
                 yield _webhook(found, http)
     except httpx.TransportError as error:
-        yield _silent(found, error)
+        yield _no_answer(found, error)
         return
-    if days is not None and days < _LEAST_DAYS:
+    if days is not None and days < _MIN_DAYS:
         yield warning(f"PUBLIC_URL: its certificate ends in {pluralize(days, 'day')}; renew it")
 
 
-def _silent(found: Settings, error: httpx.TransportError) -> Finding:
-    if untrusted(error):
+def _no_answer(found: Settings, error: httpx.TransportError) -> Finding:
+    if is_untrusted(error):
         return failure(
             f"PUBLIC_URL: the certificate at {found.public_origin} is not trusted here; browsers "
             "will not trust it either, unless OUTBOUND_CA_FILE is missing your own authority"
         )
     return warning(
-        f"PUBLIC_URL: nobody answers at {found.public_url}; start the server and ask again, "
-        "else check its name, its port and the firewall"
+        f"PUBLIC_URL: no answer from {found.public_url}; start the server and run this again, "
+        "otherwise check its name, its port and the firewall"
     )
 
 
-def _answered(found: Settings, answer: httpx.Response) -> Iterator[Finding]:
+def _check_answer(found: Settings, answer: httpx.Response) -> Iterator[Finding]:
     if answer.is_redirect:
         to = answer.headers.get("Location", "").partition("?")[0]
         yield failure(
-            f"PUBLIC_URL: it redirects to {to}; set PUBLIC_URL to where it really is, for the "
-            "gateway's notices are never redirected"
+            f"PUBLIC_URL: it redirects to {to}; set PUBLIC_URL to the final address: the "
+            "gateway does not follow redirects"
         )
     elif answer.status_code in (502, 503, 504):
         yield warning(
-            f"PUBLIC_URL: the proxy there answers {answer.status_code}; start the server and ask "
-            "again, else check where the proxy hands requests on to"
+            f"PUBLIC_URL: the proxy there answers {answer.status_code}; start the server and run "
+            "this again, otherwise check where the proxy forwards requests to"
         )
     elif answer.status_code != 200 or not _is_ours(answer):
         prefix = found.public_prefix
         below = f"{prefix}/…, with or without {prefix}," if prefix else "everything"
         yield failure(
-            f"PUBLIC_URL: something else answers at {found.public_url} ({answer.status_code}); "
-            f"have the proxy hand on {below} to this server"
+            f"PUBLIC_URL: another server answers at {found.public_url} ({answer.status_code}); "
+            f"configure the proxy to forward {below} to this server"
         )
     else:
-        yield good(f"PUBLIC_URL {found.public_url} leads to a server of ours")
+        yield good(f"PUBLIC_URL {found.public_url} leads to this server")
         yield from _changed_headers(answer)
 
 
@@ -75,30 +75,30 @@ def _is_ours(answer: httpx.Response) -> bool:
 
 
 def _changed_headers(answer: httpx.Response) -> Iterator[Finding]:
-    for name in _OURS_ALONE:
+    for name in _SINGLE_HEADERS:
         count = len(answer.headers.get_list(name))
         if count == 0:
-            yield failure(f"PUBLIC_URL: a proxy takes {name} away; have it leave that header alone")
+            yield failure(f"PUBLIC_URL: a proxy removes {name}; configure it to keep that header")
         elif count > 1:
             yield failure(
-                f"PUBLIC_URL: a proxy adds a {name} of its own, which can forbid the frame or the "
-                "camera; take that line out of its configuration"
+                f"PUBLIC_URL: a proxy adds a second {name}, which can forbid the frame or the "
+                "camera; remove that line from its configuration"
             )
 
 
 def _webhook(found: Settings, http: httpx.Client) -> Finding:
-    """A notice without its headers must be refused by us, and by nobody before us."""
+    """A notice without its headers must reach this server, which refuses it."""
     answer = http.post(f"{found.public_url}/webhooks/mobbscan", json={})
     if answer.status_code == 401 and not answer.content:
-        return good("PUBLIC_URL hands notices on")
+        return good("PUBLIC_URL forwards notices")
     return failure(
-        f"PUBLIC_URL: a notice is answered {answer.status_code} before it gets here; let POST "
-        f"{found.public_prefix}/webhooks/mobbscan through as it is"
+        f"PUBLIC_URL: a notice is answered {answer.status_code} before it reaches this server; "
+        f"forward POST {found.public_prefix}/webhooks/mobbscan unchanged"
     )
 
 
 def _days_left(answer: httpx.Response) -> int | None:
-    """Of the certificate; None on plain http."""
+    """Return how long the certificate is valid; None on plain http."""
     tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
     certificate = tls.getpeercert() if tls is not None else None
     if not certificate:

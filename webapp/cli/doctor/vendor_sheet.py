@@ -1,4 +1,4 @@
-"""What to ask the vendor for, as a mail: addresses and names, never a secret."""
+"""Write the mail that asks the vendor to set up the account; it holds no secret."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STATES = (
 )
 
 
-def written(found: Settings) -> str:
-    """Plain text, ready to be pasted."""
+def text(found: Settings) -> str:
+    """Return the mail as plain text."""
     parts = (
         ("1. Webhook", _webhook(found)),
         ("2. Decisions", _decisions(found)),

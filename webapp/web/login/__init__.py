@@ -1,1 +1,1 @@
-"""admit, as seen from the browser: the company's login, the host site's hand-off, and leaving."""
+"""Routes that sign users in and out: the company's login provider and the host site's hand-off."""

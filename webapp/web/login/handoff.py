@@ -1,4 +1,4 @@
-"""Coming in by the host site's signed hand-off, as a link or as a form of that site."""
+"""Routes that sign users in with the host site's hand-off token, sent as a link or a form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from webapp.domain.errors import AnotherPersonSignedIn, HandoffNotAccepted
 from webapp.web import account_switch, cookies, request_context
-from webapp.web.guards import everybody
+from webapp.web.guards import public
 from webapp.web.request_log import log
 
 if TYPE_CHECKING:
@@ -19,86 +19,89 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("handoff", __name__)
 
-_CARRIED_SECONDS = 60
-#: Longer tokens are no hand-offs (hostsite says so too), and would not fit a browser's cookie.
-_MOST_CHARACTERS = 3400
-#: The words of the page for what a person can do something about.
-_CODES = {"expired": "expired", "already_used": "used"}
+_TOKEN_COOKIE = "handoff"  # noqa: S105 - the name of the cookie
+_TOKEN_COOKIE_SECONDS = 60
+#: hostsite has the same limit; a longer token would not fit into a cookie.
+_MAX_TOKEN_CHARACTERS = 3400
+#: Error codes that have a text of their own → code of the page's text.
+_TEXT_CODES = {"expired": "expired", "already_used": "used"}
 
 
 @blueprint.get("/handoff")
-@everybody
-def take() -> ResponseReturnValue:
-    """The host site's link. Looking ahead uses nothing up: the token is good only once."""
-    if request_context.looks_ahead():
+@public
+def handoff_by_link() -> ResponseReturnValue:
+    """Sign in with the token of the host site's link. A prefetch does not use the token up."""
+    if request_context.is_prefetch():
         raise ServiceUnavailable(retry_after=1)
-    carried = request.cookies.get(cookies.side_cookie("handoff")["key"])
-    response = _let_in(request.args.get("token") or carried or "", replace=False)
-    return _drop_carried(response) if carried else response
+    from_cookie = request.cookies.get(cookies.short_lived_cookie(_TOKEN_COOKIE)["key"])
+    response = _sign_in(request.args.get("token") or from_cookie or "", replace=False)
+    return _delete_token_cookie(response) if from_cookie else response
 
 
 @blueprint.post("/handoff")
-@everybody
-def take_posted() -> ResponseReturnValue:
-    """The host site's form, or ours after the question whom to go on as."""
+@public
+def handoff_by_form() -> ResponseReturnValue:
+    """Sign in with the token of the host site's form, or of our account switch form."""
     token, replace = request.form.get("token", ""), request.form.get("replace") == "1"
     if replace:
-        cookies.check_form()
-    elif _comes_from_another_site():
-        return _carry(token)
-    return _let_in(token, replace=replace)
+        cookies.check_csrf()
+    elif _is_cross_site():
+        return _redirect_with_token_cookie(token)
+    return _sign_in(token, replace=replace)
 
 
 @blueprint.errorhandler(HandoffNotAccepted)
-def not_accepted(error: HandoffNotAccepted) -> ResponseReturnValue:
-    """Plain words for the person; code and fix go to the log, for the host site's developer."""
+def handoff_refused(error: HandoffNotAccepted) -> ResponseReturnValue:
+    """Explain the refusal to the user; code and fix go to the log for the host's developer."""
     log().warning("handoff_refused", code=error.code, fix=error.fix)
-    request_context.show_site(_site_of(error))
-    page = render_template("login/failed.html", code=_CODES.get(error.code, "other"))
-    return _drop_carried(make_response(page, 401))
+    request_context.set_site(_site_to_return_to(error))
+    page = render_template("login/failed.html", code=_TEXT_CODES.get(error.code, "other"))
+    return _delete_token_cookie(make_response(page, 401))
 
 
-def _site_of(error: HandoffNotAccepted) -> Site | None:
-    """Where the person most likely comes from, for the way back; nothing else depends on it."""
+def _site_to_return_to(error: HandoffNotAccepted) -> Site | None:
+    """Return the site that the user probably comes from, for the page's link back only."""
     sites = request_context.steps().sites
     only = next(iter(sites.values())) if len(sites) == 1 else None
-    return sites.get(error.site_id or "") or request_context.remembered_site() or only
+    return sites.get(error.site_id or "") or request_context.site_from_cookie() or only
 
 
-def _let_in(token: str, *, replace: bool) -> Response:
+def _sign_in(token: str, *, replace: bool) -> Response:
     try:
         visitor = request_context.steps().admit.by_handoff(
             token, request_context.visitor(), replace=replace
         )
-    except AnotherPersonSignedIn as question:
-        return make_response(
-            account_switch.ask(question, url_for("handoff.take_posted"), [("token", token)])
+    except AnotherPersonSignedIn as conflict:
+        page = account_switch.confirmation_page(
+            conflict, url_for("handoff.handoff_by_form"), [("token", token)]
         )
+        return make_response(page)
     cookies.open_session(visitor)
     return redirect(url_for("start.home"), 303)
 
 
-def _comes_from_another_site() -> bool:
-    """Whether a browser sends another site's form, and so has kept our Lax cookie back."""
+def _is_cross_site() -> bool:
+    """Whether another site posts the form, so that the browser withholds our Lax cookie."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return True
     origin = request.headers.get("Origin")
     return origin is not None and origin != request_context.settings().public_origin
 
 
-def _carry(token: str) -> Response:
-    """Ask the browser to come again by GET, and with the session it may already have.
+def _redirect_with_token_cookie(token: str) -> Response:
+    """Redirect to GET, with which the browser sends the session cookie.
 
-    Without that detour a hand-off could silently take the place of somebody's live session.
-    A cookie carries the token, so that it never stands in an address.
+    Without it a hand-off could silently replace another user's live session. A cookie carries the
+    token, so that it never appears in an address.
     """
-    if len(token) > _MOST_CHARACTERS:
+    if len(token) > _MAX_TOKEN_CHARACTERS:
         raise HandoffNotAccepted("too_large", "shorten name or state")
-    response = redirect(url_for("handoff.take"), 303)
-    response.set_cookie(value=token, max_age=_CARRIED_SECONDS, **cookies.side_cookie("handoff"))
+    response = redirect(url_for("handoff.handoff_by_link"), 303)
+    attributes = cookies.short_lived_cookie(_TOKEN_COOKIE)
+    response.set_cookie(value=token, max_age=_TOKEN_COOKIE_SECONDS, **attributes)
     return response
 
 
-def _drop_carried(response: Response) -> Response:
-    response.delete_cookie(**cookies.side_cookie("handoff"))
+def _delete_token_cookie(response: Response) -> Response:
+    response.delete_cookie(**cookies.short_lived_cookie(_TOKEN_COOKIE))
     return response

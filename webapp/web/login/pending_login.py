@@ -1,8 +1,8 @@
-"""A finished login that waits for its person's word, because somebody else is signed in.
+"""Seal a finished login into a form while the user confirms that it replaces another session.
 
-It waits in the question's own form, sealed: a cookie is too small for an ID token, and asking the
-provider again would have to lead a form to another origin, which our pages forbid. The seal holds
-for a few minutes and for the one session that was asked about, so it is good for one use.
+The form carries it because a cookie is too small for an ID token, and a second login would lead a
+form to another origin, which our pages forbid. The seal is valid for a few minutes and only for
+the session that it would replace, so it works once.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from webapp.web import request_context
-from webapp.web.login.provider import Known, LoginStale
+from webapp.web.login.errors import LoginStale
+from webapp.web.login.identity_provider import ProviderIdentity
 
 if TYPE_CHECKING:
     from webapp.journey.views import Visitor
 
-_SECONDS = 300
+_MAX_AGE_SECONDS = 300
 
 
-def seal(known: Known, live: Visitor) -> str:
-    return str(_sealer().dumps({"asked": live.session_id, "known": asdict(known)}))
+def seal(identity: ProviderIdentity, live: Visitor) -> str:
+    """Sign the identity for the confirmation that replaces the session `live`."""
+    return str(_serializer().dumps({"session": live.session_id, "identity": asdict(identity)}))
 
 
-def unseal(text: str, live: Visitor | None) -> Known:
-    """Raises LoginStale for anything but a fresh seal of ours on a question about `live`."""
+def unseal(text: str, live: Visitor | None) -> ProviderIdentity:
+    """Return the identity. Raises LoginStale unless the seal is ours, fresh and for `live`."""
     try:
-        found = _sealer().loads(text, max_age=_SECONDS)
+        content = _serializer().loads(text, max_age=_MAX_AGE_SECONDS)
     except BadData as cause:
         raise LoginStale from cause
-    if live is None or found["asked"] != live.session_id:
+    if live is None or content["session"] != live.session_id:
         raise LoginStale
-    return Known(**found["known"])
+    return ProviderIdentity(**content["identity"])
 
 
-def _sealer() -> URLSafeTimedSerializer:
+def _serializer() -> URLSafeTimedSerializer:
     settings = request_context.settings()
-    # itsdangerous wants the oldest first; the last one signs.
+    # itsdangerous takes the oldest key first; the last one signs.
     keys = [*reversed(settings.secret_key_fallbacks), settings.secret_key]
     return URLSafeTimedSerializer(keys, salt="mobbscan-embed login")

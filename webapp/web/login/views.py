@@ -1,4 +1,4 @@
-"""Coming in by the company's login, and leaving."""
+"""Routes of the login at the company's identity provider, and of the logout."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.domain.errors import AnotherPersonSignedIn, NotFound
 from webapp.web import account_switch, cookies, request_context
-from webapp.web.guards import everybody
+from webapp.web.guards import public
 from webapp.web.login import pending_login
-from webapp.web.login.provider import (
-    Known,
+from webapp.web.login.errors import (
     LoginDenied,
     LoginError,
     LoginRefused,
     LoginStale,
-    Provider,
     ProviderUnavailable,
-    provider,
+)
+from webapp.web.login.identity_provider import (
+    IdentityProvider,
+    ProviderIdentity,
+    identity_provider,
 )
 from webapp.web.request_log import log
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint("login", __name__)
 
 _RETRY_SECONDS = 10
-#: How a login failed → status, and the word of the page.
-_FAILURES: dict[type[LoginError], tuple[int, str]] = {
+#: Error class → HTTP status and code of the page's text.
+_STATUS_AND_CODE: dict[type[LoginError], tuple[int, str]] = {
     LoginDenied: (200, "denied"),
     LoginStale: (400, "state"),
     LoginRefused: (401, "other"),
@@ -41,83 +43,89 @@ _FAILURES: dict[type[LoginError], tuple[int, str]] = {
 
 
 @blueprint.get("/login")
-@everybody
-def begin() -> ResponseReturnValue:
-    """Off to the provider; home first where one of several sites must be chosen."""
+@public
+def login() -> ResponseReturnValue:
+    """Redirect to the provider; to the start page while one of several sites must be chosen."""
     site = _chosen_site(request.args.get("site"))
     if site is None:
         return redirect(url_for("start.home"), 303)
-    return redirect(_provider().ask(site.id, _public(url_for("login.callback"))), 302)
+    callback_url = _public_url(url_for("login.callback"))
+    return redirect(_require_provider().authorization_url(site.id, callback_url), 302)
 
 
 @blueprint.get("/login/callback")
-@everybody
+@public
 def callback() -> ResponseReturnValue:
-    """Back from the provider; a second visit of the same answer just goes home."""
-    found = _provider()
-    if request_context.looks_ahead():
-        raise ServiceUnavailable(retry_after=1)  # the answer is good only once
+    """Finish the login; a repeated callback of a signed-in browser goes to the start page."""
+    provider = _require_provider()
+    if request_context.is_prefetch():
+        raise ServiceUnavailable(retry_after=1)  # the callback is valid only once
     live = request_context.visitor()
     try:
-        known = found.answered()
+        identity = provider.finish_login()
     except LoginStale:
-        return _home_unless_nobody(live)
+        return _home_if_signed_in(live)
     try:
-        return _let_in(known, live)
-    except AnotherPersonSignedIn as question:
-        sealed = pending_login.seal(known, cast("Visitor", live))
-        return account_switch.ask(question, url_for("login.replace"), [("login", sealed)])
+        return _sign_in(identity, live)
+    except AnotherPersonSignedIn as conflict:
+        sealed = pending_login.seal(identity, cast("Visitor", live))
+        return account_switch.confirmation_page(
+            conflict, url_for("login.confirm_switch"), [("login", sealed)]
+        )
 
 
 @blueprint.post("/login/replace")
-@everybody
-def replace() -> ResponseReturnValue:
-    """The person says, by our own form, to be whom the provider has named."""
+@public
+def confirm_switch() -> ResponseReturnValue:
+    """Replace the live session with the login that its user has confirmed in our form."""
     live = request_context.visitor()
     try:
-        known = pending_login.unseal(request.form.get("login", ""), live)
+        identity = pending_login.unseal(request.form.get("login", ""), live)
     except LoginStale:
-        return _home_unless_nobody(live)
-    return _let_in(known, live, replace=True)
+        return _home_if_signed_in(live)
+    return _sign_in(identity, live, replace=True)
 
 
 @blueprint.post("/logout")
-@everybody
+@public
 def logout() -> ResponseReturnValue:
-    """The session ends here at once; the page then leads on to the provider's own log-out.
+    """End the session; the page then leads to the provider's own logout.
 
-    Who has left already, and loads the page anew, sees the same. Only the end of a session asks
-    for the proof that the form was ours, and only then a cookie goes: else any site could send it.
+    A repeated request without a session shows the same page. Only a request with a session needs
+    a CSRF token, and only then the cookie is deleted.
     """
     visitor = request_context.visitor()
     if visitor is not None:
-        cookies.check_form()
+        cookies.check_csrf()
         request_context.steps().admit.sign_out(visitor)
         cookies.close_session()
     # A page, not a redirect: `form-action 'self'` forbids a form to end on another origin.
-    exit_address = _provider_exit(visitor)
-    return render_template("login/signed_out.html", provider_url=exit_address, visitor=None)
+    logout_url = _provider_logout_url(visitor)
+    return render_template("login/signed_out.html", provider_url=logout_url, visitor=None)
 
 
 @blueprint.errorhandler(LoginError)
-def failed(error: LoginError) -> ResponseReturnValue:
-    """Why nobody came in, and the way to try again."""
-    status, code = _FAILURES[type(error)]
-    doubt = error.doubt if isinstance(error, LoginRefused) else None
-    log().warning("login_failed", code=code, doubt=doubt, cause=_kind(error.__cause__))
+def login_failed(error: LoginError) -> ResponseReturnValue:
+    """Explain why the login failed and how to try again."""
+    status, code = _STATUS_AND_CODE[type(error)]
+    problem = error.problem if isinstance(error, LoginRefused) else None
+    cause = type(error.__cause__).__name__ if error.__cause__ else None
+    log().warning("login_failed", code=code, problem=problem, cause=cause)
     response = make_response(render_template("login/failed.html", code=code), status)
     if isinstance(error, ProviderUnavailable):
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response
 
 
-def _let_in(known: Known, live: Visitor | None, *, replace: bool = False) -> ResponseReturnValue:
+def _sign_in(
+    identity: ProviderIdentity, live: Visitor | None, *, replace: bool = False
+) -> ResponseReturnValue:
     visitor = request_context.steps().admit.by_oidc(
-        known.site_id,
-        known.subject,
-        name=known.name,
-        locale=known.locale,
-        id_token=known.id_token,
+        identity.site_id,
+        identity.subject,
+        name=identity.name,
+        locale=identity.locale,
+        id_token=identity.id_token,
         live=live,
         replace=replace,
     )
@@ -125,39 +133,34 @@ def _let_in(known: Known, live: Visitor | None, *, replace: bool = False) -> Res
     return redirect(url_for("start.home"), 303)
 
 
-def _home_unless_nobody(live: Visitor | None) -> ResponseReturnValue:
-    """An answer for the second time: whoever is in already just goes on."""
+def _home_if_signed_in(live: Visitor | None) -> ResponseReturnValue:
     if live is None:
         raise LoginStale
     return redirect(url_for("start.home"), 303)
 
 
-def _kind(cause: BaseException | None) -> str | None:
-    return type(cause).__name__ if cause else None
-
-
-def _provider() -> Provider:
-    found = provider()
-    if found is None:
+def _require_provider() -> IdentityProvider:
+    provider = identity_provider()
+    if provider is None:
         raise NotFound
-    return found
+    return provider
 
 
 def _chosen_site(site_id: str | None) -> Site | None:
     sites = {site.id: site for site in request_context.steps().admit.oidc_sites()}
-    if provider() is None or not sites or (site_id and site_id not in sites):
+    if identity_provider() is None or not sites or (site_id and site_id not in sites):
         raise NotFound
     if site_id:
         return sites[site_id]
     return next(iter(sites.values())) if len(sites) == 1 else None
 
 
-def _provider_exit(visitor: Visitor | None) -> str | None:
-    found = provider()
-    if visitor is None or visitor.via != "oidc" or found is None:
+def _provider_logout_url(visitor: Visitor | None) -> str | None:
+    provider = identity_provider()
+    if visitor is None or visitor.via != "oidc" or provider is None:
         return None
-    return found.leaving(visitor.id_token, _public(url_for("start.home")))
+    return provider.logout_url(visitor.id_token, _public_url(url_for("start.home")))
 
 
-def _public(path: str) -> str:
+def _public_url(path: str) -> str:
     return request_context.settings().public_origin + path

@@ -1,4 +1,4 @@
-"""A status as the pages' scripts read it."""
+"""Encode a status as the JSON that page scripts read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from webapp.journey.views import StatusView
 
 
-def as_json(view: StatusView) -> str:
-    """`{id, status, version, updated_at, next, reasons}`; times are RFC 3339 in UTC."""
+def status_json(view: StatusView) -> str:
+    """Return `{id, status, version, updated_at, next, reasons}`; times are RFC 3339 in UTC."""
     return json.dumps(
         {
             "id": view.id,
@@ -29,4 +29,5 @@ def as_json(view: StatusView) -> str:
 
 
 def rfc3339(moment: datetime) -> str:
+    """Format a time in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
-"""Server-sent events. Seats are counted: each open stream is a connection, or even a thread.
+"""Server-sent events: hand a connection over to the broadcaster, and limit how many are open.
 
-Our own gunicorn worker lets an answer go on by itself: one thread keeps all of them. Under any
-other server a stream holds the thread that writes it, and fewer may listen.
+Only our gunicorn worker offers its connections (`webapp.connection` in the WSGI environment).
+Under any other server there is no stream: the address answers 204 and pages poll the status.
 """
 
 from __future__ import annotations
@@ -17,146 +17,104 @@ from flask import Flask, Response, current_app, request
 
 from webapp.observability import metrics
 from webapp.web.request_log import log
-from webapp.web.result.status_json import as_json
+from webapp.web.result.status_json import status_json
 
 if TYPE_CHECKING:
     from webapp.journey.views import StatusView
 
-#: A stream ends by itself, so that nothing is kept for ever; the browser comes again. One that
-#: holds a thread ends sooner.
-LIFE_SECONDS = 55
-KEPT_LIFE_SECONDS = 600
+#: A stream ends after this time, so that no connection stays for ever; the browser reconnects.
+MAX_STREAM_SECONDS = 600
 RECONNECT_MS = 2000
 FULL_RETRY_SECONDS = 10
-#: One person's tabs; without a limit a single session could take every seat. Where a stream holds
-#: a thread its seat comes free only when the next line cannot be written, so a few reloads in a
-#: row need room too.
+#: A user's tabs and a few reloads. Without a limit one session could take every slot.
 STREAMS_PER_SESSION = 8
-_EXTENSION = "stream_seats"
-#: The connection of this request, from our gunicorn worker (`cli/web_worker.py`).
+_EXTENSION = "stream_slots"
 _CONNECTION = "webapp.connection"
 
 
 class StreamSlots:
-    """How many may listen at once: in this process, and per session."""
+    """Limit the open streams of this process and of each session."""
 
-    def __init__(self, per_session: int) -> None:
+    def __init__(self, per_process: int, per_session: int) -> None:
+        self._per_process = per_process
         self._per_session = per_session
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, session_id: str, in_all: int) -> Callable[[], None] | None:
-        """A seat, given back by calling it (more than once does no harm); None when full."""
+    def take(self, session_id: str) -> Callable[[], None] | None:
+        """Take a slot. Return a function that releases it (idempotent); None when all are taken."""
         with self._lock:
-            if self._taken.total() >= in_all or self._taken[session_id] >= self._per_session:
+            if (
+                self._taken.total() >= self._per_process
+                or self._taken[session_id] >= self._per_session
+            ):
                 return None
             self._taken[session_id] += 1
             metrics.waiting(+1)
-        once = [session_id]
-        return lambda: self._give_back(once)
+        unreleased = [session_id]
+        return lambda: self._release(unreleased)
 
-    def _give_back(self, once: list[str]) -> None:
+    def _release(self, unreleased: list[str]) -> None:
         with self._lock:
-            if not once:
+            if not unreleased:
                 return
-            session_id = once.pop()
+            session_id = unreleased.pop()
             self._taken[session_id] -= 1
             metrics.waiting(-1)
             if not self._taken[session_id]:
                 del self._taken[session_id]
 
 
-def limit(app: Flask) -> None:
-    """STREAMS_PER_PROCESS must stay well below the threads of a worker: notices need some too.
-
-    KEPT_STREAMS_PER_PROCESS hold no thread but an open file each, of which others need some.
-    """
-    app.config.setdefault("STREAMS_PER_PROCESS", 40)
-    app.config.setdefault(
-        "KEPT_STREAMS_PER_PROCESS", resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+def init_slots(app: Flask) -> None:
+    """Allow as many streams as half of the files that this process may open."""
+    app.extensions[_EXTENSION] = StreamSlots(
+        resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2, STREAMS_PER_SESSION
     )
-    app.extensions[_EXTENSION] = StreamSlots(STREAMS_PER_SESSION)
 
 
-def take_seat(session_id: str) -> Callable[[], None] | None:
-    kind = "STREAMS_PER_PROCESS" if connection() is None else "KEPT_STREAMS_PER_PROCESS"
-    seats = cast("StreamSlots", current_app.extensions[_EXTENSION])
-    return seats.take(session_id, current_app.config[kind])
+def take_slot(session_id: str) -> Callable[[], None] | None:
+    """Take a slot of this process for the session, see `StreamSlots.take`."""
+    return cast("StreamSlots", current_app.extensions[_EXTENSION]).take(session_id)
 
 
-def connection() -> Any | None:
-    """This request's connection, where the answer may go on without a thread."""
+def worker_connection() -> Any | None:
+    """Return this request's connection; None under a server that does not offer it."""
     return request.environ.get(_CONNECTION)
 
 
-def respond(changes: Iterator[StatusView | None], leave: Callable[[], None]) -> Response:
-    """An open answer; the seat is given back when it closes, begun or not."""
-    response = _answer(_events(changes), leave)
-    # Closing must also reach a source whose first event was never asked for.
-    close = getattr(changes, "close", None)
-    if close is not None:
-        response.call_on_close(close)
-    return response
-
-
-def respond_without_thread(
+def event_stream(
     connection: Any,
-    go_on: Callable[[socket, bool, Callable[[], None]], None],
-    leave: Callable[[], None],
+    subscribe: Callable[[socket, bool, Callable[[], None]], None],
+    release: Callable[[], None],
 ) -> Response:
-    """The head of an answer; `go_on` is given the connection then.
+    """Answer with the head of a stream, then hand the connection to `subscribe`.
 
-    Its arguments: the connection, whether the answer is chunked, and how to give the seat back.
+    `subscribe` gets the socket, whether the answer is chunked, and `release`, which it must call
+    when the stream ends. If the client leaves before that, the answer itself calls `release`.
     """
-    taken = []
+    handed_over = False
 
-    def take(sock: socket, chunked: bool) -> None:
-        taken.append(True)
+    def hand_over(sock: socket, chunked: bool) -> None:
+        nonlocal handed_over
+        handed_over = True
         try:
-            go_on(sock, chunked, leave)
-        except Exception as error:  # noqa: BLE001 - as below
-            _ended(error)
+            subscribe(sock, chunked, release)
+        except Exception as error:  # noqa: BLE001 - the head is out: the stream ends and the browser reconnects
+            log().warning("stream_ended", error=type(error).__name__)
 
-    def opening() -> Iterator[str]:
-        connection.announce_close()
-        yield _OPENING
-        connection.hand_over(take)
+    def body() -> Iterator[str]:
+        connection.announce()
+        yield f"retry: {RECONNECT_MS}\n\n"
+        connection.take_over(hand_over)
 
-    return _answer(opening(), lambda: None if taken else leave())
-
-
-def as_event(view: StatusView) -> bytes:
-    return _event(view).encode()
-
-
-def empty() -> Response:
-    return Response(mimetype="text/event-stream")
-
-
-_OPENING = f"retry: {RECONNECT_MS}\n\n"
-
-
-def _answer(body: Iterator[str], leave: Callable[[], None]) -> Response:
-    response = Response(body, mimetype="text/event-stream")
-    # A proxy that collects before it hands on would make the stream useless.
+    response = Response(body(), mimetype="text/event-stream")
+    # A proxy that buffers the answer would hold every event back.
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["Cache-Control"] = "no-store"
-    response.call_on_close(leave)
+    response.call_on_close(lambda: None if handed_over else release())
     return response
 
 
-def _events(changes: Iterator[StatusView | None]) -> Iterator[str]:
-    yield _OPENING
-    try:
-        for view in changes:
-            yield ": still here\n\n" if view is None else _event(view)
-    except Exception as error:  # noqa: BLE001 - the headers are gone: end, and the browser asks again
-        _ended(error)
-
-
-def _ended(error: Exception) -> None:
-    log().warning("stream_ended", error=type(error).__name__)
-
-
-def _event(view: StatusView) -> str:
-    return f"id: {view.version}\ndata: {as_json(view)}\n\n"
+def status_event(view: StatusView) -> bytes:
+    """Encode a status as one server-sent event; its id is the onboarding's version."""
+    return f"id: {view.version}\ndata: {status_json(view)}\n\n".encode()

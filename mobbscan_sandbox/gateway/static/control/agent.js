@@ -1,15 +1,15 @@
-// The reviewer's desk: passes the verdict on, and turns to the next check when one arrives.
+// Review queue: send the reviewer's decision, and show the next check when it arrives.
 
 const by = (/** @type {string} */ id) => document.getElementById(id);
 const shown = document.body.dataset.queue ?? "[]";
 const form = /** @type {HTMLFormElement | null} */ (by("verdict"));
 const comment = /** @type {HTMLTextAreaElement | null} */ (by("comment"));
 
-/** @param {string} words */
-function complain(words) {
+/** @param {string} text */
+function showProblem(text) {
   const problem = by("problem");
   if (!problem) return;
-  problem.textContent = words;
+  problem.textContent = text;
   problem.hidden = false;
 }
 
@@ -17,7 +17,7 @@ form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const verdict = /** @type {HTMLButtonElement} */ (event.submitter).value;
   if (verdict === "reject" && !comment?.value.trim()) {
-    complain("Say why it is rejected.");
+    showProblem("A rejection needs a comment.");
     comment?.focus();
     return;
   }
@@ -27,14 +27,14 @@ form?.addEventListener("submit", async (event) => {
     body: JSON.stringify({ verdict, comment: comment?.value.trim() ?? "" }),
   });
   if (answer.ok) location.assign("/_sandbox/agent");
-  else complain((await answer.json()).error);
+  else showProblem((await answer.json()).error);
 });
 
-/** Somebody who writes is not interrupted. */
-const busy = () => Boolean(comment?.value) || document.activeElement === comment;
+/** Whether the reviewer is writing a comment: the page must not reload then. */
+const isWriting = () => Boolean(comment?.value) || document.activeElement === comment;
 
 setInterval(async () => {
-  if (document.hidden || busy()) return;
+  if (document.hidden || isWriting()) return;
   const answer = await fetch("/_sandbox/api/agent/queue").catch(() => null);
   if (!answer?.ok) return;
   const now = JSON.stringify((await answer.json()).queue);

@@ -1,4 +1,4 @@
-// The control page: draws what the control API says, every second, and passes clicks on to it.
+// Control page: render the state of the control API every second, and send clicks to it.
 
 const by = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const outcomes = JSON.parse(document.body.dataset.outcomes ?? "[]");
@@ -30,9 +30,9 @@ function make(tag, attributes, ...content) {
   return element;
 }
 
-/** @param {string} words @param {() => Promise<unknown>} action */
-function button(words, action) {
-  const element = make("button", { type: "button" }, words);
+/** @param {string} text @param {() => Promise<unknown>} action */
+function button(text, action) {
+  const element = make("button", { type: "button" }, text);
   element.addEventListener("click", () => act(action));
   return element;
 }
@@ -66,7 +66,7 @@ function processRow(process) {
       "div",
       { class: "line" },
       ...outcomes.map((/** @type {string} */ outcome) => button(outcome, end(outcome))),
-      button("forget", () => call("DELETE", `/processes/${process.id}`)),
+      button("delete", () => call("DELETE", `/processes/${process.id}`)),
     ),
   );
 }
@@ -91,10 +91,10 @@ function switchField(name, value) {
   let field;
   let read = () => field.checked;
   if (name in choices) {
-    const words = choices[name];
-    field = make("select", {}, ...words.map((/** @type {any} */ each) => make("option", {}, String(each ?? "none"))));
-    field.selectedIndex = words.indexOf(value);
-    read = () => words[field.selectedIndex];
+    const values = choices[name];
+    field = make("select", {}, ...values.map((/** @type {any} */ each) => make("option", {}, String(each ?? "none"))));
+    field.selectedIndex = values.indexOf(value);
+    read = () => values[field.selectedIndex];
   } else if (typeof value === "number") {
     field = make("input", { type: "number", value: String(value) });
     read = () => Number(field.value);
@@ -107,8 +107,8 @@ function switchField(name, value) {
 }
 
 /** @param {any} fault */
-function faultRow({ id, at, kind, struck, times, ...more }) {
-  const left = times === null ? "until healed" : `${times} more`;
+function faultRow({ id, at, kind, applied, times, ...more }) {
+  const left = times === null ? "no limit" : `${times} more`;
   const facts = Object.entries(more).filter(([, value]) => value !== null && value !== 0);
   return make(
     "li",
@@ -125,7 +125,7 @@ async function draw() {
     ["/processes", "/deliveries", "/faults", "/switches", "/counters"].map((path) => call("GET", path)),
   );
   const now = JSON.stringify([processes, deliveries, faults, switches, counters]);
-  if (now === drawn) return; // drawing anew would take the keyboard's place away
+  if (now === drawn) return; // rendering again would lose the keyboard focus
   drawn = now;
   by("no-processes").hidden = processes.length > 0;
   by("processes").replaceChildren(...processes.map(processRow));
@@ -148,8 +148,8 @@ by("new-fault").addEventListener("submit", (event) => {
 by("revoke").addEventListener("click", () => act(() => call("POST", "/tokens/revoke")));
 by("reset").addEventListener("click", () => act(() => call("POST", "/reset")));
 
-async function keepDrawing() {
+async function refresh() {
   if (!document.hidden) await act(async () => {});
-  setTimeout(keepDrawing, 1000);
+  setTimeout(refresh, 1000);
 }
-keepDrawing();
+refresh();

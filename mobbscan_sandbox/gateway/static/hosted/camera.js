@@ -1,4 +1,4 @@
-// The camera: one stream at a time, let go as soon as it is not needed.
+// Open and close the camera, and take pictures; one stream at a time.
 
 /** @type {MediaStream | null} */
 let stream = null;
@@ -9,7 +9,7 @@ let stream = null;
  */
 export async function open(video, facing) {
   close();
-  if (!navigator.mediaDevices?.getUserMedia) throw new CameraTrouble("missing");
+  if (!navigator.mediaDevices?.getUserMedia) throw new CameraError("missing");
   try {
     stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
@@ -18,7 +18,7 @@ export async function open(video, facing) {
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     const blocked = name === "NotAllowedError" || name === "SecurityError";
-    throw new CameraTrouble(blocked ? "blocked" : "missing");
+    throw new CameraError(blocked ? "blocked" : "missing");
   }
   video.srcObject = stream;
   await video.play();
@@ -29,7 +29,7 @@ export function close() {
   stream = null;
 }
 
-/** Take what the video shows as a JPEG. @param {HTMLVideoElement} video @returns {Promise<Blob>} */
+/** Return the current video frame as a JPEG. @param {HTMLVideoElement} video @returns {Promise<Blob>} */
 export function picture(video) {
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth;
@@ -40,7 +40,7 @@ export function picture(video) {
   });
 }
 
-export class CameraTrouble extends Error {
+export class CameraError extends Error {
   /** @param {"blocked" | "missing"} kind */
   constructor(kind) {
     super(kind);

@@ -1,9 +1,9 @@
-// The flow: intro, document, pictures, selfie, sending, and the sandbox's own question at the end.
+// Run the capture: intro, document, pictures, selfie, upload, and the choice of the outcome.
 
 import * as camera from "./camera.js";
 import { limit } from "./clock.js";
 import { embedding } from "./embedding.js";
-import { connect, Refused } from "./server.js";
+import { connect, RequestRefused } from "./server.js";
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const by = (id) => /** @type {T} */ (document.getElementById(id));
@@ -17,10 +17,10 @@ const fileInput = /** @type {HTMLInputElement} */ (by("file"));
 const clock = limit(by("clock"), Number(flow.dataset.timeLimit), () => guarded(() => end("TimeoutError"))());
 const captureButton = /** @type {HTMLButtonElement} */ (by("capture"));
 
-const FRONT = { words: "front", shape: "document", step: 1 };
-const BACK = { words: "back", shape: "document", step: 1 };
-const PHOTO_PAGE = { words: "passport", shape: "document", step: 1 };
-const SELFIE = { words: "selfie", shape: "face", step: 2 };
+const FRONT = { text: "front", shape: "document", step: 1 };
+const BACK = { text: "back", shape: "document", step: 1 };
+const PHOTO_PAGE = { text: "passport", shape: "document", step: 1 };
+const SELFIE = { text: "selfie", shape: "face", step: 2 };
 
 /** @type {typeof FRONT[]} */
 let shots = [];
@@ -29,17 +29,17 @@ let pictures = [];
 /** @type {Blob | null} */
 let candidate = null;
 let begun = false;
-let over = false;
-let trouble = "PermissionError";
+let ended = false;
+let cameraError = "PermissionError";
 
 // --- screens ---------------------------------------------------------------------------------
 
 /** @param {string} name @param {number} [step] */
 function show(name, step) {
   for (const screen of flow.querySelectorAll("[data-screen]")) {
-    const wanted = screen.getAttribute("data-screen") === name;
-    screen.toggleAttribute("hidden", !wanted);
-    if (wanted) setStep(step ?? Number(screen.getAttribute("data-step") ?? 0));
+    const isShown = screen.getAttribute("data-screen") === name;
+    screen.toggleAttribute("hidden", !isShown);
+    if (isShown) setStep(step ?? Number(screen.getAttribute("data-step") ?? 0));
   }
   by("skip-capture").hidden = ["outcome", "done", "stopped", "left"].includes(name);
   const heading = flow.querySelector(`[data-screen="${name}"] h1`);
@@ -61,8 +61,8 @@ const current = () => shots[pictures.length];
 async function nextShot() {
   const shot = current();
   if (!shot) return send();
-  by("capture-title").textContent = texts[`${shot.words}_title`];
-  by("capture-lead").textContent = texts[`${shot.words}_lead`];
+  by("capture-title").textContent = texts[`${shot.text}_title`];
+  by("capture-lead").textContent = texts[`${shot.text}_lead`];
   by("stage").dataset.shape = shot.shape;
   by("file-problem").hidden = true;
   show("capture", shot.step);
@@ -76,20 +76,20 @@ async function startCamera() {
   by("camera-wait").hidden = false;
   by("stage").classList.remove("off");
   for (const id of ["camera-problem", "try-camera", "give-up"]) by(id).hidden = true;
-  // A document may always be uploaded; a selfie only where there is no camera for it.
+  // A document can always be uploaded; a selfie only without a usable camera.
   by("use-file").hidden = shot === SELFIE;
   try {
     await camera.open(video, shot === SELFIE ? "user" : "environment");
     by("camera-wait").hidden = true;
     captureButton.disabled = false;
   } catch (error) {
-    offerFile(error instanceof camera.CameraTrouble ? error.kind : "missing");
+    offerFile(error instanceof camera.CameraError ? error.kind : "missing");
   }
 }
 
 /** @param {string} kind */
 function offerFile(kind) {
-  trouble = kind === "blocked" ? "PermissionError" : "HardwareError";
+  cameraError = kind === "blocked" ? "PermissionError" : "HardwareError";
   by("camera-problem-title").textContent = texts[`camera_${kind}`];
   by("camera-problem-text").textContent = texts[`camera_${kind}_more`];
   by("stage").classList.add("off");
@@ -172,8 +172,8 @@ async function skip() {
 /** @param {string} outcome */
 async function end(outcome) {
   const { error } = await server.end(outcome);
-  over = true;
-  if (outcome === "abandon") return show("left"); // the frame's owner hears nothing either
+  ended = true;
+  if (outcome === "abandon") return show("left"); // the host page gets no message either
   if (error) return fail(error, { device: "camera" });
   parent.finished();
   show("done");
@@ -183,7 +183,7 @@ async function end(outcome) {
 
 /** @param {string} error @param {object} extra */
 function fail(error, extra) {
-  over = true;
+  ended = true;
   clock.stop();
   camera.close();
   parent.failed(error, extra);
@@ -210,14 +210,14 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 // --- wiring ----------------------------------------------------------------------------------
 
-/** Run one step after a click; what goes wrong on the way becomes one of the page's errors. */
+/** Run a step after a click; report a failure as one of the page's errors. */
 const guarded = (/** @type {() => unknown} */ step) => async () => {
   try {
     await step();
   } catch (error) {
-    const gone = error instanceof Refused;
-    if (gone && error.status === 409) return parent.finished(), parent.leave(null);
-    fail(gone ? "OnboardingError" : "ConnectionError", {});
+    const refused = error instanceof RequestRefused;
+    if (refused && error.status === 409) return parent.finished(), parent.leave(null);
+    fail(refused ? "OnboardingError" : "ConnectionError", {});
   }
 };
 
@@ -232,7 +232,7 @@ onClick("skip-capture", skip);
 onClick("capture", takePicture);
 onClick("try-camera", startCamera);
 onClick("use-file", () => fileInput.click());
-onClick("give-up", () => end(trouble));
+onClick("give-up", () => end(cameraError));
 onClick("keep", () => candidate && keep(candidate));
 onClick("retake", nextShot);
 onClick("resume", () => window.location.reload());
@@ -251,7 +251,7 @@ for (const button of flow.querySelectorAll("[data-outcome]")) {
 }
 window.addEventListener("pagehide", () => {
   camera.close();
-  if (begun && !over) server.left();
+  if (begun && !ended) server.left();
 });
-// Until here a click would have been lost, on a slow phone without a word.
+// Enabled last: an earlier click would have had no handler.
 for (const id of ["begin", "skip-capture"]) by(id).removeAttribute("disabled");

@@ -1,4 +1,4 @@
-// The time a capture may take; 0 seconds: as long as it likes.
+// Count down the time limit of a capture; 0 seconds means no limit.
 
 /** @param {HTMLElement} shown @param {number} seconds @param {() => void} expired */
 export function limit(shown, seconds, expired) {

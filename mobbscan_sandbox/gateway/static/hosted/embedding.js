@@ -1,4 +1,4 @@
-// What the page that frames this one is told, and where the browser goes at the end.
+// Post messages to the host page that frames this page, and redirect at the end.
 
 /** @param {DOMStringMap} facts */
 export function embedding(facts) {
@@ -8,20 +8,20 @@ export function embedding(facts) {
     returnUrl: redirectUrl,
     scanId: facts.scanId,
   };
-  // Only who may receive the return may listen; without an address for it nobody is known.
+  // Only the origin of the return address gets messages; without one the origin is unknown.
   const target = redirectUrl ? new URL(redirectUrl).origin : "*";
 
   /** @param {"Info" | "Error"} type @param {object} value */
-  function tell(type, value) {
+  function post(type, value) {
     if (window.parent !== window) window.parent.postMessage({ onboarding, type, value }, target);
   }
 
   return {
-    started: () => tell("Info", { name: "OnboardingStarted" }),
-    finished: () => tell("Info", { name: "OnboardingFinished" }),
+    started: () => post("Info", { name: "OnboardingStarted" }),
+    finished: () => post("Info", { name: "OnboardingFinished" }),
     failed: (/** @type {string} */ name, /** @type {object} */ extrainfo) =>
-      tell("Error", { name, message: name, extrainfo }),
-    /** Go back, inside this same frame. @param {string | null} error */
+      post("Error", { name, message: name, extrainfo }),
+    /** Redirect inside the same frame. @param {string | null} error */
     leave(error) {
       if (!redirectUrl) return;
       const address = new URL(redirectUrl);

@@ -1,4 +1,4 @@
-// The few calls this page makes to the gateway it came from.
+// The calls of the hosted page to the gateway.
 
 /** @param {DOMStringMap} facts */
 export function connect(facts) {
@@ -8,7 +8,7 @@ export function connect(facts) {
   async function post(path, body, type) {
     const headers = { "Content-Type": type, "X-Onboarding-Token": facts.onboardingToken ?? "" };
     const answer = await fetch(base + path, { method: "POST", headers, body });
-    if (!answer.ok) throw new Refused(answer.status);
+    if (!answer.ok) throw new RequestRefused(answer.status);
     return answer;
   }
   const json = (/** @type {string} */ path, /** @type {object} */ body) =>
@@ -18,14 +18,14 @@ export function connect(facts) {
     begin: () => json("/begin", {}),
     choose: (/** @type {string} */ docType) => json("/document", { docType }),
     upload: (/** @type {Blob} */ picture) => post("/uploads", picture, picture.type),
-    // The last word of a page that closes can carry no header.
+    // `sendBeacon` can set no header, so the token is the body.
     left: () => navigator.sendBeacon(`${base}/left`, facts.onboardingToken ?? ""),
     end: async (/** @type {string} */ outcome) => (await json("/end", { outcome })).json(),
   };
 }
 
-/** The gateway answered, and said no; anything else that fails is the network. */
-export class Refused extends Error {
+/** The gateway answered with an error status; other errors are network errors. */
+export class RequestRefused extends Error {
   /** @param {number} status */
   constructor(status) {
     super(`status ${status}`);

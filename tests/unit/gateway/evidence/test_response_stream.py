@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from time import monotonic
+from typing import Protocol
 
 import pytest
 
@@ -94,18 +95,32 @@ FAULTS: dict[str, Fault] = {
 ENDED_BY_TIME = {"silence", "a drip"}
 
 
-def client_at(
-    server: RawServer,
-    stack: ExitStack,
-    idle_seconds: float = PATIENT_SECONDS,
-    total_seconds: float = PATIENT_SECONDS,
-    **limits: int,
-) -> Gateway:
-    budgets = Budgets(5, 5, 5, 5, 5, idle_seconds, total_seconds)
-    tokens = tokens_holding("held-token", obtained_seconds_ago=1)
-    client = Gateway(options(server.url), tokens, budgets=budgets, limits=Limits(**limits))
-    stack.callback(client.close)
-    return client
+class Serve(Protocol):
+    """Starts a server with these behaviours, and a client for it."""
+
+    def __call__(
+        self, *behaviours: Behaviour, idle: float = ..., total: float = ..., **limits: int
+    ) -> tuple[RawServer, Gateway]: ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def start(
+            *behaviours: Behaviour,
+            idle: float = PATIENT_SECONDS,
+            total: float = PATIENT_SECONDS,
+            **limits: int,
+        ) -> tuple[RawServer, Gateway]:
+            server = stack.enter_context(RawServer(*behaviours))
+            budgets = Budgets(5, 5, 5, 5, 5, idle, total)
+            tokens = tokens_holding("held-token", obtained_seconds_ago=1)
+            client = Gateway(options(server.url), tokens, budgets=budgets, limits=Limits(**limits))
+            stack.callback(client.close)
+            return server, client
+
+        yield start
 
 
 def drain(chunks: Iterator[bytes]) -> tuple[int, GatewayError | None]:
@@ -119,21 +134,27 @@ def drain(chunks: Iterator[bytes]) -> tuple[int, GatewayError | None]:
     return received, None
 
 
-def behaviour_of(fault: Fault, body: bytes) -> Behaviour:
-    return lambda connection: fault(connection, body)
+def complete(body: bytes, *headers: str) -> Behaviour:
+    return respond_with(body, *headers, content_type="")
+
+
+def without_length(body: bytes) -> Behaviour:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    return lambda connection: connection.send(head + body)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("form", FORMS)
-def test_evidence_cut_off_or_stalled_body_raises_unavailable(form: str, fault: str) -> None:
+def test_evidence_cut_off_or_stalled_body_raises_unavailable(
+    form: str, fault: str, serve: Serve
+) -> None:
+    by_time = fault in ENDED_BY_TIME
+    idle, total = (IDLE_SECONDS, TOTAL_SECONDS) if by_time else (PATIENT_SECONDS, PATIENT_SECONDS)
+    body = FORMS[form]("image")
+    _, client = serve(lambda connection: FAULTS[fault](connection, body), idle=idle, total=total)
     start = monotonic()
-    with ExitStack() as stack:
-        bad = behaviour_of(FAULTS[fault], FORMS[form]("image"))
-        server = stack.enter_context(RawServer(bad))
-        seconds = (IDLE_SECONDS, TOTAL_SECONDS) if fault in ENDED_BY_TIME else ()
-        client = client_at(server, stack, *seconds)
-        with OPENED["image"](client) as evidence:
-            received, failure = drain(evidence.chunks)
+    with OPENED["image"](client) as evidence:
+        received, failure = drain(evidence.chunks)
     assert isinstance(failure, Unavailable)
     assert 0 < received < LENGTH
     assert monotonic() - start < AT_MOST_SECONDS
@@ -141,151 +162,126 @@ def test_evidence_cut_off_or_stalled_body_raises_unavailable(form: str, fault: s
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kind", ["image", "zip"])
-def test_evidence_complete_read_returns_connection_to_pool(kind: str, form: str) -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(respond_with(FORMS[form](kind), content_type="")))
-        client = client_at(server, stack)
-        for _ in range(3):
-            with OPENED[kind](client) as evidence:
-                assert b"".join(evidence.chunks) == content_of(kind)
-        assert (len(server.requests), server.connections) == (3, 1)
+def test_evidence_complete_read_returns_connection_to_pool(
+    kind: str, form: str, serve: Serve
+) -> None:
+    server, client = serve(complete(FORMS[form](kind)))
+    for _ in range(3):
+        with OPENED[kind](client) as evidence:
+            assert b"".join(evidence.chunks) == content_of(kind)
+    assert (len(server.requests), server.connections) == (3, 1)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_evidence_partial_read_closes_its_connection(form: str) -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(respond_with(FORMS[form]("image"), content_type="")))
-        client = client_at(server, stack)
-        for _ in range(3):
-            with OPENED["image"](client) as evidence:
-                next(evidence.chunks)
-        with pytest.raises(KeyError), OPENED["image"](client):
-            raise KeyError
-        assert (len(server.requests), server.connections) == (4, 4)
-        assert server.open_connections() == 0
+def test_evidence_partial_read_closes_its_connection(form: str, serve: Serve) -> None:
+    server, client = serve(complete(FORMS[form]("image")))
+    for _ in range(3):
+        with OPENED["image"](client) as evidence:
+            next(evidence.chunks)
+    with pytest.raises(KeyError), OPENED["image"](client):
+        raise KeyError
+    assert (len(server.requests), server.connections) == (4, 4)
+    assert server.open_connections() == 0
 
 
-def test_evidence_bytes_without_content_end_at_idle_limit() -> None:
+def test_evidence_bytes_without_content_end_at_idle_limit(serve: Serve) -> None:
     def endless_chunk_header(connection: Connection) -> None:
         connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         connection.send(b"%x\r\n%s\r\n5;" % (HALF, raw("image")[:HALF]))
         connection.drip(b"a", every_seconds=0.02)
 
-    for fault in (endless_chunk_header, behaviour_of(fall_silent, raw("image"))):
-        with ExitStack() as stack:
-            server = stack.enter_context(RawServer(fault))
-            client = client_at(server, stack, IDLE_SECONDS, total_seconds=60)
-            start = monotonic()
-            with OPENED["image"](client) as evidence:
-                assert isinstance(drain(evidence.chunks)[1], Unavailable)
-            assert monotonic() - start < AT_MOST_SECONDS
+    _, client = serve(endless_chunk_header, idle=IDLE_SECONDS, total=60)
+    start = monotonic()
+    with OPENED["image"](client) as evidence:
+        assert isinstance(drain(evidence.chunks)[1], Unavailable)
+    assert monotonic() - start < AT_MOST_SECONDS
 
 
-def test_evidence_time_limits_do_not_apply_to_calls_of_its_reader() -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(respond_with(raw("image"), content_type="")))
-        client = client_at(server, stack, idle_seconds=0.5, total_seconds=0.6)
-        with OPENED["image"](client) as evidence:
-            for _ in evidence.chunks:
-                # Another call after a pause longer than either limit.
-                threading.Event().wait(0.7)
-                with OPENED["image"](client) as second:
-                    assert second.size == LENGTH
-                break
+def test_evidence_time_limits_do_not_apply_to_calls_of_its_reader(serve: Serve) -> None:
+    _, client = serve(complete(raw("image")), idle=0.5, total=0.6)
+    with OPENED["image"](client) as evidence:
+        next(evidence.chunks)
+        # Another call after a pause longer than either limit.
+        threading.Event().wait(0.7)
+        with OPENED["image"](client) as second:
+            assert second.size == LENGTH
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("kind", ["image", "recording"])
-def test_evidence_over_size_limit_raises_invalid_response(kind: str, form: str) -> None:
-    limits = {"max_image_bytes": HALF, "max_file_bytes": HALF}
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(respond_with(FORMS[form](kind), content_type="")))
-        client = client_at(server, stack, **limits)
-        try:
-            with OPENED[kind](client) as evidence:
-                received, failure = drain(evidence.chunks)
-        except InvalidResponse as at_once:
-            received, failure = 0, at_once
-        assert isinstance(failure, InvalidResponse)
-        assert received <= HALF
-        # A stated length is checked before a byte is read.
-        assert (received == 0) is (form == "raw")
+def test_evidence_over_size_limit_raises_invalid_response(
+    kind: str, form: str, serve: Serve
+) -> None:
+    _, client = serve(complete(FORMS[form](kind)), max_image_bytes=HALF, max_file_bytes=HALF)
+    try:
+        with OPENED[kind](client) as evidence:
+            received, failure = drain(evidence.chunks)
+    except InvalidResponse as on_opening:
+        received, failure = 0, on_opening
+    assert isinstance(failure, InvalidResponse)
+    assert received <= HALF
+    # A stated length is checked before a byte is read.
+    assert (received == 0) is (form == "raw")
 
 
-def test_evidence_endless_chunked_body_ends_at_size_limit() -> None:
+def test_evidence_endless_chunked_body_ends_at_size_limit(serve: Serve) -> None:
     def endless(connection: Connection) -> None:
         connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         piece = raw("recording")
         while True:
             connection.send(b"%x\r\n%s\r\n" % (len(piece), piece))
 
-    with ExitStack() as stack:
-        client = client_at(stack.enter_context(RawServer(endless)), stack, max_file_bytes=5_000_000)
-        with OPENED["recording"](client) as evidence:
-            assert evidence.size is None
-            received, failure = drain(evidence.chunks)
-        assert isinstance(failure, InvalidResponse)
-        assert received <= 5_000_000
+    _, client = serve(endless, max_file_bytes=5_000_000)
+    with OPENED["recording"](client) as evidence:
+        assert evidence.size is None
+        received, failure = drain(evidence.chunks)
+    assert isinstance(failure, InvalidResponse)
+    assert received <= 5_000_000
 
 
 @pytest.mark.parametrize("form", ["raw", "text"])
-def test_evidence_without_detectable_end_is_refused(form: str) -> None:
-    def unmeasured(connection: Connection) -> None:
-        connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + FORMS[form]("pdf"))
-
-    with ExitStack() as stack:
-        client = client_at(stack.enter_context(RawServer(unmeasured)), stack)
-        with pytest.raises(InvalidResponse), OPENED["pdf"](client):
-            pytest.fail("it was opened")
+def test_evidence_without_detectable_end_is_refused(form: str, serve: Serve) -> None:
+    _, client = serve(without_length(FORMS[form]("pdf")))
+    with pytest.raises(InvalidResponse), OPENED["pdf"](client):
+        pytest.fail("it was opened")
 
 
-def test_evidence_json_without_stated_length_is_accepted_if_complete() -> None:
-    def unmeasured(body: bytes) -> Behaviour:
-        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-        return lambda connection: connection.send(head + body)
-
-    with ExitStack() as stack:
-        complete, cut = json_form("pdf"), json_form("pdf")[:-1]
-        server = stack.enter_context(RawServer(unmeasured(complete), unmeasured(cut)))
-        client = client_at(server, stack)
-        with OPENED["pdf"](client) as evidence:
-            assert b"".join(evidence.chunks) == content_of("pdf")
-        with OPENED["pdf"](client) as evidence, pytest.raises(InvalidResponse):
-            list(evidence.chunks)
+def test_evidence_json_without_stated_length_is_accepted_if_complete(serve: Serve) -> None:
+    body = json_form("pdf")
+    _, client = serve(without_length(body), without_length(body[:-1]))
+    with OPENED["pdf"](client) as evidence:
+        assert b"".join(evidence.chunks) == content_of("pdf")
+    with OPENED["pdf"](client) as evidence, pytest.raises(InvalidResponse):
+        list(evidence.chunks)
 
 
 @pytest.mark.parametrize(
     "tail", [b'"', b'"}x', b'","image":"A"}', b'"]', b'", "a": NaN}', b"\x01}"]
 )
-def test_evidence_invalid_json_after_file_raises_invalid_response(tail: bytes) -> None:
-    body = b'{"image": "' + text_form("image") + tail
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(respond_with(body)))
-        with OPENED["image"](client_at(server, stack)) as evidence, pytest.raises(InvalidResponse):
-            list(evidence.chunks)
+def test_evidence_invalid_json_after_file_raises_invalid_response(
+    tail: bytes, serve: Serve
+) -> None:
+    _, client = serve(respond_with(b'{"image": "' + text_form("image") + tail))
+    with OPENED["image"](client) as evidence, pytest.raises(InvalidResponse):
+        list(evidence.chunks)
 
 
-def test_evidence_opening_is_repeated_until_gateway_recovers() -> None:
+def test_evidence_opening_is_repeated_until_gateway_recovers(serve: Serve) -> None:
     broken = respond_with(b"", status="503 Service Unavailable")
-    with ExitStack() as stack:
-        fine = respond_with(raw("pdf"), content_type="")
-        server = stack.enter_context(RawServer(broken, fine))
-        with OPENED["pdf"](client_at(server, stack)) as evidence:
-            assert b"".join(evidence.chunks) == content_of("pdf")
-        assert len(server.requests) == 2
+    server, client = serve(broken, complete(raw("pdf")))
+    with OPENED["pdf"](client) as evidence:
+        assert b"".join(evidence.chunks) == content_of("pdf")
+    assert len(server.requests) == 2
 
 
-def test_evidence_compressed_file_is_read_and_bomb_refused() -> None:
-    fine = respond_with(gzip.compress(raw("pdf")), "Content-Encoding: gzip", content_type="")
-    bomb = gzip.compress(b"%PDF" + bytes(50_000_000))
-    burst = respond_with(bomb, "Content-Encoding: gzip", content_type="")
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(fine, burst))
-        client = client_at(server, stack, max_file_bytes=1_000_000)
-        with OPENED["pdf"](client) as evidence:
-            assert evidence.size is None
-            assert b"".join(evidence.chunks) == content_of("pdf")
-        with OPENED["pdf"](client) as evidence:
-            received, failure = drain(evidence.chunks)
-        assert isinstance(failure, InvalidResponse)
-        assert received <= 1_000_000
+def test_evidence_compressed_file_is_read_and_bomb_refused(serve: Serve) -> None:
+    fine = complete(gzip.compress(raw("pdf")), "Content-Encoding: gzip")
+    bomb = complete(gzip.compress(b"%PDF" + bytes(50_000_000)), "Content-Encoding: gzip")
+    _, client = serve(fine, bomb, max_file_bytes=1_000_000)
+    with OPENED["pdf"](client) as evidence:
+        assert evidence.size is None
+        assert b"".join(evidence.chunks) == content_of("pdf")
+    with OPENED["pdf"](client) as evidence:
+        received, failure = drain(evidence.chunks)
+    assert isinstance(failure, InvalidResponse)
+    assert received <= 1_000_000

@@ -1,10 +1,8 @@
-"""`GET …/getVerificationProcessData/{id}` through the life of a process."""
+"""`GET …/getVerificationProcessData/{id}` before, during and after a verification."""
 
 from datetime import datetime
 
 import pytest
-
-from tests.support.gateway import Company, Controls
 
 KEYS = {
     "scanId", "verificationResult", "licenseId", "agent", "document", "images", "recordings",
@@ -13,11 +11,10 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_before_the_user_starts_there_is_a_sparse_answer(company: Company) -> None:
-    created = company.create()
-    data = company.data(created["scanId"]).json()
+def test_data_before_the_capture_has_every_key_and_no_values(company, make_process):
+    data = company.data(scan_id := make_process()).json()
     assert set(data) == KEYS
-    assert data["scanId"] == created["scanId"]
+    assert data["scanId"] == scan_id
     assert data["verificationResult"] is None
     assert len(data["document"]) == 23
     assert set(data["document"].values()) == {None}
@@ -25,12 +22,12 @@ def test_before_the_user_starts_there_is_a_sparse_answer(company: Company) -> No
     assert data["verificationTime"] is None
 
 
-def test_before_the_user_starts_it_can_be_401(company: Company, controls: Controls) -> None:
+def test_data_before_the_capture_is_401_with_the_switch(company, controls, make_process):
     controls.switch(unstarted_status=401)
-    created = company.create()
-    assert company.data(created["scanId"]).status_code == 401
-    controls.end(created["scanId"], "review")
-    assert company.data(created["scanId"]).status_code == 200
+    scan_id = make_process()
+    assert company.data(scan_id).status_code == 401
+    controls.end(scan_id, "review")
+    assert company.data(scan_id).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -44,12 +41,8 @@ def test_before_the_user_starts_it_can_be_401(company: Company, controls: Contro
         ("TimeoutError", None),
     ],
 )
-def test_each_outcome_has_its_word(
-    company: Company, controls: Controls, outcome: str, result: str | None
-) -> None:
-    created = company.create(countryId="ESP", docType="Passport")
-    controls.end(created["scanId"], outcome)
-    data = company.data(created["scanId"]).json()
+def test_data_after_an_outcome_has_its_result(company, make_process, outcome, result):
+    data = company.data(make_process(outcome, countryId="ESP", docType="Passport")).json()
     assert data["verificationResult"] == result
     if result:
         assert data["document"]["documentType"] == "TD3Passport"
@@ -57,44 +50,23 @@ def test_each_outcome_has_its_word(
         assert data["document"]["facialMatchingScore"] == "0.94"
 
 
-def test_a_verdict_has_a_time_an_agent_and_a_reason(company: Company, controls: Controls) -> None:
-    created = company.create()
-    controls.end(created["scanId"], "fails", reason="Face does not match")
-    data = company.data(created["scanId"]).json()
+def test_data_after_a_rejection_has_time_agent_and_reason(company, controls, make_process):
+    controls.end(scan_id := make_process(), "fails", reason="Face does not match")
+    data = company.data(scan_id).json()
     assert data["agent"] == "agent.sandbox"
     assert data["rejectionReason"] == "Face does not match"
     assert data["verificationTime"] >= data["creationTime"]
 
 
-def test_extra_data_comes_back_through_extra_parameters(company: Company) -> None:
-    created = company.create(verificationExtraData={"customerRef": "C-0042", "lane": "3"})
-    data = company.data(created["scanId"]).json()
-    assert data["extraParameters"] == [
+def test_data_returns_extra_data_as_extra_parameters(company, make_process):
+    scan_id = make_process(verificationExtraData={"customerRef": "C-0042", "line": "3"})
+    assert company.data(scan_id).json()["extraParameters"] == [
         {"name": "customerRef", "value": "C-0042"},
-        {"name": "lane", "value": "3"},
+        {"name": "line", "value": "3"},
     ]
 
 
-def test_the_document_can_be_chosen_for_a_test(company: Company, controls: Controls) -> None:
-    created = company.create()
-    controls.end(created["scanId"], "passes", document={"name": "BEN"})
-    assert company.data(created["scanId"]).json()["document"]["name"] == "BEN"
-
-
-def test_a_malformed_id_is_400(company: Company) -> None:
-    assert company.data("not-a-uuid").status_code == 400
-
-
-def test_an_unknown_id_is_401_or_404_as_switched(
-    company: Company, controls: Controls, unknown_id: str
-) -> None:
-    assert company.data(unknown_id).status_code == 401
-    controls.switch(unknown_status=404)
-    assert company.data(unknown_id).status_code == 404
-
-
-def test_neither_accept_nor_content_type_matters(company: Company) -> None:
-    created = company.create()
-    path = f"/mobbscan-agent/getVerificationProcessData/{created['scanId']}"
+def test_data_ignores_accept_and_content_type(company, make_process):
+    path = f"/mobbscan-agent/getVerificationProcessData/{make_process()}"
     for headers in ({"Accept": "text/html"}, {"Content-Type": "application/json"}):
         assert company.http.get(path, headers=headers).status_code == 200

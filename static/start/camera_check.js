@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Checks before the start whether the camera can work here, and shows what to do if not. The check
+ * asks for no permission and never prevents the start. Only the button turns the camera on, for a
+ * few seconds; its picture is not sent.
+ */
+
+const TEST_MS = 6000;
+
+/**
+ * Apps whose built-in browsers often block the camera, by what they add to the user agent. The
+ * permission is the app's, which often has none or never asks. A wrong guess only shows a notice.
+ */
+const IN_APP = [
+  /FBAN|FBAV|FB_IAB/, // Facebook and Messenger: no camera on iOS, silence on Android
+  /Instagram/, // no prompt, the request just fails
+  /WhatsApp/, // newer releases open links inside
+  /musical_ly|BytedanceWebview|TikTok/, // TikTok: camera refused
+  /\bLine\//, // LINE: needs a setting that is hard to find
+  /MicroMessenger/, // WeChat: only for its own interface
+  /Snapchat/, // refused
+  /LinkedInApp/, // refused
+  /Twitter for|TwitterAndroid/, // refused on iOS
+  /; wv\)/, // any other Android WebView
+  /\((?:iPhone|iPad)(?!.*Safari\/)/, // any other web view of iOS: only a full browser says Safari
+];
+
+/** @returns {string} the notice for an obstacle that needs no query; empty without one */
+function knownObstacle() {
+  if (window.top !== window.self) return "framed";
+  if (IN_APP.some((mark) => mark.test(navigator.userAgent))) return "in-app";
+  if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) return "old";
+  return "";
+}
+
+/** @returns {Promise<PermissionStatus | null>} null in a browser without this query */
+async function queryPermission() {
+  try {
+    return await navigator.permissions.query({ name: /** @type {PermissionName} */ ("camera") });
+  } catch {
+    return null;
+  }
+}
+
+async function hasCamera() {
+  try {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    return devices.some((device) => device.kind === "videoinput");
+  } catch {
+    return true; // unknown: no reason for a warning
+  }
+}
+
+/** @param {string} name */
+function showNotice(name) {
+  for (const notice of document.querySelectorAll("[data-check]")) {
+    notice.toggleAttribute("data-shown", notice.getAttribute("data-check") === name);
+  }
+}
+
+/** @param {unknown} error of getUserMedia @returns {string} the notice that explains it */
+function noticeOf(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  return name === "NotFoundError" ? "none" : "busy";
+}
+
+class CameraTest {
+  /** @param {HTMLButtonElement} button @param {HTMLElement} box */
+  constructor(button, box) {
+    this.button = button;
+    this.box = box;
+    this.video = /** @type {HTMLVideoElement} */ (box.querySelector("video"));
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    this.timer = 0;
+  }
+
+  enable() {
+    this.button.dataset.ready = "";
+    this.button.addEventListener("click", () => this.run());
+    window.addEventListener("pagehide", () => this.stop());
+    document.addEventListener("visibilitychange", () => document.hidden && this.stop());
+  }
+
+  async run() {
+    if (this.button.disabled) return;
+    this.button.disabled = true;
+    this.box.hidden = false; // for good: hiding it again would move the page
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      this.video.srcObject = this.stream;
+      await this.video.play();
+      showNotice("running");
+      this.scrollIntoView();
+      this.timer = window.setTimeout(() => this.end("works"), TEST_MS);
+    } catch (error) {
+      this.end(noticeOf(error));
+    }
+  }
+
+  /** On a small screen the picture would be below the edge. */
+  scrollIntoView() {
+    this.box.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {string} outcome */
+  end(outcome) {
+    this.stop();
+    showNotice(outcome);
+  }
+
+  stop() {
+    window.clearTimeout(this.timer);
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+    this.video.srcObject = null;
+    this.button.disabled = false;
+  }
+}
+
+async function checkCamera() {
+  const obstacle = knownObstacle();
+  const permission = obstacle ? null : await queryPermission();
+  if (permission) permission.onchange = checkCamera;
+  if (obstacle) showNotice(obstacle);
+  else if (permission?.state === "denied") showNotice("denied");
+  else showNotice((await hasCamera()) ? "ready" : "none");
+}
+
+const button = document.getElementById("test-camera");
+const box = document.getElementById("preview");
+if (button instanceof HTMLButtonElement && box) {
+  checkCamera().then(() => {
+    // Not earlier: the check must not overwrite the outcome of a test.
+    if (navigator.mediaDevices?.getUserMedia) new CameraTest(button, box).enable();
+  });
+}

@@ -1,0 +1,19 @@
+// @ts-check
+/**
+ * Shows a button that scrolls to the consent while its heading is below the edge of the screen.
+ * The button does not agree to anything.
+ */
+
+/** The button's height in CSS pixels. */
+const BUTTON_HEIGHT = 80;
+
+const scrollButton = document.getElementById("scroll-to-consent");
+const consent = document.getElementById("consent");
+
+if (scrollButton && consent) {
+  const update = (/** @type {IntersectionObserverEntry[]} */ [entry]) => {
+    scrollButton.hidden = entry.isIntersecting || entry.boundingClientRect.top < 0;
+  };
+  const observer = new IntersectionObserver(update, { rootMargin: `0px 0px -${BUTTON_HEIGHT}px` });
+  observer.observe(consent);
+}

@@ -1,0 +1,163 @@
+"""Plain secrets and personal data appear in no log and no database file."""
+
+import base64
+import json
+import socket
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from tests.support.stack import Person, Stack
+from tests.support.stack_fixtures import NewStack
+from tests.support.user_journey import (
+    UserJourney,
+    force_outcome,
+    log_in_by_handoff,
+    send_notice,
+    submit_consent,
+)
+
+# Not only ASCII: JSON, URLs and databases encode it in different ways.
+MARK = "Zoë-Quillfeather"
+
+_RAW = MARK.encode()
+_HOST = b"Host: localhost\r\n"
+#: Requests that gunicorn refuses before it calls the application.
+MALFORMED = [
+    b"GET /return/" + _RAW + b" HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET /return/" + _RAW + b" and more HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"G(T /return/" + _RAW + b" HTTP/1.1\r\n\r\n",
+    b"GET /return/" + _RAW + b" HTTP/7.7\r\n\r\n",
+    b"GET http://localhost/return/" + _RAW + b" HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET http://[" + _RAW + b"/ HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET //[" + _RAW + b"/ HTTP/1.1\r\n" + _HOST + b"\r\n",
+    b"GET / HTTP/1.1\r\nBad Header " + _RAW + b": 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nCookie: a=\x00" + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nContent-Length: " + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nTransfer-Encoding: " + _RAW + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nExpect: " + _RAW + b"\r\n\r\n",
+    b"POST /handoff HTTP/1.1\r\n" + _HOST + b"Transfer-Encoding: chunked\r\n\r\n" + _RAW,
+    b"GET /" + _RAW + b"x" * 9000 + b" HTTP/1.1\r\n\r\n",
+]
+
+
+def encodings(secret: str) -> set[bytes]:
+    """Return the secret plain and in base64 (at each offset), hexadecimal, URL and JSON form."""
+    raw = secret.encode()
+    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), quote(secret, safe="").encode()}
+    found |= {json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode() for ascii_only in (0, 1)}
+    for lead in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            # The first and last characters also depend on the neighbouring bytes.
+            found.add(encode(b"\0" * lead + raw)[-(-lead * 8 // 6) : -4].rstrip(b"="))
+    return {each for each in found if len(each) >= 8}
+
+
+def found_in(text: bytes, secrets: dict[str, str]) -> list[str]:
+    return [
+        name for name, secret in secrets.items() if any(each in text for each in encodings(secret))
+    ]
+
+
+def test_found_in_detects_each_encoding() -> None:
+    secret = {"secret": MARK}
+    raw = MARK.encode()
+    for text in (
+        raw,
+        b"xx" + raw.hex().encode(),
+        json.dumps({"a": MARK}).encode(),
+        f"?name={quote(MARK)}".encode(),
+        *(base64.b64encode(b"{" * lead + raw + b"}}") for lead in range(5)),
+        *(base64.urlsafe_b64encode(b"{" * lead + raw + b"}") for lead in range(5)),
+    ):
+        assert found_in(text, secret) == ["secret"], text
+    assert found_in(b"Zoe Quillfeather", secret) == []
+
+
+def test_logs_and_database_hold_no_plain_secret(
+    new_stack: NewStack,
+) -> None:
+    stack = new_stack(environment={"LOG_LEVEL": "DEBUG"}, leave_out=("shop",))
+    zoe = Person(f"subject-{MARK}", f"Name {MARK}", "en")
+    token = stack.handoff_token(
+        zoe, state=f"state-{MARK}", return_url=f"{stack.shop_url}/account/{quote(MARK)}"
+    )
+    browser = stack.http_session()
+    home = browser.get("/handoff", params={"token": token})
+    walk = submit_consent(stack, browser, home)
+    secrets = {
+        "mark": MARK,
+        "hand-off": token,
+        "hosted address": walk.hosted_url,
+        "onboarding token": walk.process["onboarding_token"],
+        "return reference": walk.return_url.rpartition("/")[2],
+        "cookie": browser.cookies["mobbscan"],
+        **{
+            name: stack.instance.secret(name)
+            for name in ("api_secret", "secret_key", "handoff_key", "oidc_client_secret")
+        },
+        "webhook header": next(iter(stack.webhook_headers.values())),
+    }
+    _cause_log_lines(stack, walk, token)
+    secrets["second cookie"] = _log_in_another_user(stack)
+
+    log = stack.logs("server").encode()
+    assert b'"request"' in log, "the log is not empty"
+    assert log.count(b'"request_not_understood"') > 5, "malformed requests were logged"
+    assert found_in(log, secrets) == []
+    stored = list(stack.stored())
+    assert any(walk.id.encode() in kept for _, kept in stored), "the database is not empty"
+    assert [name for name, kept in stored if found_in(kept, secrets)] == []
+    assert {_mode(stack.instance.state)} == {0o700}
+
+
+def _cause_log_lines(stack: Stack, walk: UserJourney, token: str) -> None:
+    """Cause errors too: their messages may quote input."""
+    browser = walk.browser
+    walk.come_back(MARK)
+    home = browser.get("/")
+    browser.submit(home, home.form("/onboardings"))
+    force_outcome(
+        stack,
+        walk.id,
+        "fails",
+        reason=f"because of {MARK}",
+        document={"documentNumber": MARK, "name": MARK, "mrz": MARK},
+    )
+    walk.until("rejected")
+    stack.http_session().get("/handoff", params={"token": token})
+    stack.http_session().get("/handoff", params={"token": token + MARK})
+    for path in (f"/return/{MARK}", f"/{MARK}", f"/onboardings/{MARK}", f"/login?site={MARK}"):
+        browser.get(path)
+    browser.get(f"/login/callback?code={MARK}&state={MARK}&error={MARK}")
+    browser.post("/onboardings", {"flow": MARK, "csrf_token": MARK})
+    browser.client.post(
+        f"{stack.server_url}/webhooks/mobbscan",
+        content=f'{{"verificationId": "{walk.id}", "status": "NEW_WORD", "name": "{MARK}"}}',
+        headers={**stack.webhook_headers, "Content-Type": "application/json"},
+    )
+    send_notice(stack, walk.id, "VERIFIED", Authorization=f"Bearer {quote(MARK)}")
+    stack.command("onboardings", "reconcile", walk.id)
+    for malformed in MALFORMED:
+        _send_raw(stack, malformed)
+
+
+def _send_raw(stack: Stack, raw: bytes) -> None:
+    """Send raw bytes and read the response to its end."""
+    address = urlsplit(stack.server_url)
+    assert address.hostname
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+
+def _log_in_another_user(stack: Stack) -> str:
+    person = stack.person(f"Name {MARK}")
+    browser, _ = stack.login_oidc(person.sub)
+    log_in_by_handoff(stack, person)
+    return browser.cookies["mobbscan"]
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777

@@ -1,0 +1,27 @@
+"""HTTP client of `doctor`: short timeout, no redirects, the certificates that the server trusts."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from webapp.basics.exception_chain import exception_chain
+from webapp.config.settings import Settings
+
+_TIMEOUT_SECONDS = 8.0
+
+
+def client(found: Settings) -> httpx.Client:
+    """Return a client that the caller closes. It ignores proxies and .netrc, as the server does."""
+    trust = ssl.create_default_context()
+    if found.outbound_ca_file is not None:
+        trust.load_verify_locations(cafile=found.outbound_ca_file)
+    return httpx.Client(
+        verify=trust, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+    )
+
+
+def is_untrusted(error: httpx.TransportError) -> bool:
+    """Return whether the server answered with a certificate that is not trusted."""
+    return any(isinstance(cause, ssl.SSLError) for cause in exception_chain(error))

@@ -1,0 +1,61 @@
+"""Describe what keeps the server from working well: alarms, a silent jobs process, dead letters."""
+
+from __future__ import annotations
+
+from webapp.basics.text import pluralize
+from webapp.journey.dependencies import MIXED_UP
+from webapp.journey.gateway_poll import FORBIDDEN
+from webapp.store.errors import StoreError
+from webapp.store.statistics import count_dead_letters
+from webapp.store.unit_of_work import Database, UnitOfWork
+
+#: A jobs process writes a heartbeat every 10 seconds (`jobs.process`).
+JOBS_SILENT_SECONDS = 60
+_ALARMS = {
+    FORBIDDEN: "the gateway answers 403: ask the vendor for the right that our account lacks",
+    MIXED_UP: "the gateway answered about another process than the requested one, and the answer "
+    "was dropped: report it to the vendor with times and ids of the log lines "
+    "gateway_answered_for_another_process",
+}
+
+
+def find_degradations(database: Database) -> list[str]:
+    """Return sentences for operators, each with what to do; empty when all is well.
+
+    Empty too while the database is unavailable: readiness reports that.
+    """
+    try:
+        with database.reading() as work:
+            return [*_alarms(work), *_silent_jobs(work), *_waiting_for_operator(work)]
+    except StoreError:
+        return []
+
+
+def _alarms(work: UnitOfWork) -> list[str]:
+    active = work.alarms.active().items()
+    return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in active]
+
+
+def _silent_jobs(work: UnitOfWork) -> list[str]:
+    seconds = work.heartbeats.seen_seconds_ago()
+    if seconds is not None and seconds < JOBS_SILENT_SECONDS:
+        return []
+    since = "yet" if seconds is None else f"for {int(seconds)} seconds"
+    fix = "run `serve` (without --no-jobs) or `worker` on a node: until then nothing is polled"
+    return [f"no jobs process has been seen {since}: {fix}"]
+
+
+def _waiting_for_operator(work: UnitOfWork) -> list[str]:
+    dead, unread = count_dead_letters(work), work.quarantine.count()
+    sentences = []
+    if dead:
+        sentences.append(
+            f"{pluralize(dead, 'dead letter')}: `webapp notices dead` lists them, "
+            "`webapp notices replay` retries them"
+        )
+    if unread:
+        sentences.append(
+            f"{pluralize(unread, 'notice')} could not be read: `webapp notices quarantine` shows "
+            "them, `webapp notices seen` deletes them"
+        )
+    return sentences

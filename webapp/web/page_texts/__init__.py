@@ -1,0 +1,1 @@
+"""The texts that pages show for statuses, reasons, errors and documents."""
