@@ -13,7 +13,7 @@ from pathlib import Path
 
 import common
 
-from tests.faults.test_concurrent_token_refresh import PATIENT, storm
+from tests.faults.test_token_refresh import LONG_BUDGETS, call_with_revoked_token
 from tests.support.instant_gateway import InstantGateway, running
 from tests.unit.store import processes
 from tests.unit.store.rows import in_threads
@@ -29,7 +29,7 @@ def call_with_own_cache(gateway_url: str, calls: int) -> int:
     tokens = MemoryTokenCache()
     then = datetime.now(UTC) - timedelta(minutes=1)
     tokens.get(lambda: Token("token-0", then, then + timedelta(minutes=15)))
-    gateway = Gateway(GatewayOptions(gateway_url, "key", "secret"), tokens, budgets=PATIENT)
+    gateway = Gateway(GatewayOptions(gateway_url, "key", "secret"), tokens, budgets=LONG_BUDGETS)
     try:
         id_ = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
         answers = in_threads(calls, lambda: gateway.read(id_).scan_id)
@@ -49,7 +49,7 @@ def fleet(gateway: InstantGateway, address: str, calls: int) -> tuple[int, dict[
     engine = make_engine(address)
     migrate.upgrade(engine)
     engine.dispose()
-    answers, counts = storm(address, gateway, calls)
+    answers, counts = call_with_revoked_token(address, gateway, calls)
     return answers.count("answered"), counts
 
 

@@ -1,4 +1,4 @@
-"""One person in Chromium, on the way through an onboarding."""
+"""A user in Chromium: log in, start an onboarding, use the hosted page, read the result."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -8,42 +8,42 @@ from playwright.sync_api import Frame, FrameLocator, Page, expect
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import force_outcome, gateway_process
 
-# Machines of tests are busy; what is there does not wait for this.
-PATIENCE_MS = 20_000
-expect.set_options(timeout=PATIENCE_MS)
+#: Time limit for the page on a busy machine; it only matters to tests that fail.
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @dataclass
-class Guest:
-    """`page` is the tab they look at."""
+class BrowserUser:
+    """A user with one tab, `page`."""
 
     stack: Stack
     page: Page
     person: Person
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.set_default_timeout(TIMEOUT_MS)
 
-    def come_in(self, **claims: object) -> "Guest":
-        """Arrive by a hand-off of the shop, on the home page."""
+    def log_in(self, **claims: object) -> "BrowserUser":
+        """Log in with a hand-off of the shop, to the home page."""
         token = self.stack.handoff_token(self.person, **claims)
         self.page.goto(f"{self.stack.public_url}/handoff?{urlencode({'token': token})}")
         return self
 
-    def agree(self) -> "Guest":
-        """Press the one button of the home page, and see the hosted page in its frame."""
+    def start(self) -> "BrowserUser":
+        """Press the button of the home page and wait for the hosted page in its frame."""
         self.page.locator("main form[action$='/onboardings'] button").click()
         expect(self.hosted.locator("#begin")).to_be_visible()
         return self
 
     @property
     def hosted(self) -> FrameLocator:
-        """What is in the frame."""
+        """The hosted page in the frame, as a locator."""
         return self.page.frame_locator("#hosted")
 
     @property
-    def framed(self) -> Frame:
-        """The same, as a document of its own."""
+    def hosted_document(self) -> Frame:
+        """The hosted page in the frame, as a document to evaluate scripts in."""
         return self.page.frames[1]
 
     @property
@@ -58,8 +58,8 @@ class Guest:
         address: str = gateway_process(self.stack, self.id)["redirect_url"]
         return address
 
-    def take_pictures(self) -> "Guest":
-        """Front, back and face, with the camera, up to the sandbox's question how it ends."""
+    def take_pictures(self) -> "BrowserUser":
+        """Capture front, back and face with the camera, up to the choice of an outcome."""
         hosted = self.hosted
         hosted.locator("#begin").click()
         hosted.locator("[data-document=IDCard]").click()
@@ -70,20 +70,20 @@ class Guest:
         expect(hosted.locator("#outcome-passes")).to_be_visible()
         return self
 
-    def end(self, outcome: str) -> None:
-        """Answer the sandbox's question; an error is told by a dialog first."""
+    def choose_outcome(self, outcome: str) -> None:
+        """Choose an outcome on the sandbox's hosted page, and accept its dialog of an error."""
         if self.hosted.locator("#outcome-passes").is_hidden():
             self.hosted.locator("#skip-capture").click()
         self.hosted.locator(f"#outcome-{outcome}").click()
         if outcome not in ("passes", "fails", "review", "validation"):
             self.hosted.locator("#dialog-accept").click()
 
-    def decide(self, outcome: str) -> "Guest":
-        """Have the gateway decide while the page is open."""
+    def decide(self, outcome: str) -> "BrowserUser":
+        """Set the outcome at the gateway while the page is open."""
         force_outcome(self.stack, self.id, outcome)
         return self
 
-    def sees(self, heading: str, seconds: float = 20) -> "Guest":
+    def expect_heading(self, heading: str, seconds: float = 20) -> "BrowserUser":
         """Wait until the page has this heading."""
         title = self.page.get_by_role("heading", level=1, name=heading)
         expect(title).to_be_visible(timeout=seconds * 1000)

@@ -1,17 +1,16 @@
-"""Browser tests walk through all parties in Chromium, and are left out loudly without it."""
+"""Fixtures of the browser tests, which need Chromium and are skipped with a notice without it."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.browser.hosted_page import company, controls, gateway, shop
+from tests.browser.hosted_page import company, controls, gateway, host_site
 from tests.support.chromium import browser_page, chromium
 from tests.support.stack_fixtures import ada, ben, new_stack, stack, stacks
 
 __all__ = [
-    "ada", "ben", "browser_page", "chromium", "company", "controls", "gateway", "new_stack", "shop",
-    "stack",
-    "stacks",
+    "ada", "ben", "browser_page", "chromium", "company", "controls", "gateway", "host_site",
+    "new_stack", "stack", "stacks",
 ]  # fmt: skip
 
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""The hosted page in Chromium: another site that frames it, and hands on its controls."""
+"""The sandbox's hosted page in Chromium: fixtures, and a host site that shows it in a frame."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ from playwright.sync_api import Frame, FrameLocator, Page, expect
 from mobbscan_sandbox.gateway import RunningGateway, SandboxOptions
 from tests.support.gateway import KEY, SECRET, Company, Controls
 
-__all__ = ["company", "controls", "gateway", "shop"]
+__all__ = ["company", "controls", "gateway", "host_site"]
 
-# Machines of tests are busy; what is there does not wait for this.
+# Time limit on a busy machine.
 expect.set_options(timeout=20_000)
 
 NO_ICON = '<!doctype html><link rel="icon" href="data:,">'
@@ -43,12 +43,15 @@ def controls(gateway: RunningGateway) -> Iterator[Controls]:
     controls.http.close()
 
 
-class Shop:
-    """Another site: it frames the hosted page, writes down what it is told, and is returned to."""
+class HostSite:
+    """A website that frames the hosted page and records the messages it posts.
+
+    `return_url` is the address to which the hosted page returns.
+    """
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://shop.localhost:{port}"
-        self.back = f"{self.origin}/back?order=81#there"
+        self.return_url = f"{self.origin}/back?order=81#there"
         self.frame = ""
 
     def with_error(self, name: str) -> str:
@@ -57,15 +60,15 @@ class Shop:
     def page(self, path: str) -> str:
         if path.startswith("/back"):
             return f"{NO_ICON}<title>Back</title><h1>Back</h1>"
-        listen = "window.heard = []; onmessage = (event) => heard.push([event.origin, event.data])"
-        return f"{NO_ICON}<title>Shop</title><script>{listen}</script>{self.frame}"
+        record = "window.messages = []; onmessage = (e) => messages.push([e.origin, e.data])"
+        return f"{NO_ICON}<title>Shop</title><script>{record}</script>{self.frame}"
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def host_site() -> Iterator[HostSite]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = there.page(self.path).encode()
+            body = site.page(self.path).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
@@ -75,34 +78,34 @@ def shop() -> Iterator[Shop]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    there = Shop(server.server_port)
+    site = HostSite(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
     thread.start()
-    yield there
+    yield site
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def framed(
+def open_framed(
     page: Page,
-    shop: Shop,
+    host_site: HostSite,
     hosted_url: str,
     allow: str = "camera",
     frame_size: tuple[int, int] = (380, 720),
 ) -> FrameLocator:
     size = 'width="{}" height="{}"'.format(*frame_size)
-    shop.frame = f'<iframe id="hosted" src="{hosted_url}" allow="{allow}" {size}></iframe>'
-    page.goto(f"{shop.origin}/")
+    host_site.frame = f'<iframe id="hosted" src="{hosted_url}" allow="{allow}" {size}></iframe>'
+    page.goto(f"{host_site.origin}/")
     return page.frame_locator("#hosted")
 
 
-def inner(page: Page) -> Frame:
+def inner_frame(page: Page) -> Frame:
     return next(frame for frame in page.frames if frame.parent_frame is page.main_frame)
 
 
 def capture(screen: Screen, document: str = "IDCard") -> None:
-    """Every click from the first screen to the sandbox controls."""
+    """Make every click from the first screen to the choice of an outcome."""
     screen.locator("#begin").click()
     screen.locator(f'[data-document="{document}"]').click()
     for _ in range(1 if document == "Passport" else 2):

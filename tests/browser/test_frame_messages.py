@@ -1,4 +1,4 @@
-"""The frame: whom it believes, and what is offered where it stays empty."""
+"""The frame page: which messages it accepts, and what it offers if the hosted page is absent."""
 
 import time
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.browser_user import Guest
+from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
 
 SLOW_MS = 16_000
 DELAYS_MS = 70_000
-#: Says to the page around it what the hosted page would say.
-SAY = "([said]) => parent.postMessage(said, '*')"
+#: Posts a message to the parent, as the hosted page does.
+POST_MESSAGE = "([message]) => parent.postMessage(message, '*')"
 ERROR = {"type": "Error", "value": {"name": "PermissionError", "message": "PermissionError"}}
 FINISHED = {"type": "Info", "value": {"name": "OnboardingFinished"}}
 RETURNED = {"type": "mobbscan-embed:returned"}
@@ -22,27 +22,30 @@ FORGERIES = (RETURNED, FINISHED, ERROR)
 
 
 @pytest.fixture
-def guest(stack: Stack, ada: Person, browser_page: BrowserPage) -> Guest:
+def user(stack: Stack, ada: Person, browser_page: BrowserPage) -> BrowserUser:
     page = browser_page(viewport=(360, 740))
     page.clock.install()
-    return Guest(stack, page, ada)
+    return BrowserUser(stack, page, ada)
 
 
-def told(guest: Guest, said: dict[str, Any], token: str | None = None) -> dict[str, Any]:
-    right = guest.page.locator("#stage").get_attribute("data-onboarding-token")
-    return {**said, "onboarding": {"onboardingToken": right if token is None else token}}
+def with_token(
+    user: BrowserUser, message: dict[str, Any], token: str | None = None
+) -> dict[str, Any]:
+    """Add the token of the open process, or another one, to the message."""
+    right = user.page.locator("#stage").get_attribute("data-onboarding-token")
+    return {**message, "onboarding": {"onboardingToken": right if token is None else token}}
 
 
-def at_work(guest: Guest) -> Guest:
-    """In the frame, which has given the sign of life that is waited for."""
-    guest.come_in().agree()
-    guest.framed.evaluate(SAY, [told(guest, STARTED)])
-    return guest
+def open_started_frame(user: BrowserUser) -> BrowserUser:
+    """Open the frame, whose hosted page has posted that it started."""
+    user.log_in().start()
+    user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, STARTED)])
+    return user
 
 
-def nothing_happens(guest: Guest) -> None:
-    """Neither at once nor when every delay of the page is over."""
-    page, address = guest.page, guest.page.url
+def assert_nothing_happens(user: BrowserUser) -> None:
+    """Assert that no note appears and the page stays, now and after all its delays."""
+    page, address = user.page, user.page.url
     for milliseconds in (50, DELAYS_MS):
         page.clock.run_for(milliseconds)
         shown = (
@@ -53,118 +56,120 @@ def nothing_happens(guest: Guest) -> None:
     expect(page.locator("#hosted")).to_be_visible()
 
 
-def test_the_hosted_page_is_believed(guest: Guest) -> None:
-    """The control of the tests below."""
-    guest.come_in().agree()
-    # Ours follows when the hosted page's own dialog is closed, and finished is told then.
-    for said in (ERROR, FINISHED):
-        guest.framed.evaluate(SAY, [told(guest, said)])
-    expect(guest.page.locator("[data-note=permission_denied]")).to_be_visible()
+def test_frame_message_of_hosted_page_is_accepted(user: BrowserUser) -> None:
+    """The control of the tests of rejected messages."""
+    user.log_in().start()
+    # The note follows after the hosted page's own dialog, at which it posts "finished".
+    for message in (ERROR, FINISHED):
+        user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, message)])
+    expect(user.page.locator("[data-note=permission_denied]")).to_be_visible()
 
 
-def test_frame_while_its_script_is_on_the_way_is_not_requested(
+def test_frame_is_requested_after_its_script(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     """A message that the hosted page sends before the script listens would be lost."""
-    guest = Guest(stack, browser_page(), ada)
+    user = BrowserUser(stack, browser_page(), ada)
 
     def delay(route: Route) -> None:
         time.sleep(0.3)
         route.continue_()
 
-    guest.page.route("**/frame.js*", delay)
-    guest.come_in().agree()
-    script_received = guest.page.evaluate(
+    user.page.route("**/frame.js*", delay)
+    user.log_in().start()
+    script_received = user.page.evaluate(
         """() => performance.timeOrigin + performance.getEntriesByType("resource")
              .find((each) => each.name.includes("frame.js")).responseEnd"""
     )
-    frame_requested = guest.framed.evaluate("performance.timeOrigin")
+    frame_requested = user.hosted_document.evaluate("performance.timeOrigin")
     assert script_received <= frame_requested
 
 
-def test_a_message_for_another_process_is_not_believed(guest: Guest) -> None:
-    at_work(guest)
+def test_frame_message_with_another_token_is_ignored(user: BrowserUser) -> None:
+    open_started_frame(user)
     for token in ("", "another-token"):
-        for said in FORGERIES:
-            guest.framed.evaluate(SAY, [told(guest, said, token)])
-    nothing_happens(guest)
+        for message in FORGERIES:
+            user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, message, token)])
+    assert_nothing_happens(user)
 
 
-def test_another_frame_of_the_same_origin_is_not_believed(guest: Guest) -> None:
-    known = at_work(guest).page.frames
-    guest.page.evaluate(
+def test_frame_message_of_another_frame_is_ignored(user: BrowserUser) -> None:
+    known = open_started_frame(user).page.frames
+    user.page.evaluate(
         """(address) => new Promise((done) => {
              const frame = document.createElement("iframe");
              frame.onload = done;
              frame.src = address;
              document.body.append(frame);
            })""",
-        guest.framed.url,
+        user.hosted_document.url,
     )
-    (other,) = [each for each in guest.page.frames if each not in known]
-    for said in FORGERIES:
-        other.evaluate(SAY, [told(guest, said)])
-    nothing_happens(guest)
+    (other,) = [each for each in user.page.frames if each not in known]
+    for message in FORGERIES:
+        other.evaluate(POST_MESSAGE, [with_token(user, message)])
+    assert_nothing_happens(user)
 
 
-def test_the_page_itself_is_no_source(guest: Guest) -> None:
-    at_work(guest)
-    for said in FORGERIES:
-        guest.page.evaluate("(said) => postMessage(said, '*')", told(guest, said))
-    nothing_happens(guest)
+def test_frame_message_of_the_page_itself_is_ignored(user: BrowserUser) -> None:
+    open_started_frame(user)
+    for message in FORGERIES:
+        user.page.evaluate("(message) => postMessage(message, '*')", with_token(user, message))
+    assert_nothing_happens(user)
 
 
-def test_an_origin_counts_whole_or_not_at_all(guest: Guest) -> None:
-    """As if the frame had been led to another place: the window is right, the origin is not."""
-    at_work(guest)
-    gateway = guest.stack.gateway_url
+def test_frame_message_of_similar_origin_is_ignored(user: BrowserUser) -> None:
+    """The frame has navigated to another site: its window is right, its origin is not."""
+    open_started_frame(user)
+    gateway = user.stack.gateway_url
     for origin in ("https://evil.example", gateway + ".evil.example", gateway + "/", "null", ""):
-        for said in FORGERIES:
-            guest.page.evaluate(
+        for message in FORGERIES:
+            user.page.evaluate(
                 """([origin, data]) => dispatchEvent(new MessageEvent("message", {
                      origin, data, source: document.getElementById("hosted").contentWindow }))""",
-                [origin, told(guest, said)],
+                [origin, with_token(user, message)],
             )
-    nothing_happens(guest)
+    assert_nothing_happens(user)
 
 
-def test_the_hosted_page_cannot_pretend_to_be_our_return_page(guest: Guest) -> None:
-    at_work(guest)
-    guest.framed.evaluate(SAY, [RETURNED])
-    nothing_happens(guest)
+def test_frame_message_imitating_the_return_page_is_ignored(user: BrowserUser) -> None:
+    open_started_frame(user)
+    user.hosted_document.evaluate(POST_MESSAGE, [RETURNED])
+    assert_nothing_happens(user)
 
 
-def test_a_finished_message_leads_to_our_own_pages_only(guest: Guest) -> None:
-    guest.come_in().agree()
-    said = told(guest, FINISHED)
-    said["onboarding"]["returnUrl"] = "https://evil.example/return/x"
-    page_url = guest.page.url
-    with guest.page.expect_navigation(url=page_url):
-        guest.framed.evaluate(SAY, [said])
-        guest.page.clock.run_for(DELAYS_MS)
+def test_frame_finished_message_with_foreign_return_url_stays_on_our_pages(
+    user: BrowserUser,
+) -> None:
+    user.log_in().start()
+    message = with_token(user, FINISHED)
+    message["onboarding"]["returnUrl"] = "https://evil.example/return/x"
+    page_url = user.page.url
+    with user.page.expect_navigation(url=page_url):
+        user.hosted_document.evaluate(POST_MESSAGE, [message])
+        user.page.clock.run_for(DELAYS_MS)
 
 
-def _opened_at_leisure(guest: Guest) -> Page:
-    """The frame's page with a clock that can be wound; ends when the frame is there."""
-    page = guest.page
-    guest.come_in()
+def _open_frame_page(user: BrowserUser) -> Page:
+    """Open the frame page, whose clock the test controls, and wait for the frame."""
+    page = user.page
+    user.log_in()
     page.locator("main form[action$='/onboardings'] button").click()
     expect(page.locator("#hosted")).to_be_visible()
     return page
 
 
-def test_a_page_that_refuses_the_frame_is_offered_over_the_full_screen(
+def test_hosted_page_that_refuses_framing_is_offered_full_screen(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    guest = Guest(stack, browser_page(expected_complaints=["X-Frame-Options", "frame"]), ada)
-    guest.page.clock.install()
+    user = BrowserUser(stack, browser_page(expected_complaints=["X-Frame-Options", "frame"]), ada)
+    user.page.clock.install()
 
     refusal = {"X-Frame-Options": "DENY"}
     everything = f"{stack.gateway_url}/**"
-    guest.page.route(everything, lambda route: route.fulfill(body="no frames", headers=refusal))
-    page = _opened_at_leisure(guest)
+    user.page.route(everything, lambda route: route.fulfill(body="no frames", headers=refusal))
+    page = _open_frame_page(user)
     page.wait_for_load_state("load")
-    guest.page.unroute(everything)
+    user.page.unroute(everything)
     note = page.locator("[data-note=silent]")
     expect(note).to_be_hidden()
     page.clock.fast_forward(SLOW_MS)
@@ -174,43 +179,43 @@ def test_a_page_that_refuses_the_frame_is_offered_over_the_full_screen(
     assert page.url.startswith(stack.gateway_url)
 
 
-def test_a_page_that_does_not_come_is_offered_over_the_full_screen(
+def test_slow_hosted_page_shows_note_until_it_loads(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    guest = Guest(stack, browser_page(), ada)
-    guest.page.clock.install()
+    user = BrowserUser(stack, browser_page(), ada)
+    user.page.clock.install()
     held: list[Route] = []
-    patience = [True]
+    holding = [True]
 
     def hold(route: Route) -> None:
-        if patience:
+        if holding:
             held.append(route)
         else:
             route.continue_()
 
-    guest.page.route(f"{stack.gateway_url}/**", hold)
-    page = _opened_at_leisure(guest)
+    user.page.route(f"{stack.gateway_url}/**", hold)
+    page = _open_frame_page(user)
     page.clock.fast_forward(SLOW_MS)
     expect(page.locator("[data-note=slow]")).to_be_visible()
-    patience.clear()
+    holding.clear()
     for route in held:
         route.continue_()
     expect(page.locator("[data-note=slow]")).to_be_hidden()
 
 
-def test_whoever_is_at_work_in_the_frame_is_not_disturbed(guest: Guest) -> None:
-    page = _opened_at_leisure(guest)
-    guest.hosted.locator("#begin").click()
+def test_hosted_page_in_use_shows_no_note(user: BrowserUser) -> None:
+    page = _open_frame_page(user)
+    user.hosted.locator("#begin").click()
     page.clock.fast_forward(SLOW_MS)
-    nothing_happens(guest)
+    assert_nothing_happens(user)
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_redirect_mode_goes_there_and_comes_back_at_top_level(
+def test_redirect_mode_leads_to_hosted_page_and_back(
     stack: Stack, ada: Person, browser_page: BrowserPage, java_script: bool
 ) -> None:
-    guest = Guest(stack, browser_page(java_script=java_script), ada)
-    page = guest.come_in(flow="alone").page
+    user = BrowserUser(stack, browser_page(java_script=java_script), ada)
+    page = user.log_in(flow="alone").page
     answers = []
     page.on("response", lambda one: answers.append((one.status, one.url)))
     page.locator("main form[action$='/onboardings'] button").click()
@@ -221,12 +226,12 @@ def test_redirect_mode_goes_there_and_comes_back_at_top_level(
         page.locator("#skip-capture").click()
         page.locator("#outcome-passes").click()
     else:
-        guest.stack.gateway_control.post(
+        user.stack.gateway_control.post(
             f"/processes/{onboarding_id}/outcome", json={"outcome": "passes"}
         ).raise_for_status()
-        process = guest.stack.gateway_control.get(f"/processes/{onboarding_id}").json()
+        process = user.stack.gateway_control.get(f"/processes/{onboarding_id}").json()
         page.goto(process["redirect_url"])
         page.get_by_role("link", name="Continue").click()
-    guest.sees("You are verified")
+    user.expect_heading("You are verified")
     assert page.url == f"{stack.public_url}/onboardings/{onboarding_id}"
     assert page.evaluate("window.top === window.self")

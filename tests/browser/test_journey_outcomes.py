@@ -1,4 +1,4 @@
-"""Every way the journey can go, in a real browser: the page tells the truth and offers a way on."""
+"""Outcomes of the journey in Chromium, in iframe and redirect mode: pages, statuses, next steps."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.browser_user import Guest
+from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
@@ -25,39 +25,38 @@ VERIFIED = "You are verified"
 REJECTED = "We could not confirm your identity"
 REVIEWED = "A person is taking a look"
 INTERRUPTED = "The check was interrupted"
-#: What the hosted page may say at its end, the reason we make of it, its words, and in which modes
-#: every run tries it.
+#: Error of the hosted page, our reason code, our text, and the modes that every run tests.
 ERRORS = (
-    ("PermissionError", "permission_denied", "The camera was not allowed", MODES),
+    ("PermissionError", "permission_denied", "The camera was not allowed", ["redirect"]),
     ("HardwareError", "camera_unavailable", "The camera did not work", ["iframe"]),
-    ("ConnectionError", "connection_lost", "The connection was lost", ["redirect"]),
-    ("TimeoutError", "timed_out", "It took too long", ["iframe"]),
-    ("SupportError", "hosted_error", "Something went wrong during the check", ["redirect"]),
-    ("OnboardingError", "hosted_error", "Something went wrong during the check", ["iframe"]),
+    ("ConnectionError", "connection_lost", "The connection was lost", ["iframe"]),
+    ("TimeoutError", "timed_out", "It took too long", ["redirect"]),
+    ("SupportError", "hosted_error", "Something went wrong during the check", ["iframe"]),
+    ("OnboardingError", "hosted_error", "Something went wrong during the check", []),
 )
 
 
-class Traveller(Guest):
-    """A guest in either mode: the hosted page is in the frame or has the tab to itself."""
+class JourneyUser(BrowserUser):
+    """A user in iframe or redirect mode; `process_id` is that of the hosted page shown last."""
 
     mode = "iframe"
-    known = ""
+    process_id = ""
 
-    def enter(self) -> "Traveller":
-        """By a new hand-off, up to the hosted page."""
-        self.come_in(flow="default" if self.mode == "iframe" else "alone")
-        return self.press()
+    def open_hosted_page(self) -> "JourneyUser":
+        """Log in and start, up to the hosted page."""
+        self.log_in(flow="default" if self.mode == "iframe" else "alone")
+        return self.press_start()
 
-    def press(self) -> "Traveller":
+    def press_start(self) -> "JourneyUser":
         self.page.locator("main form[action$='/onboardings'] button.button").first.click()
-        return self.arrived()
+        return self.expect_hosted_page()
 
-    def arrived(self) -> "Traveller":
-        """The hosted page is there; its process is the one that is meant from now on."""
-        expect(self.place.locator("#begin")).to_be_visible()
+    def expect_hosted_page(self) -> "JourneyUser":
+        """Wait for the hosted page and store its process id."""
+        expect(self.hosted_page.locator("#begin")).to_be_visible()
         gateway, _, path = self._hosted_address().partition("/onboarding/")
         assert gateway == self.stack.gateway_url
-        self.known = path.partition("?")[0]
+        self.process_id = path.partition("?")[0]
         return self
 
     def _hosted_address(self) -> str:
@@ -66,36 +65,37 @@ class Traveller(Guest):
         return self.page.locator("#hosted").get_attribute("src") or ""
 
     @property
-    def place(self):
-        """Where the hosted page is."""
+    def hosted_page(self):
+        """The frame or tab that shows the hosted page."""
         return self.hosted if self.mode == "iframe" else self.page
 
     @property
     def id(self) -> str:
-        return self.known
+        return self.process_id
 
-    def say(self, outcome: str) -> "Traveller":
-        """Answer the sandbox's question how it ends."""
-        place = self.place
-        place.locator("#skip-capture").click()
-        expect(place.locator("#outcome-passes")).to_be_visible()  # the gateway knows that it began
-        # "More errors" are folded away.
+    def finish_with(self, outcome: str) -> "JourneyUser":
+        """Skip the pictures and choose an outcome on the hosted page."""
+        hosted_page = self.hosted_page
+        hosted_page.locator("#skip-capture").click()
+        # Visible once the gateway has recorded the start.
+        expect(hosted_page.locator("#outcome-passes")).to_be_visible()
+        # The buttons of further errors are in a closed <details>.
         name = "camera-denied" if outcome == "PermissionError" else outcome
-        place.locator(f"#outcome-{name}").evaluate("button => button.click()")
+        hosted_page.locator(f"#outcome-{name}").evaluate("button => button.click()")
         if outcome.endswith("Error"):
-            place.locator("#dialog-accept").click()
+            hosted_page.locator("#dialog-accept").click()
         return self
 
     @property
     def row(self) -> dict[str, object]:
-        (row,) = self.stack.rows("SELECT * FROM onboardings WHERE id = ?", self.known)
+        (row,) = self.stack.rows("SELECT * FROM onboardings WHERE id = ?", self.process_id)
         return row
 
-    def stands(self, status: str) -> "Traveller":
+    def expect_status(self, status: str) -> "JourneyUser":
         eventually(lambda: self.row["status"] == status)
         return self
 
-    def is_offered(self, *names: str) -> "Traveller":
+    def expect_offers(self, *names: str) -> "JourneyUser":
         for name in names:
             offer = self.page.get_by_role("link", name=name)
             expect(offer.or_(self.page.get_by_role("button", name=name)).first).to_be_visible()
@@ -103,15 +103,15 @@ class Traveller(Guest):
 
 
 @pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
-    """One stack for both modes; it asks the gateway by itself after a second."""
+def polling_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
+    """Run one stack for both modes, which polls the gateway after a second."""
     flow = {
         "mode": "redirect",
         "attempts": 3,
         "reason_map": {"Document expired": "document_expired"},
     }
     with Stack(
-        tmp_path_factory.mktemp("road"),
+        tmp_path_factory.mktemp("polling_stack"),
         database=database_kind,
         environment={"RECONCILE_AFTER": "1s,2s,5s"},
         tables={"sites.shop.flows.alone": flow},
@@ -126,233 +126,244 @@ def person(request: pytest.FixtureRequest) -> Person:
 
 
 @pytest.fixture
-def traveller(road: Stack, person: Person, browser_page: BrowserPage) -> Traveller:
-    return Traveller(road, browser_page(viewport=PHONE), person)
+def user(
+    request: pytest.FixtureRequest,
+    polling_stack: Stack,
+    person: Person,
+    browser_page: BrowserPage,
+) -> JourneyUser:
+    """Return a user in the mode of the parameter, by default in iframe mode."""
+    user = JourneyUser(polling_stack, browser_page(viewport=PHONE), person)
+    user.mode = getattr(request, "param", "iframe")
+    return user
 
 
-@pytest.fixture
-def either(request: pytest.FixtureRequest, traveller: Traveller) -> Traveller:
-    traveller.mode = request.param
-    return traveller
+def in_modes(*every_run: str) -> pytest.MarkDecorator:
+    """Parametrize with both modes; those not named in `every_run` run nightly."""
+    modes = [pytest.param(mode, marks=nightly_if(mode not in every_run)) for mode in MODES]
+    return pytest.mark.parametrize("user", modes, indirect=True)
 
 
-def in_modes(*often: str) -> pytest.MarkDecorator:
-    """Every situation is walked through in one mode at least; what repeats it, nightly."""
-    modes = [pytest.param(mode, marks=seldom(mode not in often)) for mode in MODES]
-    return pytest.mark.parametrize("either", modes, indirect=True)
+def nightly_if(condition: bool) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.nightly,) if condition else ()
 
 
-def seldom(when: bool) -> tuple[pytest.MarkDecorator, ...]:
-    return (pytest.mark.nightly,) if when else ()
-
-
-def no_frame(page: Page) -> None:
+def expect_no_frame(page: Page) -> None:
     expect(page.locator("iframe")).to_have_count(0)
 
 
-# How it ends
+# Outcomes
 
 
 @in_modes("iframe", "redirect")
-def test_passes(either: Traveller) -> None:
-    either.enter().say("passes").sees(VERIFIED)
-    either.stands("verified").is_offered("Back to Example Shop", "All my checks")
-    no_frame(either.page)
-    assert either.page.url == f"{either.stack.public_url}/onboardings/{either.known}"
-    expect(either.page.get_by_role("button", name="Try again")).to_have_count(0)
+def test_passed_check_shows_verified(user: JourneyUser) -> None:
+    user.open_hosted_page().finish_with("passes").expect_heading(VERIFIED)
+    user.expect_status("verified").expect_offers("Back to Example Shop", "All my checks")
+    expect_no_frame(user.page)
+    assert user.page.url == f"{user.stack.public_url}/onboardings/{user.process_id}"
+    expect(user.page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
-@in_modes("iframe", "redirect")
-def test_fails_and_passes_the_second_time(either: Traveller) -> None:
-    first = either.enter().known
-    either.say("fails").sees(REJECTED)
-    either.stands("rejected").is_offered("Try again", "All my checks")
-    expect(either.page.get_by_role("main")).to_contain_text("Your document has expired")
-    either.page.get_by_role("button", name="Try again").click()
-    if either.mode == "iframe":
-        asked = either.page.locator("[name=consent]")
-        expect(either.page.locator("#hosted, [name=consent]").first).to_be_attached()
-        if asked.count():
-            either.page.get_by_role("button", name="I agree").click()
-    either.arrived()
-    assert either.known != first
-    either.say("passes").sees(VERIFIED)
-    either.stands("verified")
+@in_modes("redirect")
+def test_failed_check_can_be_repeated_and_passes(user: JourneyUser) -> None:
+    first = user.open_hosted_page().process_id
+    user.finish_with("fails").expect_heading(REJECTED)
+    user.expect_status("rejected").expect_offers("Try again", "All my checks")
+    expect(user.page.get_by_role("main")).to_contain_text("Your document has expired")
+    user.page.get_by_role("button", name="Try again").click()
+    if user.mode == "iframe":
+        consent = user.page.locator("[name=consent]")
+        expect(user.page.locator("#hosted, [name=consent]").first).to_be_attached()
+        if consent.count():
+            user.page.get_by_role("button", name="I agree").click()
+    user.expect_hosted_page()
+    assert user.process_id != first
+    user.finish_with("passes").expect_heading(VERIFIED)
+    user.expect_status("verified")
 
 
 @in_modes("iframe")
-def test_a_person_looks_and_accepts(either: Traveller) -> None:
-    either.enter().say("review").sees(REVIEWED)
-    either.stands("in_review")
-    expect(either.page.get_by_role("main")).to_contain_text("You can also close this page.")
-    force_outcome(either.stack, either.known, "passes")
-    either.sees(VERIFIED)
-    either.stands("verified").is_offered("Back to Example Shop")
+def test_manual_review_accepted_shows_verified(user: JourneyUser) -> None:
+    user.open_hosted_page().finish_with("review").expect_heading(REVIEWED)
+    user.expect_status("in_review")
+    expect(user.page.get_by_role("main")).to_contain_text("You can also close this page.")
+    force_outcome(user.stack, user.process_id, "passes")
+    user.expect_heading(VERIFIED)
+    user.expect_status("verified").expect_offers("Back to Example Shop")
 
 
 @pytest.mark.parametrize(
-    ("either", "error", "reason", "words"),
+    ("user", "error", "reason", "text"),
     [
-        pytest.param(mode, *each, marks=seldom(mode not in often), id=f"{mode}-{each[0]}")
-        for *each, often in ERRORS
+        pytest.param(mode, *each, marks=nightly_if(mode not in every_run), id=f"{mode}-{each[0]}")
+        for *each, every_run in ERRORS
         for mode in MODES
     ],
-    indirect=["either"],
+    indirect=["user"],
 )
-def test_each_error_is_explained_and_leads_back_to_the_same_check(
-    either: Traveller, error: str, reason: str, words: str
+def test_hosted_error_is_explained_and_continues_the_same_process(
+    user: JourneyUser, error: str, reason: str, text: str
 ) -> None:
-    first = either.enter().known
-    either.say(error).sees(INTERRUPTED)
-    either.stands("interrupted")
-    assert reason in str(either.row["reasons"])
-    expect(either.page.get_by_role("main")).to_contain_text(words)
-    either.press()
-    assert either.known == first, "the same address once more"
-    either.stands("started")
+    first = user.open_hosted_page().process_id
+    user.finish_with(error).expect_heading(INTERRUPTED)
+    user.expect_status("interrupted")
+    assert reason in str(user.row["reasons"])
+    expect(user.page.get_by_role("main")).to_contain_text(text)
+    user.press_start()
+    assert user.process_id == first, "the same process again"
+    user.expect_status("started")
 
 
 @in_modes("redirect")
-def test_an_error_nobody_has_heard_of_is_explained_too(either: Traveller) -> None:
-    either.enter()
-    back = gateway_process(either.stack, either.known)["redirect_url"]
-    either.page.goto(f"{back}?{urlencode({'error': 'BrandNewError'})}")
-    either.sees(INTERRUPTED)
-    expect(either.page.get_by_role("main")).to_contain_text("Something went wrong")
-    assert "BrandNew" not in either.page.content()
-    either.stands("interrupted").press()
+def test_unknown_hosted_error_is_explained(user: JourneyUser) -> None:
+    user.open_hosted_page()
+    back = gateway_process(user.stack, user.process_id)["redirect_url"]
+    user.page.goto(f"{back}?{urlencode({'error': 'BrandNewError'})}")
+    user.expect_heading(INTERRUPTED)
+    expect(user.page.get_by_role("main")).to_contain_text("Something went wrong")
+    assert "BrandNew" not in user.page.content()
+    user.expect_status("interrupted").press_start()
 
 
-# Away and back
+# Interrupted journeys
 
 
 @in_modes("redirect")
-def test_abandoned_and_taken_up_by_a_new_hand_off(
-    either: Traveller, browser_page: BrowserPage
+def test_abandoned_check_continues_after_new_handoff(
+    user: JourneyUser, browser_page: BrowserPage
 ) -> None:
-    first = either.enter().known
-    either.place.locator("#begin").click()
-    either.page.close()
-    either.stands("started")
+    first = user.open_hosted_page().process_id
+    user.hosted_page.locator("#begin").click()
+    user.page.close()
+    user.expect_status("started")
 
-    again = Traveller(either.stack, browser_page(viewport=PHONE), either.person)
-    again.mode = either.mode
-    again.come_in(flow="default" if either.mode == "iframe" else "alone")
-    again.sees("Continue where you left off").press()
-    assert again.known == first
-    assert count_processes(again.stack, first) == 1
-    again.say("passes").sees(VERIFIED)
-    again.stands("verified")
+    returned = JourneyUser(user.stack, browser_page(viewport=PHONE), user.person)
+    returned.mode = user.mode
+    returned.log_in(flow="default" if user.mode == "iframe" else "alone")
+    returned.expect_heading("Continue where you left off").press_start()
+    assert returned.process_id == first
+    assert count_processes(returned.stack, first) == 1
+    returned.finish_with("passes").expect_heading(VERIFIED)
+    returned.expect_status("verified")
 
 
 @in_modes("iframe")
-def test_two_tabs_end_on_the_same_result(either: Traveller) -> None:
-    either.enter()
-    other = Traveller(either.stack, either.page.context.new_page(), either.person)
-    other.mode, other.known = either.mode, either.known
-    other.page.goto(either.stack.public_url)
-    other.press()
-    assert other.known == either.known
-    assert count_processes(either.stack, either.known) == 1
-    other.say("passes").sees(VERIFIED)
-    either.page.bring_to_front()
-    if either.mode == "redirect":  # that tab is the vendor's: it finds its own way
-        either.page.goto(f"{either.stack.public_url}/onboardings/{either.known}")
-    either.sees(VERIFIED)
-    either.stands("verified")
+def test_two_tabs_in_both_modes_show_the_same_result(user: JourneyUser) -> None:
+    user.open_hosted_page()
+    other = JourneyUser(user.stack, user.page.context.new_page(), user.person)
+    other.mode, other.process_id = user.mode, user.process_id
+    other.page.goto(user.stack.public_url)
+    other.press_start()
+    assert other.process_id == user.process_id
+    assert count_processes(user.stack, user.process_id) == 1
+    other.finish_with("passes").expect_heading(VERIFIED)
+    user.page.bring_to_front()
+    if user.mode == "redirect":  # the hosted page in that tab does not return by itself
+        user.page.goto(f"{user.stack.public_url}/onboardings/{user.process_id}")
+    user.expect_heading(VERIFIED)
+    user.expect_status("verified")
 
 
 @pytest.mark.parametrize(
     ("mode", "outcome", "status", "heading"),
     [("iframe", "passes", "verified", VERIFIED), ("redirect", "fails", "rejected", REJECTED)],
 )
-def test_without_javascript(
-    road: Stack, person: Person, browser_page: BrowserPage, mode: str, outcome: str, status: str,
+def test_journey_without_javascript_shows_result(
+    polling_stack: Stack,
+    person: Person,
+    browser_page: BrowserPage,
+    mode: str,
+    outcome: str,
+    status: str,
     heading: str,
-) -> None:  # fmt: skip
+) -> None:
     page = browser_page(viewport=PHONE, java_script=False)
-    ada = Traveller(road, page, person)
-    ada.come_in(flow="default" if mode == "iframe" else "alone")
+    ada = JourneyUser(polling_stack, page, person)
+    ada.log_in(flow="default" if mode == "iframe" else "alone")
     page.locator("main form[action$='/onboardings'] button").first.click()
     if mode == "iframe":
         expect(page.locator("#hosted")).to_be_visible()
-        ada.known = page.url.rpartition("/")[2]
+        ada.process_id = page.url.rpartition("/")[2]
     else:
-        page.wait_for_url(f"{road.gateway_url}/onboarding/**")
-        ada.known = page.url.rpartition("/")[2]
-    force_outcome(road, ada.known, outcome)
-    page.goto(gateway_process(road, ada.known)["redirect_url"])
+        page.wait_for_url(f"{polling_stack.gateway_url}/onboarding/**")
+        ada.process_id = page.url.rpartition("/")[2]
+    force_outcome(polling_stack, ada.process_id, outcome)
+    page.goto(gateway_process(polling_stack, ada.process_id)["redirect_url"])
     page.get_by_role("link", name="Continue").click()
-    ada.sees(heading).stands(status)
-    ada.is_offered("Back to Example Shop" if status == "verified" else "Try again")
+    ada.expect_heading(heading).expect_status(status)
+    ada.expect_offers("Back to Example Shop" if status == "verified" else "Try again")
 
 
-@pytest.mark.parametrize("outcome", ["passes", "review", "PermissionError"])
-def test_a_session_lost_in_the_middle(traveller: Traveller, outcome: str) -> None:
-    """What was done is kept; the person comes in again and sees it."""
-    page = traveller.enter().page
+@pytest.mark.parametrize(
+    "outcome", ["passes", "PermissionError", pytest.param("review", marks=pytest.mark.nightly)]
+)
+def test_lost_session_keeps_the_result(user: JourneyUser, outcome: str) -> None:
+    """The result is stored; the user logs in again and sees it."""
+    page = user.open_hosted_page().page
     page.context.clear_cookies()
-    traveller.say(outcome).sees("Verify your identity")
+    user.finish_with(outcome).expect_heading("Verify your identity")
     expect(page.get_by_text("Log in again. Nothing is lost.")).to_be_visible()
-    assert page.url.rstrip("/") == traveller.stack.public_url
+    assert page.url.rstrip("/") == user.stack.public_url
     assert "Ada" not in page.content()
     status = {"passes": "verified", "review": "in_review"}.get(outcome, "interrupted")
-    traveller.stands(status)
+    user.expect_status(status)
 
-    traveller.come_in()
+    user.log_in()
     heading = {"passes": VERIFIED, "review": REVIEWED}.get(outcome, "Continue where you left off")
-    traveller.sees(heading)
+    user.expect_heading(heading)
     if outcome == "PermissionError":
-        traveller.press().say("passes").sees(VERIFIED)
-        traveller.stands("verified")
+        user.press_start().finish_with("passes").expect_heading(VERIFIED)
+        user.expect_status("verified")
     else:
-        traveller.is_offered("See the result" if outcome == "passes" else "See the status")
+        user.expect_offers("See the result" if outcome == "passes" else "See the status")
 
 
 # Notices
 
 
 @pytest.mark.parametrize(
-    ("either", "notice"),
+    ("user", "notice"),
     [
-        pytest.param(mode, notice, marks=seldom(mode != often))
-        for notice, often in (("never", "iframe"), ("hold", "redirect"), ("twice", "iframe"))
+        pytest.param(mode, notice, marks=nightly_if(mode != every_run))
+        for notice, every_run in (("never", "iframe"), ("hold", "redirect"), ("twice", "iframe"))
         for mode in MODES
     ],
-    indirect=["either"],
+    indirect=["user"],
 )
-def test_notices_that_are_missing_late_or_too_many(either: Traveller, notice: str) -> None:
-    road = either.stack
-    either.enter()
-    with gateway_switches(road, notices=notice):
-        either.say("passes").sees(VERIFIED)
-    either.stands("verified")
+def test_missing_late_or_repeated_notices_show_verified(user: JourneyUser, notice: str) -> None:
+    stack = user.stack
+    user.open_hosted_page()
+    with gateway_switches(stack, notices=notice):
+        user.finish_with("passes").expect_heading(VERIFIED)
+    user.expect_status("verified")
     if notice == "hold":
-        version = either.row["version"]
-        road.gateway_control.post("/deliveries/release", json={}).raise_for_status()
+        version = user.row["version"]
+        stack.gateway_control.post("/deliveries/release", json={}).raise_for_status()
         eventually(
-            lambda: {each["state"] for each in sent_notices(road, either.known)} == {"delivered"}
+            lambda: (
+                {each["state"] for each in sent_notices(stack, user.process_id)} == {"delivered"}
+            )
         )
-        assert either.row["version"] == version, "an old story"
-    # Of a false one, too, nothing is seen.
-    assert send_notice(road, either.known, "NOT_VERIFIED") == 204
-    either.page.reload()
-    either.sees(VERIFIED)
-    assert either.row["status"] == "verified"
+        assert user.row["version"] == version, "late notices change nothing"
+    # A false notice changes nothing either.
+    assert send_notice(stack, user.process_id, "NOT_VERIFIED") == 204
+    user.page.reload()
+    user.expect_heading(VERIFIED)
+    assert user.row["status"] == "verified"
 
 
 @in_modes("redirect")
-def test_a_late_verdict_without_any_notice_reaches_the_waiting_page(either: Traveller) -> None:
-    either.enter()
-    with gateway_switches(either.stack, notices="never"):
-        either.say("review").sees(REVIEWED)
-        force_outcome(either.stack, either.known, "fails")
-        either.sees(REJECTED)
-    either.stands("rejected").is_offered("Try again")
+def test_late_verdict_without_notice_reaches_the_waiting_page(user: JourneyUser) -> None:
+    user.open_hosted_page()
+    with gateway_switches(user.stack, notices="never"):
+        user.finish_with("review").expect_heading(REVIEWED)
+        force_outcome(user.stack, user.process_id, "fails")
+        user.expect_heading(REJECTED)
+    user.expect_status("rejected").expect_offers("Try again")
 
 
-def test_a_verdict_while_the_frame_is_open_and_nobody_comes_back(traveller: Traveller) -> None:
-    traveller.enter()
-    force_outcome(traveller.stack, traveller.known, "passes")
-    traveller.sees(VERIFIED)
-    traveller.stands("verified")
+def test_verdict_while_frame_is_open_shows_result(user: JourneyUser) -> None:
+    user.open_hosted_page()
+    force_outcome(user.stack, user.process_id, "passes")
+    user.expect_heading(VERIFIED)
+    user.expect_status("verified")

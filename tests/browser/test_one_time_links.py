@@ -1,34 +1,36 @@
-"""One-time links in a real browser: what is sent along, double clicks, and a page that watches."""
+"""One-time links in Chromium: referrer, double click, copy, QR code, live state of the page."""
 
 from playwright.sync_api import Request, Route, expect
 
-from tests.browser.browser_user import Guest
+from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
 from webapp.web.links import qr_code
 
 
-def link_of(guest: Guest) -> str:
-    guest.come_in().page.get_by_role("button", name="Use another device or browser").click()
-    return guest.page.get_by_label("Your link").input_value()
+def create_link(user: BrowserUser) -> str:
+    user.log_in().page.get_by_role("button", name="Use another device or browser").click()
+    return user.page.get_by_label("Your link").input_value()
 
 
-def test_the_page_says_when_the_phone_has_begun_and_changes_when_it_has_finished(
+def test_link_page_shows_start_and_end_on_the_phone(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    desktop = Guest(stack, browser_page(), ada)
-    phone = Guest(stack, browser_page(viewport=(360, 740)), ada)
-    phone.page.goto(link_of(desktop))
+    desktop = BrowserUser(stack, browser_page(), ada)
+    phone = BrowserUser(stack, browser_page(viewport=(360, 740)), ada)
+    phone.page.goto(create_link(desktop))
     phone.page.get_by_role("button", name="Continue as Ada Lovelace").click()
-    phone.agree()
+    phone.start()
     expect(desktop.page.locator("#live")).to_have_text("The check is open on your other device.")
-    assert desktop.page.url.endswith("/links"), "it stays until the phone is done"
-    phone.end("review")
-    desktop.sees("A person is taking a look")
+    assert desktop.page.url.endswith("/links"), "it stays until the phone has finished"
+    phone.choose_outcome("review")
+    desktop.expect_heading("A person is taking a look")
 
 
-def test_no_other_site_learns_a_link(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
-    link = link_of(Guest(stack, browser_page(), ada))
+def test_link_page_sends_no_referrer_to_other_sites(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    link = create_link(BrowserUser(stack, browser_page(), ada))
     page = browser_page(expected_complaints=["ERR_", "Failed to load"])
     sent: list[Request] = []
     page.on("request", lambda each: sent.append(each))
@@ -43,12 +45,10 @@ def test_no_other_site_learns_a_link(stack: Stack, ada: Person, browser_page: Br
     assert page.evaluate("document.referrer") == ""
 
 
-def test_a_double_click_uses_a_link_once_and_ends_on_the_page(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    link = link_of(Guest(stack, browser_page(), ada))
-    guest = Guest(stack, browser_page(), ada)
-    guest.page.goto(link)
+def test_double_click_uses_link_once(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+    link = create_link(BrowserUser(stack, browser_page(), ada))
+    user = BrowserUser(stack, browser_page(), ada)
+    user.page.goto(link)
     posts: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -57,34 +57,34 @@ def test_a_double_click_uses_a_link_once_and_ends_on_the_page(
         else:
             route.continue_()
 
-    guest.page.route(link, hold)
-    # As on a slow line: the second click comes while the first one is under way.
-    guest.page.evaluate(
+    user.page.route(link, hold)
+    # The second click happens while the request of the first one is in flight.
+    user.page.evaluate(
         """() => {
              const button = document.querySelector("#use-link button");
              button.click();
              setTimeout(() => button.click(), 100);
            }"""
     )
-    guest.page.wait_for_timeout(500)
+    user.page.wait_for_timeout(500)
     posts[-1].continue_()
-    guest.sees("One question before we start")
+    user.expect_heading("One question before we start")
     assert len(posts) == 1
-    guest.page.goto(link)
-    guest.sees("One question before we start")
+    user.page.goto(link)
+    user.expect_heading("One question before we start")
 
 
-def test_the_link_is_copied_whole(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
-    guest = Guest(stack, browser_page(permissions=["clipboard-read", "clipboard-write"]), ada)
-    link = link_of(guest)
-    guest.page.get_by_role("button", name="Copy").click()
-    expect(guest.page.get_by_role("button", name="Copied")).to_be_visible()
-    assert guest.page.evaluate("navigator.clipboard.readText()") == link
+def test_copy_button_copies_the_link(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+    user = BrowserUser(stack, browser_page(permissions=["clipboard-read", "clipboard-write"]), ada)
+    link = create_link(user)
+    user.page.get_by_role("button", name="Copy").click()
+    expect(user.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert user.page.evaluate("navigator.clipboard.readText()") == link
 
 
-def test_the_code_shows_the_same_link(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
-    guest = Guest(stack, browser_page(), ada)
-    link = link_of(guest)
-    image = guest.page.get_by_alt_text("QR code of the link")
+def test_qr_code_contains_the_link(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+    user = BrowserUser(stack, browser_page(), ada)
+    link = create_link(user)
+    image = user.page.get_by_alt_text("QR code of the link")
     assert image.get_attribute("src") == qr_code(link)
     assert image.evaluate("each => each.complete && each.naturalWidth > 0")

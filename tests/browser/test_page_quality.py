@@ -1,11 +1,11 @@
-"""What a cheap phone can bear: few bytes, nothing that jumps, no motion, no mouse."""
+"""Page weight, layout shifts, reduced motion and keyboard use in Chromium."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.browser_user import Guest
+from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
 from tests.support.stack_fixtures import NewStack
@@ -21,27 +21,27 @@ MEASURE_SHIFTS = """
 """
 
 
-def steady(page: Page) -> None:
-    """Whatever loads has loaded, two frames have been drawn, and nothing has moved."""
+def assert_no_layout_shift(page: Page) -> None:
+    """Wait until the page has loaded and painted; assert that no element was shifted."""
     page.wait_for_load_state("load")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_timeout(200)
     assert page.evaluate("shifts") == [], page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_first_page_is_small(
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
+def test_home_page_with_assets_is_within_60_kilobytes(
     stack: Stack, ada: Person, browser_page: BrowserPage, scheme: str
 ) -> None:
     page = browser_page(viewport=PHONE, color_scheme=scheme)
     answers: list[Response] = []
-    page.on("response", lambda one: answers.append(one))
-    Guest(stack, page, ada).come_in()
+    page.on("response", lambda response: answers.append(response))
+    BrowserUser(stack, page, ada).log_in()
     page.wait_for_load_state("networkidle")
     sizes = {
-        one.url.partition("?")[0]: len(one.body()) + sum(map(len, _head(one)))
-        for one in answers
-        if one.status == 200
+        response.url.partition("?")[0]: len(response.body()) + sum(map(len, _head(response)))
+        for response in answers
+        if response.status == 200
     }
     assert any(url.endswith("/start/camera_check.js") for url in sizes)
     assert any(url.endswith("/theme.css") for url in sizes)
@@ -52,34 +52,39 @@ def _head(answer: Response) -> Iterator[str]:
     return (f"{each['name']}: {each['value']}\r\n" for each in answer.headers_array())
 
 
-@pytest.mark.parametrize("viewport", [PHONE, (320, 640), (1280, 800)])
-def test_nothing_moves_while_pages_load_and_when_news_come(
+@pytest.mark.parametrize(
+    "viewport",
+    [
+        PHONE,
+        (1280, 800),
+        pytest.param((320, 640), marks=pytest.mark.nightly),
+    ],
+)
+def test_pages_cause_no_layout_shift(
     stack: Stack, ada: Person, browser_page: BrowserPage, viewport: tuple[int, int]
 ) -> None:
     page = browser_page(viewport=viewport)
     page.add_init_script(MEASURE_SHIFTS)
-    guest = Guest(stack, page, ada).come_in()
+    user = BrowserUser(stack, page, ada).log_in()
     expect(page.locator("[data-check=ready]")).to_be_visible()
-    steady(page)
+    assert_no_layout_shift(page)
     page.get_by_role("button", name="Use another device or browser").click()
     page.wait_for_url("**/links")
-    steady(page)
+    assert_no_layout_shift(page)
     page.goto(stack.public_url)
-    guest.agree()
-    steady(page)
-    guest.end("review")
-    guest.sees("A person is taking a look")
-    steady(page)
-    guest.decide("passes").sees("You are verified")
-    steady(page)
+    user.start()
+    assert_no_layout_shift(page)
+    user.choose_outcome("review")
+    user.expect_heading("A person is taking a look")
+    assert_no_layout_shift(page)
+    user.decide("passes").expect_heading("You are verified")
+    assert_no_layout_shift(page)
 
 
-def test_nothing_is_painted_before_all_of_a_page_is_there(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    """A parser that pauses in the middle would have half a page painted, and then moved."""
+def test_page_is_painted_in_one_step(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+    """Otherwise a pause of the parser paints half of the page, which then shifts."""
     page = browser_page(viewport=PHONE)
-    Guest(stack, page, ada).come_in()
+    BrowserUser(stack, page, ada).log_in()
     waited_for = page.locator("head link[rel=expect][blocking=render]").get_attribute("href")
     assert page.evaluate(
         """(waitedFor) => {
@@ -92,73 +97,73 @@ def test_nothing_is_painted_before_all_of_a_page_is_there(
 
 
 @pytest.mark.parametrize("notice", ["in-app", "none", "denied"])
-def test_a_notice_about_the_camera_moves_nothing(
+def test_camera_notice_causes_no_layout_shift(
     stack: Stack, ada: Person, browser_page: BrowserPage, notice: str
 ) -> None:
     agent = "Mozilla/5.0 (iPhone) AppleWebKit/605 Instagram 300" if notice == "in-app" else None
     page = browser_page(viewport=(1280, 1400), user_agent=agent)
     page.add_init_script(MEASURE_SHIFTS)
-    late = "new Promise((done) => setTimeout(done, 300))"
+    delayed = "new Promise((done) => setTimeout(done, 300))"
     devices = "[]" if notice == "none" else "[{ kind: 'videoinput' }]"
     page.add_init_script(
-        f"navigator.mediaDevices.enumerateDevices = async () => (await {late}, {devices});"
-        f"navigator.permissions.query = async () => (await {late},"
+        f"navigator.mediaDevices.enumerateDevices = async () => (await {delayed}, {devices});"
+        f"navigator.permissions.query = async () => (await {delayed},"
         f" {{ state: '{'denied' if notice == 'denied' else 'prompt'}' }});"
     )
-    Guest(stack, page, ada).come_in()
+    BrowserUser(stack, page, ada).log_in()
     expect(page.locator(f"[data-check={notice}]")).to_be_visible()
-    steady(page)
+    assert_no_layout_shift(page)
 
 
-def test_shifts_would_be_noticed(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
-    """The control of the tests above."""
+def test_layout_shift_is_measured(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+    """The control of the tests of layout shifts."""
     page = browser_page(viewport=PHONE)
     page.add_init_script(MEASURE_SHIFTS)
-    Guest(stack, page, ada).come_in()
-    steady(page)
+    BrowserUser(stack, page, ada).log_in()
+    assert_no_layout_shift(page)
     page.evaluate("document.querySelector('main').prepend(document.createElement('hr'))")
     page.wait_for_function("shifts.length > 0")
 
 
-def test_nothing_turns_for_those_who_want_no_motion(
+def test_reduced_motion_stops_all_animations(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     moving = "document.getAnimations().length"
     page = browser_page(viewport=PHONE)
-    guest = Guest(stack, page, ada).come_in().agree()
-    guest.end("review")
-    guest.sees("A person is taking a look")
+    user = BrowserUser(stack, page, ada).log_in().start()
+    user.choose_outcome("review")
+    user.expect_heading("A person is taking a look")
     assert page.evaluate(moving) > 0
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(moving) == 0
 
 
-def test_the_keyboard_is_enough_from_the_link_to_the_result(
+def test_keyboard_reaches_every_page_from_link_to_result(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    first = Guest(stack, browser_page(viewport=PHONE), ada).come_in()
+    first = BrowserUser(stack, browser_page(viewport=PHONE), ada).log_in()
     press(first.page, "Use another device or browser")
-    guest = Guest(stack, browser_page(viewport=PHONE), ada)
-    guest.page.goto(first.page.get_by_label("Your link").input_value())
-    press(guest.page, "Continue as Ada Lovelace")
-    guest.sees("One question before we start")
-    press(guest.page, "I agree – start")
-    expect(guest.hosted.locator("#begin")).to_be_visible()
-    guest.decide("fails")
-    guest.page.goto(guest.return_url)
-    guest.sees("We could not confirm your identity")
-    press(guest.page, "Try again")
-    guest.sees("One question before we start")
-    press(guest.page, "I agree – start")
-    guest.sees("Identity check")
-    press(guest.page, "Back")
-    guest.sees("Continue where you left off")
-    press(guest.page, "Not me")
-    guest.sees("You are logged out here")
+    user = BrowserUser(stack, browser_page(viewport=PHONE), ada)
+    user.page.goto(first.page.get_by_label("Your link").input_value())
+    press(user.page, "Continue as Ada Lovelace")
+    user.expect_heading("One question before we start")
+    press(user.page, "I agree – start")
+    expect(user.hosted.locator("#begin")).to_be_visible()
+    user.decide("fails")
+    user.page.goto(user.return_url)
+    user.expect_heading("We could not confirm your identity")
+    press(user.page, "Try again")
+    user.expect_heading("One question before we start")
+    press(user.page, "I agree – start")
+    user.expect_heading("Identity check")
+    press(user.page, "Back")
+    user.expect_heading("Continue where you left off")
+    press(user.page, "Not me")
+    user.expect_heading("You are logged out here")
 
 
 def press(page: Page, name: str) -> None:
-    """Walk by the tabulator to what is called so, see that it shows where one is, and press."""
+    """Move the focus with Tab to the element of this name, check its outline, press Enter."""
     for _ in range(30):
         page.keyboard.press("Tab")
         words = page.evaluate("document.activeElement.textContent.trim()")
@@ -172,7 +177,7 @@ def press(page: Page, name: str) -> None:
 
 @pytest.fixture
 def live_stack(new_stack: NewStack) -> Stack:
-    # Nobody calls the gateway here, so its address need not lead anywhere.
+    # The gateway is not called here, so its address need not exist.
     return new_stack(
         environment={"MOBBSCAN_GATEWAY_URL": "https://gateway.example"},
         leave_out=("gateway", "provider", "shop"),
@@ -180,12 +185,12 @@ def live_stack(new_stack: NewStack) -> Stack:
 
 
 @pytest.mark.parametrize(("live", "marked"), [(False, True), (True, False)])
-def test_only_the_sandbox_is_marked_as_a_test(
+def test_test_mark_is_shown_with_the_sandbox_gateway_only(
     request: pytest.FixtureRequest, browser_page: BrowserPage, live: bool, marked: bool
 ) -> None:
     stack: Stack = request.getfixturevalue("live_stack" if live else "stack")
     page = browser_page(viewport=PHONE)
-    guest = Guest(stack, page, Person("ada-of-the-mark", "Ada Lovelace", "en"))
-    for come in (lambda: page.goto(stack.public_url), guest.come_in):
-        come()
+    user = BrowserUser(stack, page, Person("ada-of-the-mark", "Ada Lovelace", "en"))
+    for open_page in (lambda: page.goto(stack.public_url), user.log_in):
+        open_page()
         assert page.locator("header .test").count() == (1 if marked else 0)

@@ -2,78 +2,90 @@
 
 The fixture `browser_page` fails a test for every console error and warning.
 
-With `SCREENSHOTS=FOLDER` in the environment each is also painted into that folder.
+Every run checks each state on one of six screens, in rotation; all of them run nightly.
+With `SCREENSHOTS=FOLDER` in the environment each is also saved in that folder.
 """
 
 import os
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Frame, Page
 
-from tests.browser.browser_user import Guest
-from tests.browser.page_states import WAYS, Way
+from tests.browser.browser_user import BrowserUser
+from tests.browser.page_states import STATE_WALKS, StateWalk
 from tests.support.accessibility import (
     Screen,
     accessibility_violations,
     horizontal_overflow,
-    parametrize_screens,
 )
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
 
 PHONE = (360, 740)
-SIZES = ((320, 640), PHONE, (1280, 800))
+SCREENS = (
+    Screen(320, 640, "light"),
+    Screen(1280, 800, "dark"),
+    Screen(*PHONE, "light"),
+    Screen(320, 640, "dark"),
+    Screen(1280, 800, "light"),
+    Screen(*PHONE, "dark"),
+)
 # Chromium logs every response with an error status.
-ANSWERS = ["the server responded with a status of (401|404|503)"]
+ERROR_STATUSES = ["the server responded with a status of (401|404|503)"]
 
 
-@parametrize_screens(*SIZES)
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_everybody_can_use_every_page(
-    stack: Stack, ada: Person, browser_page: BrowserPage, way: Way, screens: list[Screen]
+@pytest.mark.parametrize(
+    "screens_per_state", [1, pytest.param(len(SCREENS), marks=pytest.mark.nightly)]
+)
+@pytest.mark.parametrize("walk", STATE_WALKS, ids=lambda walk: walk.__name__)
+def test_page_states_are_accessible_and_fit(
+    stack: Stack, ada: Person, browser_page: BrowserPage, walk: StateWalk, screens_per_state: int
 ) -> None:
-    guest = Guest(stack, browser_page(viewport=PHONE, expected_complaints=ANSWERS), ada)
+    page = browser_page(viewport=PHONE, expected_complaints=ERROR_STATUSES)
+    user = BrowserUser(stack, page, ada)
     width, height = PHONE
-    for state in way(guest):
-        _examine(guest, state, screens)
-        guest.page.set_viewport_size({"width": width, "height": height})
+    screens = cycle(SCREENS)
+    for state in walk(user):
+        for _ in range(screens_per_state):
+            _assert_accessible(user, state, next(screens))
+        page.set_viewport_size({"width": width, "height": height})
 
 
-@parametrize_screens(*SIZES)
-def test_the_page_before_the_full_screen_is_for_everybody_too(
-    stack: Stack, ada: Person, browser_page: BrowserPage, screens: list[Screen]
+def test_redirect_page_is_accessible_and_leads_to_hosted_page(
+    stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    guest = Guest(stack, browser_page(), ada)
-    page = guest.come_in(flow="alone").page
+    user = BrowserUser(stack, browser_page(), ada)
+    page = user.log_in(flow="alone").page
     hosted = f"{stack.gateway_url}/onboarding/*"
-    page.route(hosted, lambda route: route.fulfill(status=204))  # a page that stays away
+    page.route(hosted, lambda route: route.fulfill(status=204))  # the hosted page does not load
     page.locator("main form[action$='/onboardings'] button").click()
-    guest.sees("Your identity check opens now")
-    _examine(guest, "redirect", screens)
+    user.expect_heading("Your identity check opens now")
+    for screen in SCREENS:
+        _assert_accessible(user, "redirect", screen)
 
     page.unroute(hosted)
     page.get_by_role("link", name="Open the identity check").click()
     page.locator("#skip-capture").click()
     page.locator("#outcome-passes").click()
-    guest.sees("You are verified")
+    user.expect_heading("You are verified")
 
 
-def _examine(guest: Guest, state: str, screens: list[Screen]) -> None:
-    for screen in screens:
-        screen.apply_to(guest.page)
-        paint(guest.page, f"{state}-{screen}")
-        for frame in _our_frames(guest):
-            assert accessibility_violations(frame) == [], (state, screen)
-            assert horizontal_overflow(frame) == [], (state, screen)
+def _assert_accessible(user: BrowserUser, state: str, screen: Screen) -> None:
+    screen.apply_to(user.page)
+    _save_screenshot(user.page, f"{state}-{screen}")
+    for frame in _frames_of_product(user):
+        assert accessibility_violations(frame) == [], (state, screen)
+        assert horizontal_overflow(frame) == [], (state, screen)
 
 
-def paint(page: Page, name: str) -> None:
-    """Keep a picture of the whole page, where somebody wants one."""
+def _save_screenshot(page: Page, name: str) -> None:
+    """Save a picture of the whole page if `SCREENSHOTS` is set."""
     if folder := os.environ.get("SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-def _our_frames(guest: Guest) -> list[Frame]:
-    return [frame for frame in guest.page.frames if frame.url.startswith(guest.stack.public_url)]
+def _frames_of_product(user: BrowserUser) -> list[Frame]:
+    return [frame for frame in user.page.frames if frame.url.startswith(user.stack.public_url)]

@@ -1,7 +1,7 @@
-"""The hosted page of the gateway in a box in real Chromium, framed and at top level."""
+"""The sandbox's hosted page in Chromium, in a frame and at top level."""
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,12 @@ from playwright.sync_api import Page, expect
 from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosted_page import (
     CAMERA_REFUSED,
+    HostSite,
     OpenPage,
-    Shop,
     capture,
-    framed,
-    inner,
+    inner_frame,
     only_process,
+    open_framed,
 )
 from tests.support.accessibility import (
     Screen,
@@ -26,29 +26,29 @@ from tests.support.accessibility import (
 from tests.support.gateway import Company, Controls
 
 
-def test_ada_passes_inside_a_frame(
+def test_hosted_page_in_frame_passes_and_posts_messages(
     browser_page: OpenPage,
-    shop: Shop,
+    host_site: HostSite,
     company: Company,
     controls: Controls,
     gateway: RunningGateway,
 ) -> None:
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page()
-    hosted = framed(page, shop, created["url"], f"camera {gateway.url}")
+    hosted = open_framed(page, host_site, created["url"], f"camera {gateway.url}")
     capture(hosted)
     assert only_process(controls)["state"] == "IN_PROGRESS"
     hosted.locator("#outcome-passes").click()
     expect(hosted.locator("h1", has_text="Back")).to_be_visible()
-    # The redirect happened inside the frame, and nothing was added to the address.
-    assert page.url == f"{shop.origin}/"
-    assert inner(page).url == shop.back
+    # The frame alone was redirected, to the unchanged return address.
+    assert page.url == f"{host_site.origin}/"
+    assert inner_frame(page).url == host_site.return_url
     onboarding = {
         "onboardingToken": created["onboardingToken"],
-        "returnUrl": shop.back,
+        "returnUrl": host_site.return_url,
         "scanId": created["scanId"],
     }
-    assert page.evaluate("heard") == [
+    assert page.evaluate("messages") == [
         [gateway.url, {"onboarding": onboarding, "type": "Info", "value": {"name": name}}]
         for name in ("OnboardingStarted", "OnboardingFinished")
     ]
@@ -64,30 +64,30 @@ def test_ada_passes_inside_a_frame(
         ("validation", "PENDING_VALIDATION"),
     ],
 )
-def test_each_other_outcome_at_top_level(
+def test_hosted_page_outcome_at_top_level_sets_state(
     browser_page: OpenPage,
-    shop: Shop,
+    host_site: HostSite,
     company: Company,
     controls: Controls,
     outcome: str,
     state: str,
 ) -> None:
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page(viewport=(360, 740))
     page.goto(created["url"])
     capture(page, "Passport")
     page.click(f"#outcome-{outcome}")
-    page.wait_for_url(shop.back)
+    page.wait_for_url(host_site.return_url)
     process = only_process(controls)
     assert (process["state"], process["uploads"]) == (state, 2)
 
 
-def test_a_frame_without_the_camera_offers_a_file(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls, root: Path
+def test_frame_without_camera_permission_offers_file_upload(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls, root: Path
 ) -> None:
-    created = company.create(redirectUrl=shop.back, docType="Passport")
+    created = company.create(redirectUrl=host_site.return_url, docType="Passport")
     page = browser_page(expected_complaints=CAMERA_REFUSED)
-    hosted = framed(page, shop, created["url"], allow="")
+    hosted = open_framed(page, host_site, created["url"], allow="")
     hosted.locator("#begin").click()
     hosted.locator('[data-document="Passport"]').click()
     expect(hosted.locator("#camera-problem")).to_contain_text("The camera is blocked")
@@ -103,24 +103,26 @@ def test_a_frame_without_the_camera_offers_a_file(
     assert only_process(controls)["uploads"] == 2
 
 
-def test_a_file_that_is_no_picture_is_refused_kindly(
+def test_file_that_is_not_a_picture_shows_an_error(
     browser_page: OpenPage, company: Company
 ) -> None:
     page = browser_page()
     page.goto(company.create()["url"])
     page.click("#begin")
     page.click('[data-document="IDCard"]')
-    expect(page.locator("#capture")).to_be_enabled()  # the camera is on: nothing starts anew
+    expect(page.locator("#capture")).to_be_enabled()  # the camera runs: the screen stays
     text = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"hello"}
     page.set_input_files("#file", [text])
     expect(page.locator("#file-problem")).to_be_visible()
 
 
-def test_who_can_use_neither_camera_nor_file_goes_back_with_the_reason(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_give_up_without_camera_returns_permission_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
     page = browser_page(expected_complaints=CAMERA_REFUSED)
-    hosted = framed(page, shop, company.create(redirectUrl=shop.back)["url"], allow="")
+    hosted = open_framed(
+        page, host_site, company.create(redirectUrl=host_site.return_url)["url"], allow=""
+    )
     hosted.locator("#begin").click()
     hosted.locator('[data-document="IDCard"]').click()
     hosted.locator("#give-up").click()
@@ -129,31 +131,31 @@ def test_who_can_use_neither_camera_nor_file_goes_back_with_the_reason(
     assert only_process(controls)["last_error"] == "PermissionError"
 
 
-def test_without_an_address_to_return_to_the_page_stays(
-    browser_page: OpenPage, shop: Shop, company: Company
+def test_hosted_page_without_return_address_stays(
+    browser_page: OpenPage, host_site: HostSite, company: Company
 ) -> None:
     page = browser_page()
-    hosted = framed(page, shop, company.create()["url"])
+    hosted = open_framed(page, host_site, company.create()["url"])
     hosted.locator("#skip-capture").click()
     hosted.locator("#outcome-passes").click()
     expect(hosted.locator("p:visible", has_text="You may close this page.")).to_be_visible()
-    assert len(page.evaluate("heard")) == 2
+    assert len(page.evaluate("messages")) == 2
 
 
-def test_a_stranger_who_frames_the_page_hears_nothing(
-    browser_page: OpenPage, shop: Shop, company: Company
+def test_frame_of_another_origin_receives_no_messages(
+    browser_page: OpenPage, host_site: HostSite, company: Company
 ) -> None:
-    created = company.create(redirectUrl=shop.back.replace("shop", "other"))
+    created = company.create(redirectUrl=host_site.return_url.replace("shop", "other"))
     # Chromium itself reports that it withheld the messages.
     page = browser_page(expected_complaints=["postMessage", "other.localhost"])
-    hosted = framed(page, shop, created["url"])
+    hosted = open_framed(page, host_site, created["url"])
     hosted.locator("#skip-capture").click()
     hosted.locator("#outcome-passes").click()
     expect(hosted.locator("h1", has_text="Back")).to_be_visible()
-    assert page.evaluate("heard") == []
+    assert page.evaluate("messages") == []
 
 
-def test_ada_can_do_it_all_by_keyboard_in_spanish(
+def test_hosted_page_by_keyboard_in_spanish_passes(
     browser_page: OpenPage, company: Company, controls: Controls
 ) -> None:
     page = browser_page(locale="es-ES", viewport=(360, 740))
@@ -175,8 +177,8 @@ def test_ada_can_do_it_all_by_keyboard_in_spanish(
     assert only_process(controls)["state"] == "VERIFIED"
 
 
-def walk_every_screen(page: Page) -> Iterator[str]:
-    """Stop at each screen in turn, by its name."""
+def screen_names(page: Page) -> Iterator[str]:
+    """Yield the name of each screen when it is shown."""
     yield "intro"
     page.click("#begin")
     page.wait_for_selector('[data-document="IDCard"]')
@@ -206,27 +208,29 @@ def walk_every_screen(page: Page) -> Iterator[str]:
 
 
 @parametrize_screen((320, 740), (1280, 740))
-def test_every_screen_is_accessible_and_fits(
+def test_hosted_page_screens_are_accessible_and_fit(
     browser_page: OpenPage, company: Company, screen: Screen
 ) -> None:
     page = browser_page(viewport=screen.size, color_scheme=screen.scheme, bypass_csp=True)
     page.goto(company.create()["url"])
-    for screen in walk_every_screen(page):
+    for screen in screen_names(page):
         assert accessibility_violations(page) == [], screen
         assert horizontal_overflow(page) == [], screen
 
 
-# The room that is left for a frame at 1280×800 and at 320×640, and none at all.
+# Frame sizes on windows of 1280×800 and 320×640, and that of a small host page.
 FRAMES = [(960, 640), (1280, 680), (320, 416), (320, 480), (380, 720)]
-# Each in one language in every run, in the other one nightly.
-ROOMS = [
-    *zip(FRAMES, cycle(("en-GB", "es-ES")), strict=False),
+# Every run takes the smallest and the largest frame; the other combinations run nightly.
+EVERY_RUN = [((320, 416), "es-ES"), ((1280, 680), "en-GB")]
+SIZES_AND_LOCALES = [
+    *EVERY_RUN,
     *(
-        pytest.param(*room, marks=pytest.mark.nightly)
-        for room in zip(FRAMES, cycle(("es-ES", "en-GB")), strict=False)
+        pytest.param(*each, marks=pytest.mark.nightly)
+        for each in product(FRAMES, ("en-GB", "es-ES"))
+        if each not in EVERY_RUN
     ),
 ]
-IN_SIGHT = """
+IS_IN_VIEWPORT = """
 element => {
   const { top, bottom } = element.getBoundingClientRect();
   return top >= 0 && bottom <= innerHeight && scrollY === 0;
@@ -234,26 +238,30 @@ element => {
 """
 
 
-@pytest.mark.parametrize(("frame_size", "locale"), ROOMS)
-def test_what_goes_on_is_in_sight_without_scrolling(
-    browser_page: OpenPage, shop: Shop, company: Company, frame_size: tuple[int, int], locale: str
+@pytest.mark.parametrize(("frame_size", "locale"), SIZES_AND_LOCALES)
+def test_hosted_page_buttons_are_visible_without_scrolling(
+    browser_page: OpenPage,
+    host_site: HostSite,
+    company: Company,
+    frame_size: tuple[int, int],
+    locale: str,
 ) -> None:
     page = browser_page(viewport=(1300, 900), locale=locale)
-    hosted = framed(page, shop, company.create()["url"], frame_size=frame_size)
+    hosted = open_framed(page, host_site, company.create()["url"], frame_size=frame_size)
 
-    def in_sight(selector: str) -> None:
+    def assert_in_viewport(selector: str) -> None:
         expect(hosted.locator(selector)).to_be_visible()
-        assert hosted.locator(selector).evaluate(IN_SIGHT), selector
+        assert hosted.locator(selector).evaluate(IS_IN_VIEWPORT), selector
 
-    in_sight("#begin")
+    assert_in_viewport("#begin")
     hosted.locator("#begin").click()
-    in_sight('[data-document="IDCard"]')
+    assert_in_viewport('[data-document="IDCard"]')
     hosted.locator('[data-document="IDCard"]').click()
     for side in range(3):
         expect(hosted.locator("#capture")).to_be_enabled()
-        in_sight("#capture")
+        assert_in_viewport("#capture")
         hosted.locator("#capture").click()
         if side < 2:
-            in_sight("#keep")
+            assert_in_viewport("#keep")
             hosted.locator("#keep").click()
-    in_sight("#outcome-passes")
+    assert_in_viewport("#outcome-passes")

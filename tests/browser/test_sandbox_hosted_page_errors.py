@@ -1,4 +1,4 @@
-"""Every way the hosted page can end badly, and leaving it without an end."""
+"""Errors of the sandbox's hosted page: dialogs, messages, returns, and leaving without an end."""
 
 import re
 
@@ -6,23 +6,23 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hosted_page import (
+    HostSite,
     OpenPage,
     Screen,
-    Shop,
-    framed,
-    inner,
+    inner_frame,
     only_process,
+    open_framed,
 )
 from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
 
 
-def test_camera_denied_is_told_shown_and_taken_back_as_an_error(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_camera_denied_posts_message_shows_dialog_and_returns_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page()
-    hosted = framed(page, shop, created["url"])
+    hosted = open_framed(page, host_site, created["url"])
     hosted.locator("#begin").click()
     hosted.locator("#skip-capture").click()
     hosted.locator("#outcome-camera-denied").click()
@@ -32,29 +32,29 @@ def test_camera_denied_is_told_shown_and_taken_back_as_an_error(
     expect(dialog).to_be_visible()
     hosted.locator("#dialog-accept").click()
     expect(hosted.locator("h1", has_text="Back")).to_be_visible()
-    assert inner(page).url == shop.with_error("PermissionError")
-    heard = [message for _, message in page.evaluate("heard")]
-    assert [message["type"] for message in heard] == ["Info", "Error", "Info"]
-    assert heard[1]["value"] == {
+    assert inner_frame(page).url == host_site.with_error("PermissionError")
+    messages = [message for _, message in page.evaluate("messages")]
+    assert [message["type"] for message in messages] == ["Info", "Error", "Info"]
+    assert messages[1]["value"] == {
         "name": "PermissionError",
         "message": "PermissionError",
         "extrainfo": {"device": "camera"},
     }
-    assert heard[2]["value"] == {"name": "OnboardingFinished"}
+    assert messages[2]["value"] == {"name": "OnboardingFinished"}
     assert only_process(controls)["state"] == "ABORTED"
 
 
-def test_dialogs_can_be_switched_off(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_error_with_dialogs_switched_off_returns_at_once(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
     controls.switch(dialogs=False)
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page()
     page.goto(created["url"])
     page.click("#skip-capture")
     page.get_by_text("More errors").click()
     page.click("#outcome-TimeoutError")
-    page.wait_for_url(shop.with_error("TimeoutError"))
+    page.wait_for_url(host_site.with_error("TimeoutError"))
 
 
 TITLES = {
@@ -67,6 +67,14 @@ TITLES = {
 }
 
 
+def errors(*every_run: str) -> list[object]:
+    """Return all errors as parameters; those not named run nightly."""
+    rest = [
+        pytest.param(each, marks=pytest.mark.nightly) for each in TITLES if each not in every_run
+    ]
+    return [*every_run, *rest]
+
+
 def choose_error(screen: Screen, error: str) -> None:
     screen.locator("#skip-capture").click()
     if error == "PermissionError":
@@ -76,47 +84,47 @@ def choose_error(screen: Screen, error: str) -> None:
     screen.locator(f"#outcome-{error}").click()
 
 
-@pytest.mark.parametrize("error", TITLES)
-def test_each_error_has_its_dialog_in_a_frame_in_english(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls, error: str
+@pytest.mark.parametrize("error", errors("HardwareError", "ConnectionError", "OnboardingError"))
+def test_error_in_frame_shows_english_dialog_and_returns_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls, error: str
 ) -> None:
     page = browser_page()
-    hosted = framed(page, shop, company.create(redirectUrl=shop.back)["url"])
+    hosted = open_framed(page, host_site, company.create(redirectUrl=host_site.return_url)["url"])
     choose_error(hosted, error)
     expect(hosted.locator("#dialog-title")).to_have_text(TITLES[error][0])
     expect(hosted.locator("#dialog-text")).not_to_be_empty()
-    heard = [message for _, message in page.evaluate("heard")]
-    assert [message["type"] for message in heard] == ["Info", "Error"]
-    assert heard[1]["value"]["message"] == error
+    messages = [message for _, message in page.evaluate("messages")]
+    assert [message["type"] for message in messages] == ["Info", "Error"]
+    assert messages[1]["value"]["message"] == error
     hosted.locator("#dialog-accept").click()
     expect(hosted.locator("h1", has_text="Back")).to_be_visible()
-    assert inner(page).url == shop.with_error(error)
+    assert inner_frame(page).url == host_site.with_error(error)
     assert only_process(controls)["last_error"] == error
 
 
-@pytest.mark.parametrize("error", TITLES)
-def test_each_error_has_its_dialog_at_top_level_in_spanish(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls, error: str
+@pytest.mark.parametrize("error", errors("PermissionError", "SupportError", "TimeoutError"))
+def test_error_at_top_level_shows_spanish_dialog_and_returns_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls, error: str
 ) -> None:
     controls.switch(timeout_word="Timeout")
     page = browser_page(locale="es-ES", viewport=(360, 740))
-    page.goto(company.create(redirectUrl=shop.back)["url"])
+    page.goto(company.create(redirectUrl=host_site.return_url)["url"])
     choose_error(page, error)
     expect(page.locator("#dialog-title")).to_have_text(TITLES[error][1])
     page.click("#dialog-accept")
-    page.wait_for_url(shop.with_error("Timeout" if error == "TimeoutError" else error))
+    page.wait_for_url(host_site.with_error("Timeout" if error == "TimeoutError" else error))
 
 
-def test_who_leaves_in_a_frame_is_told_of_to_nobody_and_may_come_back(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_leave_in_frame_posts_no_message_and_can_resume(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
     page = browser_page()
-    created = company.create(redirectUrl=shop.back)
-    hosted = framed(page, shop, created["url"])
+    created = company.create(redirectUrl=host_site.return_url)
+    hosted = open_framed(page, host_site, created["url"])
     hosted.locator("#skip-capture").click()
     hosted.locator("#outcome-abandon").click()
     expect(hosted.locator("h1:visible")).to_have_text("You left without finishing")
-    assert [message["value"]["name"] for _, message in page.evaluate("heard")] == [
+    assert [message["value"]["name"] for _, message in page.evaluate("messages")] == [
         "OnboardingStarted"
     ]
     process = only_process(controls)
@@ -130,7 +138,7 @@ def test_who_leaves_in_a_frame_is_told_of_to_nobody_and_may_come_back(
     assert only_process(controls)["state"] == "VERIFIED"
 
 
-def test_a_tab_that_is_closed_in_the_middle_is_noted(
+def test_closed_tab_is_recorded_as_left(
     browser_page: OpenPage, company: Company, controls: Controls
 ) -> None:
     page = browser_page()
@@ -143,13 +151,13 @@ def test_a_tab_that_is_closed_in_the_middle_is_noted(
     assert controls.get("/deliveries") == {"deliveries": []}
 
 
-def test_who_takes_too_long_runs_out_of_time(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_time_limit_exceeded_returns_timeout_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
     controls.switch(time_limit_seconds=180)
     page = browser_page()
     page.clock.install()
-    page.goto(company.create(redirectUrl=shop.back)["url"])
+    page.goto(company.create(redirectUrl=host_site.return_url)["url"])
     page.click("#begin")
     expect(page.locator("#clock")).to_have_text(re.compile(r"Time left (3:00|2:59)"))
     page.click('[data-document="IDCard"]')
@@ -159,11 +167,11 @@ def test_who_takes_too_long_runs_out_of_time(
     expect(page.locator("#dialog-title")).to_have_text("Time is up")
     expect(page.locator("#clock")).to_be_hidden()
     page.click("#dialog-accept")
-    page.wait_for_url(shop.with_error("TimeoutError"))
+    page.wait_for_url(host_site.with_error("TimeoutError"))
     assert only_process(controls)["last_error"] == "TimeoutError"
 
 
-def test_time_stands_still_once_everything_is_sent(
+def test_clock_after_upload_is_hidden(
     browser_page: OpenPage, company: Company, controls: Controls
 ) -> None:
     controls.switch(time_limit_seconds=60)
@@ -174,28 +182,28 @@ def test_time_stands_still_once_everything_is_sent(
     expect(page.locator("#clock")).to_be_hidden()
 
 
-def test_a_gateway_that_dies_in_the_middle_is_a_lost_connection(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_gateway_without_answer_returns_connection_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page(expected_complaints=["ERR_CONNECTION", "Failed to load resource"])
     page.goto(created["url"])
     page.route("**/end", lambda route: route.abort())
     page.click("#skip-capture")
     page.click("#outcome-passes")
     page.click("#dialog-accept")
-    page.wait_for_url(shop.with_error("ConnectionError"))
+    page.wait_for_url(host_site.with_error("ConnectionError"))
 
 
-def test_a_check_that_was_ended_elsewhere_goes_back_without_an_error(
-    browser_page: OpenPage, shop: Shop, company: Company, controls: Controls
+def test_process_ended_elsewhere_returns_without_error(
+    browser_page: OpenPage, host_site: HostSite, company: Company, controls: Controls
 ) -> None:
-    created = company.create(redirectUrl=shop.back)
+    created = company.create(redirectUrl=host_site.return_url)
     page = browser_page(expected_complaints=["409"])
     page.goto(created["url"])
     page.click("#skip-capture")
     page.wait_for_selector("#outcome-fails")
     controls.end(created["scanId"], "passes")
     page.click("#outcome-fails")
-    page.wait_for_url(shop.back)
+    page.wait_for_url(host_site.return_url)
     assert only_process(controls)["state"] == "VERIFIED"

@@ -1,4 +1,4 @@
-"""The example shop and the pretend identity provider, looked at in Chromium."""
+"""The sandbox's example shop and identity provider in Chromium."""
 
 from urllib.parse import urlencode
 
@@ -17,42 +17,42 @@ from tests.support.stack import Stack
 SIZES = ((320, 640), (1280, 800))
 
 
-def check(page: Page) -> None:
-    """No barrier that axe knows, and nothing to scroll sideways for."""
+def assert_accessible(page: Page) -> None:
+    """Assert that axe finds no violation and that the page does not overflow."""
     assert horizontal_overflow(page) == [], page.url
     assert accessibility_violations(page) == [], page.url
 
 
 @parametrize_screen(*SIZES)
-def test_everybody_can_use_the_shop(
+def test_shop_pages_are_accessible_and_fit(
     stack: Stack, browser_page: BrowserPage, screen: Screen
 ) -> None:
     page = browser_page(viewport=screen.size, color_scheme=screen.scheme)
     for path in ("/", "/privacy", "/help", "/login"):
         page.goto(stack.shop_url + path)
-        check(page)
+        assert_accessible(page)
     page.get_by_role("button", name="Ada Lovelace").click()
     expect(page.get_by_role("heading", name="Identity: not verified yet")).to_be_visible()
-    check(page)
+    assert_accessible(page)
 
 
 @parametrize_screen(*SIZES)
-def test_everybody_can_log_in_at_the_provider(
+def test_identity_provider_pages_are_accessible_and_fit(
     stack: Stack, browser_page: BrowserPage, screen: Screen
 ) -> None:
     page = browser_page(viewport=screen.size, color_scheme=screen.scheme)
     page.goto(f"{stack.public_url}/login?site=shop")
-    check(page)
+    assert_accessible(page)
     page.get_by_text("Another user").click()
-    check(page)
+    assert_accessible(page)
     back = urlencode({"post_logout_redirect_uri": f"{stack.public_url}/"})
     page.goto(f"{stack.identity_provider_url}/oauth2/end_session?{back}")
-    check(page)
+    assert_accessible(page)
     page.goto(stack.identity_provider_url)
-    check(page)
+    assert_accessible(page)
 
 
-def test_the_shop_hands_ada_over_by_a_redirect(stack: Stack, browser_page: BrowserPage) -> None:
+def test_shop_handoff_by_redirect_logs_ada_in(stack: Stack, browser_page: BrowserPage) -> None:
     page = browser_page()
     page.goto(f"{stack.shop_url}/login")
     page.get_by_role("button", name="Ada Lovelace").click()
@@ -62,7 +62,7 @@ def test_the_shop_hands_ada_over_by_a_redirect(stack: Stack, browser_page: Brows
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_the_shop_hands_ben_over_by_a_form(
+def test_shop_handoff_by_form_logs_ben_in(
     stack: Stack, browser_page: BrowserPage, java_script: bool
 ) -> None:
     page = browser_page(java_script=java_script)

@@ -1,4 +1,4 @@
-"""Seeds and figures of the tests of faults are told at the end (tests/conftest.py)."""
+"""Fixtures of the fault tests: a random seed, and lines for the summary of the test run."""
 
 import os
 import random
@@ -13,20 +13,20 @@ from tests.support.read_only_check import check_read_only
 
 __all__ = ["both", "fleet", "installed", "check_read_only", "serving"]
 
-Tell = Callable[[str], None]
+ReportLine = Callable[[str], None]
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Tell:
-    """Have a line said at the end of the run, below the name of the test."""
-    # Properties travel with the report, from the processes that share a run as well.
+def report_line(request: pytest.FixtureRequest) -> ReportLine:
+    """Return a function that adds a line to the summary, below the name of the test."""
+    # Properties are part of the report, so xdist transfers them from its workers.
     return lambda line: request.node.user_properties.append((FAULTS, line))
 
 
 @pytest.fixture
-def seed(tell: Tell) -> int:
-    """What decides by chance in this test; `FAULTS_SEED` repeats a run."""
+def seed(report_line: ReportLine) -> int:
+    """Return the seed of all random choices in this test; `FAULTS_SEED` repeats a run."""
     given = os.environ.get("FAULTS_SEED")
     chosen = int(given) if given else random.SystemRandom().randrange(10**9)
-    tell(f"FAULTS_SEED={chosen}")
+    report_line(f"FAULTS_SEED={chosen}")
     return chosen

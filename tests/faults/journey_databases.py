@@ -1,4 +1,4 @@
-"""All steps over a database of either kind, for thousands of examples; a test imports these."""
+"""Fixtures for thousands of examples on one database: reset, ticking clock, files in memory."""
 
 import os
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from tests.support.databases import address, migrated_postgres, migrated_sqlite,
 from tests.unit.journey.fakes import Clock
 from tests.unit.journey.harness import JourneyHarness
 
-__all__ = ["address", "emptied", "kind", "migrated_postgres", "migrated_sqlite", "postgres"]
-__all__ += ["Ticking", "tmp_path"]
+__all__ = ["address", "kind", "migrated_postgres", "migrated_sqlite", "postgres"]
+__all__ += ["TickingClock", "delete_onboardings", "tmp_path"]
 
 
-class Ticking(Clock):
-    """No two looks at it are the same."""
+class TickingClock(Clock):
+    """Clock that advances by a millisecond each time it is read."""
 
     def __call__(self) -> datetime:
         self.moment += timedelta(milliseconds=1)
         return self.moment
 
 
-def emptied(harness: JourneyHarness) -> None:
-    """Forget everything but people."""
+def delete_onboardings(harness: JourneyHarness) -> None:
+    """Delete everything except people."""
     with harness.engine.begin() as connection:
         for table in ("consents", "inbox", "timeline", "links", "onboardings"):
             connection.execute(text(f"DELETE FROM {table}"))
@@ -39,7 +39,8 @@ def kind(database_kind: str) -> str:
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    """In memory where there is such a folder: thousands of commits, and no power will fail."""
-    quick = "/dev/shm"
-    with TemporaryDirectory(dir=quick if os.access(quick, os.W_OK) else None) as folder:
+    """Return a folder in memory if possible: thousands of commits need not reach a disk."""
+    shared_memory = "/dev/shm"
+    in_memory = os.access(shared_memory, os.W_OK)
+    with TemporaryDirectory(dir=shared_memory if in_memory else None) as folder:
         yield Path(folder)

@@ -1,31 +1,34 @@
-"""A gateway that tells the model what it has answered, in the moment in which it does."""
+"""Fake gateway that reports each call and answer to the onboarding model."""
 
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.onboarding_model import Model
+from tests.faults.onboarding_model import OnboardingModel
 from tests.unit.journey.fakes import FakeGateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
 
 
 class Killed(BaseException):
-    """The end of the process that made a call: it can catch and undo nothing."""
+    """The calling process was killed: raised so that its code can catch and undo nothing."""
 
 
 class ModelCheckedGateway(FakeGateway):
-    """`meanwhile[call]` is done once in the middle of the next such call. `killed[call]`: so many
-    callers do not live to hear the answer."""
+    """Fake gateway with injected events.
+
+    `meanwhile[call]` runs once during the next such call. `killed[call]` callers die before they
+    receive the answer.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.model: Model | None = None
+        self.model: OnboardingModel | None = None
         self.meanwhile: dict[str, Callable[[], object]] = {}
         self.killed: Counter[str] = Counter()
 
-    def well_again(self) -> None:
-        """Nothing is wrong with the next calls."""
+    def clear_faults(self) -> None:
+        """Remove all injected errors and events."""
         for each in (self.errors, self.lost_answers, self.meanwhile, self.killed):
             each.clear()
 
@@ -36,7 +39,7 @@ class ModelCheckedGateway(FakeGateway):
             created = super().create(request)
         except Exception as error:
             refused = isinstance(error, RequestRefused)
-            model.create_came_to_nothing(request.scan_id, refused=refused)
+            model.create_failed(request.scan_id, refused=refused)
             raise
         model.create_answered(request.scan_id)
         return created
@@ -45,7 +48,7 @@ class ModelCheckedGateway(FakeGateway):
         try:
             answer = super().read(scan_id)
         except (Unauthorized, RequestRefused, StateConflict):
-            self._model().not_shown(scan_id)
+            self._model().answer_refused(scan_id)
             raise
         self._answered("read")
         self._model().answered(scan_id, answer.verification_result or "")

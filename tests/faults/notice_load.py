@@ -1,4 +1,4 @@
-"""A storm of notices: what is sent in which order, by whom, and what became of each."""
+"""Load of notices: a random plan, clients that send it, and a record of each delivery."""
 
 import json
 import random
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 
-#: What the gateway says of one process after another, and what it tells of each.
-CHAINS = (
+#: Sequences of states that a process goes through at the gateway.
+STATE_CHAINS = (
     ("VERIFIED",),
     ("NOT_VERIFIED",),
     ("PENDING_VERIFICATION", "VERIFIED"),
@@ -21,85 +21,88 @@ CHAINS = (
     ("PENDING_VALIDATION",),
 )
 VERDICTS = ("VERIFIED", "NOT_VERIFIED")
-#: Parts of all notices that come twice; of all processes that somebody lies about; that nobody
-#: ever tells of.
-REPEATS, LIES, SILENT = 0.2, 0.1, 0.05
-#: What comes in place of a status: not even a connection, or no answer to what was sent.
-NOBODY, UNKNOWN = "nobody there", "unknown"
-#: A sender who finds nobody rests so long before the next try; without an answer it gives up.
-REST_SECONDS, PATIENCE_SECONDS = 0.1, 10.0
+#: Share of repeated notices; of processes with a false notice; of processes without any notice.
+REPEATED, FALSE, SILENT = 0.2, 0.1, 0.05
+#: Results in place of a status: the connection was refused, or nothing usable came back.
+NOT_CONNECTED, NO_ANSWER = "not connected", "no answer"
+#: Pause before a refused connection is tried again, and time limit for an answer.
+RETRY_SECONDS, TIMEOUT_SECONDS = 0.1, 10.0
 
 Notice = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Advance:
-    """The gateway takes its next step with a process, and says nothing."""
+    """The process enters its next state at the gateway, without a notice."""
 
     onboarding: str
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`chains`: what each process goes through. `events`: in the order in which they happen."""
+class NoticePlan:
+    """`chains`: the states of each process. `events`: notices and advances in sending order."""
 
     chains: Mapping[str, Sequence[str]]
     events: Sequence[Notice | Advance]
 
 
-def plan(onboardings: Sequence[str], strangers: int, chance: random.Random) -> Plan:
-    """Every word of every process, lies, notices about ids that the server does not know (yet),
-    and repeats of all these, in no order at all."""
-    chains = {each: chance.choice(CHAINS) for each in onboardings}
-    told = [_about_a_stranger(chance) for _ in range(strangers)]
+def plan_notices(
+    onboardings: Sequence[str], unknown_ids: int, random_: random.Random
+) -> NoticePlan:
+    """Shuffle the notices of all states, false ones, ones with unknown ids, and repetitions."""
+    chains = {each: random_.choice(STATE_CHAINS) for each in onboardings}
+    notices = [_with_unknown_id(random_) for _ in range(unknown_ids)]
     for each, chain in chains.items():
-        if chance.random() < SILENT:
+        if random_.random() < SILENT:
             continue
-        told += [(each, word) for word in (*chain, "VIDEO_AVAILABLE")]
-        if chance.random() < LIES:
-            told.append((each, chance.choice(VERDICTS)))
-    told += chance.choices(told, k=round(len(told) * REPEATS / (1 - REPEATS)))
-    steps = [Advance(each) for each, chain in chains.items() for _ in chain]
-    events: list[Notice | Advance] = [*told, *steps]
-    chance.shuffle(events)
-    return Plan(chains, events)
+        notices += [(each, word) for word in (*chain, "VIDEO_AVAILABLE")]
+        if random_.random() < FALSE:
+            notices.append((each, random_.choice(VERDICTS)))
+    notices += random_.choices(notices, k=round(len(notices) * REPEATED / (1 - REPEATED)))
+    advances = [Advance(each) for each, chain in chains.items() for _ in chain]
+    events: list[Notice | Advance] = [*notices, *advances]
+    random_.shuffle(events)
+    return NoticePlan(chains, events)
 
 
-def _about_a_stranger(chance: random.Random) -> Notice:
-    return str(uuid.UUID(int=chance.getrandbits(128), version=4)), chance.choice(VERDICTS)
+def _with_unknown_id(random_: random.Random) -> Notice:
+    return str(uuid.UUID(int=random_.getrandbits(128), version=4)), random_.choice(VERDICTS)
 
 
 @dataclass
-class Record:
-    """What the senders know. `perhaps`: sent, but without an answer, or with one that says that
-    the server does not know either. `answers` counts deliveries by what came back."""
+class DeliveryRecord:
+    """Counts of deliveries as the senders saw them.
+
+    `acknowledged`: answered with 204. `unconfirmed`: without an answer or with a 503, so possibly
+    stored. `answers`: attempts by status or failure.
+    """
 
     acknowledged: Counter[Notice] = field(default_factory=Counter)
-    perhaps: Counter[Notice] = field(default_factory=Counter)
+    unconfirmed: Counter[Notice] = field(default_factory=Counter)
     answers: Counter[int | str] = field(default_factory=Counter)
 
     def add(self, notice: Notice, answer: int | str) -> None:
         self.answers[answer] += 1
         if answer == 204:
             self.acknowledged[notice] += 1
-        elif answer in (UNKNOWN, 503):
-            self.perhaps[notice] += 1
+        elif answer in (NO_ANSWER, 503):
+            self.unconfirmed[notice] += 1
 
     def __str__(self) -> str:
-        """Deliveries, not tries: who finds nobody tries again."""
-        good, unknown = self.answers[204], self.answers[UNKNOWN]
-        refused = self.answers.total() - good - unknown - self.answers[NOBODY]
+        good, unknown = self.answers[204], self.answers[NO_ANSWER]
+        refused = self.answers.total() - good - unknown - self.answers[NOT_CONNECTED]
         repeats = good - len(self.acknowledged)
         return (
             f"{good:,} acknowledged ({repeats:,} of them repeats), {refused:,} refused,"
-            f" {unknown:,} unknown; {self.answers[NOBODY]:,} times nobody was there"
+            f" {unknown:,} without an answer; {self.answers[NOT_CONNECTED]:,} attempts without"
+            " a connection"
         )
 
 
-class Senders:
-    """Clients that take one event after the other, in order, at a steady rate.
+class NoticeSenders:
+    """Clients that send the events in order and at a steady rate.
 
-    Over when all is sent, `enough` are acknowledged, `seconds` are up, or the context ends.
+    They end when all is sent, `enough` are acknowledged, `seconds` have passed, or the block ends.
     """
 
     def __init__(
@@ -114,59 +117,59 @@ class Senders:
         enough: int,
         seconds: float,
     ) -> None:
-        self.record = Record()
+        self.record = DeliveryRecord()
         self._port, self._advance = port, advance
         self._headers = {**headers, "Content-Type": "application/json"}
         self._events: Iterator[tuple[int, Notice | Advance]] = iter(enumerate(events))
         self._per_second, self._enough, self._seconds = per_second, enough, seconds
         self._began = 0.0
         self._lock = threading.Lock()
-        self._in_step: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._advance_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._threads = [threading.Thread(target=self._send) for _ in range(clients)]
-        self._surprise: BaseException | None = None
+        self._error: BaseException | None = None
 
-    def __enter__(self) -> "Senders":
+    def __enter__(self) -> "NoticeSenders":
         self._began = time.monotonic()
         for each in self._threads:
             each.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._seconds = 0.0  # if it is not over, it is now
+        self._seconds = 0.0  # ends the threads
         for each in self._threads:
             each.join()
-        if self._surprise is not None:
-            raise self._surprise
+        if self._error is not None:
+            raise self._error
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return any(each.is_alive() for each in self._threads)
 
     @property
     def acknowledged(self) -> int:
         return self.record.answers[204]
 
-    def known_now(self) -> Counter[Notice]:
-        """What has been acknowledged up to now."""
+    def acknowledged_notices(self) -> Counter[Notice]:
+        """Return a copy of what has been acknowledged up to now."""
         with self._lock:
             return self.record.acknowledged.copy()
 
     def _send(self) -> None:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)
         try:
             while (event := self._next()) is not None:
                 if isinstance(event, Advance):
-                    with self._in_step[event.onboarding]:
+                    with self._advance_locks[event.onboarding]:
                         self._advance(event.onboarding)
                 else:
                     self._deliver(connection, event)
-        except BaseException as surprise:  # noqa: BLE001 - told by __exit__
-            self._surprise = surprise
+        except BaseException as error:  # noqa: BLE001 - raised by __exit__
+            self._error = error
         finally:
             connection.close()
 
     def _next(self) -> Notice | Advance | None:
-        if self._over():
+        if self._is_over():
             return None
         with self._lock:
             number, event = next(self._events, (0, None))
@@ -174,26 +177,26 @@ class Senders:
         time.sleep(max(0.0, due - time.monotonic()))
         return event
 
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         late = time.monotonic() > self._began + self._seconds
-        return late or self._surprise is not None or self.acknowledged >= self._enough
+        return late or self._error is not None or self.acknowledged >= self._enough
 
     def _deliver(self, connection: HTTPConnection, notice: Notice) -> None:
-        """Once; where nobody takes the connection, until somebody does."""
+        """Send once; if the connection is refused, try again until one is accepted."""
         while True:
             answer = self._post(connection, notice)
             with self._lock:
                 self.record.add(notice, answer)
-            if answer != NOBODY or self._over():
+            if answer != NOT_CONNECTED or self._is_over():
                 return
-            time.sleep(REST_SECONDS)
+            time.sleep(RETRY_SECONDS)
 
     def _post(self, connection: HTTPConnection, notice: Notice) -> int | str:
         try:
             if connection.sock is None:
                 connection.connect()
         except OSError:
-            return NOBODY
+            return NOT_CONNECTED
         body = json.dumps({"verificationId": notice[0], "status": notice[1]})
         try:
             connection.request("POST", "/webhooks/mobbscan", body, self._headers)
@@ -201,5 +204,5 @@ class Senders:
                 answer.read()
         except (OSError, HTTPException):
             connection.close()
-            return UNKNOWN
+            return NO_ANSWER
         return answer.status

@@ -1,8 +1,8 @@
-"""One person's onboardings of one flow, told once more from what is promised about them.
+"""Independent model of one user's onboardings of one flow, written from the documentation.
 
-Nothing of ours is imported. The model is told what happens at the edges: the person clicks, a
-browser comes back, the gateway answers a call. It knows what must have become of it, and refuses
-calls that should never have been made.
+Imports nothing of the product. A test reports each external event (a click, a return of the
+browser, an answer of the gateway). The model derives the expected statuses, and raises
+AssertionError for gateway calls that must never be made.
 """
 
 from __future__ import annotations
@@ -12,35 +12,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-#: What the gateway's words ask for, and how far each of these is from the start.
-ASKS_FOR = {
+#: The status behind each word of the gateway, and the rank of statuses: they only increase.
+STATUS_OF_WORD = {
     "PENDING_VALIDATION": "deciding",
     "PENDING_VERIFICATION": "in_review",
     "PENDING": "in_review",
     "VERIFIED": "verified",
     "NOT_VERIFIED": "rejected",
 }
-FAR = {"deciding": 1, "in_review": 2, "verified": 3, "rejected": 3, "erased": 4}
+RANK = {"deciding": 1, "in_review": 2, "verified": 3, "rejected": 3, "erased": 4}
 VERDICTS = ("verified", "rejected")
-OUR_ENDS = ("expired", "canceled")
+LOCAL_END_STATUSES = ("expired", "canceled")
 AWAITING_USER = ("created", "started", "interrupted")
 MAY_EXPIRE = (*AWAITING_USER, "submitted")
 ACTIVE = (*MAY_EXPIRE, "deciding", "in_review")
 EXPIRY, GRACE = timedelta(hours=48), timedelta(hours=24)
-ATTEMPTS, OPENED_A_DAY = 3, 10
+ATTEMPTS, STARTS_PER_DAY = 3, 10
 LOST_READS, LOST_AFTER = 3, timedelta(hours=24)
-#: As long as a create call may be under way, nobody makes another one.
+#: While a create call may be in flight, no process makes another one.
 LEASE = timedelta(seconds=15)
 
 
-def asks_for(word: str) -> str | None:
-    """The status behind a word, however it is written; None for all that is no status."""
-    return ASKS_FOR.get(word.strip().upper())
+def status_of_word(word: str) -> str | None:
+    """Return the status behind a word, in any letter case; None if it is not a status."""
+    return STATUS_OF_WORD.get(word.strip().upper())
 
 
 @dataclass
-class Told:
-    """`known`: the gateway has had a word for it. `submitted`: counts as one of the attempts."""
+class ModelOnboarding:
+    """Expected state of an onboarding.
+
+    `known`: the gateway has answered with a word. `submitted`: it counts as an attempt.
+    """
 
     id: str
     created_at: datetime
@@ -65,48 +68,56 @@ class Told:
 
 @dataclass
 class Click:
-    """`successors`: rows for which others have made room, and that we have not seen yet.
-    `useless`: one has, since its address was lost."""
+    """A start in progress.
+
+    `successors`: replacement rows that are due and not seen yet. `replaced_after_refusal`: a row
+    was replaced because its hosted address was lost.
+    """
 
     successors: int = 0
-    useless: bool = False
+    replaced_after_refusal: bool = False
 
 
-class Model:
-    """`clock` is the one that the steps go by."""
+class OnboardingModel:
+    """The model; `clock` is that of the tested steps."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.rows: dict[str, Told] = {}
+        self.rows: dict[str, ModelOnboarding] = {}
         self._clock = clock
         self._clicks: list[Click] = []
 
     @property
-    def active(self) -> Told | None:
+    def active(self) -> ModelOnboarding | None:
         found = [row for row in self.rows.values() if row.active]
         assert len(found) <= 1, f"several active at once: {found}"
         return found[0] if found else None
 
-    # What the gateway does
+    # Events of the gateway
 
     def answered(self, onboarding: str, word: str) -> None:
-        """An authenticated answer came: it moves things on, and never back."""
+        """Apply an authenticated answer: a status advances and never returns."""
         row = self.rows[onboarding]
         row.known |= bool(word)
         row.unanswered_polls, row.unanswered_since = 0, None
-        wanted = asks_for(word)
-        if wanted is not None and self._moves_on(row, wanted):
-            row.status, row.submitted = wanted, True
-        elif row.status in VERDICTS and wanted in VERDICTS and wanted != row.status:
+        next_status = status_of_word(word)
+        if next_status is not None and self._advances(row, next_status):
+            row.status, row.submitted = next_status, True
+        elif row.status in VERDICTS and next_status in VERDICTS and next_status != row.status:
             row.contradicted = True
-        self.looked_at(onboarding)
+        self.polled(onboarding)
 
-    def _moves_on(self, row: Told, wanted: str) -> bool:
-        if row.status in OUR_ENDS:
-            return wanted in VERDICTS or (self.active is None and not self._awaited())
-        return FAR[wanted] > FAR.get(row.status, 0)
+    def _advances(self, row: ModelOnboarding, next_status: str) -> bool:
+        if row.status in LOCAL_END_STATUSES:
+            return next_status in VERDICTS or (
+                self.active is None and not self._clicks_with_successors()
+            )
+        return RANK[next_status] > RANK.get(row.status, 0)
 
-    def not_shown(self, onboarding: str) -> None:
-        """The gateway will not speak of it: nothing yet, or, after it had a word, lost one day."""
+    def answer_refused(self, onboarding: str) -> None:
+        """The gateway refused to answer: no data yet or, after an earlier word, a lost process.
+
+        An active process is canceled after LOST_READS such answers over LOST_AFTER.
+        """
         row, now = self.rows[onboarding], self._clock()
         if not (row.known and row.active):
             row.unanswered_polls, row.unanswered_since = 0, None
@@ -115,16 +126,16 @@ class Model:
             row.unanswered_since = row.unanswered_since or now
             if row.unanswered_polls >= LOST_READS and now >= row.unanswered_since + LOST_AFTER:
                 row.status = "canceled"
-        self.looked_at(onboarding)
+        self.polled(onboarding)
 
-    def looked_at(self, onboarding: str) -> None:
-        """Whoever looks after its time finds it expired, unless somebody is deciding."""
+    def polled(self, onboarding: str) -> None:
+        """Expire it if its time is over, except while a decision is awaited."""
         row = self.rows[onboarding]
         if row.status in MAY_EXPIRE and self._clock() >= row.expires_at:
             row.status = "expired"
 
     def create_called(self, onboarding: str) -> None:
-        """The paid call: for one row at a time, and never while another may be under way."""
+        """The paid call: once per row, except after an error, and never twice in flight."""
         if onboarding not in self.rows:
             self.appeared([onboarding])
         row, now = self.rows[onboarding], self._clock()
@@ -139,40 +150,43 @@ class Model:
         if row.status == "created":
             row.status = "started"
 
-    def create_came_to_nothing(self, onboarding: str, *, refused: bool) -> None:
-        """Refused at the first call: our settings are wrong. Later: an answer has been lost, and
-        the row is replaced, once in a click."""
+    def create_failed(self, onboarding: str, *, refused: bool) -> None:
+        """Handle a failed create call.
+
+        A refusal of the first call means wrong settings. A refusal of a later call means that an
+        answer was lost: the row is replaced, at most once per click.
+        """
         row = self.rows[onboarding]
         row.in_flight_until = None
         if refused and row.status == "created":
             if row.creates == 1:
                 row.status = "canceled"
-            elif not self._clicks[-1].useless:
-                self._clicks[-1].useless = True
+            elif not self._clicks[-1].replaced_after_refusal:
+                self._clicks[-1].replaced_after_refusal = True
                 self._replace(row)
 
     def delete_called(self, onboarding: str) -> None:
-        """What has been replaced is deleted; what went wrong twice is replaced."""
+        """Only replaced rows are deleted; a row is replaced after its second interruption."""
         row = self.rows[onboarding]
         if row.status == "interrupted":
             assert row.interruptions > 1, f"not offered once more: {row}"
             self._replace(row)
         assert row.status == "canceled", f"deleted, but not replaced: {row}"
 
-    def _replace(self, row: Told) -> None:
+    def _replace(self, row: ModelOnboarding) -> None:
         row.status = "canceled"
         if not self._verified():
             self._clicks[-1].successors += 1
 
     def decision_called(self, onboarding: str, *, review: bool) -> None:
-        """Nobody asks for what is impossible."""
+        """A decision is sent only in a status that allows it."""
         possible = ("deciding",) if review else ("deciding", "in_review")
         assert self.rows[onboarding].status in possible, self.rows[onboarding]
 
-    # What people do
+    # Events of the user
 
     def returned(self, onboarding: str, *, failed: bool) -> bool:
-        """A hint. False: the reference is too old."""
+        """The browser returned. Return False if the reference is too old."""
         row = self.rows[onboarding]
         if self._clock() > row.expires_at + GRACE:
             return False
@@ -185,54 +199,59 @@ class Model:
 
     @contextmanager
     def clicking(self) -> Iterator[None]:
-        """Around all that one click does. What nobody has called about expires without a call,
-        and what is to be done yet is not needed when another has been verified meanwhile."""
+        """Context of one click.
+
+        A row without any create call expires without a call. An unfinished row is canceled if
+        another one has been verified meanwhile.
+        """
         row = self.active
         if row is not None and row.status in AWAITING_USER and self._verified():
             row.status = "canceled"
         elif row is not None and row.status == "created" and not row.creates:
-            self.looked_at(row.id)
+            self.polled(row.id)
         self._clicks.append(Click())
         yield
         self._clicks.pop()
 
     def clicked(self, *, unfinished: bool) -> str:
-        """After a click that went well: where it leads."""
+        """Return the id of the onboarding to which a successful click leads."""
         row = self.active
         if row is None:
             return (self._verified() or list(self.rows.values()))[-1].id
         if row.status == "interrupted":
-            assert row.interruptions == 1 or self._opened_enough(), f"not replaced: {row}"
+            assert row.interruptions == 1 or self._daily_limit_reached(), f"not replaced: {row}"
             row.status = "started"
         elif row.status == "submitted" and unfinished:
             row.status, row.submitted = "started", False
         return row.id
 
     def appeared(self, onboardings: Iterable[str]) -> None:
-        """Rows that are new: there was a place for each."""
+        """Register new rows; each must have been allowed."""
         for each in onboardings:
-            assert self.may_begin_anew(), f"a new row beside {list(self.rows.values())}"
-            self.rows[each] = Told(each, self._clock())
-            if awaited := self._awaited():
-                awaited[-1].successors -= 1
+            assert self.may_start_again(), f"a new row in addition to {list(self.rows.values())}"
+            self.rows[each] = ModelOnboarding(each, self._clock())
+            if waiting := self._clicks_with_successors():
+                waiting[-1].successors -= 1
 
-    def may_begin_anew(self) -> bool:
-        """Nothing under way, nobody verified, attempts left."""
+    def may_start_again(self) -> bool:
+        """Whether a new row is allowed: none active, none verified, attempts left."""
         rows = list(self.rows.values())
         if self.active is not None:
             return False
-        over = bool(self._verified()) or bool(rows and rows[-1].status == "erased")
-        used_up = sum(row.submitted for row in rows) >= ATTEMPTS or self._opened_enough()
-        return bool(self._awaited()) or not (over or used_up)
+        is_finished = bool(self._verified()) or bool(rows and rows[-1].status == "erased")
+        limit_reached = (
+            sum(row.submitted for row in rows) >= ATTEMPTS or self._daily_limit_reached()
+        )
+        return bool(self._clicks_with_successors()) or not (is_finished or limit_reached)
 
-    def _awaited(self) -> list[Click]:
-        """Clicks whose new row is there already, though nobody has called about it."""
+    def _clicks_with_successors(self) -> list[Click]:
+        """Return the clicks whose replacement row has not been seen yet."""
         return [click for click in self._clicks if click.successors]
 
-    def _verified(self) -> list[Told]:
+    def _verified(self) -> list[ModelOnboarding]:
         return [row for row in self.rows.values() if row.status == "verified"]
 
-    def _opened_enough(self) -> bool:
+    def _daily_limit_reached(self) -> bool:
         since = self._clock() - timedelta(days=1)
-        opened = [row for row in self.rows.values() if row.creates and row.created_at > since]
-        return len(opened) >= OPENED_A_DAY
+        recent = [row for row in self.rows.values() if row.creates and row.created_at > since]
+        return len(recent) >= STARTS_PER_DAY

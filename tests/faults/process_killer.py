@@ -1,4 +1,4 @@
-"""Somebody who kills the server's processes, the more of them the more notices come through."""
+"""Kills processes of a running server at random moments, paced by the load's progress."""
 
 import os
 import random
@@ -12,59 +12,61 @@ from tests.support.eventually import eventually
 from tests.support.server_processes import jobs_process, kill_server, web_workers
 from tests.support.stack import Stack
 
-#: On a busy machine a process takes its time to come back.
-BACK_SECONDS = 120
+#: Time limit for the restart of a killed process on a busy machine.
+RESTART_SECONDS = 120
 
 
 class ProcessKiller:
-    """Strikes in rounds of `victims` (worker, jobs, everything), put in order by chance.
+    """Kills each of `victims` (worker, jobs, everything) once per round, in random order.
 
-    `calm`: from one strike to the next `progress` grows by so much, at least and at most.
-    `struck` is called while the server lies dead as a whole.
+    `pause_range`: minimum and maximum growth of `progress` between two kills.
+    `while_down` is called while all processes of the server are dead.
     """
 
     def __init__(
         self,
         stack: Stack,
-        chance: random.Random,
+        random_: random.Random,
         victims: Sequence[str],
-        calm: tuple[int, int],
+        pause_range: tuple[int, int],
         *,
         progress: Callable[[], int],
-        struck: Callable[[], None],
+        while_down: Callable[[], None],
     ) -> None:
         self.killed: Counter[str] = Counter()
-        self._stack, self._chance, self._victims, self._range = stack, chance, victims, calm
-        self._progress, self._struck = progress, struck
+        self._stack, self._random, self._victims = stack, random_, victims
+        self._pause_range = pause_range
+        self._progress, self._while_down = progress, while_down
 
-    def rage(self, busy: Callable[[], bool]) -> None:
-        """As long as there is somebody to be disturbed."""
+    def run(self, is_busy: Callable[[], bool]) -> None:
+        """Kill processes until the load has ended."""
         round_: list[str] = []
-        while self._calm(busy):
-            round_ = round_ or self._chance.sample(self._victims, k=len(self._victims))
-            self._strike(victim := round_.pop())
+        while self._wait_for_progress(is_busy):
+            round_ = round_ or self._random.sample(self._victims, k=len(self._victims))
+            self._kill(victim := round_.pop())
             self.killed[victim] += 1
 
-    def _calm(self, busy: Callable[[], bool]) -> bool:
-        end = self._progress() + self._chance.randint(*self._range)
-        while busy():
+    def _wait_for_progress(self, is_busy: Callable[[], bool]) -> bool:
+        """Return False if the load ended first."""
+        end = self._progress() + self._random.randint(*self._pause_range)
+        while is_busy():
             if self._progress() >= end:
                 return True
             time.sleep(0.01)
         return False
 
-    def _strike(self, victim: str) -> None:
+    def _kill(self, victim: str) -> None:
         if victim == "everything":
             kill_server(self._stack)
-            self._struck()
+            self._while_down()
             self._stack.restart("server")
         elif victim == "jobs":
-            _kill(eventually(lambda: jobs_process(self._stack), seconds=BACK_SECONDS))
+            _kill_process(eventually(lambda: jobs_process(self._stack), seconds=RESTART_SECONDS))
         else:
-            both = eventually(lambda: web_workers(self._stack), seconds=BACK_SECONDS)
-            _kill(self._chance.choice(sorted(both)))
+            workers = eventually(lambda: web_workers(self._stack), seconds=RESTART_SECONDS)
+            _kill_process(self._random.choice(sorted(workers)))
 
 
-def _kill(victim: int) -> None:
+def _kill_process(pid: int) -> None:
     with suppress(ProcessLookupError):
-        os.kill(victim, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)

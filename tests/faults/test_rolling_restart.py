@@ -9,7 +9,7 @@ load: each connection that failed was one that no worker had accepted.)
 import json
 import uuid
 
-from tests.faults.conftest import Tell
+from tests.faults.conftest import ReportLine
 from tests.support.eventually import eventually
 from tests.support.fleet import Fleet
 from tests.support.http_session import HttpSession
@@ -37,23 +37,25 @@ def stored_notices(fleet: Fleet) -> int:
     return int(fleet.stack.rows("SELECT count(*) AS n FROM inbox")[0]["n"])
 
 
-def test_fleet_rolling_restart_under_load_answers_every_request(fleet: Fleet, tell: Tell) -> None:
+def test_fleet_rolling_restart_under_load_answers_every_request(
+    fleet: Fleet, report_line: ReportLine
+) -> None:
     stack = fleet.stack
-    walk = submit_consent(stack, *stack.login_handoff(Person("ada", "Ada Lovelace", "en")))
+    journey = submit_consent(stack, *stack.login_handoff(Person("ada", "Ada Lovelace", "en")))
     before = stored_notices(fleet)
     requests = [
-        page_request(walk.browser, "/"),
-        page_request(walk.browser, f"{walk.path}/status"),
+        page_request(journey.browser, "/"),
+        page_request(journey.browser, f"{journey.path}/status"),
         *(notice_request(fleet) for _ in range(2)),
     ]
     address = ("localhost", fleet.balancer.port)
     with LoadClients(address, requests, resend_all=True) as load:
-        for host in fleet.hosts:
-            sofar = load.answers.total()
-            eventually(lambda sofar=sofar: load.answers.total() > sofar + 50, seconds=60)
-            host.stop()
-            host.start()
-    tell(f"{load.answers.total()} requests: {dict(load.answers)}, {load.resent} resent")
+        for node in fleet.hosts:
+            answered = load.answers.total()
+            eventually(lambda answered=answered: load.answers.total() > answered + 50, seconds=60)
+            node.stop()
+            node.start()
+    report_line(f"{load.answers.total()} requests: {dict(load.answers)}, {load.resent} resent")
     assert set(load.answers) == {"200", "204"}, load.answers
     assert load.resent <= len(requests) * len(fleet.hosts), "one for each client and stop at most"
     # More would mean that a node stored a notice and dropped its answer.

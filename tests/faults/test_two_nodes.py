@@ -1,4 +1,4 @@
-"""Two hosts on one PostgreSQL: users are spread over both, and one of them dies for good."""
+"""Two nodes with one PostgreSQL: a user may reach either, and one node dies for good."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from itertools import cycle
 
 import pytest
 
-from tests.faults.conftest import Tell
+from tests.faults.conftest import ReportLine
 from tests.support.eventually import eventually
 from tests.support.fleet import Fleet, Node
 from tests.support.http_session import HttpSession, Page
@@ -21,38 +21,38 @@ from tests.support.user_journey import (
     submit_consent,
 )
 
-#: A job that has not been done after half a minute is made anew; and machines are busy.
-ANEW_SECONDS = 90
-#: Reads take so long while hosts are to die in the middle of them.
-SLOW_MS = 4000
+#: Time limit on a busy machine; a job that is not done after 30 seconds is queued again.
+RETRY_SECONDS = 90
+#: Duration of gateway reads, so that a node can die during them.
+READ_MS = 4000
 
 
-def begin(fleet: Fleet, name: str, host: Node) -> UserJourney:
-    return submit_consent(fleet.stack, *fleet.arrive(Person(name, "Ada Lovelace", "en"), host))
+def submit_consent_at(fleet: Fleet, name: str, node: Node) -> UserJourney:
+    return submit_consent(fleet.stack, *fleet.arrive(Person(name, "Ada Lovelace", "en"), node))
 
 
-def moved_to(fleet: Fleet, walk: UserJourney, host: Node) -> UserJourney:
-    """The same browser, led to another host by the balancer."""
-    browser = fleet.browser_at(host)
-    browser.cookies.update(walk.browser.cookies)
-    return UserJourney(fleet.stack, browser, walk.id, walk.page)
+def moved_to(fleet: Fleet, journey: UserJourney, node: Node) -> UserJourney:
+    """Return the journey with the same cookies, continued at another node."""
+    browser = fleet.browser_at(node)
+    browser.cookies.update(journey.browser.cookies)
+    return UserJourney(fleet.stack, browser, journey.id, journey.page)
 
 
-def delivered(walk: UserJourney) -> bool:
-    return [each["state"] for each in sent_notices(walk.stack, walk.id)] == ["delivered"]
+def delivered(journey: UserJourney) -> bool:
+    return [each["state"] for each in sent_notices(journey.stack, journey.id)] == ["delivered"]
 
 
-def jobs_of(fleet: Fleet, host: Node) -> list[str]:
-    """Jobs that the library believes this host is doing."""
+def jobs_of(fleet: Fleet, node: Node) -> list[str]:
+    """Return the jobs that the job library has assigned to this node."""
     found = fleet.stack.rows(
         "SELECT workflow_uuid FROM dbos.workflow_status"
         " WHERE executor_id = ? AND status = 'PENDING'",
-        host.executor_id,
+        node.executor_id,
     )
     return [row["workflow_uuid"] for row in found]
 
 
-def test_both_hosts_are_one_server_to_everybody(fleet: Fleet) -> None:
+def test_nodes_share_sessions_tokens_and_events(fleet: Fleet) -> None:
     first, second = fleet.hosts
     ada = Person("ada-of-both", "Ada Lovelace", "en")
     token = fleet.stack.handoff_token(ada)
@@ -67,8 +67,8 @@ def test_both_hosts_are_one_server_to_everybody(fleet: Fleet) -> None:
     def press(tab: HttpSession) -> Page:
         return tab.submit(home, home.form("/onboardings"))
 
-    with ThreadPoolExecutor(2) as at_once:
-        pages = list(at_once.map(press, (browser, other_tab)))
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(press, (browser, other_tab)))
     assert {page.status for page in pages} == {200}
     assert len({page.path for page in pages}) == 1
     here = UserJourney(
@@ -80,8 +80,8 @@ def test_both_hosts_are_one_server_to_everybody(fleet: Fleet) -> None:
     with other_tab.events(f"{here.path}/stream") as events:
         assert next(events)["status"] == "started"
         here.come_back(here.capture("passes"))
-        told = {event["status"] for event in _until(events, "verified")}
-    assert "submitted" in told, "the other host's page hears of it at once"
+        statuses = {event["status"] for event in _until(events, "verified")}
+    assert "submitted" in statuses, "the page at the other node gets the event"
 
 
 def _until(events: Iterator[dict[str, str]], status: str) -> Iterator[dict[str, str]]:
@@ -92,42 +92,42 @@ def _until(events: Iterator[dict[str, str]], status: str) -> Iterator[dict[str, 
 
 
 @pytest.mark.parametrize(
-    "told_again",
+    "notice_repeated",
     [
-        pytest.param(True, id="told again"),
-        pytest.param(False, id="silence", marks=pytest.mark.nightly),
+        pytest.param(True, id="notice repeated"),
+        pytest.param(False, id="no further notice", marks=pytest.mark.nightly),
     ],
 )
-def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
-    fleet: Fleet, tell: Tell, told_again: bool
+def test_death_of_a_node_leaves_no_onboarding_stuck(
+    fleet: Fleet, report_line: ReportLine, notice_repeated: bool
 ) -> None:
-    """With all jobs of the fleet in its hands; the gateway may say once more what it has said."""
-    dying, left = fleet.hosts
+    """The dying node holds all jobs; the gateway may repeat its notices."""
+    dying, surviving = fleet.hosts
     stack = fleet.stack
     creates = gateway_call_counts(stack)["creates"]
-    walks = [
-        begin(fleet, f"ada-{n}-{told_again}", host)
-        for n, host in zip(range(8), cycle(fleet.hosts), strict=False)
+    journeys = [
+        submit_consent_at(fleet, f"ada-{n}-{notice_repeated}", node)
+        for n, node in zip(range(8), cycle(fleet.hosts), strict=False)
     ]
-    waiting, *others = [moved_to(fleet, walk, left) for walk in walks]
-    slow = {"at": ["data"], "kind": "slow", "delay_ms": SLOW_MS, "times": len(walks)}
+    waiting, *others = [moved_to(fleet, journey, surviving) for journey in journeys]
+    slow = {"at": ["data"], "kind": "slow", "delay_ms": READ_MS, "times": len(journeys)}
     stack.gateway_control.post("/faults", json=slow).raise_for_status()
-    with waiting.browser.events(f"{waiting.path}/stream", seconds=ANEW_SECONDS) as events:
+    with waiting.browser.events(f"{waiting.path}/stream", seconds=RETRY_SECONDS) as events:
         assert next(events)["status"] == "started"
-        with left.jobs_paused():
-            for walk in (waiting, *others):
-                force_outcome(stack, walk.id, "passes")
+        with surviving.jobs_paused():
+            for journey in (waiting, *others):
+                force_outcome(stack, journey.id, "passes")
             eventually(lambda: all(map(delivered, (waiting, *others))), seconds=20)
             in_flight = eventually(lambda: len(found := jobs_of(fleet, dying)) == 8 and found)
             dying.kill()
-        for walk in (waiting, *others) if told_again else ():
-            assert send_notice(stack, walk.id, "VERIFIED") == 204
-        assert list(_until(events, "verified")), "the survivor's page hears what it has read"
+        for journey in (waiting, *others) if notice_repeated else ():
+            assert send_notice(stack, journey.id, "VERIFIED") == 204
+        assert list(_until(events, "verified")), "the page at the other node gets the event"
 
-    for walk in (waiting, *others):
-        walk.until("verified", seconds=ANEW_SECONDS)
-        assert count_processes(stack, walk.id) == 1
-    assert gateway_call_counts(stack)["creates"] == creates + len(walks)
+    for journey in (waiting, *others):
+        journey.until("verified", seconds=RETRY_SECONDS)
+        assert count_processes(stack, journey.id) == 1
+    assert gateway_call_counts(stack)["creates"] == creates + len(journeys)
     assert gateway_call_counts(stack)["token_log_ins"] == 1
     unsettled = "SELECT 1 FROM inbox JOIN onboardings o ON o.id = verification_id"
     assert stack.rows(f"{unsettled} WHERE settled_at IS NULL") == []
@@ -137,18 +137,18 @@ def test_when_one_dies_for_good_nothing_is_lost_and_nobody_stuck(
         )
         == []
     )
-    tell(f"{len(in_flight)} jobs were in flight on the host that died")
-    _what_the_dead_host_left_in_the_job_library_is_cleared_away(fleet, dying)
+    report_line(f"{len(in_flight)} jobs were in flight on the node that died")
+    _assert_jobs_of_dead_node_are_deleted(fleet, dying)
 
 
-def _what_the_dead_host_left_in_the_job_library_is_cleared_away(fleet: Fleet, dead: Node) -> None:
-    assert jobs_of(fleet, dead), "nobody does them, and nobody needs to"
+def _assert_jobs_of_dead_node_are_deleted(fleet: Fleet, dead: Node) -> None:
+    assert jobs_of(fleet, dead), "still assigned to the dead node"
     day = 24 * 3600 * 1000
     fleet.stack.change(
         "UPDATE dbos.workflow_status SET created_at = created_at - ? WHERE executor_id = ?",
         day,
         dead.executor_id,
     )
-    # A jobs process cleans when it starts, and every hour.
+    # A jobs process deletes old jobs when it starts, and every hour.
     fleet.hosts[1].kill_jobs()
     eventually(lambda: not jobs_of(fleet, dead), seconds=30)

@@ -9,9 +9,9 @@ from webapp.app import create_app
 from webapp.config.settings import Settings
 
 
-def forget(connection: Any, _record: Any, _fairy: Any) -> None:
+def disable_sync(connection: Any, _record: Any, _fairy: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-event.listen(Pool, "checkout", forget)
+event.listen(Pool, "checkout", disable_sync)
 app = create_app(Settings.from_environment())

@@ -57,11 +57,11 @@ class WorkerConnection:
         self.calls: list[str] = []
         self.taken: list[Any] = []
 
-    def announce(self) -> None:
-        self.calls.append("announce")
+    def announce_close(self) -> None:
+        self.calls.append("announce_close")
 
-    def take_over(self, taker: Callable[[str, bool], None]) -> None:
-        self.calls.append("take_over")
+    def hand_over(self, taker: Callable[[str, bool], None]) -> None:
+        self.calls.append("hand_over")
         taker("the connection", True)
 
 
@@ -94,7 +94,7 @@ def test_stream_under_our_worker_hands_the_connection_over(
 ) -> None:
     answer = open_stream(app, ada, connection)
     assert answer.text == "retry: 2000\n\n"
-    assert connection.calls == ["announce", "take_over"]
+    assert connection.calls == ["announce_close", "hand_over"]
     ((subject, onboarding_id, sock, chunked, _release),) = connection.taken
     assert (subject, onboarding_id, sock, chunked) == ("ada", ADAS, "the connection", True)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -131,7 +131,7 @@ def test_stream_when_the_subscription_fails_ends_without_an_error(
     app: Flask, ada: FlaskClient, connection: WorkerConnection
 ) -> None:
     assert open_stream(app, ada, connection, error=NotFound()).text
-    assert connection.calls == ["announce", "take_over"]
+    assert connection.calls == ["announce_close", "hand_over"]
 
 
 def test_stream_of_another_user_is_404_and_takes_no_slot(

@@ -103,9 +103,9 @@ def event_stream(
             log().warning("stream_ended", error=type(error).__name__)
 
     def body() -> Iterator[str]:
-        connection.announce()
+        connection.announce_close()
         yield f"retry: {RECONNECT_MS}\n\n"
-        connection.take_over(hand_over)
+        connection.hand_over(hand_over)
 
     response = Response(body(), mimetype="text/event-stream")
     # A proxy that buffers the answer would hold every event back.
