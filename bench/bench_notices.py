@@ -32,10 +32,10 @@ def notices(ids: Sequence[str]) -> Iterator[bytes]:
     """Every word about each onboarding, shuffled, then all again; one in ten comes twice."""
     choice = random.Random(1)
     bodies = [json.dumps({"verificationId": one, "status": word}) for one in ids for word in WORDS]
-    told = [(HEAD.format(len(body)) + body).encode() for body in bodies]
+    requests = [(HEAD.format(len(body)) + body).encode() for body in bodies]
     while True:
-        choice.shuffle(told)
-        for each in told:
+        choice.shuffle(requests)
+        for each in requests:
             yield each
             if choice.random() < 0.1:
                 yield each
@@ -86,8 +86,10 @@ class Bench:
     ) -> Measure:
         served = common.gunicorn(app, self._folder(), *options, **environment)
         address, pid = self._stack.enter_context(served)
-        told = notices(ids)
-        return partial(common.load, address, told, clients=clients, seconds=self._seconds, pid=pid)
+        requests = notices(ids)
+        return partial(
+            common.load, address, requests, clients=clients, seconds=self._seconds, pid=pid
+        )
 
 
 def sealed(office: Office) -> bytes:

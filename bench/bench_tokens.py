@@ -25,7 +25,7 @@ from webapp.store.engine import make_engine
 
 
 def call_with_own_cache(gateway_url: str, calls: int) -> int:
-    """In one process that shares its token with nobody: how many of its calls were answered."""
+    """Return how many calls were answered in one process that does not share its token."""
     tokens = MemoryTokenCache()
     then = datetime.now(UTC) - timedelta(minutes=1)
     tokens.get(lambda: Token("token-0", then, then + timedelta(minutes=15)))

@@ -18,7 +18,7 @@ POLL_SECONDS = 2.0
 class Pollers:
     """Each on its kept connection, spread evenly over the two seconds, until the end of the block.
 
-    `seen` is the version that each was last told, with the time (monotonic); `late` counts
+    `seen` is the version that each last received, with the time (monotonic); `late` counts
     questions left out because the one before had no answer yet, `failed` those answered wrongly.
     """
 

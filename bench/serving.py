@@ -35,7 +35,7 @@ consent_version = "2026-01"
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody signed in: the session behind the cookie, the cookie, and a form's token."""
+    """A signed-in user: session, cookie and form token."""
 
     session_id: str
     cookie: str
@@ -80,7 +80,7 @@ class Office:
         self.wired = self.app.extensions["wired"]
 
     def clicks(self) -> Iterator[bytes]:
-        """Each by somebody new."""
+        """Each start by a new user."""
         while True:
             yield from [visitor.click() for visitor in self.admit(500)]
 

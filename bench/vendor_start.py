@@ -1,4 +1,4 @@
-"""The vendor's sample code for a start, as somebody would put it behind a route of theirs.
+"""The sample code of the vendor for a start, behind a route of a host site.
 
 Both of its snippets are taken as they stand: each call makes a client of its own, and each start
 fetches a token. The vendor shows `requests`; `httpx` is what the rest is compared with.

@@ -10,7 +10,7 @@ app = Flask(__name__)
 
 @app.post("/webhooks/mobbscan")
 def webhook() -> tuple[str, int]:
-    told = request.json
-    print(f"Verification Id: {told['verificationId']}")
-    print(f"Status: {told['status']}")
+    notice = request.json
+    print(f"Verification Id: {notice['verificationId']}")
+    print(f"Status: {notice['status']}")
     return "", 204

@@ -40,7 +40,7 @@ def test_jobs_process_without_free_descriptors_is_restarted_later(serving: Servi
     with file_descriptor_limit(second_free_descriptor(master), master):
         os.kill(jobs, signal.SIGKILL)
         eventually(
-            lambda: TOO_MANY_FILES in str(log_lines(served, "jobs_not_started")), seconds=SECONDS
+            lambda: TOO_MANY_FILES in str(log_lines(served, "jobs_start_failed")), seconds=SECONDS
         )
         assert served.status("/readyz") == 200
     eventually(lambda: len(log_lines(served, "jobs_started")) == 2, seconds=SECONDS)
@@ -53,7 +53,7 @@ def test_web_worker_without_free_descriptors_is_restarted_later(serving: Serving
     with file_descriptor_limit(3, served.process.pid):
         os.kill(killed, signal.SIGKILL)
         eventually(
-            lambda: TOO_MANY_FILES in str(log_lines(served, "worker_not_started")), seconds=SECONDS
+            lambda: TOO_MANY_FILES in str(log_lines(served, "worker_start_failed")), seconds=SECONDS
         )
         eventually(lambda: served.status("/readyz") == 200, seconds=SECONDS)
     eventually(lambda: len(workers_of(served)) == 2, seconds=SECONDS)

@@ -70,7 +70,7 @@ def test_reload_with_unusable_database_url_keeps_workers_and_logs_reason(
     jobs = jobs_process_of(served.process.pid)
     assert jobs is not None
     os.kill(jobs, signal.SIGKILL)
-    eventually(lambda: reason in str(log_lines(served, "jobs_not_started")), seconds=SECONDS)
+    eventually(lambda: reason in str(log_lines(served, "jobs_start_failed")), seconds=SECONDS)
     url_file.write_text(address)
     eventually(lambda: len(log_lines(served, "jobs_started")) == 2, seconds=SECONDS)
     assert served.process.poll() is None

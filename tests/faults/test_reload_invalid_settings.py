@@ -57,8 +57,8 @@ def test_serve_with_invalid_sites_file_restarts_worker_and_jobs(
     jobs = jobs_process_of(served.process.pid)
     assert jobs is not None
     os.kill(jobs, signal.SIGKILL)
-    eventually(lambda: log_lines(served, "jobs_not_started"), seconds=SECONDS)
-    assert "bogus" in str(log_lines(served, "jobs_not_started")[0]["problems"])
+    eventually(lambda: log_lines(served, "jobs_start_failed"), seconds=SECONDS)
+    assert "bogus" in str(log_lines(served, "jobs_start_failed")[0]["problems"])
     Path(installed.environ["SITES_FILE"]).write_text(valid)
     eventually(lambda: len(log_lines(served, "jobs_started")) == 2, seconds=SECONDS)
     assert all(line.startswith("{") for line in served.log.splitlines())
@@ -95,7 +95,7 @@ def test_worker_that_cannot_start_is_retried_while_the_other_serves(
     folder.write_text("not a folder")
     killed, kept = workers_of(served)
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: log_lines(served, "worker_not_started"), seconds=SECONDS)
+    eventually(lambda: log_lines(served, "worker_start_failed"), seconds=SECONDS)
     assert served.status("/readyz") == 200
     assert kept in workers_of(served)
     folder.unlink()

@@ -95,7 +95,7 @@ def test_reload_with_wrong_data_keys_is_rejected(
     jobs = jobs_process_of(served.process.pid)
     assert jobs is not None
     os.kill(jobs, signal.SIGKILL)
-    eventually(lambda: FIX in str(log_lines(served, "jobs_not_started")), seconds=SECONDS)
+    eventually(lambda: FIX in str(log_lines(served, "jobs_start_failed")), seconds=SECONDS)
     keys.write_text(right)
     eventually(lambda: len(log_lines(served, "jobs_started")) == 2, seconds=SECONDS)
     assert all(line.startswith("{") for line in served.log.splitlines())

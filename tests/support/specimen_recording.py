@@ -25,7 +25,7 @@ async () => {
     oval(160 + turn * 28, 132, 4, 9); oval(160 + turn * 22, 154, 15, 3);
     pen.font = "600 15px sans-serif"; pen.textAlign = "center";
     pen.fillText("SPECIMEN", 160, 26);
-    pen.font = "12px sans-serif"; pen.fillText("gateway in a box: nobody was filmed", 160, 228);
+    pen.font = "12px sans-serif"; pen.fillText("gateway in a box: no person was filmed", 160, 228);
   }
   draw(0);
   const options = { mimeType: "video/mp4;codecs=vp9", videoBitsPerSecond: 90000 };

@@ -161,7 +161,7 @@ class Stack:
     # People
 
     def person(self, name: str = "Ada Lovelace", locale: str = "en") -> Person:
-        """Somebody new, whom the identity provider knows by name."""
+        """Return a new person whom the identity provider knows by name."""
         given, _, family = name.partition(" ")
         one = Person(f"{given.lower()}-{uuid.uuid4().hex[:8]}", name, locale)
         claims = {"name": name, "given_name": given, "family_name": family, "locale": locale}

@@ -133,4 +133,4 @@ def _join_metrics(found: Settings, *, alone: bool) -> None:
     if alone:
         multiprocess.delete_metrics(found.instance_dir, multiprocess.JOBS)
     if not multiprocess.share_metrics(found.instance_dir, multiprocess.JOBS):
-        _log.warning("metrics_not_shared")
+        _log.warning("metrics_sharing_failed")

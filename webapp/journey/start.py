@@ -34,7 +34,7 @@ from webapp.return_references import SignedReferences
 from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import UnitOfWork
 
-#: All gateway calls of one request together; a proxy in front gives up after a minute.
+#: All gateway calls of one request together; a proxy in front times out after a minute.
 START_SECONDS = 30.0
 #: Processes created for one person and flow within 24 hours, however they ended: each may cost
 #: money.

@@ -44,7 +44,7 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
         self._read_deadlines: dict[TConn, float] = {}
         self._request_context = threading.local()
         self._idle_until = 0.0
-        #: Set as soon as the worker is told to stop.
+        #: Set as soon as the worker receives the signal to stop.
         self.stopping = threading.Event()
 
     def init_process(self) -> None:

@@ -68,7 +68,7 @@ def test_statistics_read_again_soon_come_from_the_cache(
 
 
 def test_statistics_without_a_database_are_none(tmp_path: Path) -> None:
-    with database_at(f"sqlite:///{tmp_path / 'nobody-made-it.sqlite3'}") as nowhere:
+    with database_at(f"sqlite:///{tmp_path / 'missing.sqlite3'}") as nowhere:
         assert CachedStatistics(nowhere, lambda: NOW)() is None
 
 
