@@ -67,7 +67,7 @@ class Crowded:
             "home page": lambda: steps.present.home(self._ada),
             "status": lambda: steps.result.status(self._ada, self._adas),
             "session": lambda: steps.admit.find_visitor(self._ada.session_id),
-            "notice": lambda: steps.webhook.receive({"X-Notice-Key": "agreed"}, notice),
+            "notice": lambda: steps.webhook.store(notice),
             "what is due": lambda: steps.gateway_poll.due_polls(SEARCH_LIMIT + MAX_IN_FLIGHT),
             "read-back": lambda: steps.gateway_poll.poll(self._adas),
             "cleaning": lambda: self._parts.database.sweep(datetime.now(UTC)),

@@ -15,20 +15,20 @@ import common
 
 from tests.faults.test_token_refresh import LONG_BUDGETS, call_with_revoked_token
 from tests.support.instant_gateway import InstantGateway, running
+from tests.support.memory_token_cache import MemoryTokenCache
 from tests.unit.store import processes
 from tests.unit.store.rows import in_threads
 from webapp.gateway.client import Gateway
 from webapp.gateway.options import GatewayOptions
-from webapp.gateway.token_cache import MemoryTokenCache, Token
+from webapp.gateway.token_cache import Token
 from webapp.store import migrate
 from webapp.store.engine import make_engine
 
 
 def call_with_own_cache(gateway_url: str, calls: int) -> int:
     """Return how many calls were answered in one process that does not share its token."""
-    tokens = MemoryTokenCache()
     then = datetime.now(UTC) - timedelta(minutes=1)
-    tokens.get(lambda: Token("token-0", then, then + timedelta(minutes=15)))
+    tokens = MemoryTokenCache(Token("token-0", then, then + timedelta(minutes=15)))
     gateway = Gateway(GatewayOptions(gateway_url, "key", "secret"), tokens, budgets=LONG_BUDGETS)
     try:
         id_ = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"

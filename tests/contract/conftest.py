@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from mobbscan_sandbox.scenarios.catalogue import catalogue
+from tests.support.gateway_fixtures import company, controls, gateway, make_process, receiver
 from tests.support.stack import Stack
 from tests.support.stack_fixtures import ada
 
-__all__ = ["ada", "stack"]
+__all__ = ["ada", "company", "controls", "gateway", "make_process", "receiver", "stack"]
 
 
 @pytest.fixture(scope="session")

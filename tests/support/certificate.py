@@ -1,4 +1,4 @@
-"""Creates a self-signed certificate for `localhost`."""
+"""Creates a self-signed certificate, by default for `localhost`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +8,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+LOCALHOST = x509.DNSName("localhost")
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
+
+def self_signed(folder: Path, host: x509.GeneralName = LOCALHOST) -> tuple[Path, Path]:
     """Write the certificate and its key into the folder; return their paths."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a server of the tests")])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -22,7 +24,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([host]), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM

@@ -41,7 +41,7 @@ class Node:
     def kill(self) -> None:
         """Kill master, workers and jobs process at once, as a power failure does."""
         os.killpg(self.child.pid, signal.SIGKILL)
-        self.child.sweep()
+        self.child.kill_group()
 
     def kill_jobs(self) -> None:
         """Kill the jobs process, which the master then restarts."""
@@ -61,7 +61,7 @@ class Node:
         """Stop the server with SIGTERM and wait for its exit."""
         self.child.send(signal.SIGTERM)
         assert self.child.wait(30), "still running"
-        self.child.sweep()
+        self.child.kill_group()
 
     def start(self) -> None:
         """Start it unless it runs, and wait until it answers."""
@@ -111,7 +111,7 @@ class Fleet:
     def close(self) -> None:
         self.balancer.close()
         for host in self.hosts:
-            host.child.sweep()
+            host.child.kill_group()
         self.stack.close()
 
     def heal(self) -> None:

@@ -68,12 +68,13 @@ def listening_receiver() -> Iterator[Receiver]:
 class Company:
     """An API client of the gateway."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, api_key: str = KEY, api_secret: str = SECRET) -> None:
         self.http = httpx.Client(base_url=url, **TO_LOCAL)
+        self._credentials = {"api_key": api_key, "api_secret": api_secret}
         self.log_in()
 
     def log_in(self) -> None:
-        answer = self.http.post("/auth/token", json={"api_key": KEY, "api_secret": SECRET})
+        answer = self.http.post("/auth/token", json=self._credentials)
         self.http.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
 
     def create(self, **wanted: Any) -> dict[str, str]:
@@ -104,9 +105,7 @@ class Controls:
     """Client of the control API."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(
-            base_url=f"{url}/_sandbox/api", trust_env=False, timeout=30, verify=TLS
-        )
+        self.http = httpx.Client(base_url=f"{url}/_sandbox/api", **TO_LOCAL)
 
     def get(self, path: str) -> dict[str, Any]:
         answer = self.http.get(path)

@@ -8,7 +8,6 @@ StepError
 ├── LinkGone                 a one-time link that has been used or has expired
 ├── ReferenceTampered        a return reference that this server did not sign
 ├── ReferenceExpired         a return reference of this server that has expired
-├── NoticeNotAuthentic       the required headers are missing or wrong
 ├── UnreadableNotice         a notice that cannot be parsed; carries the reason
 ├── GatewayUnavailable       no answer, a late answer or an invalid one; carries when to retry
 │   └── GatewayMixedUp       the gateway answered about another process; nothing was stored
@@ -70,10 +69,6 @@ class ReferenceTampered(StepError):
 
 class ReferenceExpired(StepError):
     """The return reference is ours and has expired."""
-
-
-class NoticeNotAuthentic(StepError):
-    """No set of the required headers came with the notice, or notices are switched off."""
 
 
 class UnreadableNotice(StepError):

@@ -22,7 +22,7 @@ from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest
 from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notice
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import WIRE_NAMES
-from webapp.gateway.token_cache import MemoryTokenCache, Token, TokenCache
+from webapp.gateway.token_cache import Token, TokenCache
 
 __all__ = [
     "Gateway",
@@ -40,7 +40,6 @@ __all__ = [
     "WIRE_NAMES",
     "Token",
     "TokenCache",
-    "MemoryTokenCache",
     "Notice",
     "InvalidNoticeBody",
     "parse_notice",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.subscriptions import Subscriber, Subscriptions
-from webapp.journey.views import StatusView, Visitor, status_view
+from webapp.journey.views import OnboardingView, Visitor, onboarding_view
 from webapp.live.broadcaster import Broadcaster
 
 
@@ -21,11 +21,11 @@ class Result:
         self._subscriptions = subscriptions
         self._broadcaster = broadcaster
 
-    def status(self, visitor: Visitor, onboarding_id: str) -> StatusView:
+    def status(self, visitor: Visitor, onboarding_id: str) -> OnboardingView:
         """Return the present status. Raises NotFound unless it is the visitor's own."""
         with self._deps.database.reading() as work:
             onboarding = self._deps.get_owned(work, visitor, onboarding_id)
-        return status_view(onboarding, self._deps.flow_of(onboarding))
+        return onboarding_view(onboarding, self._deps.flow_of(onboarding))
 
     def stream(
         self,
@@ -35,7 +35,7 @@ class Result:
         chunked: bool,
         gone: Callable[[], None],
         *,
-        words: Callable[[StatusView], bytes],
+        words: Callable[[OnboardingView], bytes],
         max_seconds: float,
     ) -> None:
         """Send the status and each change on `connection`, whose response head is sent already.

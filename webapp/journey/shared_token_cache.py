@@ -18,8 +18,6 @@ from webapp.http_transport.deadline import seconds_left
 from webapp.store.gateway_tokens import StoredToken
 from webapp.store.unit_of_work import Database
 
-#: Part of a token's life after which it is renewed while still good.
-RENEW_AT = 0.8
 #: A refused token that is younger is not renewed: the 401 then concerns the process.
 MIN_AGE = timedelta(seconds=10)
 #: Longer than a log-in may take, so that the lease of a killed process ends soon.
@@ -146,8 +144,7 @@ class SharedTokenCache:
         return self._clock() < token.expires_at
 
     def _is_fresh(self, token: Token) -> bool:
-        life = token.expires_at - token.obtained_at
-        return self._clock() < token.obtained_at + life * RENEW_AT
+        return self._clock() < token.renew_at()
 
     def _remember(self, token: Token) -> Token:
         self._local = token

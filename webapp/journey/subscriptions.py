@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from webapp.domain.onboarding import Onboarding
 from webapp.journey.dependencies import JourneyDependencies
-from webapp.journey.views import StatusView, Visitor, status_view
+from webapp.journey.views import OnboardingView, Visitor, onboarding_view
 from webapp.live.watcher import Watcher
 
 #: A subscription ends this soon after its session has ended, even without a status change.
@@ -29,7 +29,7 @@ class Subscriber:
     session_id: str = field(repr=False)
     person_id: str
     onboarding_id: str
-    on_change: Callable[[StatusView], None]
+    on_change: Callable[[OnboardingView], None]
     on_end: Callable[[], None]
     version: int = 0
 
@@ -128,7 +128,7 @@ class Subscriptions:
             self._send(subscriber, row)
 
     def _send(self, subscriber: Subscriber, row: Onboarding) -> None:
-        view = status_view(row, self._deps.flow_of(row))
+        view = onboarding_view(row, self._deps.flow_of(row))
         with self._lock:  # threads that read earlier may arrive here later, with an older version
             if view.version > subscriber.version:
                 subscriber.version = view.version

@@ -10,7 +10,6 @@ from webapp.config.sites import Flow, Site
 from webapp.domain.onboarding import (
     AWAITING_RESULT,
     AWAITING_USER,
-    FINAL,
     Onboarding,
     Person,
     Status,
@@ -47,10 +46,8 @@ class OnboardingView:
     """What the owner of an onboarding may see of it. Times are aware UTC."""
 
     id: str
-    site: str
     flow: str
     status: Status
-    final: bool
     reasons: tuple[Reason, ...]
     attempt: int
     version: int
@@ -58,20 +55,7 @@ class OnboardingView:
     updated_at: datetime
     decided_at: datetime | None
     expires_at: datetime
-    livemode: bool
     next: Next
-
-
-@dataclass(frozen=True)
-class StatusView:
-    """What the status address and the event stream return."""
-
-    id: str
-    status: Status
-    version: int
-    updated_at: datetime
-    next: Next
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -140,10 +124,8 @@ def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
     """Return what the owner may see of an onboarding."""
     return OnboardingView(
         id=onboarding.id,
-        site=onboarding.site,
         flow=onboarding.flow,
         status=onboarding.status,
-        final=onboarding.status in FINAL,
         reasons=onboarding.reasons,
         attempt=onboarding.attempt,
         version=onboarding.version,
@@ -151,18 +133,5 @@ def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
         updated_at=onboarding.updated_at,
         decided_at=onboarding.decided_at,
         expires_at=onboarding.expires_at,
-        livemode=onboarding.livemode,
         next=next_of(onboarding, flow),
-    )
-
-
-def status_view(onboarding: Onboarding, flow: Flow) -> StatusView:
-    """Return what the status address shows of an onboarding."""
-    return StatusView(
-        id=onboarding.id,
-        status=onboarding.status,
-        version=onboarding.version,
-        updated_at=onboarding.updated_at,
-        next=next_of(onboarding, flow),
-        reasons=onboarding.reasons,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from webapp.domain.errors import NoticeNotAuthentic, UnreadableNotice
+from webapp.domain.errors import UnreadableNotice
 from webapp.gateway import notice
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.store.notice_writer import NewNotice, NoticeWriter
@@ -32,12 +32,6 @@ class Webhook:
     def is_authentic(self, headers: Mapping[str, str]) -> bool:
         """Whether `headers` hold a required set; compares in constant time (contract 5)."""
         return notice.headers_match(self._required, headers)
-
-    def receive(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Store the notice if it is authentic. Raises NoticeNotAuthentic, and as `store`."""
-        if not self.is_authentic(headers):
-            raise NoticeNotAuthentic("the required headers did not come with it")
-        return self.store(body)
 
     def store(self, body: bytes) -> bool:
         """Store an authentic notice durably and make a poll due; return whether it was new.

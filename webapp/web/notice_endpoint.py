@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PATH = "/webhooks/mobbscan"
 METHOD = "POST"
-#: The name of this endpoint's guard in the list of routes: `Webhook.authentic`, in constant time.
+#: The name of this endpoint's guard in the list of routes: `Webhook.is_authentic`.
 GUARD = "gateway_headers"
 #: Outcome of a notice → HTTP status.
 STATUS_OF_OUTCOME = {

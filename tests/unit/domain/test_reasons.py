@@ -1,8 +1,6 @@
 """Reasons: texts of the gateway map to a closed list of codes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from webapp.domain.reasons import ReasonCode, of_hosted_error, of_rejection, reason
 
@@ -18,6 +16,7 @@ from webapp.domain.reasons import ReasonCode, of_hosted_error, of_rejection, rea
         ("supportError", ReasonCode.HOSTED_ERROR),
         ("timeoutError", ReasonCode.TIMED_OUT),
         ("timeOut", ReasonCode.TIMED_OUT),
+        ("", ReasonCode.HOSTED_ERROR),
         ("somethingNew", ReasonCode.HOSTED_ERROR),
     ],
 )
@@ -25,27 +24,20 @@ def test_of_hosted_error_maps_each_known_value(error, code):
     assert of_hosted_error(error) is code
 
 
-@given(st.text())
-def test_of_hosted_error_maps_any_text_to_a_code(error):
-    assert of_hosted_error(error) in ReasonCode
-
-
-def test_of_rejection_ignores_case_and_space():
-    reason_map = {" Expired Document ": "document_expired"}
-    assert of_rejection("EXPIRED DOCUMENT", reason_map) is ReasonCode.DOCUMENT_EXPIRED
-
-
-@pytest.mark.parametrize("text", [None, "", "  ", "not in the map"])
-def test_of_rejection_without_a_match_is_other(text):
-    assert (
-        of_rejection(text, {"": "underage", "blurred": "document_unreadable"}) is ReasonCode.OTHER
-    )
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("EXPIRED DOCUMENT", ReasonCode.DOCUMENT_EXPIRED),
+        (None, ReasonCode.OTHER),
+        ("  ", ReasonCode.OTHER),
+        ("not in the map", ReasonCode.OTHER),
+    ],
+)
+def test_of_rejection_matches_the_map_without_case_and_space(text, code):
+    reason_map = {"": "underage", " Expired Document ": "document_expired"}
+    assert of_rejection(text, reason_map) is code
 
 
 def test_reason_forbids_a_retry_for_three_codes():
-    hopeless = {code for code in ReasonCode if not reason(code).retry_allowed}
-    assert hopeless == {
-        ReasonCode.UNDERAGE,
-        ReasonCode.DOCUMENT_NOT_GENUINE,
-        ReasonCode.DATA_MISMATCH,
-    }
+    hopeless = {str(code) for code in ReasonCode if not reason(code).retry_allowed}
+    assert hopeless == {"underage", "document_not_genuine", "data_mismatch"}

@@ -5,123 +5,53 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from tests.unit.gateway.doubles import BENS_PROCESS, created_response
-from tests.unit.gateway.raw_server import Behaviour, Connection, RawServer, respond_with
+from tests.unit.gateway.raw_server import (
+    Behaviour,
+    Connection,
+    RawServer,
+    drip,
+    repeat,
+    respond_with,
+    send_then,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def silence(connection: Connection) -> None:
-    connection.stay_silent()
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+BROKEN_OFF = HEAD + b'Content-Length: 1000\r\n\r\n{"scanId":'
+BOMB = gzip.compress(b" " * 50_000_000)
+CUT_GZIP = gzip.compress(json.dumps(created_response()).encode())[:-12]
 
-
-def dripped_headers(connection: Connection) -> None:
-    connection.send(b"HTTP/1.1 200 OK\r\nX-Long: ")
-    connection.drip(b"a")
-
-
-def dripped_status_line(connection: Connection) -> None:
-    connection.drip(b"HTTP/1.1 200 OK and so on ")
-
-
-def dripped_body(connection: Connection) -> None:
-    connection.send(HEAD + b"Content-Length: 100000\r\n\r\n{")
-    connection.drip(b" ")
-
-
-def dripped_chunks(connection: Connection) -> None:
-    connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-    connection.drip(b"1\r\n \r\n")
-
-
-def half_a_body(connection: Connection) -> None:
-    connection.send(HEAD + b'Content-Length: 1000\r\n\r\n{"scanId":')
-
-
-def half_a_body_then_silence(connection: Connection) -> None:
-    connection.send(HEAD + b'Content-Length: 1000\r\n\r\n{"scanId":')
-    connection.stay_silent()
-
-
-def half_a_chunk(connection: Connection) -> None:
-    connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n64\r\n{}")
-
-
-def half_an_unmeasured_body(connection: Connection) -> None:
-    connection.send(HEAD + b'Connection: close\r\n\r\n{"scanId":')
-
-
-def hang_up(_connection: Connection) -> None:
-    return
-
-
-def reset(connection: Connection) -> None:
-    connection.reset()
-
-
-def reset_in_the_body(connection: Connection) -> None:
-    connection.send(HEAD + b"Content-Length: 1000\r\n\r\n{")
-    connection.reset()
-
-
-def not_http(connection: Connection) -> None:
-    connection.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
-
-
-def endless_headers(connection: Connection) -> None:
-    connection.send(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        connection.send(b"X-More: " + b"a" * 8000 + b"\r\n")
-
-
-def endless_body(connection: Connection) -> None:
-    connection.send(HEAD + b"Connection: close\r\n\r\n[")
-    while True:
-        connection.send(b"1," * 32768)
-
-
-def a_terabyte(connection: Connection) -> None:
-    connection.send(HEAD + b"Content-Length: 1000000000000\r\n\r\n[" + b"1," * 32768)
-
-
-@cache
-def packed_spaces() -> bytes:
-    return gzip.compress(b" " * 50_000_000)
-
-
-def gzip_bomb(connection: Connection) -> None:
-    bomb = packed_spaces()
-    connection.send(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb))
-    connection.send(bomb)
-
-
-def half_a_gzip(connection: Connection) -> None:
-    body = gzip.compress(json.dumps(created_response()).encode())[:-12]
-    connection.send(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body))
-    connection.send(body)
-
+silence: Behaviour = Connection.stay_silent
+reset: Behaviour = Connection.reset
+gzip_bomb = respond_with(BOMB, "Content-Encoding: gzip")
 
 # No call may accept these as a response.
 LOW_FAULTS: dict[str, Behaviour] = {
     "silence": silence,
-    "headers byte by byte": dripped_headers,
-    "a status line byte by byte": dripped_status_line,
-    "a body byte by byte": dripped_body,
-    "chunks byte by byte": dripped_chunks,
-    "half a body": half_a_body,
-    "half a body, then silence": half_a_body_then_silence,
-    "half a chunk": half_a_chunk,
-    "hanging up": hang_up,
+    "headers byte by byte": send_then(b"HTTP/1.1 200 OK\r\nX-Long: ", drip(b"a")),
+    "a status line byte by byte": drip(b"HTTP/1.1 200 OK and so on "),
+    "a body byte by byte": send_then(HEAD + b"Content-Length: 100000\r\n\r\n{", drip(b" ")),
+    "chunks byte by byte": send_then(CHUNKED, drip(b"1\r\n \r\n")),
+    "half a body": send_then(BROKEN_OFF),
+    "half a body, then silence": send_then(BROKEN_OFF, silence),
+    "half a chunk": send_then(CHUNKED + b"64\r\n{}"),
+    "hanging up": send_then(b""),
     "a reset": reset,
-    "a reset in the body": reset_in_the_body,
-    "another protocol": not_http,
-    "endless headers": endless_headers,
-    "an endless body": endless_body,
-    "a terabyte, by its length": a_terabyte,
+    "a reset in the body": send_then(BROKEN_OFF, reset),
+    "another protocol": send_then(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+    "endless headers": send_then(
+        b"HTTP/1.1 200 OK\r\n", repeat(b"X-More: " + b"a" * 8000 + b"\r\n")
+    ),
+    "an endless body": send_then(HEAD + b"Connection: close\r\n\r\n[", repeat(b"1," * 32768)),
+    "a terabyte, by its length": send_then(
+        HEAD + b"Content-Length: 1000000000000\r\n\r\n[" + b"1," * 32768
+    ),
     "a gzip bomb": gzip_bomb,
-    "half a gzip": half_a_gzip,
+    "half a gzip": respond_with(CUT_GZIP, "Content-Encoding: gzip"),
     "a refused encoding": respond_with(b"{}", "Content-Encoding: br"),
     "gzip that is none": respond_with(b"{}", "Content-Encoding: gzip"),
     "a web page": respond_with(b"<html>Login</html>", content_type="text/html; charset=utf-8"),
@@ -137,20 +67,14 @@ LOW_FAULTS: dict[str, Behaviour] = {
 }
 
 #: Only a time limit ends these.
-ENDED_BY_TIME = frozenset(
-    {
-        "silence",
-        "headers byte by byte",
-        "a status line byte by byte",
-        "a body byte by byte",
-        "chunks byte by byte",
-        "half a body, then silence",
-    }
-)
+ENDED_BY_TIME = {
+    "silence", "headers byte by byte", "a status line byte by byte", "a body byte by byte",
+    "chunks byte by byte", "half a body, then silence",
+}  # fmt: skip
 
 # Only calls that parse the response can detect these.
 RESPONSE_FAULTS: dict[str, Behaviour] = {
-    "half an unmeasured body": half_an_unmeasured_body,
+    "half an unmeasured body": send_then(HEAD + b'Connection: close\r\n\r\n{"scanId":'),
     "plain text": respond_with(b"{}", content_type="text/plain"),
     "a picture": respond_with(b"\x89PNG", content_type="image/png"),
     "nothing": respond_with(b""),

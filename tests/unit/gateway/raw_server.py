@@ -1,12 +1,12 @@
 """A socket server that sends raw bytes, so that it can break HTTP in every way."""
 
+import re
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
-from types import TracebackType
 
 Behaviour = Callable[["Connection"], None]
 
@@ -41,12 +41,14 @@ class Connection:
 class RawServer:
     """Answers each request with the next behaviour; repeats the last one."""
 
-    def __init__(self, *behaviours: Behaviour, port: int = 0) -> None:
+    def __init__(self, *behaviours: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self._behaviours = list(behaviours)
+        self._tls = tls
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         self.requests: list[bytes] = []
         self.connections = 0
         self._open = 0
@@ -55,12 +57,7 @@ class RawServer:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stopping.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -81,32 +78,55 @@ class RawServer:
             self.connections += 1
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _serve(self, sock: socket.socket) -> None:
         with self._lock:
             self._open += 1
         try:
-            yield
+            with self._tls.wrap_socket(sock, server_side=True) if self._tls else sock as wire:
+                self._answer(wire)
+        except OSError:
+            pass  # the client closed the connection, or does not trust the certificate
         finally:
             with self._lock:
                 self._open -= 1
 
-    def _serve(self, sock: socket.socket) -> None:
-        with sock, self._counted():
-            try:
-                while request := _read_request(sock):
-                    with self._lock:
-                        self.requests.append(request)
-                        last = len(self._behaviours) == 1
-                        behave = self._behaviours[0] if last else self._behaviours.pop(0)
-                    behave(Connection(sock, request, self._stopping))
-                    if behave not in KEEPS_ALIVE:
-                        return
-            except OSError:
-                return  # the client closed the connection
+    def _answer(self, sock: socket.socket) -> None:
+        while request := _read_request(sock):
+            with self._lock:
+                self.requests.append(request)
+                last = len(self._behaviours) == 1
+                behave = self._behaviours[0] if last else self._behaviours.pop(0)
+            behave(Connection(sock, request, self._stopping))
+            if behave not in KEEPS_ALIVE:
+                return
 
 
 KEEPS_ALIVE: set[Behaviour] = set()
+
+
+def send_then(data: bytes, end: Behaviour = lambda connection: None) -> Behaviour:
+    """Send bytes, then end as given; by default close the connection."""
+
+    def behave(connection: Connection) -> None:
+        connection.send(data)
+        end(connection)
+
+    return behave
+
+
+def drip(data: bytes) -> Behaviour:
+    """Send `data` byte by byte, repeatedly."""
+    return lambda connection: connection.drip(data)
+
+
+def repeat(data: bytes) -> Behaviour:
+    """Send `data` as fast as possible, until the client closes the connection."""
+
+    def behave(connection: Connection) -> None:
+        while True:
+            connection.send(data)
+
+    return behave
 
 
 def respond_with(
@@ -133,14 +153,7 @@ def _read_request(sock: socket.socket) -> bytes:
             return b""
         data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next(
-        (
-            int(line[15:])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length:")
-        ),
-        0,
-    )
-    while len(body) < length:
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length and len(body) < int(length[1]):
         body += sock.recv(65536)
     return head + b"\r\n\r\n" + body

@@ -25,7 +25,7 @@ def ok(response: Any = DOCUMENTED) -> Recorder:
 
 
 def test_accept_without_personal_data_sends_empty_object() -> None:
-    for nothing in (None, {}, {"name": None}):
+    for nothing in (None, {"name": None}):
         wire = ok()
         gateway(wire).accept(ADAS_PROCESS, nothing)
         assert wire.paths == ["/mobbscan-agent/accept"]
@@ -52,11 +52,8 @@ def test_accept_leaves_out_none_values() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [
-        {"firstSurname": "x"}, {"": "x"}, {7: "x"}, {"name": 7}, {"name": ["x"]},
-        {"name": "half \ud83d"},
-    ],
-)  # fmt: skip
+    [{"firstSurname": "x"}, {7: "x"}, {"name": 7}, {"name": "half \ud83d"}],
+)
 def test_decision_invalid_personal_data_raises_value_error_before_sending(wrong: Any) -> None:
     wire = ok()
     client = gateway(wire)
@@ -111,9 +108,7 @@ def test_send_to_review_sends_personal_data_only_if_given() -> None:
         ({"status": 7, "description": ["x"]}, (None, None)),
         ({"verificationId": "xxxx-xxxx"}, (None, None)),
         ({"verificationId": ADAS_PROCESS.upper()}, (None, None)),
-        ([], (None, None)),
         ("done", (None, None)),
-        (None, (None, None)),
     ],
 )
 def test_decision_any_success_is_acknowledged_with_its_texts(

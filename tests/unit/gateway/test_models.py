@@ -52,20 +52,24 @@ def test_process_data_documented_members_are_read() -> None:
         pdfChecksum="abc",
         certificatedZipUrl="https://gateway.test/zip/1",
     )
-    assert (data.license_id, data.client_info) == ("LIC-1", {"os": "x"})
-    assert (data.pdf_url, data.pdf_checksum) == ("https://gateway.test/pdf/1", "abc")
-    assert data.certificated_zip_url == "https://gateway.test/zip/1"
-    assert data.agent == "agent.demo"
-    assert data.rejection_reason == "blurred"
-    assert data.creation_time == datetime(2026, 1, 10, 9, tzinfo=UTC)
-    assert data.verification_time == datetime(2026, 1, 10, 9, 6, 12, tzinfo=UTC)
-    assert (data.face_matching_score, data.face_liveness_score) == (0.91, 97.0)
-    assert [image.kind for image in data.images] == ["document_front"]
-    assert [recording.kind for recording in data.recordings] == ["video_liveness"]
-    assert [image.kind for image in data.extra_images] == ["face_now"]
-    assert data.extra_parameters == {"customerRef": "C-0042"}
-    assert data.validations == {"validationMRZ": "VALID"}
-    assert data.raw["licenseId"] == "LIC-1"
+    expected = {
+        "license_id": "LIC-1",
+        "client_info": {"os": "x"},
+        "pdf_url": "https://gateway.test/pdf/1",
+        "pdf_checksum": "abc",
+        "certificated_zip_url": "https://gateway.test/zip/1",
+        "agent": "agent.demo",
+        "rejection_reason": "blurred",
+        "creation_time": datetime(2026, 1, 10, 9, tzinfo=UTC),
+        "verification_time": datetime(2026, 1, 10, 9, 6, 12, tzinfo=UTC),
+        "face_matching_score": 0.91,
+        "face_liveness_score": 97.0,
+        "extra_parameters": {"customerRef": "C-0042"},
+        "validations": {"validationMRZ": "VALID"},
+    }
+    assert {name: getattr(data, name) for name in expected} == expected
+    evidence = (*data.images, *data.recordings, *data.extra_images)
+    assert [item.kind for item in evidence] == ["document_front", "video_liveness", "face_now"]
 
 
 def test_process_data_unknown_members_and_results_are_kept() -> None:
@@ -94,14 +98,10 @@ def test_process_data_member_named_like_own_field_does_not_override_it(own_name:
         ("2026-01-10", datetime(2026, 1, 10, tzinfo=UTC)),
         ("10/01/2026", datetime(2026, 1, 10, tzinfo=UTC)),
         ("10/01/2026 09:00", datetime(2026, 1, 10, 9, tzinfo=UTC)),
-        ("10/01/2026 09:00:01", datetime(2026, 1, 10, 9, 0, 1, tzinfo=UTC)),
         (1768035600, datetime(2026, 1, 10, 9, tzinfo=UTC)),
         (1768035600000, datetime(2026, 1, 10, 9, tzinfo=UTC)),
         ("yesterday", None),
-        ("", None),
-        (None, None),
         (True, None),
-        ([], None),
         (10**30, None),
         ("0001-01-01T00:00:00+23:59", None),
     ],
@@ -122,33 +122,29 @@ def test_process_data_timestamp_formats_are_parsed_to_utc(
         ({"a": 1}, {"a": 1}),
         (["a", 7, None, {}, {"a": 1, "b": 2}], {}),
         ("a", {}),
-        (None, {}),
     ],
 )
 def test_process_data_extra_parameters_are_merged_from_every_shape(stated: Any, pairs: Any) -> None:
     assert read(extraParameters=stated).extra_parameters == pairs
 
 
-@pytest.mark.parametrize("stated", ["x", 7, None, True, [None, 7, {}, {"url": 7}], [[]]])
+@pytest.mark.parametrize("stated", ["x", 7, [None, {}, {"url": 7}, []]])
 def test_process_data_evidence_without_url_is_left_out(stated: Any) -> None:
     assert read(images=stated).images == ()
 
 
 @pytest.mark.parametrize(
     ("stated", "score"),
-    [("0.91", 0.91), ("0,91", 0.91), (" 97 ", 97.0), (97, 97.0), (0, 0.0), ("high", None),
-     ("", None), ("NaN", None), ("inf", None), (10**400, None), (True, None), (None, None),
-     ([], None)],
+    [("0,91", 0.91), (" 97 ", 97.0), (0, 0.0), ("high", None), ("NaN", None), (10**400, None),
+     (True, None), ([], None)],
 )  # fmt: skip
 def test_process_data_score_is_number_or_none(stated: Any, score: float | None) -> None:
     assert read(document={"facialMatchingScore": stated}).face_matching_score == score
 
 
 def test_process_data_evidence_with_unparseable_url_has_no_kind() -> None:
-    assert [item.kind for item in read(images=["https://[", "https://gateway.test"]).images] == [
-        None,
-        None,
-    ]
+    images = read(images=["https://[", "https://gateway.test"]).images
+    assert [image.kind for image in images] == [None, None]
 
 
 def test_process_data_lone_surrogates_are_replaced() -> None:
@@ -177,19 +173,9 @@ anything = st.recursive(
 )
 
 
-class Reader:
-    """One client for many examples: creating one takes longer than reading."""
-
-    def __init__(self) -> None:
-        self._body = b""
-        self._client = gateway(lambda request: httpx.Response(200, content=self._body))
-
-    def read_as(self, body: bytes) -> ProcessData:
-        self._body = body
-        return self._client.read(ADAS_PROCESS)
-
-
-READER = Reader()
+# One client for many examples: creating one takes longer than reading.
+BODIES: list[bytes] = []
+READER = gateway(lambda request: httpx.Response(200, content=BODIES.pop()))
 objects = st.dictionaries(st.text(min_size=1), anything, max_size=4)
 MEMBERS = (
     "verificationResult", "agent", "document", "images", "recordings", "extraImages",
@@ -206,7 +192,8 @@ def test_process_data_any_member_shape_keeps_the_raw_response(
     body = json.dumps(response).encode()
     if b"\\ud" in body:
         return  # lone surrogates have a test of their own
-    data = READER.read_as(body)
+    BODIES.append(body)
+    data = READER.read(ADAS_PROCESS)
     assert data.scan_id == ADAS_PROCESS
     assert data.raw == response
     assert isinstance(data.face_matching_score, float | None)
@@ -246,8 +233,6 @@ def test_identity_document_any_field_shape_is_read_as_text_or_none(fields: dict[
         ("19900302", date(1990, 3, 2)),
         ("31/02/1990", None),
         ("1990", None),
-        ("", None),
-        (None, None),
         (7, None),
     ],
 )

@@ -7,10 +7,12 @@ import traceback
 import httpx
 import pytest
 
+from tests.support.memory_token_cache import MemoryTokenCache
 from tests.unit.gateway.doubles import (
     API_KEY,
     API_SECRET,
     BASE,
+    BENS_PROCESS,
     CALLS,
     Handler,
     adas_request,
@@ -25,7 +27,6 @@ from webapp.gateway import (
     CreatedProcess,
     Gateway,
     GatewayError,
-    MemoryTokenCache,
     Notice,
     Unavailable,
 )
@@ -36,31 +37,20 @@ PERSON_MARKER = "ADA-MARKER-8841"
 MARKERS = (API_KEY, API_SECRET, TOKEN, TOKEN.split(".")[1], HOSTED_MARKER, PERSON_MARKER)
 
 FAULTS: dict[str, Handler] = {
-    "400": lambda request: httpx.Response(400, text=PERSON_MARKER),
-    "401": lambda request: httpx.Response(401, text=PERSON_MARKER),
-    "403": lambda request: httpx.Response(403, text=PERSON_MARKER),
-    "409": lambda request: httpx.Response(409, text=PERSON_MARKER),
-    "503": lambda request: httpx.Response(503, text=PERSON_MARKER),
-    "redirect": lambda request: httpx.Response(302, headers={"location": f"/{HOSTED_MARKER}"}),
-    "web page": lambda request: httpx.Response(200, html=PERSON_MARKER),
-    "broken JSON": lambda request: httpx.Response(
-        200, content=f'{{"a": "{PERSON_MARKER}', headers={"content-type": "application/json"}
-    ),
-    "another process": lambda request: httpx.Response(
-        200, json=process_response(scanId="0b6f9f0a-1111-4222-8333-444455556666")
-    ),
-    "foreign address": lambda request: httpx.Response(
+    **{
+        str(status): lambda _, status=status: httpx.Response(status, text=PERSON_MARKER)
+        for status in (400, 401, 403, 409, 503)
+    },
+    "redirect": lambda _: httpx.Response(302, headers={"location": f"/{HOSTED_MARKER}"}),
+    "web page": lambda _: httpx.Response(200, html=PERSON_MARKER),
+    "broken JSON": lambda _: httpx.Response(200, content=f'{{"a": "{PERSON_MARKER}'),
+    "broken evidence": lambda _: httpx.Response(200, content=f'{{"image": "{PERSON_MARKER}!"}}'),
+    "another process": lambda _: httpx.Response(200, json=process_response(scanId=BENS_PROCESS)),
+    "foreign address": lambda _: httpx.Response(
         200, json=created_response(url=f"https://evil.test/{HOSTED_MARKER}")
     ),
-    "bad token": lambda request: httpx.Response(200, json={"accessToken": f"{PERSON_MARKER} \n"}),
+    "bad token": lambda _: httpx.Response(200, json={"accessToken": f"{PERSON_MARKER} \n"}),
 }
-
-
-def unreachable(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("no route", request=request)
-
-
-FAULTS["unreachable"] = unreachable
 
 
 def failures(client: Gateway) -> list[GatewayError]:

@@ -23,7 +23,6 @@ def test_parse_notice_returns_id_status_and_raw_body() -> None:
 
 
 def test_parse_notice_unknown_status_is_accepted() -> None:
-    assert parse_notice(body(status="VIDEO_AVAILABLE")).status == "VIDEO_AVAILABLE"
     assert parse_notice(body(status="x" * 64)).status == "x" * 64
 
 
@@ -32,35 +31,21 @@ ID = f'"verificationId": "{ADAS_PROCESS}"'
 
 UNUSABLE = [
     b"",
-    b"{}",
     b"[]",
-    b"verificationId=x&status=VERIFIED",
-    b"\xff\xfe" + body(),
     f'{{{ID}, "status": "NOT_VERIFIED", "status": "VERIFIED"}}'.encode(),
     f'{{{ID}, "status": "VERIFIED", "more": {"[" * 9}{"]" * 9}}}'.encode(),
-    body(verificationId=None),
-    body(verificationId=7),
-    body(verificationId=""),
-    body(verificationId="xxxx-xxxx-xxxx-xxxx"),
-    body(verificationId=ADAS_PROCESS.replace("-", "")),
-    body(verificationId=f"{{{ADAS_PROCESS}}}"),
-    body(verificationId=f"urn:uuid:{ADAS_PROCESS}"),
-    body(verificationId=f"{ADAS_PROCESS}\n"),
-    body(verificationId=f" {ADAS_PROCESS}"),
-    body(verificationId=ADAS_PROCESS.replace("5", "\u0665")),
-    body(verificationId=[ADAS_PROCESS]),
-    body(status=None),
-    body(status=1),
-    body(status=True),
-    body(status=["VERIFIED"]),
-    body(status=""),
-    body(status="   "),
-    body(status="x" * 65),
-    body(status="VERI\x00FIED"),
-    body(status="VERIFIED\n"),
-    body(status="\ud800"),
-    body(status="\u202eVERIFIED"),
-]
+    *[
+        body(verificationId=value)
+        for value in (
+            None, 7, "", ADAS_PROCESS.replace("-", ""), f"{{{ADAS_PROCESS}}}", f"{ADAS_PROCESS}\n",
+            ADAS_PROCESS.replace("5", "\u0665"), [ADAS_PROCESS],
+        )
+    ],
+    *[
+        body(status=value)
+        for value in (None, 1, ["VERIFIED"], "", "   ", "x" * 65, "VERI\x00FIED", "\u202eVERIFIED")
+    ],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -92,10 +77,7 @@ REQUIRED = {"Authorization": "Bearer shared", "X-Notice": "yes"}
         ([REQUIRED], {"Authorization": "Bearer shared"}, False),
         ([REQUIRED], {**REQUIRED, "X-Notice": "no"}, False),
         ([REQUIRED], {**REQUIRED, "Authorization": "bearer shared"}, False),
-        ([REQUIRED], {**REQUIRED, "Authorization": "Bearer shared "}, False),
         ([REQUIRED], {**REQUIRED, "Authorization": "Bearer share"}, False),
-        ([REQUIRED], {**REQUIRED, "Authorization": ""}, False),
-        ([REQUIRED], {}, False),
         ([{"X": "old"}, {"X": "new"}], {"X": "new"}, True),
         ([{"X": "old"}, {"X": "new"}], {"X": "old"}, True),
         ([{"X": "old"}, {"X": "new"}], {"X": "other"}, False),
@@ -105,8 +87,6 @@ REQUIRED = {"Authorization": "Bearer shared", "X-Notice": "yes"}
         ([{"X": "\u00f1\u20ac"}], {"X": "\u00f1\u20ac"}, True),
         ([{"X": "a"}], {"X": "\u00e1\udce1"}, False),
         ([], {}, False),
-        ([], REQUIRED, False),
-        ([{}], {}, False),
         ([{}], REQUIRED, False),
         ([{}, {"X": "a"}], {"X": "b"}, False),
         ([{"X": "a", "x": "b"}], {"X": "a"}, False),

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.gateway.doubles import jwt, options
-from webapp.gateway import Gateway, InvalidResponse, MemoryTokenCache, Token
+from tests.unit.gateway.doubles import gateway, jwt
+from webapp.gateway import InvalidResponse, Token
 
 
 @pytest.mark.parametrize("name", ["accessToken", "access_token", "token"])
@@ -18,23 +18,12 @@ def test_parse_token_reads_each_token_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "response",
-    [
-        {},
-        {"accessToken": None},
-        {"accessToken": ""},
-        {"accessToken": 7},
-        {"accessToken": ["a"]},
-        {"accessToken": "with space"},
-        {"accessToken": "line\r\nX-Injected: yes"},
-        {"accessToken": "sp\u00e9cial"},
-        {"accessToken": "x" * 20_000},
-        {"accessToken": "\ud800"},
-    ],
+    "value",
+    [None, "", 7, ["a"], "with space", "line\r\nX-Injected: yes", "\u00e9", "x" * 16_001, "\ud800"],
 )
-def test_parse_token_without_usable_token_raises_invalid_response(response: Any) -> None:
+def test_parse_token_without_usable_token_raises_invalid_response(value: Any) -> None:
     with pytest.raises(InvalidResponse):
-        log_in(response)
+        log_in({"accessToken": value})
 
 
 NOW = int(datetime.now(UTC).timestamp())
@@ -43,7 +32,6 @@ NOW = int(datetime.now(UTC).timestamp())
 @pytest.mark.parametrize(
     ("response", "seconds"),
     [
-        ({"accessToken": jwt(iat=NOW, exp=NOW + 600)}, 600),
         ({"accessToken": jwt(iat=NOW - 9000, exp=NOW - 8400)}, 600),  # their clock is behind
         ({"accessToken": jwt(iat=NOW, exp=NOW + 600), "expiresIn": 60}, 600),
         ({"accessToken": jwt(iat=NOW, exp=NOW + 9_000_000)}, 24 * 3600),
@@ -57,7 +45,6 @@ NOW = int(datetime.now(UTC).timestamp())
         ({"accessToken": f"a.{base64.urlsafe_b64encode(b'[1]').decode()}.c"}, 900),
         ({"accessToken": "opaque"}, 900),
         ({"accessToken": "opaque", "expiresIn": 300}, 300),
-        ({"accessToken": "opaque", "expires_in": "300"}, 300),
         ({"accessToken": "opaque", "expiresIn": "never"}, 900),
         ({"accessToken": "opaque", "expiresIn": -1}, 900),
     ],
@@ -76,9 +63,5 @@ def test_parse_token_without_iat_uses_own_clock() -> None:
 
 
 def log_in(response: Any) -> Token:
-    wire = httpx.MockTransport(
-        lambda request: httpx.Response(
-            200, content=json.dumps(response), headers={"content-type": "application/json"}
-        )
-    )
-    return Gateway(options(), MemoryTokenCache(), wire).log_in()
+    content = json.dumps(response)
+    return gateway(lambda request: httpx.Response(200, content=content)).log_in()

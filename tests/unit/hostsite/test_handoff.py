@@ -1,7 +1,7 @@
 """verify_handoff: claims, lifetime and token format."""
 
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -17,38 +17,28 @@ from tests.unit.hostsite.tokens import (
     claims,
     forged,
     part,
+    refusal,
     signed,
     verified,
 )
-from webapp.hostsite import HandoffRefused, read_unverified_issuer
-from webapp.hostsite.errors import FIXES
+from webapp.hostsite import HandoffClaims, HandoffRefused, read_unverified_issuer
 from webapp.hostsite.jwt_parsing import MAX_CHARACTERS
 
 
-def refusal(token: str, *keys: Any, **changes: Any) -> str:
-    with pytest.raises(HandoffRefused) as refused:
-        verified(token, *keys, **changes)
-    assert refused.value.fix == FIXES[refused.value.code]
-    return refused.value.code
-
-
 def test_verify_valid_token_returns_its_claims() -> None:
-    handoff = verified(
-        signed(
-            claims(
-                name="Ada Lovelace",
-                locale="es",
-                flow="quick",
-                return_url="https://shop.test/account?a=1",
-                state="xyz",
-            )
-        )
-    )
-    assert (handoff.subject, handoff.jti) == ("ada-1", "once-1")
-    assert handoff.issued_at == NOW
-    assert handoff.expires_at == NOW + timedelta(seconds=120)
-    assert (handoff.name, handoff.locale, handoff.flow) == ("Ada Lovelace", "es", "quick")
-    assert (handoff.return_url, handoff.state) == ("https://shop.test/account?a=1", "xyz")
+    optional = {
+        "name": "Ada Lovelace",
+        "locale": "es",
+        "flow": "quick",
+        "return_url": "https://shop.test/account?a=1",
+        "state": "xyz",
+    }
+    times = (NOW, NOW + timedelta(seconds=120))
+    expected = HandoffClaims("ada-1", "once-1", *times, **optional)
+    # Unknown claims are ignored.
+    handoff = verified(signed(claims(role="admin", nested={"a": [1]}, **optional)))
+    assert handoff == expected
+    assert handoff.issued_at.tzinfo is UTC
 
 
 def test_verify_absent_null_or_empty_optional_claim_is_none() -> None:
@@ -58,11 +48,7 @@ def test_verify_absent_null_or_empty_optional_claim_is_none() -> None:
         assert {getattr(handoff, name) for name in names} == {None}
 
 
-def test_verify_unknown_claims_are_ignored() -> None:
-    assert verified(signed(claims(role="admin", nested={"a": [1]}))).subject == "ada-1"
-
-
-@pytest.mark.parametrize("issuer", [None, "", "Shop", "shop2", ["shop"], 7])
+@pytest.mark.parametrize("issuer", [None, "", "Shop", "shop2", ["shop"]])
 def test_verify_other_issuer_is_refused(issuer: Any) -> None:
     assert refusal(signed(claims(iss=issuer))) == "wrong_issuer"
 
@@ -79,40 +65,15 @@ def test_verify_audience_in_list_or_with_trailing_slash_is_accepted(audience: An
 @pytest.mark.parametrize(
     "audience",
     [
-        None,
-        "",
-        [],
-        "https://embed.test",
-        "https://embed.test/",
-        "https://embed.test/verify/more",
-        "http://embed.test/verify",
-        "HTTPS://EMBED.TEST/verify",
-        AUDIENCE + "//",
-        AUDIENCE + "?",
-        AUDIENCE + " ",
-        ["https://embed.test", "shop"],
-        [[AUDIENCE]],
-        {"aud": AUDIENCE},
+        None, "", [], "https://embed.test", AUDIENCE + "/more", AUDIENCE.upper(), AUDIENCE + "//",
+        AUDIENCE + " ", ["https://embed.test", "shop"], [[AUDIENCE]], {"aud": AUDIENCE},
     ],
-)
+)  # fmt: skip
 def test_verify_other_audience_is_refused(audience: Any) -> None:
     assert refusal(signed(claims(aud=audience))) == "wrong_audience"
 
 
-BAD_IDS: list[Any] = [
-    None,
-    "",
-    "   ",
-    7,
-    ["a"],
-    "x" * 256,
-    "a\x00b",
-    "a\nb",
-    "\ud800",
-]
-
-
-@pytest.mark.parametrize("value", BAD_IDS, ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize("value", [None, "", "   ", 7, "x" * 256, "a\nb", "\ud800"], ids=ascii)
 @pytest.mark.parametrize(("name", "code"), [("sub", "no_subject"), ("jti", "no_jti")])
 def test_verify_unusable_subject_or_jti_is_refused(name: str, code: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == code
@@ -123,7 +84,7 @@ def test_verify_255_characters_of_any_script_are_accepted() -> None:
     assert verified(signed(claims(jti="時" * 255))).jti == "時" * 255
 
 
-UNFIT = ("x" * 2049, "a\x00", "a\r\nb", "\udfff", "\u202eadA")
+UNFIT = ("x" * 2049, "a\x00", "\u202eadA")
 
 
 @pytest.mark.parametrize("value", [7, ["es"]])
@@ -147,7 +108,6 @@ def test_verify_unfit_name_or_locale_is_dropped(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("iat", "exp", "seconds_later"),
     [
-        (0, 300, 0),
         (0, 300, 329),  # within the clock skew after its end
         (30, 330, 0),  # the host site's clock is 30 s ahead
         (-299, 1, 0),
@@ -166,13 +126,9 @@ def test_verify_time_within_lifetime_and_skew_is_accepted(
     [
         (0, 301, "too_long_lived"),
         (0, 300.001, "too_long_lived"),
-        (0, 10_000_000, "too_long_lived"),
         (0, 0, "too_long_lived"),
-        (0, -1, "too_long_lived"),
         (-330, -30, "expired"),
-        (-100_000, -99_900, "expired"),
         (31, 200, "not_yet_valid"),
-        (100_000, 100_100, "not_yet_valid"),
     ],
 )
 def test_verify_time_outside_lifetime_is_refused(iat: float, exp: float, code: str) -> None:
@@ -185,9 +141,7 @@ def test_verify_nbf_in_future_is_refused_until_then() -> None:
     assert verified(token, now=NOW + timedelta(seconds=60)).subject == "ada-1"
 
 
-@pytest.mark.parametrize(
-    "value", [None, "soon", str(SECOND), True, [SECOND], -1, 10**12, 10**400, 1e300]
-)
+@pytest.mark.parametrize("value", [None, str(SECOND), True, [SECOND], -1, 253_370_764_800, 10**400])
 @pytest.mark.parametrize("name", ["iat", "exp"])
 def test_verify_unusable_iat_or_exp_is_refused(name: str, value: Any) -> None:
     assert refusal(signed(claims(**{name: value}))) == "no_times"
@@ -198,7 +152,7 @@ def test_verify_unusable_nbf_is_refused(value: Any) -> None:
     assert refusal(signed(claims(nbf=value))) == "no_times"
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("number", ["NaN", "1e999"])
 def test_verify_non_finite_exp_is_refused(number: str) -> None:
     payload = (
         f'{{"iss":"{SITE}","aud":"{AUDIENCE}","sub":"a","jti":"b","iat":{SECOND},"exp":{number}}}'
@@ -206,36 +160,15 @@ def test_verify_non_finite_exp_is_refused(number: str) -> None:
     assert refusal(signed(payload.encode())) == "malformed"
 
 
+HEADERS = (b"[]", b"7", b"{", b"\xff", b"[" * 2000)
+PAYLOADS = (b"[]", b"null", b"", b"\xff", b'{"iss": "shop", "iss": "shop"}', b"[" * 2400)
 NOT_TOKENS = [
-    "",
-    ".",
-    "..",
-    "...",
-    "a.b",
-    "a.b.c.d",
-    "a.b.c.d.e",
-    "a b.c.d",
-    signed() + "\n",
-    " " + signed(),
-    signed() + "=",
-    signed().replace(".", ",", 1),
-    "Bearer " + signed(),
-    signed() + "é",
-    f"{part(b'[]')}.{part(claims())}.c2ln",
-    f"{part(b'7')}.{part(claims())}.c2ln",
-    f"{part(b'{')}.{part(claims())}.c2ln",
-    f"{part(bytes([255]))}.{part(claims())}.c2ln",
-    f"{part(b'[' * 2000)}.{part(claims())}.c2ln",
+    "", "..", "a.b", "a.b.c.d", "a b.c.d", signed() + "\n", " " + signed(), signed() + "=",
+    signed().replace(".", ",", 1), "Bearer " + signed(), signed() + "é",
+    *[f"{part(header)}.{part(claims())}.c2ln" for header in HEADERS],
     f"A.{part(claims())}.c2ln",
-    signed(b"[]"),
-    signed(b'"ada"'),
-    signed(b"null"),
-    signed(b""),
-    signed(b"\xff"),
-    signed(b"not json"),
-    signed(b'{"iss": "shop", "iss": "shop"}'),
-    signed(b"[" * 2400),
-]
+    *[signed(payload) for payload in PAYLOADS],
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("token", NOT_TOKENS, ids=range(len(NOT_TOKENS)))
@@ -245,23 +178,14 @@ def test_verify_malformed_token_is_refused(token: str) -> None:
         read_unverified_issuer(token)
 
 
-@pytest.mark.parametrize("size", [MAX_CHARACTERS + 1, 1_000_000])
-def test_verify_token_over_size_limit_is_refused(size: int) -> None:
-    assert refusal(signed(claims(padding="x" * size))) == "too_large"
-    assert refusal("x" * size) == "too_large"
-
-
-def test_verify_token_at_size_limit_is_accepted() -> None:
-    token = signed(claims(padding="x" * 2_350))
-    assert MAX_CHARACTERS - 100 < len(token) <= MAX_CHARACTERS
-    assert verified(token).subject == "ada-1"
+def test_verify_token_over_size_limit_is_too_large() -> None:
+    assert refusal("x" * (MAX_CHARACTERS + 1)) == "too_large"
+    assert refusal("x" * MAX_CHARACTERS) == "malformed"
 
 
 def test_handoff_refused_too_large_fix_names_limit_and_claims() -> None:
     fix = HandoffRefused("too_large").fix
-    assert f"{MAX_CHARACTERS:,}" in fix
-    assert "name" in fix
-    assert "state" in fix
+    assert all(text in fix for text in (f"{MAX_CHARACTERS:,}", "name", "state"))
 
 
 @given(st.text(max_size=200) | st.binary(max_size=100).map(lambda data: f"{part(data)}.e30.c2ln"))
@@ -297,8 +221,3 @@ def test_handoff_claims_repr_contains_no_personal_data() -> None:
     marker = "marker-4471"
     handoff = verified(signed(claims(sub=marker, jti=marker, name=marker, state=marker)))
     assert marker not in repr(handoff)
-
-
-def test_verify_times_are_utc() -> None:
-    assert verified(signed()).issued_at.tzinfo is UTC
-    assert verified(signed(), now=datetime.fromtimestamp(SECOND, UTC)).issued_at == NOW

@@ -8,29 +8,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey, OKPKey
 
 from tests.unit.hostsite.tokens import (
-    AUDIENCE,
     EC_KEY,
-    NOW,
     OKP_KEY,
     OTHER_SECRET,
     SECRET,
-    SITE,
     claims,
     forged,
     part,
     public,
+    refusal,
     signed,
     verified,
 )
-from webapp.hostsite import HandoffRefused, verify_handoff
 
 ALL_KEYS = (SECRET, public(EC_KEY), public(OKP_KEY))
-
-
-def refusal(token: str, *keys: Any) -> str:
-    with pytest.raises(HandoffRefused) as refused:
-        verified(token, *keys)
-    return refused.value.code
 
 
 @pytest.mark.parametrize(
@@ -55,37 +46,27 @@ def test_verify_unsigned_token_is_refused(alg: str, secret: bytes | None) -> Non
 
 @pytest.mark.parametrize(
     "alg",
-    [
-        "HS512", "RS256", "PS256", "ES384", "ES256K", "Ed25519", "hs256", "HS256 ", "dir", 7, None,
-        ["HS256"],
-    ],
-)  # fmt: skip
+    ["HS512", "RS256", "ES384", "Ed25519", "hs256", "HS256 ", 7, None, ["HS256"]],
+)
 def test_verify_other_algorithm_is_refused(alg: Any) -> None:
-    token = forged({"alg": alg}, claims(), SECRET.encode())
-    assert refusal(token, *ALL_KEYS) == "wrong_algorithm"
-
-
-def test_verify_missing_algorithm_is_refused() -> None:
-    assert (
-        refusal(forged({"typ": "JWT"}, claims(), SECRET.encode()), *ALL_KEYS) == "wrong_algorithm"
-    )
+    for header in ({"alg": alg}, {"typ": "JWT"}):
+        token = forged(header, claims(), SECRET.encode())
+        assert refusal(token, *ALL_KEYS) == "wrong_algorithm"
 
 
 def public_texts(key: ECKey | OKPKey) -> list[bytes]:
     """Return a public key in every common text and binary format."""
     pem = key.as_pem(private=False)
     der = key.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    jwk = json.dumps(public(key)).encode()
-    tight = json.dumps(public(key), separators=(",", ":"), sort_keys=True).encode()
-    return [pem, pem.strip(), pem.replace(b"\n", b""), der, jwk, tight]
+    return [pem, pem.strip(), der, json.dumps(public(key)).encode()]
 
 
 @pytest.mark.parametrize("key", [EC_KEY, OKP_KEY], ids=["EC", "OKP"])
-@pytest.mark.parametrize("form", range(6))
-def test_verify_public_key_as_hmac_secret_is_refused(key: ECKey | OKPKey, form: int) -> None:
-    token = forged({"alg": "HS256"}, claims(), public_texts(key)[form])
-    assert refusal(token, public(key)) == "no_key"
-    assert refusal(token, SECRET, public(key)) == "bad_signature"
+def test_verify_public_key_as_hmac_secret_is_refused(key: ECKey | OKPKey) -> None:
+    for text in public_texts(key):
+        token = forged({"alg": "HS256"}, claims(), text)
+        assert refusal(token, public(key)) == "no_key"
+        assert refusal(token, SECRET, public(key)) == "bad_signature"
 
 
 @pytest.mark.parametrize("key", [EC_KEY, OKP_KEY], ids=["EC", "OKP"])
@@ -142,51 +123,46 @@ def test_verify_zero_signature_is_refused() -> None:
         assert refusal(token, *ALL_KEYS) == "bad_signature"
 
 
-@pytest.mark.parametrize("curve", ["P-384", "P-521"])
-def test_verify_key_on_other_curve_is_no_key(curve: str) -> None:
-    wrong = ECKey.generate_key(curve)
+def test_verify_key_on_other_curve_is_no_key() -> None:
+    wrong = ECKey.generate_key("P-384")
     token = f"{part({'alg': 'ES256'})}.{part(claims())}.{part(bytes(64))}"
     assert refusal(token, public(wrong)) == "no_key"
 
 
-@pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c"])
-def test_verify_key_in_token_header_is_not_used(member: str) -> None:
+def test_verify_key_in_token_header_is_not_used() -> None:
     mallory = ECKey.generate_key("P-256")
-    values = {"jwk": public(mallory), "x5c": ["MII"]}
-    brought = values.get(member, "https://mallory.test/keys")
-    token = signed(key=mallory, alg="ES256", **{member: brought})
-    assert refusal(token, *ALL_KEYS) == "bad_signature"
+    url = "https://mallory.test/keys"
+    for header in ({"jwk": public(mallory)}, {"jku": url}, {"x5u": url}, {"x5c": ["MII"]}):
+        token = signed(key=mallory, alg="ES256", **header)
+        assert refusal(token, *ALL_KEYS) == "bad_signature"
 
 
 def test_verify_unknown_headers_are_ignored() -> None:
     assert verified(signed(typ="JWT", cty="x", host="shop", more="x" * 1000)).subject == "ada-1"
 
 
-@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False}, {"crit": 7}])
+@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False}])
 def test_verify_crit_or_b64_header_is_refused(header: dict[str, Any]) -> None:
     token = forged({"alg": "HS256", **header}, claims(), SECRET.encode())
     assert refusal(token) == "wrong_algorithm"
 
 
-@pytest.mark.parametrize("kid", [7, True, ["a"], {"a": 1}])
+@pytest.mark.parametrize("kid", [7, {"a": 1}])
 def test_verify_non_text_kid_is_malformed(kid: Any) -> None:
     assert refusal(forged({"alg": "HS256", "kid": kid}, claims(), SECRET.encode())) == "malformed"
 
 
-def test_verify_key_rotation_accepts_both_keys() -> None:
+def test_verify_secret_rotation_accepts_both_secrets() -> None:
     for secret in (SECRET, OTHER_SECRET):
-        assert verified(signed(key=secret), SECRET, OTHER_SECRET).subject == "ada-1"
-        assert verified(signed(key=secret, kid="any"), SECRET, OTHER_SECRET).subject == "ada-1"
-    old, new = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
-    keys = (public(new, kid="new"), public(old, kid="old"))
-    for key, kid in ((old, "old"), (new, "new")):
-        assert verified(signed(key=key, alg="ES256", kid=kid), *keys).subject == "ada-1"
-        assert verified(signed(key=key, alg="ES256"), *keys).subject == "ada-1"
+        for token in (signed(key=secret), signed(key=secret, kid="any")):
+            assert verified(token, SECRET, OTHER_SECRET).subject == "ada-1"
 
 
 def test_verify_kid_selects_only_that_key() -> None:
     old, new = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
     keys = (public(new, kid="new"), public(old, kid="old"))
+    for key, header in ((old, {"kid": "old"}), (new, {"kid": "new"}), (old, {}), (new, {})):
+        assert verified(signed(key=key, alg="ES256", **header), *keys).subject == "ada-1"
     assert refusal(signed(key=old, alg="ES256", kid="new"), *keys) == "bad_signature"
     assert refusal(signed(key=old, alg="ES256", kid="gone"), *keys) == "no_key"
 
@@ -208,7 +184,6 @@ def test_verify_key_for_other_use_or_algorithm_is_no_key() -> None:
     "broken",
     [
         {},
-        {"kty": "EC"},
         {"kty": "EC", "crv": "P-256"},
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {"kty": "EC", "crv": "P-256", "x": 7, "y": None},
@@ -222,6 +197,4 @@ def test_verify_broken_key_is_skipped(broken: dict[str, Any]) -> None:
 
 
 def test_verify_without_keys_is_refused() -> None:
-    with pytest.raises(HandoffRefused) as refused:
-        verify_handoff(signed(), keys=(), issuer=SITE, audience=AUDIENCE, now=NOW)
-    assert refused.value.code == "no_key"
+    assert refusal(signed(), keys=()) == "no_key"

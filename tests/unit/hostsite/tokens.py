@@ -7,10 +7,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from webapp.hostsite import HandoffClaims, verify_handoff
+from webapp.hostsite import HandoffClaims, HandoffRefused, verify_handoff
+from webapp.hostsite.errors import FIXES
 from webapp.hostsite.keys import KeyMaterial
 
 SITE = "shop"
@@ -65,5 +67,13 @@ def forged(header: dict[str, Any], payload: dict[str, Any], secret: bytes | None
 
 
 def verified(token: str, *keys: KeyMaterial, **changes: Any) -> HandoffClaims:
-    wanted: dict[str, Any] = {"issuer": SITE, "audience": AUDIENCE, "now": NOW, **changes}
-    return verify_handoff(token, keys=keys or (SECRET,), **wanted)
+    wanted: dict[str, Any] = {"issuer": SITE, "audience": AUDIENCE, "now": NOW}
+    return verify_handoff(token, **{"keys": keys or (SECRET,), **wanted, **changes})
+
+
+def refusal(token: str, *keys: KeyMaterial, **changes: Any) -> str:
+    """Return the code of the refused token."""
+    with pytest.raises(HandoffRefused) as refused:
+        verified(token, *keys, **changes)
+    assert refused.value.fix == FIXES[refused.value.code]
+    return refused.value.code

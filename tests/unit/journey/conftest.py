@@ -5,13 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.databases import (  # noqa: F401 - fixtures
-    address,
-    kind,
-    migrated_postgres,
-    migrated_sqlite,
-    postgres,
-)
+from tests.support.databases import address, kind, migrated_postgres, migrated_sqlite, postgres  # noqa: F401 - fixtures
 from tests.unit.journey.harness import JourneyHarness
 from webapp.journey.views import Visitor
 
@@ -31,3 +25,9 @@ def ada(harness: JourneyHarness) -> Visitor:
 @pytest.fixture
 def ben(harness: JourneyHarness) -> Visitor:
     return harness.visitor("ben")
+
+
+@pytest.fixture
+def adas(harness: JourneyHarness, ada: Visitor) -> str:
+    """Return the id of Ada's started onboarding."""
+    return harness.begin(ada)

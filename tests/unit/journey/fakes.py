@@ -3,13 +3,13 @@
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.unit.domain.samples import NOW
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized, Unavailable
 from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOSTED = "https://gateway.example"
 
 
@@ -42,6 +42,7 @@ class FakeGateway:
         self.answer_fields: dict[str, dict[str, Any]] = defaultdict(dict)
         self.calls: list[tuple[str, str]] = []
         self.requests: list[CreateRequest] = []
+        self.personal_data: object = None
         self.errors: dict[str, deque[Exception]] = defaultdict(deque)
         self.lost_answers: Counter[str] = Counter()
         self.during_call: dict[str, Callable[[str], None]] = {}
@@ -70,10 +71,12 @@ class FakeGateway:
     def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
         if self._word("send_to_review", scan_id) != "PENDING_VALIDATION":
             raise StateConflict("send to review: answered 409", status=409)
+        self.personal_data = personal_data
         self.processes[scan_id] = "PENDING_VERIFICATION"
         self._answered("send_to_review")
 
     def accept(self, scan_id: str, personal_data: object = None) -> None:
+        self.personal_data = personal_data
         self._decide("accept", scan_id, "VERIFIED")
 
     def reject(self, scan_id: str, comment: str) -> None:

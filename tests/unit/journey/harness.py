@@ -135,14 +135,17 @@ class JourneyHarness:
         with self.database.reading() as work:
             return [kept.status for kept in work.inbox.unsettled(onboarding_id)]
 
-    def notice(self, onboarding_id: str, word: str, headers: Mapping[str, str] = HEADERS) -> None:
+    def notice(self, onboarding_id: str, word: str) -> None:
         body = json.dumps({"verificationId": onboarding_id, "status": word})
-        self.webhook.receive(headers, body.encode())
+        self.webhook.store(body.encode())
 
     def set_gateway_word(self, onboarding_id: str, word: str, **more: Any) -> None:
         """Change the gateway's answer about a process without sending a notice."""
         self.gateway.processes[onboarding_id] = word
         self.gateway.answer_fields[onboarding_id] = more
+
+    def due_ids(self) -> list[str]:
+        return [onboarding_id for onboarding_id, _planned in self.gateway_poll.due_polls()]
 
     def run_due(self) -> int:
         """Make all due polls, as the jobs process does; return their number."""

@@ -12,10 +12,10 @@ from webapp.store.counters import MISSED_NOTICES_REPAIRED
 
 
 @pytest.fixture
-def adas(harness: JourneyHarness, ada) -> str:
-    id_ = harness.begin(ada)
-    harness.notice(id_, "VERIFIED")
-    return id_
+def notified(harness: JourneyHarness, adas: str) -> str:
+    """Return Ada's onboarding, about which a notice has arrived."""
+    harness.notice(adas, "VERIFIED")
+    return adas
 
 
 def fail_until_dead_lettered(harness: JourneyHarness, id_: str) -> list[float]:
@@ -29,100 +29,79 @@ def fail_until_dead_lettered(harness: JourneyHarness, id_: str) -> list[float]:
         harness.clock.advance(seconds=waits[-1])
 
 
-def leave_unconfirmed(harness: JourneyHarness, id_: str) -> None:
-    """Let a forged notice about a rejected onboarding be settled as unconfirmed."""
-    harness.set_gateway_word(id_, "NOT_VERIFIED")
-    for _ in range(12):
-        if harness.row(id_).next_poll_at is not None:
-            harness.clock.advance(seconds=max(0.0, seconds_until_due(harness, id_)))
-        harness.run_due()
-
-
-def test_record_failure_repeated_backs_off_and_becomes_a_dead_letter(harness, adas):
-    waits = fail_until_dead_lettered(harness, adas)
+def test_record_failure_repeated_backs_off_and_becomes_a_dead_letter(harness, notified):
+    waits = fail_until_dead_lettered(harness, notified)
     steps = [step.total_seconds() for step in SLOW]
     assert waits == [*steps, *[steps[-1]] * (DEAD_LETTER_AFTER - 1 - len(steps))]
     assert harness.gateway_poll.due_polls() == []
     (letter,) = harness.dead_letters.list_all()
-    assert (letter.onboarding_id, letter.kind, letter.why, letter.times) == (
-        adas, "read", "KeyError", DEAD_LETTER_AFTER,
-    )  # fmt: skip
-    assert [event for event in harness.events(adas) if event.startswith("poll_")] == [
-        "poll_failed",
-        "poll_dead_lettered",
-    ]
+    assert (letter.onboarding_id, letter.kind, letter.why) == (notified, "read", "KeyError")
+    assert letter.times == DEAD_LETTER_AFTER
+    assert harness.events(notified)[-2:] == ["poll_failed", "poll_dead_lettered"]
 
 
-def test_replay_of_a_dead_letter_polls_and_clears_it(harness, adas):
-    fail_until_dead_lettered(harness, adas)
-    harness.set_gateway_word(adas, "VERIFIED")
-    assert not harness.dead_letters.replay(unknown_id())
-    assert harness.dead_letters.replay(adas)
+@pytest.mark.parametrize("how", ["replay", "notice"])
+def test_dead_letter_after_replay_or_a_later_notice_is_polled_and_cleared(harness, notified, how):
+    fail_until_dead_lettered(harness, notified)
+    harness.set_gateway_word(notified, "VERIFIED")
+    if how == "replay":
+        assert not harness.dead_letters.replay(unknown_id())
+        assert harness.dead_letters.replay(notified)
+        assert "replayed" in harness.events(notified)
+    else:
+        harness.notice(notified, "VERIFIED")
     assert harness.run_due() == 1
-    assert harness.status(adas) is Status.VERIFIED
+    assert harness.status(notified) is Status.VERIFIED
     assert harness.dead_letters.list_all() == []
-    assert "replayed" in harness.events(adas)
-    assert not harness.dead_letters.replay(adas)
+    assert not harness.dead_letters.replay(notified)
 
 
-def test_dead_letter_with_a_later_notice_is_polled_again(harness, adas):
-    fail_until_dead_lettered(harness, adas)
-    harness.set_gateway_word(adas, "VERIFIED")
-    harness.notice(adas, "VERIFIED")
-    assert harness.run_due() == 1
-    assert harness.status(adas) is Status.VERIFIED
-    assert harness.dead_letters.list_all() == []
-
-
-def test_record_failure_after_a_successful_poll_counts_anew(harness, adas):
+def test_record_failure_after_a_successful_poll_counts_anew(harness, notified):
     for _ in range(DEAD_LETTER_AFTER - 1):
-        harness.gateway_poll.record_failure(adas, "KeyError")
+        harness.gateway_poll.record_failure(notified, "KeyError")
         harness.clock.advance(days=2)
-    harness.gateway_poll.poll(adas)
-    harness.gateway_poll.record_failure(adas, "KeyError")
+    harness.gateway_poll.poll(notified)
+    harness.gateway_poll.record_failure(notified, "KeyError")
     assert harness.dead_letters.list_all() == []
-    assert harness.row(adas).next_poll_at is not None
+    assert harness.row(notified).next_poll_at is not None
 
 
-def test_postpone_repeated_for_a_day_never_becomes_a_dead_letter(harness, adas):
+def test_postpone_repeated_for_a_day_never_becomes_a_dead_letter(harness, notified):
     for number in range(60):
-        harness.gateway_poll.postpone(adas)
-        wait = seconds_until_due(harness, adas)
+        harness.gateway_poll.postpone(notified)
+        wait = seconds_until_due(harness, notified)
         assert 0 < wait <= AWAY_LONGEST.total_seconds(), number
         harness.clock.advance(seconds=wait)
-    assert harness.clock() - harness.row(adas).created_at > timedelta(days=1)
+    assert harness.clock() - harness.row(notified).created_at > timedelta(days=1)
     assert harness.dead_letters.list_all() == []
-    assert harness.events(adas).count("gateway_away") == 1
-    harness.set_gateway_word(adas, "VERIFIED")
+    assert harness.events(notified).count("gateway_away") == 1
+    harness.set_gateway_word(notified, "VERIFIED")
     assert harness.run_due() == 1
-    assert harness.status(adas) is Status.VERIFIED
+    assert harness.status(notified) is Status.VERIFIED
 
 
-def test_unconfirmed_notice_is_a_dead_letter_and_replay_reopens_it(harness, adas):
-    leave_unconfirmed(harness, adas)
+def test_unconfirmed_notice_is_a_dead_letter_and_replay_reopens_it(harness, notified):
+    harness.set_gateway_word(notified, "NOT_VERIFIED")
+    while harness.row(notified).next_poll_at is not None:
+        harness.clock.advance(seconds=max(0.0, seconds_until_due(harness, notified)))
+        harness.run_due()
     (letter,) = harness.dead_letters.list_all()
-    assert (letter.kind, letter.why, letter.onboarding_id) == ("notice", "VERIFIED", adas)
-    assert harness.dead_letters.replay_all() == [adas]
+    assert (letter.kind, letter.why, letter.onboarding_id) == ("notice", "VERIFIED", notified)
+    assert harness.dead_letters.replay_all() == [notified]
     assert harness.dead_letters.list_all() == []
-    assert harness.open_notices(adas) == ["VERIFIED"]
-    assert [id_ for id_, _ in harness.gateway_poll.due_polls()] == [adas]
+    assert harness.open_notices(notified) == ["VERIFIED"]
+    assert harness.due_ids() == [notified]
 
 
-def test_poll_that_finds_a_change_without_a_notice_counts_a_missed_notice(harness, ada):
-    def missed_notices() -> int:
-        with harness.database.reading() as work:
-            return work.counters.value(MISSED_NOTICES_REPAIRED)
-
-    adas = harness.begin(ada)
-    assert missed_notices() == 0
+@pytest.mark.parametrize("with_notice", [True, False])
+def test_poll_that_finds_a_change_without_a_notice_counts_a_missed_notice(
+    harness, adas, with_notice
+):
     harness.set_gateway_word(adas, "VERIFIED")
+    if with_notice:
+        harness.notice(adas, "VERIFIED")
     while harness.status(adas) is not Status.VERIFIED:
         harness.clock.advance(minutes=10)
         harness.run_due()
-    assert missed_notices() == 1
-    notified = harness.begin(harness.visitor("ben"))
-    harness.set_gateway_word(notified, "VERIFIED")
-    harness.notice(notified, "VERIFIED")
-    harness.run_due()
-    assert harness.status(notified) is Status.VERIFIED
-    assert missed_notices() == 1
+    with harness.database.reading() as work:
+        assert work.counters.value(MISSED_NOTICES_REPAIRED) == (0 if with_notice else 1)

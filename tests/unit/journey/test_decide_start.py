@@ -29,6 +29,7 @@ ADA = Visitor(
 )
 ID = sample_onboarding().id
 ENDED = [Status.REJECTED, Status.EXPIRED, Status.CANCELED]
+WITHOUT_ACTION = [each for each in Status if each not in {*AWAITING_USER, *ENDED}]
 
 
 def decide(latest: Onboarding | None, **given: Any) -> StartAction:
@@ -63,14 +64,8 @@ def test_decide_start_without_an_onboarding_creates_one():
         (Status.CREATED, StartAction.CLAIM, StartAction.CLAIM),
         (Status.STARTED, StartAction.POLL, StartAction.CONTINUE),
         (Status.INTERRUPTED, StartAction.POLL, StartAction.OFFER_AGAIN),
-        (Status.SUBMITTED, StartAction.CONTINUE, StartAction.CONTINUE),
-        (Status.DECIDING, StartAction.CONTINUE, StartAction.CONTINUE),
-        (Status.IN_REVIEW, StartAction.CONTINUE, StartAction.CONTINUE),
-        (Status.VERIFIED, StartAction.CONTINUE, StartAction.CONTINUE),
-        (Status.ERASED, StartAction.CONTINUE, StartAction.CONTINUE),
-        (Status.REJECTED, StartAction.CREATE, StartAction.CONTINUE),
-        (Status.EXPIRED, StartAction.CREATE, StartAction.CONTINUE),
-        (Status.CANCELED, StartAction.CREATE, StartAction.CONTINUE),
+        *[(ended, StartAction.CREATE, StartAction.CONTINUE) for ended in ENDED],
+        *[(other, StartAction.CONTINUE, StartAction.CONTINUE) for other in WITHOUT_ACTION],
     ],
 )
 def test_decide_start_in_each_status_before_and_after_the_poll(status, first, after_poll):
@@ -99,17 +94,13 @@ def test_decide_start_to_prepare_only_continues_with_the_active_one(status):
 
 @pytest.mark.parametrize("status", ACTIVE)
 @pytest.mark.parametrize("late_by", [0, 1])
-def test_decide_start_after_the_expiry_polls_what_awaits_the_user(status, late_by):
+def test_decide_start_after_the_expiry_polls_what_awaits_the_user_once(status, late_by):
     latest = sample_onboarding(status=status)
-    action = decide(latest, now=latest.expires_at + timedelta(seconds=late_by))
+    now = latest.expires_at + timedelta(seconds=late_by)
     expected = StartAction.EXPIRE if status in AWAITING_USER else StartAction.CONTINUE
-    assert action is expected
-
-
-def test_decide_start_after_the_expiry_never_claims_a_create_call():
-    latest = sample_onboarding(status=Status.CREATED)
-    action = decide(latest, now=latest.expires_at, checked_id="another")
-    assert action is StartAction.CONTINUE
+    assert decide(latest, now=now) is expected
+    if status in (Status.CREATED, Status.STARTED):
+        assert decide(latest, now=now, checked_id="another") is StartAction.CONTINUE
 
 
 @pytest.mark.parametrize(
@@ -148,28 +139,23 @@ def test_decide_start_of_an_interrupted_one_replaces_it_the_second_time_within_t
     assert decide(latest, **given) is action
 
 
-def test_decide_start_polls_at_most_one_onboarding_per_request():
-    assert decide(sample_onboarding(), checked_id="another") is StartAction.CONTINUE
-
-
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize(
-    "given", [{"attempts_used": 3}, {"attempts_used": 4}, {"has_reached_limit": True}]
+    ("given", "action"),
+    [
+        ({"attempts_used": 2}, StartAction.CREATE),
+        ({"attempts_used": 3}, StartAction.CONTINUE),
+        ({"attempts_used": 4}, StartAction.CONTINUE),
+        ({"has_reached_limit": True}, StartAction.CONTINUE),
+        ({"checked_id": "another"}, StartAction.CREATE),
+    ],
 )
-def test_decide_start_beyond_attempts_or_daily_limit_continues_with_the_ended_one(status, given):
-    assert decide(sample_onboarding(status=status), **given) is StartAction.CONTINUE
-
-
-@pytest.mark.parametrize("status", ENDED)
-def test_decide_start_with_one_attempt_left_creates_a_new_one(status):
-    assert decide(sample_onboarding(status=status), attempts_used=2) is StartAction.CREATE
+def test_decide_start_after_the_end_creates_one_within_attempts_and_daily_limit(
+    status, given, action
+):
+    assert decide(sample_onboarding(status=status), **given) is action
 
 
 def test_decide_start_after_a_reason_without_retry_continues_with_the_ended_one():
     ended = sample_onboarding(status=Status.REJECTED, reasons=(reason(ReasonCode.UNDERAGE),))
     assert decide(ended) is StartAction.CONTINUE
-
-
-def test_decide_start_after_another_onboarding_was_polled_creates_a_new_one():
-    ended = sample_onboarding(status=Status.EXPIRED)
-    assert decide(ended, checked_id="another") is StartAction.CREATE

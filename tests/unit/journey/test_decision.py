@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.journey.fakes import away
+from tests.unit.journey.harness import unknown_id
 from webapp.domain.errors import Conflict, GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import Forbidden
@@ -15,15 +16,10 @@ def decision(harness) -> Decision:
 
 
 @pytest.fixture
-def in_review(harness, ada) -> str:
-    found = harness.begin(ada)
-    harness.set_gateway_word(found, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(found)
-    return found
-
-
-def test_accept_of_an_onboarding_in_review_verifies_it(harness, decision, in_review):
-    assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
+def in_review(harness, adas) -> str:
+    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
+    harness.gateway_poll.poll(adas)
+    return adas
 
 
 def test_reject_stores_the_comment_and_shows_reason_other(harness, decision, in_review):
@@ -33,46 +29,51 @@ def test_reject_stores_the_comment_and_shows_reason_other(harness, decision, in_
     assert [str(reason.code) for reason in row.reasons] == ["other"]
 
 
+@pytest.mark.parametrize("step", ["accept", "review"])
+def test_decision_passes_the_personal_data_on_and_records_the_actor(harness, ada, decision, step):
+    found = harness.begin(ada, "host")
+    harness.set_gateway_word(found, "PENDING_VALIDATION")
+    harness.gateway_poll.poll(found)
+    row = getattr(decision, step)(found, actor="olga", personal_data={"name": "Ada"})
+    assert row.status is {"accept": Status.VERIFIED, "review": Status.IN_REVIEW}[step]
+    assert harness.gateway.personal_data == {"name": "Ada"}
+    (line,) = [each for each in harness.timeline(found) if each.event == "decision_requested"]
+    assert (line.actor, line.detail) == ("olga", {"wanted": str(row.status)})
+
+
 def test_accept_repeated_calls_the_gateway_once(harness, decision, in_review):
-    decision.accept(in_review, actor="olga")
-    assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
+    for _ in range(2):
+        assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
     assert harness.gateway.count("accept") == 1
 
 
-def test_reject_after_accept_raises_conflict_with_the_present_status(decision, in_review):
-    decision.accept(in_review, actor="olga")
+@pytest.mark.parametrize("known", [True, False], ids=["known here", "known to the gateway"])
+def test_reject_after_accept_raises_conflict_with_the_present_status(
+    harness, decision, in_review, known
+):
+    harness.set_gateway_word(in_review, "VERIFIED")
+    if known:
+        harness.gateway_poll.poll(in_review)
     with pytest.raises(Conflict) as raised:
         decision.reject(in_review, actor="max", comment="no")
     assert raised.value.status is Status.VERIFIED
 
 
-def test_accept_after_a_rejection_at_the_gateway_raises_conflict(harness, decision, in_review):
-    harness.set_gateway_word(in_review, "NOT_VERIFIED")
-    with pytest.raises(Conflict) as raised:
-        decision.accept(in_review, actor="olga")
-    assert raised.value.status is Status.REJECTED
-
-
-def test_accept_repeated_after_a_lost_answer_returns_verified(harness, decision, in_review):
-    harness.gateway.lost_answers["accept"] = 1
-    with pytest.raises(GatewayUnavailable):
-        decision.accept(in_review, actor="olga")
-    assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
-
-
-def test_accept_with_a_lost_answer_is_settled_by_the_next_poll(harness, decision, in_review):
-    harness.gateway.lost_answers["accept"] = 1
-    with pytest.raises(GatewayUnavailable):
-        decision.accept(in_review, actor="olga")
-    harness.run_due()
-    assert harness.status(in_review) is Status.VERIFIED
-
-
-def test_accept_while_the_gateway_is_unavailable_changes_nothing(harness, decision, in_review):
-    harness.gateway.errors["accept"].append(away())
+@pytest.mark.parametrize("lost", ["answer", "request"])
+def test_accept_while_the_gateway_is_unavailable_is_settled_by_the_next_poll(
+    harness, decision, in_review, lost
+):
+    if lost == "answer":
+        harness.gateway.lost_answers["accept"] = 1
+    else:
+        harness.gateway.errors["accept"].append(away())
     with pytest.raises(GatewayUnavailable):
         decision.accept(in_review, actor="olga")
     assert harness.status(in_review) is Status.IN_REVIEW
+    assert harness.run_due() == 1
+    expected = Status.VERIFIED if lost == "answer" else Status.IN_REVIEW
+    assert harness.status(in_review) is expected
+    assert decision.accept(in_review, actor="olga").status is Status.VERIFIED
 
 
 def test_reject_without_the_right_raises_gateway_forbidden(harness, decision, in_review):
@@ -82,21 +83,13 @@ def test_reject_without_the_right_raises_gateway_forbidden(harness, decision, in
 
 
 @pytest.mark.parametrize("step", ["accept", "review"])
-def test_decision_on_a_started_onboarding_raises_conflict(harness, ada, decision, step):
-    found = harness.begin(ada)
+def test_decision_on_a_started_onboarding_raises_conflict(harness, adas, decision, step):
     with pytest.raises(Conflict) as raised:
-        getattr(decision, step)(found, actor="olga")
+        getattr(decision, step)(adas, actor="olga")
     assert raised.value.status is Status.STARTED
     assert harness.gateway.count(step) == 0
 
 
 def test_accept_of_an_unknown_onboarding_raises_not_found(decision):
     with pytest.raises(NotFound):
-        decision.accept("00000000-0000-4000-8000-000000000000", actor="olga")
-
-
-def test_accept_records_the_actor_on_the_timeline(harness, decision, in_review):
-    decision.accept(in_review, actor="olga")
-    with harness.database.reading() as work:
-        lines = [line for line in work.timeline.of(in_review) if line.event == "decision_requested"]
-    assert [(line.actor, line.detail) for line in lines] == [("olga", {"wanted": "verified"})]
+        decision.accept(unknown_id(), actor="olga")

@@ -16,17 +16,17 @@ from webapp.gateway.errors import (
     StateConflict,
     Unauthorized,
 )
-from webapp.journey.degradations import find_degradations
-
-
-@pytest.fixture
-def adas(harness: JourneyHarness, ada) -> str:
-    return harness.begin(ada)
 
 
 def seconds_until_due(harness: JourneyHarness, onboarding_id: str) -> float | None:
     at = harness.row(onboarding_id).next_poll_at
     return None if at is None else (at - harness.clock()).total_seconds()
+
+
+def poll_answered(harness: JourneyHarness, onboarding_id: str, word: str, **more: str) -> None:
+    """Poll it with this answer of the gateway."""
+    harness.set_gateway_word(onboarding_id, word, **more)
+    harness.gateway_poll.poll(onboarding_id)
 
 
 def poll_times(harness: JourneyHarness, onboarding_id: str, count: int) -> list[float]:
@@ -41,70 +41,50 @@ def poll_times(harness: JourneyHarness, onboarding_id: str, count: int) -> list[
     return times
 
 
+def alarms(harness: JourneyHarness) -> set[str]:
+    with harness.database.reading() as work:
+        return set(work.alarms.active())
+
+
+LONG_WORD = "A_WORD_OF_NEXT_YEAR_" * 10
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [
         ("PENDING_VERIFICATION", Status.IN_REVIEW),
-        ("PENDING", Status.IN_REVIEW),
         ("VERIFIED", Status.VERIFIED),
         ("NOT_VERIFIED", Status.REJECTED),
+        (LONG_WORD, Status.STARTED),
     ],
 )
 def test_poll_with_each_gateway_word_sets_status_and_stores_the_word(harness, adas, word, status):
-    harness.set_gateway_word(adas, word)
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, word)
     row = harness.row(adas)
-    assert (row.status, row.gateway_status) == (status, word)
-    assert "moved" in harness.events(adas)
+    assert (row.status, row.gateway_status) == (status, word[:64])
+    assert ("moved" in harness.events(adas)) == (word != LONG_WORD)
 
 
-def test_poll_with_a_verdict_stores_time_agent_and_reason(harness, adas):
-    harness.set_gateway_word(
-        adas,
-        "NOT_VERIFIED",
-        agent="olga@vendor",
-        rejectionReason="Expired Document",
-        verificationTime="2026-11-23T12:05:00Z",
-    )
-    harness.gateway_poll.poll(adas)
+def test_poll_with_a_verdict_stores_time_agent_and_reason_off_the_timeline(harness, adas):
+    verdict = {"agent": "olga@vendor", "rejectionReason": "Expired Document"}
+    poll_answered(harness, adas, "NOT_VERIFIED", **verdict, verificationTime="2026-11-23T12:05:00Z")
     row = harness.row(adas)
     assert row.decided_at == datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
     assert (row.decided_by, row.rejection_reason) == ("olga@vendor", "Expired Document")
     assert [reason.code for reason in row.reasons] == [ReasonCode.DOCUMENT_EXPIRED]
-
-
-def test_poll_with_a_verdict_keeps_agent_and_reason_off_the_timeline(harness, adas):
-    harness.set_gateway_word(
-        adas, "NOT_VERIFIED", agent="agent-marker", rejectionReason="reason-marker"
-    )
-    harness.gateway_poll.poll(adas)
-    assert "marker" not in str(harness.timeline(adas))
-
-
-def test_poll_with_an_unknown_word_stores_it_and_keeps_the_status(harness, adas):
-    harness.set_gateway_word(adas, "A_WORD_OF_NEXT_YEAR")
-    harness.gateway_poll.poll(adas)
-    row = harness.row(adas)
-    assert (row.status, row.gateway_status) == (Status.STARTED, "A_WORD_OF_NEXT_YEAR")
+    assert not any(text in str(harness.timeline(adas)) for text in verdict.values())
 
 
 @pytest.mark.parametrize(
     "problem", [Unauthorized("401"), RequestRefused("400"), StateConflict("409")]
 )
 def test_poll_refused_for_the_process_keeps_status_and_schedule(harness, adas, problem):
-    harness.gateway.processes[adas] = "VERIFIED"
-    harness.gateway.errors["read"].append(problem)
-    harness.gateway_poll.poll(adas)
-    assert harness.status(adas) is Status.STARTED
-    assert seconds_until_due(harness, adas) > 0
-
-
-def test_poll_with_401_after_an_answer_keeps_the_status(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(adas)
-    harness.gateway.processes[adas] = None
-    harness.gateway_poll.poll(adas)
-    assert harness.status(adas) is Status.IN_REVIEW
+    for status in (Status.STARTED, Status.IN_REVIEW):
+        harness.put(adas, status=status)
+        harness.gateway.errors["read"].append(problem)
+        harness.gateway_poll.poll(adas)
+        assert harness.status(adas) is status
+        assert seconds_until_due(harness, adas) > 0
 
 
 @pytest.mark.parametrize(
@@ -122,44 +102,34 @@ def test_poll_with_a_gateway_error_changes_nothing_and_stays_due(harness, adas, 
     with pytest.raises(becomes):
         harness.gateway_poll.poll(adas)
     assert harness.row(adas) == before
-    assert [id_ for id_, _ in harness.gateway_poll.due_polls()] == [adas]
+    assert harness.due_ids() == [adas]
 
 
 def test_poll_answered_for_another_process_raises_an_alarm_for_24_hours(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
     harness.gateway.errors["read"].append(ProcessMismatch("?"))
     with pytest.raises(GatewayMixedUp):
         harness.gateway_poll.poll(adas)
     harness.clock.advance(hours=23)
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "PENDING_VERIFICATION")
     assert alarms(harness) == {"gateway_mixed_up"}, "good answers to others prove nothing"
     harness.clock.advance(hours=2)
     harness.gateway_poll.poll(adas)
     assert alarms(harness) == set()
 
 
-def alarms(harness):
-    with harness.database.reading() as work:
-        return set(work.alarms.active())
-
-
-def test_postpone_makes_the_poll_due_on_the_slow_schedule(harness, adas):
-    harness.back(adas)
-    harness.gateway_poll.postpone(adas)
-    assert harness.gateway_poll.due_polls() == []
-    assert seconds_until_due(harness, adas) == 60
-    assert "gateway_away" in harness.events(adas)
-    harness.clock.advance(minutes=1)
-    harness.set_gateway_word(adas, "VERIFIED")
-    assert harness.run_due() == 1
-    assert harness.status(adas) is Status.VERIFIED
-
-
-def test_postpone_of_a_poll_that_is_not_due_keeps_its_time(harness, adas):
+def test_postpone_makes_a_due_poll_due_on_the_slow_schedule(harness, adas):
     planned = seconds_until_due(harness, adas)
     assert planned > 0
     harness.gateway_poll.postpone(adas)
-    assert seconds_until_due(harness, adas) == planned
+    assert seconds_until_due(harness, adas) == planned, "a poll that is not due keeps its time"
+
+    harness.back(adas)
+    harness.gateway_poll.postpone(adas)
+    assert harness.due_ids() == []
+    assert seconds_until_due(harness, adas) == 60
+    assert "gateway_away" in harness.events(adas)
+    harness.clock.advance(minutes=1)
+    assert harness.due_ids() == [adas]
 
 
 def test_poll_of_an_unknown_id_makes_no_call(harness):
@@ -168,8 +138,7 @@ def test_poll_of_an_unknown_id_makes_no_call(harness):
 
 
 def test_poll_repeated_with_the_same_answer_changes_nothing(harness, adas):
-    harness.set_gateway_word(adas, "VERIFIED")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "VERIFIED")
     first = harness.row(adas)
     harness.gateway_poll.poll(adas)
     assert harness.row(adas).version == first.version
@@ -178,28 +147,22 @@ def test_poll_repeated_with_the_same_answer_changes_nothing(harness, adas):
 
 def test_poll_with_answers_out_of_order_never_moves_back(harness, adas):
     for word in ("PENDING_VERIFICATION", "PENDING_VALIDATION", "VERIFIED", "PENDING_VERIFICATION"):
-        harness.set_gateway_word(adas, word)
-        harness.gateway_poll.poll(adas)
+        poll_answered(harness, adas, word)
     assert harness.status(adas) is Status.VERIFIED
 
 
 def test_poll_with_an_opposite_verdict_records_it_and_keeps_the_status(harness, adas):
-    harness.set_gateway_word(adas, "VERIFIED")
-    harness.gateway_poll.poll(adas)
-    harness.set_gateway_word(adas, "NOT_VERIFIED")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "VERIFIED")
+    poll_answered(harness, adas, "NOT_VERIFIED")
     row = harness.row(adas)
     assert (row.status, row.gateway_status, row.reasons) == (Status.VERIFIED, "NOT_VERIFIED", ())
     assert "gateway_contradicts" in harness.events(adas)
 
 
-def test_poll_schedule_after_a_return_is_0_2_4_8_15_30_seconds_then_slow(harness, adas):
+def test_poll_schedule_follows_reconcile_after_and_starts_quickly_after_a_return(harness, adas):
+    assert poll_times(harness, adas, 3) == [60, 360, 2160]
     harness.back(adas)
     assert poll_times(harness, adas, 7) == [0, 2, 4, 8, 15, 30, 90]
-
-
-def test_poll_schedule_without_events_is_reconcile_after(harness, adas):
-    assert poll_times(harness, adas, 3) == [60, 360, 2160]
 
 
 def test_poll_of_an_unfinished_onboarding_expires_it_at_its_time(harness, adas):
@@ -212,45 +175,29 @@ def test_poll_of_an_unfinished_onboarding_expires_it_at_its_time(harness, adas):
 
 
 def test_poll_of_an_onboarding_in_review_never_expires_it(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "PENDING_VERIFICATION")
     harness.clock.advance(days=10)
     harness.run_due()
     assert harness.status(adas) is Status.IN_REVIEW
     assert seconds_until_due(harness, adas) > 0
 
 
-@pytest.mark.parametrize("ended", [Status.EXPIRED, Status.CANCELED])
-def test_poll_with_a_verdict_after_expiry_or_cancellation_stores_it(harness, adas, ended):
-    harness.put(adas, status=ended, next_poll_at=None)
-    harness.set_gateway_word(adas, "VERIFIED")
-    harness.notice(adas, "VERIFIED")
-    harness.run_due()
-    assert harness.status(adas) is Status.VERIFIED
-
-
-def test_poll_of_a_replaced_onboarding_is_moved_by_a_verdict_only(harness, ada):
-    old = harness.begin(ada)
-    harness.put(old, status=Status.INTERRUPTED, interruptions=2)
+def test_poll_of_a_replaced_onboarding_is_moved_by_a_verdict_only(harness, ada, adas):
+    harness.put(adas, status=Status.INTERRUPTED, interruptions=2)
     harness.gateway.errors["delete"].append(away())
     new = harness.begin(ada)
-    harness.set_gateway_word(old, "PENDING_VERIFICATION")
-    harness.notice(old, "PENDING_VERIFICATION")
-    harness.run_due()
-    row = harness.row(old)
-    assert (row.status, row.gateway_status) == (Status.CANCELED, "PENDING_VERIFICATION")
-    assert harness.open_notices(old) == []
+    for word, status in (("PENDING_VERIFICATION", "canceled"), ("VERIFIED", "verified")):
+        harness.set_gateway_word(adas, word)
+        harness.notice(adas, word)
+        harness.run_due()
+        row = harness.row(adas)
+        assert (row.status, row.gateway_status) == (status, word)
+        assert harness.open_notices(adas) == []
     assert harness.status(new) is Status.STARTED
-
-    harness.set_gateway_word(old, "VERIFIED")
-    harness.notice(old, "VERIFIED")
-    harness.run_due()
-    assert harness.status(old) is Status.VERIFIED
 
 
 def test_poll_with_pending_validation_sends_it_to_review(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VALIDATION")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "PENDING_VALIDATION")
     assert harness.gateway.calls[-1] == ("send_to_review", adas)
     assert "sent_to_review" in harness.events(adas)
     assert harness.run_due() == 1
@@ -302,8 +249,7 @@ def test_poll_keeps_a_plan_made_while_the_gateway_was_asked(harness, adas, happe
 
 def test_review_request_with_decide_host_waits_for_the_deadline(harness, ada):
     adas = harness.begin(ada, "host")
-    harness.set_gateway_word(adas, "PENDING_VALIDATION")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "PENDING_VALIDATION")
     assert harness.status(adas) is Status.DECIDING
     assert harness.gateway.count("send_to_review") == 0
 
@@ -316,8 +262,7 @@ def test_review_request_with_decide_host_waits_for_the_deadline(harness, ada):
 
 
 def test_poll_without_an_answer_three_times_in_24_hours_cancels_as_lost(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(adas)
+    poll_answered(harness, adas, "PENDING_VERIFICATION")
     harness.gateway.processes[adas] = None
     for hours in (0, 1, 2, 20.9):
         harness.clock.advance(hours=hours)
@@ -330,52 +275,29 @@ def test_poll_without_an_answer_three_times_in_24_hours_cancels_as_lost(harness,
     assert [reason.code for reason in row.reasons] == [ReasonCode.GATEWAY_LOST]
 
 
-def test_poll_without_an_answer_twice_in_three_days_keeps_the_status(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(adas)
-    harness.gateway.processes[adas] = None
-    harness.gateway_poll.poll(adas)
-    harness.clock.advance(days=3)
-    harness.gateway_poll.poll(adas)
-    assert harness.status(adas) is Status.IN_REVIEW
-
-
 def test_poll_with_an_answer_in_between_resets_the_unanswered_count(harness, adas):
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
+    poll_answered(harness, adas, "PENDING_VERIFICATION")
     for word in ("PENDING_VERIFICATION", None, None, "PENDING_VERIFICATION", None, None):
-        harness.clock.advance(days=1)
+        harness.clock.advance(days=3)
         harness.gateway.processes[adas] = word
         harness.gateway_poll.poll(adas)
     row = harness.row(adas)
     assert (row.status, row.unanswered_polls) == (Status.IN_REVIEW, 2)
 
 
-def test_poll_of_an_erased_onboarding_makes_no_call_and_stops(harness, ada):
-    found = harness.begin(ada)
-    harness.put(found, status=Status.ERASED)
-    harness.notice(found, "VERIFIED")
-    asked = harness.gateway.count("read")
+def test_poll_of_an_erased_onboarding_makes_no_call_and_stops(harness, adas):
+    harness.put(adas, status=Status.ERASED)
+    harness.notice(adas, "VERIFIED")
     harness.run_due()
-    assert harness.gateway.count("read") == asked
-    assert (harness.status(found), harness.row(found).next_poll_at) == (Status.ERASED, None)
+    assert harness.gateway.count("read") == 0
+    assert (harness.status(adas), harness.row(adas).next_poll_at) == (Status.ERASED, None)
+    assert harness.open_notices(adas) == []
 
 
-def test_poll_with_a_word_longer_than_its_column_stores_it_cut(harness, ada):
-    found = harness.begin(ada)
-    harness.set_gateway_word(found, "A_WORD_NOBODY_KNOWS_" * 10)
-    harness.gateway_poll.poll(found)
-    assert harness.status(found) is Status.STARTED
-    assert harness.row(found).gateway_status == ("A_WORD_NOBODY_KNOWS_" * 10)[:64]
-
-
-def test_poll_with_403_raises_an_alarm_until_the_next_answer(harness, ada):
-    found = harness.begin(ada)
+def test_poll_with_403_raises_an_alarm_until_the_next_answer(harness, adas):
     harness.gateway.errors["read"].append(Forbidden("read: answered 403", status=403))
     with pytest.raises(GatewayForbidden):
-        harness.gateway_poll.poll(found)
-    assert [each.split(" (")[0] for each in find_degradations(harness.database)] == [
-        "the gateway answers 403: ask the vendor for the right that our account lacks"
-    ]
-    harness.set_gateway_word(found, "VERIFIED")
-    harness.gateway_poll.poll(found)
-    assert find_degradations(harness.database) == []
+        harness.gateway_poll.poll(adas)
+    assert alarms(harness) == {"gateway_forbidden"}
+    poll_answered(harness, adas, "VERIFIED")
+    assert alarms(harness) == set()

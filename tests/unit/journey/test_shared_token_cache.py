@@ -14,6 +14,7 @@ from tests.unit.store import processes
 from tests.unit.store.rows import database_at, in_threads
 from webapp.gateway.errors import CredentialsRefused, Unavailable
 from webapp.gateway.token_cache import Token
+from webapp.http_transport.deadline import deadline
 from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.unit_of_work import Database
 
@@ -28,7 +29,7 @@ def utc_now() -> datetime:
 class LoginCounter:
     """Counts log-ins and returns a new token for each."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.count = 0
         self.problem: Exception | None = None
@@ -46,8 +47,8 @@ class LoginCounter:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(harness) -> Clock:
+    return harness.clock
 
 
 @pytest.fixture
@@ -65,11 +66,11 @@ def another(harness, clock) -> SharedTokenCache:
     return SharedTokenCache(Database(harness.engine, harness.database.cipher), clock, ACCOUNT)
 
 
-def log_in_elsewhere(address: str, ledger: str, refused: str | None) -> str:
+def log_in_elsewhere(address: str, ledger: Path, refused: str | None) -> str:
     """Get a token within another process; each log-in adds a line to the ledger."""
 
     def fetch() -> Token:
-        with Path(ledger).open("a") as lines:
+        with ledger.open("a") as lines:
             lines.write("x\n")
         now = utc_now()
         return Token(f"new at {now.isoformat()}", now, now + LIFE)
@@ -87,80 +88,59 @@ def test_get_by_several_callers_logs_in_once(tokens, login, harness, clock):
     assert login.count == 1
 
 
-def test_get_in_32_threads_without_a_token_logs_in_once(tokens, login):
-    answers = in_threads(32, lambda: tokens.get(login.fetch).value)
-    assert set(answers) == {"token-1"}
-    assert login.count == 1
-
-
-def test_replace_in_32_threads_logs_in_once(tokens, login, clock, harness):
-    refused = tokens.get(login.fetch).value
+def test_get_and_replace_in_32_threads_log_in_once_each(tokens, login, clock, harness):
+    assert set(in_threads(32, lambda: tokens.get(login.fetch).value)) == {"token-1"}
     clock.advance(seconds=11)
-    fleet = [tokens, another(harness, clock), another(harness, clock), another(harness, clock)]
-    caches = iter(fleet * 8)
-    answers = in_threads(32, lambda: next(caches).replace(refused, login.fetch).value)
+    caches = iter([tokens, *[another(harness, clock) for _ in range(3)]] * 8)
+    answers = in_threads(32, lambda: next(caches).replace("token-1", login.fetch).value)
     assert set(answers) == {"token-2"}
     assert login.count == 2
 
 
-def test_replace_with_an_outdated_row_does_not_log_in_again(harness, clock, login):
-    """Another caller logs in completely between this caller's read of the row and its claim."""
-    tokens = another(harness, clock)
-    refused = tokens.get(login.fetch).value
-    clock.advance(seconds=11)
-    slow = SharedTokenCache(LateWriter(harness.database), clock, ACCOUNT)
-    slow._database.before_writing = lambda: tokens.replace(refused, login.fetch)
-    assert slow.replace(refused, login.fetch).value == "token-2"
-    assert login.count == 2
-
-
-class LateWriter(Database):
-    """Runs a function once, just before a write."""
-
-    def __init__(self, real: Database) -> None:
-        super().__init__(real.engine, real.cipher)
-        self.before_writing: Callable[[], object] | None = None
-
-    def writing(self):
-        hook, self.before_writing = self.before_writing, None
-        if hook is not None:
-            hook()
-        return super().writing()
-
-
-def test_get_in_four_processes_without_a_token_logs_in_once(address, tmp_path):
-    ledger = tmp_path / "log-ins"
-    answers = processes.at_once(log_in_elsewhere, address, str(ledger), None)
-    assert len(set(answers)) == 1
-    assert ledger.read_text().count("x") == 1
-
-
-def test_replace_in_four_processes_logs_in_once(harness, address, tmp_path):
-    long_ago = utc_now() - timedelta(seconds=60)
-    SharedTokenCache(harness.database, lambda: long_ago, ACCOUNT).get(
-        lambda: Token("dead", long_ago, long_ago + LIFE)
-    )
-    ledger = tmp_path / "log-ins"
-    answers = processes.at_once(log_in_elsewhere, address, str(ledger), "dead")
-    assert len(set(answers)) == 1
-    assert "dead" not in answers
-    assert ledger.read_text().count("x") == 1
-
-
-class CountingDatabase(Database):
-    """Counts the reads of its process."""
+class WatchedDatabase(Database):
+    """Counts its reads, and runs a function once, just before a write."""
 
     def __init__(self, real: Database) -> None:
         super().__init__(real.engine, real.cipher)
         self.reads = 0
+        self.before_writing: Callable[[], object] = lambda: None
 
     def reading(self):
         self.reads += 1
         return super().reading()
 
+    def writing(self):
+        hook, self.before_writing = self.before_writing, lambda: None
+        hook()
+        return super().writing()
+
+
+def test_replace_with_an_outdated_row_does_not_log_in_again(harness, tokens, clock, login):
+    """Another caller logs in completely between this caller's read of the row and its claim."""
+    refused = tokens.get(login.fetch).value
+    clock.advance(seconds=11)
+    database = WatchedDatabase(harness.database)
+    database.before_writing = lambda: tokens.replace(refused, login.fetch)
+    slow = SharedTokenCache(database, clock, ACCOUNT)
+    assert slow.replace(refused, login.fetch).value == "token-2"
+    assert login.count == 2
+
+
+@pytest.mark.parametrize("refused", [None, "dead"])
+def test_get_and_replace_in_four_processes_log_in_once(harness, address, tmp_path, refused):
+    if refused:
+        long_ago = utc_now() - timedelta(seconds=60)
+        dead = Token(refused, long_ago, long_ago + LIFE)
+        SharedTokenCache(harness.database, lambda: long_ago, ACCOUNT).get(lambda: dead)
+    ledger = tmp_path / "log-ins"
+    answers = processes.at_once(log_in_elsewhere, address, ledger, refused)
+    assert len(set(answers)) == 1
+    assert refused not in answers
+    assert ledger.read_text().count("x") == 1
+
 
 def test_get_waiting_for_a_failed_login_fails_too(login, harness, clock):
-    databases = [CountingDatabase(harness.database) for _ in range(4)]
+    databases = [WatchedDatabase(harness.database) for _ in range(4)]
 
     def wait_for_the_others() -> None:
         eventually(lambda: sum(database.reads > 1 for database in databases) == 3)
@@ -170,6 +150,19 @@ def test_get_waiting_for_a_failed_login_fails_too(login, harness, clock):
     answers = in_threads(4, lambda: next(caches).get(login.fetch))
     assert [type(answer) for answer in answers] == [Unavailable] * 4
     assert login.count == 1
+
+
+def test_get_waiting_for_another_login_ends_at_the_callers_deadline(login, harness, clock):
+    waiting = []
+
+    def wait_for_the_other() -> None:
+        with deadline(0.1), pytest.raises(Unavailable) as failure:
+            another(harness, clock).get(login.fetch)
+        waiting.append(failure.value.maybe_sent)
+
+    login.gate = wait_for_the_other
+    assert another(harness, clock).get(login.fetch).value == "token-1"
+    assert waiting == [False]
 
 
 def test_get_with_refused_credentials_raises_credentials_refused(tokens, login):
@@ -244,10 +237,6 @@ def test_get_with_other_credentials_logs_in_separately(harness, tokens, login, c
     tokens.get(login.fetch)
     changed = SharedTokenCache(harness.database, clock, ACCOUNT + "new secret")
     assert changed.get(login.fetch).value == "token-2"
-
-
-def test_get_stores_no_readable_token_or_credentials(harness, tokens, clock, tmp_path):
-    tokens.get(lambda: Token("token-marker", clock(), clock() + LIFE))
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("state.sqlite3*"))
-    assert b"token-marker" not in stored
-    assert b"gateway.example" not in stored
+    with harness.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM gateway_token").all()
+    assert "gateway.example" not in str(rows)

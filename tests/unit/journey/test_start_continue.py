@@ -5,26 +5,18 @@ import pytest
 from tests.unit.journey.fakes import away
 from webapp.domain.errors import GatewayUnavailable
 from webapp.domain.onboarding import Status
-from webapp.domain.reasons import ReasonCode, reason
-from webapp.gateway.errors import (
-    RequestRefused,
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [("VERIFIED", Status.VERIFIED), ("NOT_VERIFIED", Status.REJECTED)]
 )
-
-PLAIN_400 = RequestRefused("create: answered 400", status=400)
-
-
-def test_begin_with_a_started_onboarding_polls_before_reuse(harness, ada):
+def test_begin_with_a_started_onboarding_polls_and_shows_the_result(harness, ada, word, status):
     found = harness.begin(ada)
-    harness.gateway.calls.clear()
     assert harness.begin(ada) == found
-    assert harness.gateway.calls == [("read", found)]
-
-
-def test_begin_when_the_poll_finds_a_verdict_shows_the_result(harness, ada):
-    found = harness.begin(ada)
-    harness.set_gateway_word(found, "VERIFIED")
+    assert harness.gateway.calls == [("create", found), ("read", found)]
+    harness.set_gateway_word(found, word)
     assert harness.begin(ada) == found
-    assert harness.status(found) is Status.VERIFIED
+    assert harness.status(found) is status
     assert harness.present.show(ada, found).kind == "result"
 
 
@@ -34,15 +26,6 @@ def test_begin_while_the_gateway_is_unavailable_keeps_the_onboarding(harness, ad
     with pytest.raises(GatewayUnavailable):
         harness.begin(ada)
     assert harness.status(found) is Status.STARTED
-    assert harness.gateway.count("create") == 1
-
-
-def test_begin_after_verified_never_creates_another(harness, ada):
-    found = harness.begin(ada)
-    harness.set_gateway_word(found, "VERIFIED")
-    harness.gateway_poll.poll(found)
-    harness.clock.advance(days=400)
-    assert harness.begin(ada) == found
     assert harness.gateway.count("create") == 1
 
 
@@ -103,21 +86,6 @@ def test_begin_after_interruptions_offers_again_once_and_then_replaces(harness, 
     assert (harness.status(second), harness.row(second).attempt) == (Status.STARTED, 1)
 
 
-def test_begin_when_the_poll_finds_a_rejection_shows_it_first(harness, ada):
-    first = harness.begin(ada)
-    harness.set_gateway_word(first, "NOT_VERIFIED")
-    assert harness.begin(ada) == first
-    assert harness.status(first) is Status.REJECTED
-
-
-def test_begin_after_interruptions_uses_no_attempt(harness, ada):
-    for _ in range(4):
-        found = harness.begin(ada)
-        harness.back(found, "connectionError")
-        harness.clock.advance(minutes=1)
-    assert harness.row(found).attempt == 1
-
-
 def test_begin_twice_at_once_on_an_interrupted_one_creates_one_process(harness, ada):
     first = harness.begin(ada)
     harness.put(first, status=Status.INTERRUPTED, interruptions=2)
@@ -132,23 +100,6 @@ def test_begin_twice_at_once_on_an_interrupted_one_creates_one_process(harness, 
     assert harness.gateway.count("create") == 2
 
 
-def test_begin_when_the_replaced_process_cannot_be_deleted_still_starts(harness, ada):
-    first = harness.begin(ada)
-    harness.put(first, status=Status.INTERRUPTED, interruptions=2)
-    harness.gateway.errors["delete"].append(away())
-    assert harness.status(harness.begin(ada)) is Status.STARTED
-
-
-def test_begin_after_the_consent_page_expired_creates_a_new_onboarding(harness, ada):
-    found = harness.begin(ada, "agreed")
-    harness.clock.advance(hours=48)
-    harness.run_due()
-    assert harness.status(found) is Status.EXPIRED
-    later = harness.begin(ada, "agreed", "2026-01")
-    assert later != found
-    assert harness.row(later).expires_at > harness.clock()
-
-
 def test_begin_after_expiry_before_any_job_ran_expires_and_creates(harness, ada):
     old = harness.begin(ada, "agreed")
     harness.clock.advance(hours=49)
@@ -158,18 +109,12 @@ def test_begin_after_expiry_before_any_job_ran_expires_and_creates(harness, ada)
     assert harness.gateway.count("create") == 1
 
 
-def test_status_of_a_refused_onboarding_names_reason_and_retry(harness, ada):
-    harness.gateway.errors["create"].append(PLAIN_400)
-    found = harness.begin(ada)
-    view = harness.result.status(ada, found)
-    assert (view.next, view.reasons) == ("retry", (reason(ReasonCode.GATEWAY_REFUSED),))
-
-
 def test_begin_after_a_replaced_one_became_active_continues_with_it(harness, ada):
     first = harness.begin(ada)
     harness.put(first, status=Status.INTERRUPTED, interruptions=2)
     harness.gateway.errors["delete"].append(away())
     second = harness.begin(ada)
+    assert harness.status(second) is Status.STARTED
     harness.set_gateway_word(second, "NOT_VERIFIED")
     harness.gateway_poll.poll(second)
     harness.set_gateway_word(first, "PENDING_VERIFICATION")

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.unit.journey.harness import JourneyHarness
-from tests.unit.store.rows import in_threads
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import RequestRefused
 from webapp.journey.views import Visitor
@@ -45,9 +44,7 @@ def verified_meanwhile(harness: JourneyHarness, onboarding: str, call: str) -> N
     ],
     ids=["started", "interrupted", "its address is lost", "not sent yet"],
 )
-def test_begin_with_a_verified_one_replaces_what_awaits_the_user(
-    harness: JourneyHarness, ada: Visitor, stands: dict[str, Any]
-) -> None:
+def test_begin_with_a_verified_one_replaces_what_awaits_the_user(harness, ada, stands):
     first, second = replaced(harness, ada)
     verified(harness, first)
     harness.put(second, **stands)
@@ -58,17 +55,10 @@ def test_begin_with_a_verified_one_replaces_what_awaits_the_user(
     deleted = [("delete", second)] if stands.get("create_calls", 1) else []
     assert harness.gateway.calls == deleted
     assert harness.begin(ada) == first
-
-
-def test_prepare_with_a_verified_one_returns_it(harness: JourneyHarness, ada: Visitor) -> None:
-    first, _second = replaced(harness, ada)
-    verified(harness, first)
     assert harness.start.prepare(ada, "default", "en") == first
 
 
-def test_begin_with_verified_during_the_poll_of_a_rejected_one_returns_the_verified(
-    harness: JourneyHarness, ada: Visitor
-) -> None:
+def test_begin_with_verified_during_the_poll_of_a_rejected_one_returns_the_verified(harness, ada):
     first, second = replaced(harness, ada)
     harness.set_gateway_word(second, "NOT_VERIFIED")
     verified_meanwhile(harness, first, "read")
@@ -77,9 +67,7 @@ def test_begin_with_verified_during_the_poll_of_a_rejected_one_returns_the_verif
     assert len(harness.rows(ada)) == 2
 
 
-def test_begin_with_verified_during_the_poll_before_a_replacement_returns_the_verified(
-    harness: JourneyHarness, ada: Visitor
-) -> None:
+def test_begin_with_verified_during_the_poll_before_a_replacement_returns_it(harness, ada):
     first, second = replaced(harness, ada)
     harness.put(second, **INTERRUPTED)
     verified_meanwhile(harness, first, "read")
@@ -89,9 +77,7 @@ def test_begin_with_verified_during_the_poll_before_a_replacement_returns_the_ve
     assert harness.status(second) is Status.CANCELED
 
 
-def test_begin_with_verified_during_a_refused_create_returns_the_verified(
-    harness: JourneyHarness, ada: Visitor
-) -> None:
+def test_begin_with_verified_during_a_refused_create_returns_the_verified(harness, ada):
     first, second = replaced(harness, ada)
     harness.put(second, **INTERRUPTED)
     verified_meanwhile(harness, first, "create")
@@ -100,19 +86,8 @@ def test_begin_with_verified_during_a_refused_create_returns_the_verified(
     assert [row.status for row in harness.rows(ada)].count(Status.CANCELED) == 2
 
 
-def test_begin_in_four_threads_with_a_verified_one_returns_it(
-    harness: JourneyHarness, ada: Visitor
-) -> None:
-    first, second = replaced(harness, ada)
-    verified(harness, first)
-    assert set(in_threads(4, lambda: harness.begin(ada))) == {first}
-    assert harness.status(second) is Status.CANCELED
-
-
 @pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
-def test_begin_overtaken_by_another_request_returns_the_same_onboarding(
-    harness: JourneyHarness, ada: Visitor, here: bool
-) -> None:
+def test_begin_overtaken_by_another_request_returns_the_same_onboarding(harness, ada, here):
     first, second = replaced(harness, ada)
     verified(harness, first)
     decide = harness.start._decide_and_store

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from sqlalchemy import event
@@ -14,12 +14,12 @@ from tests.support.eventually import eventually
 from tests.unit.journey.harness import JourneyHarness
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
-from webapp.journey.views import StatusView, Visitor
+from webapp.journey.views import OnboardingView, Visitor
 
 LONG = 600.0
 
 
-def words(view: StatusView) -> bytes:
+def words(view: OnboardingView) -> bytes:
     return json.dumps([view.status, view.version]).encode() + b"\n"
 
 
@@ -56,24 +56,18 @@ class Browser:
         self.sock.close()
 
 
-OpenStream = Callable[..., Browser]
-
-
 @pytest.fixture
-def open_stream(harness: JourneyHarness) -> Iterator[OpenStream]:
+def open_stream(harness: JourneyHarness) -> Iterator[Callable[..., Browser]]:
+    """Return a function that opens a stream and reads its first status."""
     with ExitStack() as browsers:
 
         def open_one(visitor: Visitor, onboarding_id: str) -> Browser:
             browser = Browser(harness, visitor, onboarding_id)
             browsers.callback(browser.close)
+            assert browser.read_status() == "started"
             return browser
 
         yield open_one
-
-
-@pytest.fixture
-def adas(harness: JourneyHarness, ada: Visitor) -> str:
-    return harness.begin(ada)
 
 
 def finish_session_checks(harness: JourneyHarness) -> None:
@@ -88,109 +82,63 @@ def decide(harness: JourneyHarness, onboarding_id: str, word: str) -> None:
     harness.gateway_poll.poll(onboarding_id)
 
 
-def test_stream_sends_the_status_and_each_change(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
-    browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
-    decide(harness, adas, "PENDING_VERIFICATION")
-    assert browser.read_status() == "in_review"
-    decide(harness, adas, "VERIFIED")
-    assert browser.read_status() == "verified"
-
-
-def test_stream_sends_a_change_by_another_process(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
+def test_stream_sends_each_change_also_of_another_process_but_no_notice(
+    harness, ada, adas, open_stream
 ):
     other = JourneyHarness(harness.address, harness.gateway, harness.clock)
     browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
+    harness.notice(adas, "VERIFIED")
+    decide(harness, adas, "PENDING_VERIFICATION")
+    assert browser.read_status() == "in_review"
     decide(other, adas, "VERIFIED")
     assert browser.read_status() == "verified"
     other.close()
 
 
-def test_stream_sends_nothing_for_a_notice_alone(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
-    browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
-    harness.notice(adas, "VERIFIED")
-    decide(harness, adas, "VERIFIED")
-    assert browser.read_status() == "verified"
-
-
-def test_stream_sends_only_the_own_onboarding(
-    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
-):
+def test_stream_sends_only_the_own_onboarding(harness, ada, ben, adas, open_stream):
     bens = harness.begin(ben)
     first, second = open_stream(ada, adas), open_stream(ben, bens)
     decide(harness, adas, "VERIFIED")
     decide(harness, bens, "NOT_VERIFIED")
-    assert [first.read_status(), first.read_status()] == ["started", "verified"]
-    assert [second.read_status(), second.read_status()] == ["started", "rejected"]
+    assert (first.read_status(), second.read_status()) == ("verified", "rejected")
     harness.result.close(wait_seconds=10)
     assert first.read_to_end() == second.read_to_end() == []
 
 
-def test_stream_by_ben_for_ada_raises_not_found_and_ends(
-    harness: JourneyHarness, ben, adas, open_stream
-):
+def test_stream_by_ben_for_ada_raises_not_found_and_ends(harness, ben, adas, open_stream):
     with pytest.raises(NotFound):
         open_stream(ben, adas)
     eventually(lambda: len(harness.subscriptions) == 0)
 
 
-def test_stream_of_a_revoked_session_ends_without_a_change(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
-    browser, other = open_stream(ada, adas), open_stream(harness.visitor("ada"), adas)
+def test_stream_of_a_revoked_session_ends_without_a_change(harness, ada, adas, open_stream):
+    harness.subscriptions._sessions_at_once = 2
+    browsers = [open_stream(ada, adas) for _ in range(5)]
+    other = open_stream(harness.visitor("ada"), adas)
     harness.admit.sign_out(ada)
-    assert browser.read_to_end() == ["started"]
-    assert other.read_status() == "started"
+    assert [each.read_to_end() for each in browsers] == [[]] * 5
     decide(harness, adas, "VERIFIED")
     assert other.read_status() == "verified", "a stream of her other session continues"
 
 
-def test_stream_of_a_revoked_session_ends_when_sessions_are_checked_in_batches(
-    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
-):
-    harness.subscriptions._sessions_at_once = 2
-    bens = harness.begin(ben)
-    browsers_ = [open_stream(ada, adas) for _ in range(5)]
-    other = open_stream(ben, bens)
-    harness.admit.sign_out(ada)
-    assert [each.read_to_end() for each in browsers_] == [["started"]] * 5
-    decide(harness, bens, "VERIFIED")
-    assert [other.read_status(), other.read_status()] == ["started", "verified"]
-
-
-def test_stream_of_an_expired_session_ends(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
+def test_stream_of_an_expired_session_ends(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
     harness.clock.advance(hours=8, seconds=1)
-    assert browser.read_to_end() == ["started"]
+    assert browser.read_to_end() == []
 
 
-def test_stream_after_sign_out_sends_no_change(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
+def test_stream_after_sign_out_sends_no_change(harness, ada, adas, open_stream):
     """The next check of all sessions is far away."""
     browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
     finish_session_checks(harness)
     harness.admit.sign_out(ada)
     decide(harness, adas, "VERIFIED")
     assert browser.read_to_end() == []
 
 
-def test_stream_of_an_onboarding_that_changed_owner_ends(
-    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
-):
+def test_stream_of_an_onboarding_that_changed_owner_ends(harness, ada, ben, adas, open_stream):
     """No code changes the owner of an onboarding; the stream must not rely on that."""
     browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
     with harness.engine.begin() as connection:
         connection.exec_driver_sql(
             f"UPDATE onboardings SET person_id = '{ben.person.id}', version = 9 WHERE id = '{adas}'"
@@ -199,11 +147,8 @@ def test_stream_of_an_onboarding_that_changed_owner_ends(
     assert browser.read_to_end() == []
 
 
-def test_stream_never_sends_an_older_version_after_a_newer(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
+def test_stream_never_sends_an_older_version_after_a_newer(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
     old = harness.row(adas)
     decide(harness, adas, "VERIFIED")
     assert browser.read_status() == "verified"
@@ -213,33 +158,27 @@ def test_stream_never_sends_an_older_version_after_a_newer(
     assert browser.read_to_end() == []
 
 
-def test_stream_of_a_disconnected_browser_is_removed(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
+def test_stream_of_a_disconnected_browser_is_removed(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
     browser.close()
     eventually(lambda: browser.closed == 1)
     assert len(harness.subscriptions) == len(harness.broadcaster) == 0
 
 
-def test_close_ends_all_streams_and_later_ones(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
-    browsers_ = [open_stream(ada, adas) for _ in range(5)]
+def test_close_ends_all_streams_and_later_ones(harness, ada, adas, open_stream):
+    browsers = [open_stream(ada, adas) for _ in range(5)]
     harness.result.close(wait_seconds=10)
-    browsers_.append(open_stream(ada, adas))
-    for each in browsers_:
+    browsers.append(Browser(harness, ada, adas))
+    for each in browsers:
         each.read_to_end()
-    assert [each.closed for each in browsers_] == [1] * 6
+    browsers[-1].close()
+    assert [each.closed for each in browsers] == [1] * 6
     assert len(harness.subscriptions) == 0
 
 
-def test_notify_with_one_unreadable_row_still_sends_the_others(
-    harness: JourneyHarness, ada, ben, adas, open_stream: OpenStream
-):
+def test_notify_with_an_unreadable_row_sends_the_others(harness, ada, ben, adas, open_stream):
     bens = harness.begin(ben)
     first, second = open_stream(ada, adas), open_stream(ben, bens)
-    assert (first.read_status(), second.read_status()) == ("started", "started")
     finish_session_checks(harness)
     with harness.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE onboardings SET status = 'newer' WHERE id = '{adas}'")
@@ -249,47 +188,37 @@ def test_notify_with_one_unreadable_row_still_sends_the_others(
     assert first.read_to_end() == []
 
 
-class RecordedQueries:
-    """Collects the queries of this thread on the two tables; the watcher runs its own."""
+@contextmanager
+def recorded_tables(harness: JourneyHarness) -> Iterator[list[str]]:
+    """Collect the queries of this thread on the two tables; the watcher runs its own."""
+    tables: list[str] = []
+    this_thread = threading.get_ident()
 
-    def __init__(self, harness: JourneyHarness) -> None:
-        self._engine = harness.engine
-        self._thread = threading.get_ident()
-        self.tables: list[str] = []
-
-    def __enter__(self) -> list[str]:
-        event.listen(self._engine, "before_cursor_execute", self._note)
-        return self.tables
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection, _cursor, statement: str, *_: object) -> None:
+    def record(_connection, _cursor, statement: str, *_: object) -> None:
         table = statement.split("FROM ")[-1].split()[0]
-        if threading.get_ident() == self._thread and table in ("onboardings", "sessions"):
-            self.tables.append(table)
+        if threading.get_ident() == this_thread and table in ("onboardings", "sessions"):
+            tables.append(table)
+
+    event.listen(harness.engine, "before_cursor_execute", record)
+    yield tables
+    event.remove(harness.engine, "before_cursor_execute", record)
 
 
-def test_notify_runs_no_query_without_changes_and_two_for_all_changes(
-    harness: JourneyHarness, ada, ben, open_stream: OpenStream
-):
+def test_notify_runs_no_query_without_changes_and_two_for_all(harness, ada, ben, open_stream):
     ids = [harness.begin(ada), harness.begin(ben)]
-    browsers_ = [
-        open_stream(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)
-    ]
-    assert {each.read_status() for each in browsers_} == {"started"}
+    browsers = [open_stream(*each) for each in zip((ada, ben), ids, strict=True) for _ in range(20)]
     finish_session_checks(harness)
-    with RecordedQueries(harness) as tables:
+    with recorded_tables(harness) as tables:
         for _ in range(100):
             harness.subscriptions.notify(set())
             harness.subscriptions.notify({"without a subscriber"})
     assert tables == []
     for each in ids:
         harness.put(each, status=Status.VERIFIED)
-    with RecordedQueries(harness) as tables:
+    with recorded_tables(harness) as tables:
         harness.subscriptions.notify(ids)
     assert sorted(tables) == ["onboardings", "sessions"]
-    assert {each.read_status() for each in browsers_} == {"verified"}
+    assert {each.read_status() for each in browsers} == {"verified"}
 
 
 #: Ends the watcher's connection as an administrator would; returns the number of connections.
@@ -298,11 +227,8 @@ DISCONNECT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_stream_sends_a_change_committed_while_postgresql_was_disconnected(
-    harness: JourneyHarness, ada, adas, open_stream: OpenStream
-):
+def test_stream_sends_a_change_committed_while_disconnected(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
-    assert browser.read_status() == "started"
     finish_session_checks(harness)
 
     def disconnect() -> bool:

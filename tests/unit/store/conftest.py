@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.support.databases import (  # noqa: F401 - fixtures
-    address,
-    kind,
-    migrated_postgres,
-    migrated_sqlite,
-    postgres,
-)
+from tests.support.databases import address, kind, migrated_postgres, migrated_sqlite, postgres  # noqa: F401 - fixtures
 from tests.unit.store.rows import KEY
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine

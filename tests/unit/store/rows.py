@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.unit.domain.samples import NOW, sample_onboarding
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
@@ -16,7 +17,6 @@ from webapp.store.notice_writer import NewNotice, NoticeWriter
 from webapp.store.replay_guard import hash_of
 from webapp.store.unit_of_work import Database, UnitOfWork
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 NEWER_KEY = base64.urlsafe_b64encode(b"n" * 32).decode()
 
@@ -47,23 +47,10 @@ def admitted(work: UnitOfWork, subject: str, site: str = "shop", **more: Any) ->
 
 
 def onboarding(person: Person, **fields: Any) -> Onboarding:
-    return Onboarding(
-        **{
-            "id": str(uuid.uuid4()),
-            "person_id": person.id,
-            "site": "shop",
-            "flow": "default",
-            "status": Status.CREATED,
-            "attempt": 1,
-            "mode": "iframe",
-            "locale": "en",
-            "livemode": False,
-            "created_at": NOW,
-            "updated_at": NOW,
-            "expires_at": NOW + timedelta(hours=48),
-            **fields,
-        }
-    )
+    """A new onboarding of this person with these fields changed."""
+    new = {"id": str(uuid.uuid4()), "person_id": person.id, "status": Status.CREATED}
+    times = {"created_at": NOW, "updated_at": NOW, "expires_at": NOW + timedelta(hours=48)}
+    return sample_onboarding(**{**new, **times, **fields})
 
 
 def add(database: Database, row: Onboarding) -> Onboarding:
@@ -102,6 +89,18 @@ def in_threads(count: int, task: Callable[[], Any]) -> list[Any]:
 def written(database: Database, task: Callable[[UnitOfWork], Any]) -> Any:
     with database.writing() as work:
         return task(work)
+
+
+def waiting_for_a_lock(database: Database) -> int:
+    """Return how many PostgreSQL sessions wait for a lock of another."""
+    with database.engine.connect() as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return int(connection.exec_driver_sql(query).scalar() or 0)
+
+
+def new_notice(id_: str | None = None, word: str = "VERIFIED") -> NewNotice:
+    """Return a notice about this id; None: about an id that no onboarding has."""
+    return NewNotice(id_ or str(uuid.uuid4()), word, b"{}", NOW)
 
 
 def noticed(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.support.eventually import eventually
-from tests.unit.store.rows import KEY, add, admit, in_threads, noticed, onboarding
+from tests.support.thread_start_failure import no_thread_once
+from tests.unit.store.rows import KEY, add, admit, in_threads, noticed, onboarding, written
 from webapp.store.clock import SharedClock
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
@@ -68,16 +69,10 @@ def test_clock_during_a_comparison_returns_at_once(engine: Engine):
     go_on.set()
 
 
-def test_clock_without_a_free_thread_returns_the_time(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-):
-    def refuse(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
+def test_clock_without_a_free_thread_returns_the_time(engine, monkeypatch):
     clock = SharedClock(engine, utc_now)
-    with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", refuse)
-        assert abs(clock() - utc_now()) < CLOSE
+    no_thread_once(monkeypatch)
+    assert abs(clock() - utc_now()) < CLOSE
 
 
 def test_clock_inside_a_contended_transaction_does_not_deadlock(engine: Engine, database: Database):
@@ -86,27 +81,20 @@ def test_clock_inside_a_contended_transaction_does_not_deadlock(engine: Engine, 
     clock = SharedClock(engine, utc_now)
     held = threading.Event()
 
-    def hold(work: UnitOfWork, then: Callable[[], object]) -> None:
+    def owner(work: UnitOfWork) -> None:
         work.onboardings.schedule_poll(row.id, None, "quiet", 1)
-        then()
-
-    def own_it() -> None:
         held.set()
-        eventually(lambda: engine.pool.checkedout() == CONNECTIONS, seconds=30)  # type: ignore[attr-defined]
+        eventually(lambda: engine.pool.checkedout() == CONNECTIONS)  # type: ignore[attr-defined]
         clock()
 
-    def owner() -> None:
-        with database.writing() as work:
-            hold(work, own_it)
+    def other(work: UnitOfWork) -> None:
+        work.onboardings.schedule_poll(row.id, None, "quiet", 1)
+        clock()
 
-    def other() -> None:
-        held.wait(30)
-        with database.writing() as work:
-            hold(work, clock)
-
-    first = threading.Thread(target=owner)
+    first = threading.Thread(target=written, args=(database, owner))
     first.start()
-    assert in_threads(12, other) == [None] * 12
+    assert held.wait(30)
+    assert in_threads(12, lambda: written(database, other)) == [None] * 12
     first.join(30)
     assert noticed(database, row.id)
 

@@ -21,9 +21,7 @@ def read(database: Database) -> dict[str, object]:
         return dict(work.alarms.active())
 
 
-def test_reading_after_the_server_ended_idle_connections_succeeds(
-    migrated_postgres: Engine, database: Database
-):
+def test_reading_after_the_server_ended_idle_connections_succeeds(migrated_postgres, database):
     in_threads(3, lambda: read(database))
     watching = migrated_postgres.execution_options(isolation_level="AUTOCOMMIT")
     with watching.connect() as other:  # in one transaction the view would not change

@@ -74,9 +74,3 @@ def test_put_without_the_lease_changes_nothing(database: Database, claim):
     written(database, lambda work: work.tokens.put("account", "ada", "late", NOW, late))
     assert row(database).token is None
     assert row(database).lease_until == late + LEASE
-
-
-def test_put_for_one_account_leaves_the_other_without_a_token(database: Database, claim):
-    claim("ada")
-    with database.reading() as work:
-        assert work.tokens.get("another account") is None

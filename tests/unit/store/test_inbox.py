@@ -12,7 +12,6 @@ from tests.unit.store.rows import (
     add,
     admit,
     database_at,
-    in_threads,
     noticed,
     onboarding,
     written,
@@ -60,38 +59,40 @@ def test_store_other_status_adds_a_notice(database: Database, adas: str):
     assert words == ["PENDING_VERIFICATION", "VERIFIED"]
 
 
-def test_store_same_notice_in_16_threads_adds_one(database: Database, adas: str):
-    assert sorted(in_threads(16, lambda: noticed(database, adas))) == [*[False] * 15, True]
-    assert [kept.times for kept in unsettled(database, adas)] == [16]
-
-
 def test_store_same_notice_in_four_processes_adds_one(database: Database, address: str, adas: str):
     processes.at_once(keep_one, address, adas)
     assert [kept.times for kept in unsettled(database, adas)] == [4]
 
 
-def test_store_repeat_of_a_confirmed_notice_keeps_it_settled(database: Database, adas: str):
+@pytest.mark.parametrize(("how", "reopened"), [("agreed", 0), ("unconfirmed", 1)])
+def test_store_repeat_reopens_an_unconfirmed_notice_only(database: Database, adas, how, reopened):
     noticed(database, adas)
-    settle(database, adas, "agreed")
-    noticed(database, adas, at=LATER)
-    assert unsettled(database, adas) == []
-
-
-def test_store_repeat_of_an_unconfirmed_notice_reopens_it(database: Database, adas: str):
-    noticed(database, adas)
-    settle(database, adas, "unconfirmed")
+    settle(database, adas, how)
     assert unsettled(database, adas) == []
     noticed(database, adas, at=LATER)
-    (kept,) = unsettled(database, adas)
-    assert kept.settled_at is None
+    assert len(unsettled(database, adas)) == reopened
 
 
-def test_settle_leaves_other_notices_unsettled(database: Database, adas: str):
+def test_reopen_unsettles_the_unconfirmed_notices_of_its_onboarding_only(database: Database, adas):
     bens = str(uuid.uuid4())
+    for id_, how in ((adas, "unconfirmed"), (bens, "unconfirmed"), (bens, "agreed")):
+        noticed(database, id_, how)
+        settle(database, id_, how)
+    with database.writing() as work:
+        assert work.inbox.count_unconfirmed() == 2
+        assert work.inbox.reopen(adas) == 1
+        assert work.inbox.count_unconfirmed() == 1
+        assert [kept.verification_id for kept in work.inbox.unconfirmed()] == [bens]
+    assert [kept.settled_at for kept in unsettled(database, adas)] == [None]
+    assert unsettled(database, bens) == []
+
+
+def test_contains_only_a_notice_with_this_id_and_status(database: Database, adas: str):
     noticed(database, adas)
-    noticed(database, bens)
-    settle(database, adas, "agreed")
-    assert len(unsettled(database, bens)) == 1
+    with database.reading() as work:
+        assert work.inbox.contains(adas, "VERIFIED")
+        assert not work.inbox.contains(adas, "PENDING")
+        assert not work.inbox.contains(str(uuid.uuid4()), "VERIFIED")
 
 
 def test_store_body_with_invalid_utf8_replaces_the_bytes(database: Database, adas: str):

@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MARKER = "ada-marker"
 GIVEN: dict[tuple[str, str], Any] = {
     ("onboardings", "status"): "started",
+    ("onboardings", "mode"): "iframe",
     ("onboardings", "reasons"): [],
     ("inbox", "status"): "VERIFIED",
 }
@@ -100,9 +101,7 @@ op.execute("UPDATE people SET nickname = 'ada'")
 
 
 @pytest.mark.parametrize("revision", released())
-def test_upgrade_from_every_released_revision_keeps_all_rows(
-    empty: Engine, revision: str, tmp_path: Path
-):
+def test_upgrade_from_every_released_revision_keeps_all_rows(empty, revision, tmp_path):
     assert migrate.upgrade(empty, to=revision) == revision
     tables = fill(empty)
     before = rows(empty, tables)
@@ -139,9 +138,7 @@ migrate.upgrade(make_engine(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 
 
-def test_upgrade_killed_halfway_leaves_the_database_unchanged(
-    empty: Engine, empty_address: str, tmp_path: Path
-):
+def test_upgrade_killed_halfway_leaves_the_database_unchanged(empty, empty_address, tmp_path):
     migrate.upgrade(empty)
     tables = fill(empty)
     before, names = rows(empty, tables), set(inspect(empty).get_table_names())

@@ -3,9 +3,9 @@
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +13,18 @@ from sqlalchemy import Connection, event, text
 
 from tests.support.eventually import eventually
 from tests.support.thread_start_failure import no_thread_once
-from tests.unit.store.rows import KEY, NOW, add, admit, in_threads, noticed, onboarding, stored
-from webapp.store.column_types import Cipher
-from webapp.store.engine import make_engine
+from tests.unit.store.rows import (
+    NOW,
+    add,
+    admit,
+    in_threads,
+    new_notice,
+    noticed,
+    onboarding,
+    stored,
+)
 from webapp.store.errors import DatabaseUnavailable
-from webapp.store.notice_writer import NewNotice, NoticeWriter
+from webapp.store.notice_writer import NoticeWriter
 from webapp.store.unit_of_work import Database
 
 COUNT = 24
@@ -40,15 +47,17 @@ def held(database: Database) -> Iterator[threading.Event]:
     go_on.set()
 
 
-def count_stored(database: Database) -> Callable[[], int]:
-    """Count stored notices by the calls that ask for their request id."""
-    seen: list[int] = []
-
-    def request_id() -> None:
-        seen.append(1)
-
-    database.request_id = request_id
-    return lambda: len(seen)
+@contextmanager
+def released_after(count: int, database: Database, held: threading.Event) -> Iterator[None]:
+    """Let the commits go on when `count` notices are queued; each asks for its request id."""
+    queued: list[int] = []
+    database.request_id = lambda: queued.append(1)
+    release = threading.Thread(
+        target=lambda: eventually(lambda: len(queued) == count) and held.set()
+    )
+    release.start()
+    yield
+    release.join(30)
 
 
 def events(database: Database, id_: str) -> list[str]:
@@ -58,32 +67,22 @@ def events(database: Database, id_: str) -> list[str]:
         ]
 
 
-def test_store_waiting_notices_commits_once(
-    database: Database, commits: list[int], held: threading.Event
-):
-    writer, ids = NoticeWriter(database), iter([str(uuid.uuid4()) for _ in range(COUNT)])
-    taken = count_stored(database)
-
-    def store() -> bool:
-        return writer.store(NewNotice(next(ids), "VERIFIED", b"{}", NOW))
-
-    first = threading.Thread(target=store)
-    first.start()
-    eventually(lambda: commits)
-    release = threading.Thread(
-        target=lambda: (eventually(lambda: taken() == COUNT, seconds=30), held.set())
-    )
-    release.start()
-    assert in_threads(COUNT - 1, store) == [True] * (COUNT - 1)
+def test_store_waiting_notices_commits_once(database: Database, commits, held):
+    writer = NoticeWriter(database)
+    with released_after(COUNT, database, held):
+        first = threading.Thread(target=writer.store, args=(new_notice(),))
+        first.start()
+        eventually(lambda: commits)
+        answers = in_threads(COUNT - 1, lambda: writer.store(new_notice()))
     first.join(30)
-    release.join(30)
+    assert answers == [True] * (COUNT - 1)
     assert len(commits) == 2
 
 
 def test_store_same_notice_twice_in_a_batch_is_new_once(database: Database, held: threading.Event):
     id_, writer = str(uuid.uuid4()), NoticeWriter(database)
     held.set()
-    answers = in_threads(8, lambda: writer.store(NewNotice(id_, "VERIFIED", b"{}", NOW)))
+    answers = in_threads(8, lambda: writer.store(new_notice(id_)))
     assert sorted(answers) == [*[False] * 7, True]
     with database.reading() as work:
         assert [notice.times for notice in work.inbox.unsettled(id_)] == [8]
@@ -121,15 +120,9 @@ def test_store_invalid_notice_in_a_batch_fails_alone(database: Database, held: t
     """The endpoint refuses such notices; the writer must survive one all the same."""
     writer = NoticeWriter(database)
     words = ["VERIFIED", None, "VERIFIED", "PENDING"]
-    pending = iter([NewNotice(str(uuid.uuid4()), word, b"{}", NOW) for word in words])  # type: ignore[arg-type]
-    taken = count_stored(database)
-    release = threading.Thread(
-        target=lambda: (eventually(lambda: taken() == len(words), seconds=30), held.set())
-    )
-    release.start()
-    answers = in_threads(len(words), lambda: writer.store(next(pending)))
-    release.join(30)
-    assert [each for each in answers if each is True] == [True] * 3
+    pending = iter([new_notice(word=word) for word in words])  # type: ignore[arg-type]
+    with released_after(len(words), database, held):
+        answers = in_threads(len(words), lambda: writer.store(next(pending)))
     (failed,) = [each for each in answers if each is not True]
     assert isinstance(failed, Exception)
     with database.engine.connect() as connection:
@@ -142,27 +135,13 @@ def broken_at_the_commit(connection: Connection) -> None:
 
 def test_store_with_a_failing_commit_raises_for_all(database: Database):
     writer = NoticeWriter(database)
-    store = lambda: writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))  # noqa: E731
+    store = lambda: writer.store(new_notice())  # noqa: E731
     event.listen(database.engine, "commit", broken_at_the_commit)
     assert all(isinstance(each, Exception) for each in in_threads(4, store))
     event.remove(database.engine, "commit", broken_at_the_commit)
     with database.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM inbox")) == 0
     assert store() is True, "the writer still works"
-
-
-@pytest.mark.parametrize("kind", ["sqlite"])
-def test_store_in_a_locked_file_raises_not_writable(address: str):
-    engine = make_engine(address, wait_seconds=0.2)
-    database = Database(engine, Cipher([KEY]))
-    other = sqlite3.connect(Path(address.removeprefix("sqlite:///")), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseUnavailable):
-        noticed(database, str(uuid.uuid4()))
-    other.execute("ROLLBACK")
-    other.close()
-    assert noticed(database, str(uuid.uuid4()))
-    engine.dispose()
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
@@ -187,20 +166,11 @@ def test_store_by_several_writers_in_any_order_does_not_deadlock(database: Datab
 
     def burst() -> None:
         """Store the same notices in another order with another writer, like another process."""
-        number = next(numbers)
-        writer = NoticeWriter(database)
-        order = rows[number * 2 :] + rows[: number * 2]
+        writer, first = NoticeWriter(database), next(numbers) * 2
         for _ in range(5):
-            threads = [
-                threading.Thread(
-                    target=writer.store, args=(NewNotice(row.id, "VERIFIED", b"{}", NOW),)
-                )
-                for row in order
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(30)
+            order = iter(rows[first:] + rows[:first])
+            store = lambda order=order: writer.store(new_notice(next(order).id))  # noqa: E731
+            assert in_threads(12, store) == [False] * 12
 
     assert in_threads(6, burst) == [None] * 6
     with database.reading() as work:
@@ -212,7 +182,7 @@ def test_writer_thread_without_notices_ends(database: Database, monkeypatch):
     monkeypatch.setattr("webapp.store.notice_writer.IDLE_SECONDS", 0.05)
     writer = NoticeWriter(database)
     for _ in range(2):
-        assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+        assert writer.store(new_notice())
         eventually(lambda: writer._thread is None)
 
 
@@ -220,9 +190,9 @@ def test_store_without_a_free_thread_fails_one_notice_only(database: Database, m
     writer, first = NoticeWriter(database), str(uuid.uuid4())
     no_thread_once(monkeypatch)
     with pytest.raises(DatabaseUnavailable, match="no thread"):
-        writer.store(NewNotice(first, "VERIFIED", b"{}", NOW))
-    assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
-    assert not writer.store(NewNotice(first, "VERIFIED", b"{}", NOW)), "the next one wrote it too"
+        writer.store(new_notice(first))
+    assert writer.store(new_notice())
+    assert not writer.store(new_notice(first)), "the next one wrote it too"
 
 
 def test_store_after_the_thread_died_starts_another(database: Database, monkeypatch):
@@ -237,8 +207,8 @@ def test_store_after_the_thread_died_starts_another(database: Database, monkeypa
     writer = NoticeWriter(database)
     event.listen(database.engine, "commit", end_this_thread)
     with pytest.raises(DatabaseUnavailable, match="in time"):
-        writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+        writer.store(new_notice())
     eventually(lambda: died and not writer._thread.is_alive())
     event.remove(database.engine, "commit", end_this_thread)
     monkeypatch.undo()
-    assert writer.store(NewNotice(str(uuid.uuid4()), "VERIFIED", b"{}", NOW))
+    assert writer.store(new_notice())

@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.eventually import eventually
-from tests.unit.store.rows import KEY, NOW, admit, admitted, in_threads, written
-from webapp.store.column_types import Cipher
-from webapp.store.generated_keys import GeneratedKeys
+from tests.unit.store.rows import NOW, admit, admitted, waiting_for_a_lock, written
 from webapp.store.sessions import Session
 from webapp.store.unit_of_work import Database
 
@@ -21,28 +19,12 @@ def test_admit_same_subject_returns_the_same_person(database: Database):
     again = admit(database, name="Ada Lovelace")
     assert again.id == first.id
     assert (again.name, again.locale) == ("Ada Lovelace", "en")
-
-
-def test_admit_without_a_name_keeps_the_stored_one(database: Database):
-    admit(database, name="Ada")
-    assert admit(database).name == "Ada"
-
-
-def test_admit_same_subject_at_another_site_adds_a_person(database: Database):
-    ada = admit(database)
-    other = written(database, lambda work: admitted(work, "ada", site="bank"))
-    assert other.id != ada.id
-
-
-def test_admit_in_8_threads_adds_one_person(database: Database):
-    answers = in_threads(8, lambda: admit(database).id)
-    assert len(set(answers)) == 1, answers
+    assert admit(database).name == "Ada Lovelace"
+    assert admit(database, site="bank").id != first.id
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])
-def test_admit_during_another_uncommitted_insert_adds_one_person(
-    database: Database,
-):
+def test_admit_during_another_uncommitted_insert_adds_one_person(database: Database):
     """On SQLite the write lock makes the second wait from its start."""
     with ThreadPoolExecutor(1) as other_door:
         with database.writing() as work:
@@ -50,12 +32,6 @@ def test_admit_during_another_uncommitted_insert_adds_one_person(
             second = other_door.submit(admit, database)
             eventually(lambda: waiting_for_a_lock(database))
         assert second.result(timeout=10).id == first.id
-
-
-def waiting_for_a_lock(database: Database) -> int:
-    with database.engine.connect() as connection:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        return int(connection.scalar(text(query)) or 0)
 
 
 def test_get_session_returns_it_until_it_expires(database: Database):
@@ -72,30 +48,14 @@ def test_get_session_returns_it_until_it_expires(database: Database):
         assert (found.return_url, found.state) == ("https://shop.example", "s")
         assert work.sessions.get("secret", LATER) is None
         assert work.sessions.get("another", NOW) is None
+        with pytest.raises(LookupError):
+            work.people.get("unknown")
         assert work.sessions.was_opened_by("secret", "jti")
         assert not work.sessions.was_opened_by("secret", "another jti")
         assert not work.sessions.was_opened_by("another", "jti")
 
 
-def test_get_revoked_session_returns_none(database: Database):
-    ada = admit(database)
-    written(database, lambda work: work.sessions.add(Session("s", ada.id, "oidc", LATER), NOW))
-    written(database, lambda work: work.sessions.revoke("s", NOW))
-    with database.reading() as work:
-        assert work.sessions.get("s", NOW) is None
-
-
-def test_sessions_table_holds_no_session_id(database: Database):
-    ada = admit(database)
-    written(
-        database,
-        lambda work: work.sessions.add(Session("session-marker", ada.id, "oidc", LATER), NOW),
-    )
-    with database.engine.connect() as connection:
-        assert "marker" not in str(connection.execute(text("SELECT * FROM sessions")).all())
-
-
-def test_generated_key_is_made_once(database: Database):
+def test_generated_key_is_made_once_and_stored_encrypted(database: Database):
     made = written(database, lambda work: work.generated_keys.make("subject", NOW))
     assert len(made) == 32
     with database.reading() as work:
@@ -103,19 +63,7 @@ def test_generated_key_is_made_once(database: Database):
         assert work.generated_keys.get("other") is None
         with pytest.raises(LookupError):
             work.generated_keys.need("other")
-
-
-def test_get_unknown_person_raises_lookup_error(database: Database):
-    with database.reading() as work, pytest.raises(LookupError):
-        work.people.get("nobody")
-
-
-def test_generated_key_is_stored_encrypted(database: Database):
-    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
-    with database.engine.connect() as connection:
-        raw = bytes(connection.scalar(text("SELECT value FROM generated_keys")))
-        assert made not in raw
-        assert GeneratedKeys(connection, Cipher([KEY])).get("subject") == made
+        assert made not in bytes(work.connection.scalar(text("SELECT value FROM generated_keys")))
 
 
 def test_admit_with_a_too_long_locale_ignores_it(database: Database):

@@ -28,6 +28,7 @@ _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 @pytest.fixture
 def harness(address: str) -> Iterator[JourneyHarness]:
     harness = JourneyHarness(address)
+    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     yield harness
     harness.close()
 
@@ -84,7 +85,6 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
 
 
 def test_query_plans_of_all_steps_scan_no_whole_table(harness: JourneyHarness):
-    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     with heard(harness.engine) as sent:
         everything_that_is_waited_for(harness)
     assert len(sent) > 30
@@ -93,10 +93,7 @@ def test_query_plans_of_all_steps_scan_no_whole_table(harness: JourneyHarness):
     assert not bad, "\n".join(bad)
 
 
-def test_query_plan_of_awaited_polls_reads_no_backlog(
-    harness: JourneyHarness,
-):
-    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
+def test_query_plan_of_awaited_polls_reads_no_backlog(harness: JourneyHarness):
     with harness.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE onboardings SET next_poll_at = created_at")
         connection.exec_driver_sql("ANALYZE")
@@ -112,7 +109,6 @@ def test_query_plan_of_awaited_polls_reads_no_backlog(
 
 
 def test_query_plan_without_an_index_is_detected(harness: JourneyHarness):
-    insert_people(harness.engine, 3000, NOW, harness.database.cipher.seal("x"))
     with harness.engine.connect() as connection:
         for sql in (
             "SELECT id FROM onboardings WHERE mode = 'iframe'",

@@ -48,20 +48,17 @@ def test_writing_a_read_only_database_raises_with_the_reason(postgres: Engine, d
             assert work.alarms.active() == {}, "what is stored can be read"
 
 
-def test_writing_after_read_only_ends_uses_a_new_session(postgres: Engine, database: Database):
+@pytest.mark.parametrize("what", ["notice", "other row"])
+def test_writing_after_read_only_ends_uses_a_new_session(postgres: Engine, database, what):
+    def write() -> None:
+        noticed(database, str(uuid.uuid4())) if what == "notice" else rehearse(database)
+
     with read_only(postgres, database):
         several = in_threads(3, lambda: _rehearse_slowly(database))
         assert {type(each) for each in several} == {DatabaseUnavailable}
         with pytest.raises(DatabaseUnavailable):
-            rehearse(database)
-    rehearse(database)
-    assert noticed(database, str(uuid.uuid4()))
-
-
-def test_store_notice_after_read_only_ends_uses_a_new_session(postgres: Engine, database: Database):
-    with read_only(postgres, database), pytest.raises(DatabaseUnavailable):
-        noticed(database, str(uuid.uuid4()))
-    assert noticed(database, str(uuid.uuid4()))
+            write()
+    write()
 
 
 def _rehearse_slowly(database: Database) -> None:
@@ -71,9 +68,7 @@ def _rehearse_slowly(database: Database) -> None:
         work.replay_guard.rehearse()
 
 
-def test_writing_when_the_server_ends_the_transaction_raises_not_writable(
-    postgres: Engine, database: Database
-):
+def test_writing_when_the_server_ends_the_transaction_raises_not_writable(postgres, database):
     def ended(process_id: int) -> bool:
         with postgres.connect() as other:
             asked = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
@@ -91,9 +86,7 @@ def test_writing_when_the_server_ends_the_transaction_raises_not_writable(
     rehearse(database)
 
 
-def test_writing_after_an_ignored_error_raises_the_driver_error(
-    postgres: Engine, database: Database
-):
+def test_writing_after_an_ignored_error_raises_the_driver_error(postgres, database):
     def ignore_an_error(work: UnitOfWork) -> None:
         with pytest.raises(Exception, match="nowhere"):
             work.connection.exec_driver_sql("SELECT * FROM nowhere")

@@ -56,9 +56,7 @@ def test_statistics_of_an_empty_database_are_zero(database: Database) -> None:
     assert standing.jobs_seen_seconds is None
 
 
-def test_statistics_read_again_soon_come_from_the_cache(
-    database: Database, statements: list[str]
-) -> None:
+def test_statistics_read_again_soon_come_from_the_cache(database, statements):
     standings = CachedStatistics(database, lambda: NOW)
     first = standings()
     asked = len(statements)

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -79,27 +78,20 @@ def test_reading_while_another_process_holds_the_lock_succeeds(database: Databas
 
 def test_acquire_in_several_threads_and_engines_excludes_each_other(path: Path):
     """Engines stand for processes: each opens the file itself."""
-    locks = [WriteLock(path, 30.0) for _ in range(3)]
+    locks = iter([WriteLock(path, 30.0) for _ in range(3)] * 3)
     seen: list[int] = []
-    inside = []
+    inside: list[int] = []
 
-    def lock_repeatedly(number: int) -> None:
+    def lock_repeatedly() -> None:
+        lock = next(locks)
         for _ in range(20):
-            descriptor = locks[number % 3].acquire()
-            inside.append(number)
+            descriptor = lock.acquire()
+            inside.append(1)
             seen.append(len(inside))
-            inside.remove(number)
-            locks[number % 3].release(descriptor)
+            inside.pop()
+            lock.release(descriptor)
 
-    numbers = iter(range(9))
-    next_number = threading.Lock()
-
-    def run() -> None:
-        with next_number:
-            number = next(numbers)
-        lock_repeatedly(number)
-
-    assert in_threads(9, run) == [None] * 9
+    assert in_threads(9, lock_repeatedly) == [None] * 9
     assert seen == [1] * 180
 
 
@@ -146,34 +138,7 @@ def test_acquire_without_the_folder_names_the_lock_file(tmp_path: Path):
     assert (tmp_path / "state.lock").stat().st_mode & 0o777 == 0o600
 
 
-def test_writing_while_another_program_holds_sqlites_lock_waits(database: Database, path: Path):
-    release = threading.Event()
-
-    def beside() -> None:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        held.set()
-        release.wait(20)
-        other.execute("ROLLBACK")
-        other.close()
-
-    held = threading.Event()
-    other = threading.Thread(target=beside)
-    other.start()
-    assert held.wait(20)
-    writing = threading.Thread(target=admit, args=(database,))
-    writing.start()
-    writing.join(0.2)
-    assert writing.is_alive()
-    release.set()
-    writing.join(20)
-    other.join(20)
-    assert not writing.is_alive()
-
-
-def test_acquire_without_a_free_thread_raises_and_closes_the_file(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_acquire_without_a_free_thread_raises_and_closes_the_file(path, monkeypatch):
     lock = WriteLock(path, 10)
     with lock_held_by_another_process(path):
         before = open_files()
@@ -189,9 +154,7 @@ def open_files() -> int:
 
 
 @pytest.mark.parametrize("blocking", [False, True])
-def test_acquire_without_lock_support_raises_and_closes_the_file(
-    path: Path, monkeypatch: pytest.MonkeyPatch, blocking: bool
-):
+def test_acquire_without_lock_support_raises_and_closes_the_file(path, monkeypatch, blocking):
     """At once, or only while it waits."""
     flock = fcntl.flock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,7 @@ from webapp.domain.errors import (
 from webapp.domain.onboarding import Person, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.journey.links import LinkPreview, NewLink
-from webapp.journey.views import Home, OnboardingView, Page, Returned, StatusView, Visitor
+from webapp.journey.views import Home, OnboardingView, Page, Returned, Visitor
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADAS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
@@ -39,7 +39,6 @@ SHOP = Site(
     brand=Brand(logo="https://cdn.shop.example/logo.svg", color="#0a5"),
     flows={"default": Flow(consent_version="2026-01")},
 )
-STARTED = StatusView(ADAS, Status.STARTED, 2, NOW, "continue", (reason(ReasonCode.TIMED_OUT),))
 #: Hand-off token → subject and name.
 TOKENS = {"adas-token": ("ada", "Ada"), "bens-token": ("ben", "Ben")}
 #: Code of a one-time link → subject and name.
@@ -49,10 +48,8 @@ CODES = {"adas-code": ("ada", "Ada"), "bens-code": ("ben", "Ben")}
 def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> OnboardingView:
     return OnboardingView(
         id=id_,
-        site="shop",
         flow="default",
         status=status,
-        final=False,
         reasons=(),
         attempt=1,
         version=version,
@@ -60,9 +57,11 @@ def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> Onboard
         updated_at=NOW,
         decided_at=None,
         expires_at=NOW + timedelta(hours=48),
-        livemode=False,
         next="continue",
     )
+
+
+STARTED = replace(view(ADAS), reasons=(reason(ReasonCode.TIMED_OUT),))
 
 
 @dataclass
@@ -78,7 +77,7 @@ class FakeSteps:
     calls: list[Any] = field(default_factory=list)
     sessions: dict[str, Visitor] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=lambda: {ADAS: "ada", BENS: "ben"})
-    status: StatusView = field(default_factory=lambda: STARTED)
+    status: OnboardingView = field(default_factory=lambda: STARTED)
     used: set[str] = field(default_factory=set)
     locales: list[str | None] = field(default_factory=list)
 
@@ -226,7 +225,7 @@ class FakeSteps:
         self.calls.append(body)
         return self.calls.count(body) == 1
 
-    def status_of(self, visitor: Visitor, onboarding_id: str) -> StatusView:
+    def status_of(self, visitor: Visitor, onboarding_id: str) -> OnboardingView:
         self._owned(visitor, onboarding_id)
         return self.status
 

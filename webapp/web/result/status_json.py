@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from webapp.journey.views import StatusView
+    from webapp.journey.views import OnboardingView
 
 
-def status_json(view: StatusView) -> str:
+def status_json(view: OnboardingView) -> str:
     """Return `{id, status, version, updated_at, next, reasons}`; times are RFC 3339 in UTC."""
     return json.dumps(
         {

@@ -20,7 +20,7 @@ from webapp.web.request_log import log
 from webapp.web.result.status_json import status_json
 
 if TYPE_CHECKING:
-    from webapp.journey.views import StatusView
+    from webapp.journey.views import OnboardingView
 
 #: A stream ends after this time, so that no connection stays for ever; the browser reconnects.
 MAX_STREAM_SECONDS = 600
@@ -115,6 +115,6 @@ def event_stream(
     return response
 
 
-def status_event(view: StatusView) -> bytes:
+def status_event(view: OnboardingView) -> bytes:
     """Encode a status as one server-sent event; its id is the onboarding's version."""
     return f"id: {view.version}\ndata: {status_json(view)}\n\n".encode()

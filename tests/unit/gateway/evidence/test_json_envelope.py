@@ -78,7 +78,7 @@ def test_envelope_arbitrary_bytes_raise_only_undecodable_body(
     ],
     ids=["plain", "gson", "php", "mime", "pem", "unpadded", "url-safe", "data address"],
 )
-@pytest.mark.parametrize("size", [1, 3, 7, 64, 1000])
+@pytest.mark.parametrize("size", [1, 7, 1000])
 def test_envelope_each_base64_notation_is_decoded(write: Any, size: int) -> None:
     for length in (300, 301, 302):
         content = bytes(i * 7 % 256 for i in range(length))
@@ -90,7 +90,7 @@ def test_envelope_each_base64_notation_is_decoded(write: Any, size: int) -> None
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"[]", b"null", b'{"image":', b'{"image":"QUJD', b'{"image":"QUJD"',
+        b"", b"[]", b'{"image":', b'{"image":"QUJD', b'{"image":"QUJD"',
         b'{"image":"QU*D"}', b'{"image":"QQ==QQ=="}', b'{"image":"Q"}', b'{"image":"QUJD"}}',
         b'{"image":"QUJD"} x',
         b'["image":"QUJD"]', b'{"image" "QUJD"}', b'{"a":"\x00","image":"QUJD"}',

