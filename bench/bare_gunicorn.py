@@ -1,4 +1,4 @@
-"""Our worker for an app that is not ours: the same threads and connections, and nothing else."""
+"""gunicorn configuration for control applications: our worker class, threads and timeouts only."""
 
 worker_class = "webapp.server.worker.EmbedWorker"
 threads = 64

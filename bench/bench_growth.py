@@ -1,7 +1,7 @@
-"""What each step costs as the work grows: with ten thousand onboardings, and a hundred thousand.
+"""Measure the processor time of each step with ten thousand and a hundred thousand onboardings.
 
-`--full` adds a million, which takes some minutes to fill. The steps are called as a server's
-thread calls them, on an SQLite file; the plans of their statements are printed for both databases.
+`--full` adds a million, which takes some minutes to fill. The steps run on an SQLite file, called
+as a server's thread calls them; the query plans of their statements are printed for both databases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import common
-from serving import Office
+from serving import BenchInstallation
 from sqlalchemy import Engine, event
 
 from tests.support.bulk_rows import insert_people, multiply_rows
@@ -33,49 +33,51 @@ FULL = 1_000_000
 Step = Callable[[], object]
 
 
-class Crowded:
-    """An installation with so many onboardings, and one person in it whose steps are measured."""
+class FilledInstallation:
+    """An installation with `count` onboardings, and one user whose steps are measured."""
 
     def __init__(self, folder: Path, gateway_url: str, count: int, url: str | None = None) -> None:
-        self.office = Office(folder, gateway_url, url)
-        self._parts = self.office.wired
+        self.installation = BenchInstallation(folder, gateway_url, url)
+        self._parts = self.installation.wired
         seal = self._parts.database.cipher.seal("x")
         if count == FULL:
             insert_people(self._parts.engine, count // 10, datetime.now(UTC), seal)
             multiply_rows(self._parts.engine)
         else:
             insert_people(self._parts.engine, count, datetime.now(UTC), seal)
-        self._newcomers = self._signed_in()
-        self._ada = next(self._newcomers)
-        self._adas = self._start()
+        self._new_users = self._signed_in()
+        self._user = next(self._new_users)
+        self._onboarding_id = self._start()
 
     def _signed_in(self) -> Iterator[Visitor]:
         while True:
-            for one in self.office.admit(200):
+            for one in self.installation.add_users(200):
                 found = self._parts.steps.admit.find_visitor(one.session_id)
                 assert found is not None
                 yield found
 
     def _start(self, who: Visitor | None = None) -> str:
-        return self._parts.steps.start.begin(who or self._ada, None, "2026-01", "en")
+        return self._parts.steps.start.begin(who or self._user, None, "2026-01", "en")
 
     def steps(self) -> dict[str, Step]:
         steps, body = self._parts.steps, json.dumps
-        notice = body({"verificationId": self._adas, "status": "PENDING_VERIFICATION"}).encode()
+        notice = body(
+            {"verificationId": self._onboarding_id, "status": "PENDING_VERIFICATION"}
+        ).encode()
         return {
-            "start": lambda: self._start(next(self._newcomers)),
-            "home page": lambda: steps.present.home(self._ada),
-            "status": lambda: steps.result.status(self._ada, self._adas),
-            "session": lambda: steps.admit.find_visitor(self._ada.session_id),
+            "start": lambda: self._start(next(self._new_users)),
+            "home page": lambda: steps.present.home(self._user),
+            "status": lambda: steps.result.status(self._user, self._onboarding_id),
+            "session": lambda: steps.admit.find_visitor(self._user.session_id),
             "notice": lambda: steps.webhook.store(notice),
-            "what is due": lambda: steps.gateway_poll.due_polls(SEARCH_LIMIT + MAX_IN_FLIGHT),
-            "read-back": lambda: steps.gateway_poll.poll(self._adas),
-            "cleaning": lambda: self._parts.database.sweep(datetime.now(UTC)),
+            "due polls": lambda: steps.gateway_poll.due_polls(SEARCH_LIMIT + MAX_IN_FLIGHT),
+            "poll": lambda: steps.gateway_poll.poll(self._onboarding_id),
+            "clean-up": lambda: self._parts.database.sweep(datetime.now(UTC)),
         }
 
-    def plans(self) -> None:
-        """Print how the database goes about each statement."""
-        with heard(self._parts.engine) as sent:
+    def print_plans(self) -> None:
+        """Print the query plan of each statement of the steps."""
+        with recorded_statements(self._parts.engine) as sent:
             for step in self.steps().values():
                 step()
         with self._parts.engine.connect() as connection:
@@ -93,45 +95,47 @@ class Crowded:
 
 
 @contextmanager
-def heard(engine: Engine) -> Iterator[dict[str, Any]]:
-    """Every statement sent meanwhile, with values it was sent with."""
+def recorded_statements(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Yield a dict that collects the statements sent in the block, with their values."""
     sent: dict[str, Any] = {}
 
-    def hear(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
+    def record(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, many: bool) -> None:
         if statement.startswith(("SELECT", "UPDATE", "DELETE")):
             sent[statement] = values[0] if many else values
 
-    event.listen(engine, "before_cursor_execute", hear)
+    event.listen(engine, "before_cursor_execute", record)
     yield sent
-    event.remove(engine, "before_cursor_execute", hear)
+    event.remove(engine, "before_cursor_execute", record)
 
 
-def cost(step: Step, times: int) -> float:
-    """Microseconds of processor for one; the disk's own pace is not what grows here."""
+def processor_us(step: Step, times: int) -> float:
+    """Return the processor time of one call; the time of the disk does not depend on the size."""
     before = time.process_time()
     for _ in range(times):
         step()
     return (time.process_time() - before) / times * 1e6
 
 
-def growth(houses: dict[int, Crowded], rounds: int, times: int) -> None:
+def measure_growth(installations: dict[int, FilledInstallation], rounds: int, times: int) -> None:
     found: dict[tuple[str, int], list[float]] = {}
-    steps = {count: house.steps() for count, house in houses.items()}
-    first = next(iter(houses))
+    steps = {count: installation.steps() for count, installation in installations.items()}
+    first = next(iter(installations))
     for round_ in range(rounds):
         for name in steps[first]:
-            for count in itertools.islice(itertools.cycle(houses), round_, round_ + len(houses)):
-                found.setdefault((name, count), []).append(cost(steps[count][name], times))
+            for count in itertools.islice(
+                itertools.cycle(installations), round_, round_ + len(installations)
+            ):
+                found.setdefault((name, count), []).append(processor_us(steps[count][name], times))
     common.table(
         f"Processor time of a step, in µs, and as a multiple of that; {rounds} rounds",
-        ["", f"{first:,}", *(f"{count:,} ×" for count in list(houses)[1:])],
+        ["", f"{first:,}", *(f"{count:,} ×" for count in list(installations)[1:])],
         [
             [
                 name,
                 f"{statistics.median(found[name, first]):.0f}",
                 *(
                     common.spread(common.ratios(found[name, count], found[name, first]))
-                    for count in list(houses)[1:]
+                    for count in list(installations)[1:]
                 ),
             ]
             for name in steps[first]
@@ -141,25 +145,25 @@ def growth(houses: dict[int, Crowded], rounds: int, times: int) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--full", action="store_true", help="a million too")
+    options.add_argument("--full", action="store_true", help="also measure a million")
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--times", type=int, default=30)
     given = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mobbscan-embed-bench-"))
     try:
         with running() as gateway, common.postgres() as postgres:
-            houses = {
-                count: Crowded(folder / str(count), gateway.url, count)
+            installations = {
+                count: FilledInstallation(folder / str(count), gateway.url, count)
                 for count in (*SIZES, *([FULL] if given.full else ()))
             }
-            growth(houses, given.rounds, given.times)
+            measure_growth(installations, given.rounds, given.times)
             print(f"\nSQLite, {SIZES[-1]:,} onboardings\n")
-            houses[SIZES[-1]].plans()
-            other = Crowded(folder / "postgres", gateway.url, SIZES[0], postgres)
+            installations[SIZES[-1]].print_plans()
+            other = FilledInstallation(folder / "postgres", gateway.url, SIZES[0], postgres)
             print(f"\nPostgreSQL, {SIZES[0]:,} onboardings\n")
-            other.plans()
-            for house in (*houses.values(), other):
-                house.close()
+            other.print_plans()
+            for installation in (*installations.values(), other):
+                installation.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,5 +1,7 @@
-"""Notices per second and processor per notice, against the vendor's own sample webhook; and on a
-slow disk, against one commit per notice."""
+"""Measure rate and processor time of notices against the vendor's sample webhook.
+
+Also on a slow disk, against one commit per notice.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +17,25 @@ from functools import partial
 from pathlib import Path
 
 import common
-from serving import Office
+from serving import BenchInstallation
 
 from tests.support.bulk_rows import insert_people
 
-CLIENTS, FEW_CLIENTS = 128, 32
-WORDS = ("PENDING_VALIDATION", "PENDING_VERIFICATION", "VERIFIED", "VIDEO_AVAILABLE")
+CLIENTS, SLOW_DISK_CLIENTS = 128, 32
+STATUSES = ("PENDING_VALIDATION", "PENDING_VERIFICATION", "VERIFIED", "VIDEO_AVAILABLE")
 HEAD = (
     "POST /webhooks/mobbscan HTTP/1.1\r\nHost: localhost\r\nUser-Agent: gateway\r\nAccept: */*\r\n"
     "Content-Type: application/json\r\nX-Notice-Key: agreed\r\nContent-Length: {}\r\n\r\n"
 )
-Measure = Callable[[], common.Load]
+Measurement = Callable[[], common.LoadResult]
 
 
 def notices(ids: Sequence[str]) -> Iterator[bytes]:
-    """Every word about each onboarding, shuffled, then all again; one in ten comes twice."""
+    """Yield shuffled notices of every status without end; one in ten is sent twice."""
     choice = random.Random(1)
-    bodies = [json.dumps({"verificationId": one, "status": word}) for one in ids for word in WORDS]
+    bodies = [
+        json.dumps({"verificationId": one, "status": word}) for one in ids for word in STATUSES
+    ]
     requests = [(HEAD.format(len(body)) + body).encode() for body in bodies]
     while True:
         choice.shuffle(requests)
@@ -41,35 +45,37 @@ def notices(ids: Sequence[str]) -> Iterator[bytes]:
                 yield each
 
 
-class Bench:
-    """Servers that stay up until the end of the block, to be measured in turns."""
+class NoticeServers:
+    """Starts servers that run until the end of the block."""
 
     def __init__(self, seconds: float, onboardings: int) -> None:
         self._seconds = seconds
         self._onboardings = onboardings
         self._stack = ExitStack()
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> NoticeServers:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def vendor(self) -> Measure:
+    def vendor(self) -> Measurement:
         ids = [str(uuid.uuid4()) for _ in range(self._onboardings)]
         return self._measure("vendor_webhook:app", ids, CLIENTS, common.BARE, {})
 
     def ours(
         self, app: str = "wsgi:app", clients: int = CLIENTS, url: str | None = None, **more: str
-    ) -> Measure:
-        office = Office(self._folder(), "http://127.0.0.1:1", url)
-        insert_people(office.wired.engine, self._onboardings, datetime.now(UTC), sealed(office))
-        with office.wired.database.reading() as work:
+    ) -> Measurement:
+        installation = BenchInstallation(self._folder(), "http://127.0.0.1:1", url)
+        insert_people(
+            installation.wired.engine, self._onboardings, datetime.now(UTC), sealed(installation)
+        )
+        with installation.wired.database.reading() as work:
             ids = [one.id for one in work.onboardings.listed(site=None, status=None, limit=10**6)]
-        office.wired.engine.dispose()
-        return self._measure(app, ids, clients, (), {**office.environment, **more})
+        installation.wired.engine.dispose()
+        return self._measure(app, ids, clients, (), {**installation.environment, **more})
 
-    def postgres(self) -> Measure:
+    def postgres(self) -> Measurement:
         return self.ours(url=self._stack.enter_context(common.postgres()))
 
     def _folder(self) -> Path:
@@ -83,20 +89,20 @@ class Bench:
         clients: int,
         options: Sequence[str],
         environment: Mapping[str, str],
-    ) -> Measure:
+    ) -> Measurement:
         served = common.gunicorn(app, self._folder(), *options, **environment)
         address, pid = self._stack.enter_context(served)
         requests = notices(ids)
         return partial(
-            common.load, address, requests, clients=clients, seconds=self._seconds, pid=pid
+            common.run_load, address, requests, clients=clients, seconds=self._seconds, pid=pid
         )
 
 
-def sealed(office: Office) -> bytes:
-    return office.wired.database.cipher.seal("x")
+def sealed(installation: BenchInstallation) -> bytes:
+    return installation.wired.database.cipher.seal("x")
 
 
-def show(title: str, found: Mapping[str, Sequence[common.Load]]) -> None:
+def show(title: str, found: Mapping[str, Sequence[common.LoadResult]]) -> None:
     control = next(iter(found.values()))
     rows = [
         (
@@ -112,13 +118,15 @@ def show(title: str, found: Mapping[str, Sequence[common.Load]]) -> None:
         )
         for name, loads in found.items()
     ]
-    head = ("", "per second", "× control", "µs of processor", "× control", "p99 ms", "not 204")
+    head = ("", "per second", "× control", "processor µs", "× control", "p99 ms", "not 204")
     common.table(title, head, rows)
 
 
-def measured(candidates: Mapping[str, Measure], rounds: int) -> dict[str, list[common.Load]]:
+def measured(
+    candidates: Mapping[str, Measurement], rounds: int
+) -> dict[str, list[common.LoadResult]]:
     for each in candidates.values():
-        each()  # what is done once is done before
+        each()  # warm up
     return common.interleaved(candidates, rounds)
 
 
@@ -128,17 +136,17 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=2.0)
     asked.add_argument("--onboardings", type=int, default=5000)
     given = asked.parse_args()
-    with Bench(given.seconds, given.onboardings) as bench:
+    with NoticeServers(given.seconds, given.onboardings) as servers:
         candidates = {
-            "vendor's sample": bench.vendor(),
-            "ours, SQLite": bench.ours(),
-            "ours, PostgreSQL": bench.postgres(),
+            "vendor's sample": servers.vendor(),
+            "ours, SQLite": servers.ours(),
+            "ours, PostgreSQL": servers.postgres(),
         }
         show(f"Notices, {CLIENTS} clients, one worker", measured(candidates, given.rounds))
-    with Bench(given.seconds, given.onboardings) as bench:
-        slow = partial(bench.ours, "slow_disk:app", FEW_CLIENTS)
-        candidates = {"one commit per notice": slow(BENCH_MOST="1"), "ours": slow()}
-        title = f"Notices on SQLite, {FEW_CLIENTS} clients, a commit takes 2 ms more"
+    with NoticeServers(given.seconds, given.onboardings) as servers:
+        slow = partial(servers.ours, "slow_disk:app", SLOW_DISK_CLIENTS)
+        candidates = {"one commit per notice": slow(BENCH_MAX_BATCH="1"), "ours": slow()}
+        title = f"Notices on SQLite, {SLOW_DISK_CLIENTS} clients, a commit takes 2 ms more"
         show(title, measured(candidates, given.rounds))
 
 

@@ -1,7 +1,7 @@
-"""Onboardings started: what one costs, and what is left of it when the gateway is slow.
+"""Measure starts of onboardings: processor time, and rate when the gateway is slow.
 
-The control is the vendor's sample code in a route of its own, in the same worker of gunicorn,
-against the same gateway. That gateway does no work (`tests/support/instant_gateway.py`).
+The control is the vendor's sample code in a separate route, in the same gunicorn worker, against
+the same gateway. That gateway does no work (`tests/support/instant_gateway.py`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import common
 import vendor_start
-from common import BARE, Load
-from serving import Office
+from common import BARE, LoadResult
+from serving import BenchInstallation
 
 from tests.support.instant_gateway import running
 
@@ -25,41 +25,44 @@ SAMPLE = b"POST /onboardings HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 
 
 def instant(folder: Path, gateway_url: str, postgres: str, rounds: int, seconds: float) -> None:
-    offices = {
-        "ours, SQLite": Office(folder / "sqlite", gateway_url),
-        "ours, PostgreSQL": Office(folder / "postgres", gateway_url, postgres),
+    installations = {
+        "ours, SQLite": BenchInstallation(folder / "sqlite", gateway_url),
+        "ours, PostgreSQL": BenchInstallation(folder / "postgres", gateway_url, postgres),
     }
 
-    def ours(office: Office) -> Load:
-        with common.gunicorn("wsgi:app", folder, **office.environment) as (address, pid):
-            clicks = iter(list(itertools.islice(office.clicks(), 1500)))
-            common.load(address, clicks, clients=8, seconds=0.3, expected=b"303")
-            return common.load(
-                address, clicks, clients=8, seconds=seconds, expected=b"303", pid=pid
+    def ours(installation: BenchInstallation) -> LoadResult:
+        with common.gunicorn("wsgi:app", folder, **installation.environment) as (address, pid):
+            start_requests = iter(list(itertools.islice(installation.start_requests(), 1500)))
+            common.run_load(address, start_requests, clients=8, seconds=0.3, expected=b"303")
+            return common.run_load(
+                address, start_requests, clients=8, seconds=seconds, expected=b"303", pid=pid
             )
 
-    def sample() -> Load:
+    def sample() -> LoadResult:
         own = {"MOBBSCAN_GATEWAY_URL": gateway_url}
         with common.gunicorn("vendor_start:app", folder, *BARE, **own) as (address, pid):
-            clicks = itertools.repeat(SAMPLE)
-            common.load(address, clicks, clients=8, seconds=0.3, expected=b"303")
-            return common.load(
-                address, clicks, clients=8, seconds=seconds, expected=b"303", pid=pid
+            start_requests = itertools.repeat(SAMPLE)
+            common.run_load(address, start_requests, clients=8, seconds=0.3, expected=b"303")
+            return common.run_load(
+                address, start_requests, clients=8, seconds=seconds, expected=b"303", pid=pid
             )
 
-    def alone() -> Load:
+    def alone() -> LoadResult:
         begin, before, done = time.perf_counter(), time.process_time(), 0
         while time.perf_counter() - begin < seconds:
             vendor_start.start(gateway_url)
             done += 1
         took = time.perf_counter() - begin
-        return Load(took, time.process_time() - before, [0.0] * done)
+        return LoadResult(took, time.process_time() - before, [0.0] * done)
 
     found = common.interleaved(
         {
             "sample in a route": sample,
             "sample, no server": alone,
-            **{name: (lambda office=office: ours(office)) for name, office in offices.items()},
+            **{
+                name: (lambda installation=installation: ours(installation))
+                for name, installation in installations.items()
+            },
         },
         rounds,
     )
@@ -81,14 +84,18 @@ def instant(folder: Path, gateway_url: str, postgres: str, rounds: int, seconds:
 
 
 def slow(folder: Path, gateway_url: str, rounds: int, seconds: float) -> None:
-    """With `THREADS` threads, so that they are what is scarce, and not the machine."""
-    office = Office(folder / "slow", gateway_url)
+    """Measure with `THREADS` threads, so that they are the limit and not the processor."""
+    installation = BenchInstallation(folder / "slow", gateway_url)
     threads = ("--threads", str(THREADS))
 
-    def measured(app: str, clicks: Iterator[bytes], *options: str, **environ: str) -> Load:
+    def measured(
+        app: str, start_requests: Iterator[bytes], *options: str, **environ: str
+    ) -> LoadResult:
         with common.gunicorn(app, folder, *options, *threads, **environ) as (address, _):
-            common.load(address, clicks, clients=USERS, seconds=0.5, expected=b"303")
-            return common.load(address, clicks, clients=USERS, seconds=seconds, expected=b"303")
+            common.run_load(address, start_requests, clients=USERS, seconds=0.5, expected=b"303")
+            return common.run_load(
+                address, start_requests, clients=USERS, seconds=seconds, expected=b"303"
+            )
 
     found = common.interleaved(
         {
@@ -100,8 +107,8 @@ def slow(folder: Path, gateway_url: str, rounds: int, seconds: float) -> None:
             ),
             "ours, SQLite": lambda: measured(
                 "wsgi:app",
-                iter(list(itertools.islice(office.clicks(), 1000))),
-                **office.environment,
+                iter(list(itertools.islice(installation.start_requests(), 1000))),
+                **installation.environment,
             ),
         },
         rounds,

@@ -1,6 +1,7 @@
-"""Log-ins at the gateway when 500 calls of four processes meet a dead token.
+"""Count log-ins at the gateway when 500 calls of four processes use a refused token.
 
-The gateway answers the calls only when all 500 are there, so that none can learn from another.
+The gateway answers the calls only when all 500 have arrived, so that none sees the result of
+another.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from webapp.store.engine import make_engine
 
 
 def call_with_own_cache(gateway_url: str, calls: int) -> int:
-    """Return how many calls were answered in one process that does not share its token."""
+    """Make calls in one process with its own token cache; return how many were answered."""
     then = datetime.now(UTC) - timedelta(minutes=1)
     tokens = MemoryTokenCache(Token("token-0", then, then + timedelta(minutes=15)))
     gateway = Gateway(GatewayOptions(gateway_url, "key", "secret"), tokens, budgets=LONG_BUDGETS)
@@ -38,14 +39,16 @@ def call_with_own_cache(gateway_url: str, calls: int) -> int:
         gateway.close()
 
 
-def per_process(gateway: InstantGateway, calls: int) -> tuple[int, dict[str, int]]:
+def processes_with_own_tokens(gateway: InstantGateway, calls: int) -> tuple[int, dict[str, int]]:
     gateway.control(f"kill/{calls}")
     arguments = (gateway.url, calls // processes.COUNT)
     answered = sum(processes.at_once(call_with_own_cache, *arguments))
     return answered, gateway.control("counts")
 
 
-def fleet(gateway: InstantGateway, address: str, calls: int) -> tuple[int, dict[str, int]]:
+def nodes_with_shared_token(
+    gateway: InstantGateway, address: str, calls: int
+) -> tuple[int, dict[str, int]]:
     engine = make_engine(address)
     migrate.upgrade(engine)
     engine.dispose()
@@ -60,9 +63,11 @@ def main() -> None:
     rows = [["a token per call, as in the vendor's sample", str(calls), "", ""]]
     with tempfile.TemporaryDirectory() as folder, common.postgres() as postgres:
         for name, measure in {
-            "a token per process": lambda gateway: per_process(gateway, calls),
-            "ours, SQLite": lambda gateway: fleet(gateway, f"sqlite:///{Path(folder)}/s", calls),
-            "ours, PostgreSQL": lambda gateway: fleet(gateway, postgres, calls),
+            "a token per process": lambda gateway: processes_with_own_tokens(gateway, calls),
+            "ours, SQLite": lambda gateway: nodes_with_shared_token(
+                gateway, f"sqlite:///{Path(folder)}/s", calls
+            ),
+            "ours, PostgreSQL": lambda gateway: nodes_with_shared_token(gateway, postgres, calls),
         }.items():
             with running() as gateway:
                 began = time.perf_counter()
@@ -70,7 +75,7 @@ def main() -> None:
                 took = f"{time.perf_counter() - began:.1f} s"
             rows.append([name, str(counts["log_ins"]), f"{answered} of {calls}", took])
     common.table(
-        f"{calls} calls of {processes.COUNT} processes meet a dead token",
+        f"{calls} calls of {processes.COUNT} processes use a refused token",
         ["", "log-ins", "calls answered", "took"],
         rows,
     )

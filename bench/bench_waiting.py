@@ -1,9 +1,9 @@
-"""Browsers that wait for a change, on one worker: streams against polling every two seconds.
+"""Measure event streams of one worker against browsers that poll every two seconds.
 
-Both see the same changes at the same pace. A worker could not answer the polling of thousands, so
-fewer poll, and processor time is compared for one browser. Latency is counted from the return of
-the commit to the arrival in the browser, all browsers being one thread of this process. Then
-reloads under load, with and without browsers that wait.
+Both get the same changes at the same rate. One worker cannot answer thousands of polling browsers,
+so fewer poll, and processor time is compared per browser. Latency is the time from the return of
+the commit to the arrival in the browser; one thread of this process plays all browsers. Then
+measures reloads under load, with and without open streams.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from functools import partial
 from pathlib import Path
 
 import common
-from polling import Pollers
-from serving import Office
+from polling import PollingBrowsers
+from serving import BenchInstallation
 
 from tests.support.event_source_clients import EventSourceClients
 from tests.support.load_clients import LoadClients, RepeatedRequest, seconds_until
@@ -39,13 +39,16 @@ POLLERS = 200
 CHANGES_PER_SECOND = 20
 NOTICE_CLIENTS = 8
 NOTICE_HEADERS = {"X-Notice-Key": "agreed", "Content-Type": "application/json"}
-Seen = Callable[[int], tuple[int, float]]
+LastSeen = Callable[[int], tuple[int, float]]
 
 
 @dataclass
-class Figures:
-    """Of one round. Latencies in milliseconds, processor time in microseconds per second and
-    browser, memory in KB per browser."""
+class StreamFigures:
+    """Results of one round.
+
+    Latencies in milliseconds, processor time in microseconds per second and browser, memory in KB
+    per browser.
+    """
 
     p50: float
     p99: float
@@ -55,45 +58,49 @@ class Figures:
     quiet_notice_p99: float = 1.0
 
 
-class Server:
-    """gunicorn with an installation of its own; `worker` is the one there is at first."""
+class MeasuredServer:
+    """A running gunicorn with its installation; `worker` is the pid of its first worker."""
 
-    def __init__(self, office: Office, address: tuple[str, int], master: int) -> None:
-        self.office, self.address, self.master = office, address, master
-        self.worker = min(child_processes_of(master))
+    def __init__(
+        self, installation: BenchInstallation, address: tuple[str, int], arbiter: int
+    ) -> None:
+        self.installation, self.address, self.arbiter = installation, address, arbiter
+        self.worker = min(child_processes_of(arbiter))
 
     def add_users(self, count: int) -> list[SignedInUser]:
-        return create_signed_in_users(self.office.wired.database, self.office.settings, count)
+        return create_signed_in_users(
+            self.installation.wired.database, self.installation.settings, count
+        )
 
     def memory(self) -> float:
-        """What the worker holds (KB)."""
+        """Return the memory of the worker (proportional set size, KB)."""
         lines = Path(f"/proc/{self.worker}/smaps_rollup").read_text().splitlines()
         return float(next(line.split()[1] for line in lines if line.startswith("Pss:")))
 
     def notices(self, seconds: float, clients: int = NOTICE_CLIENTS) -> float:
-        """Their p99 (ms)."""
-        load = common.load(self.address, notices(), clients=clients, seconds=seconds)
+        """Send notices and return the p99 of their latency (ms)."""
+        load = common.run_load(self.address, notices(), clients=clients, seconds=seconds)
         if load.failures:
             raise SystemExit("notices were refused")
         return load.quantile_ms(0.99)
 
 
-class Place:
-    """Where servers are started, a fresh one for each figure: memory once taken is not returned."""
+class ServerFactory:
+    """Starts a new server for each figure, because a process does not return memory."""
 
     def __init__(self, folder: Path, database_url: str | None) -> None:
         self._folder, self._database_url = folder, database_url
 
     @contextmanager
-    def serving(self, workers: int = 1) -> Iterator[Server]:
+    def serving(self, workers: int = 1) -> Iterator[MeasuredServer]:
         folder = self._folder / uuid.uuid4().hex
-        office = Office(folder, "http://127.0.0.1:1", self._database_url)
-        given = {**office.environment, "WEB_CONCURRENCY": str(workers)}
-        with common.gunicorn("wsgi:app", folder, **given) as (address, master):
-            server = Server(office, address, master)
-            server.notices(0.5, clients=128)  # all threads are there
+        installation = BenchInstallation(folder, "http://127.0.0.1:1", self._database_url)
+        given = {**installation.environment, "WEB_CONCURRENCY": str(workers)}
+        with common.gunicorn("wsgi:app", folder, **given) as (address, arbiter):
+            server = MeasuredServer(installation, address, arbiter)
+            server.notices(0.5, clients=128)  # starts all threads
             yield server
-        office.wired.engine.dispose()
+        installation.wired.engine.dispose()
 
 
 def notice() -> bytes:
@@ -113,69 +120,86 @@ def notices() -> Iterator[bytes]:
 # Waiting
 
 
-def changes(office: Office, who: Sequence[SignedInUser], seconds: float, seen: Seen) -> list[float]:
-    """Change some, one after the other; how long each took to be seen (seconds)."""
-    chosen = random.Random(1).sample(range(len(who)), int(seconds * CHANGES_PER_SECOND))
+def changes(
+    installation: BenchInstallation, users: Sequence[SignedInUser], seconds: float, seen: LastSeen
+) -> list[float]:
+    """Change some onboardings, one after the other; return the latency of each (seconds)."""
+    chosen = random.Random(1).sample(range(len(users)), int(seconds * CHANGES_PER_SECOND))
     committed = {}
     for n in chosen:
-        version = change_status(office.wired.database, who[n].onboarding_id, Status.IN_REVIEW)
+        version = change_status(
+            installation.wired.database, users[n].onboarding_id, Status.IN_REVIEW
+        )
         committed[n] = version, time.monotonic()
         time.sleep(1 / CHANGES_PER_SECOND)
     seconds_until(lambda: all(seen(n)[0] >= version for n, (version, _) in committed.items()), 30)
     return [seen(n)[1] - at for n, (_, at) in committed.items()]
 
 
-def measured(server: Server, who: Sequence[SignedInUser], seconds: float, seen: Seen) -> Figures:
+def measured(
+    server: MeasuredServer, users: Sequence[SignedInUser], seconds: float, seen: LastSeen
+) -> StreamFigures:
     before, begin = common.processor_seconds(server.worker), time.monotonic()
-    latencies = sorted(changes(server.office, who, seconds, seen))
+    latencies = sorted(changes(server.installation, users, seconds, seen))
     used = common.processor_seconds(server.worker) - before
-    return Figures(
+    return StreamFigures(
         p50=statistics.median(latencies) * 1000,
         p99=latencies[int(0.99 * len(latencies))] * 1000,
-        processor=used / (time.monotonic() - begin) / len(who) * 1e6,
+        processor=used / (time.monotonic() - begin) / len(users) * 1e6,
     )
 
 
-def waiting(place: Place, count: int, seconds: float, with_notices: bool) -> Figures:
-    with place.serving() as server:
-        who = server.add_users(count)
+def waiting(
+    servers: ServerFactory, count: int, seconds: float, with_notices: bool
+) -> StreamFigures:
+    with servers.serving() as server:
+        users = server.add_users(count)
         quiet = server.notices(seconds / 2) if with_notices else 1.0
         before = server.memory()
-        with EventSourceClients(server.address, [each.request() for each in who]) as crowd:
-            seconds_until(lambda: crowd.waiting == count, 300)
+        with EventSourceClients(server.address, [each.request() for each in users]) as browsers:
+            seconds_until(lambda: browsers.waiting == count, 300)
             memory = (server.memory() - before) / count
 
             def seen(n: int) -> tuple[int, float]:
-                return int(str(crowd.browsers[n].seen["version"])), crowd.browsers[n].seen_at
+                return int(str(browsers.browsers[n].seen["version"])), browsers.browsers[n].seen_at
 
-            found = measured(server, who, seconds, seen)
+            found = measured(server, users, seconds, seen)
             found.memory, found.quiet_notice_p99 = memory, quiet
             if with_notices:
                 found.notice_p99 = server.notices(seconds / 2)
-            if crowd.refused or crowd.broken or crowd.unanswered or crowd.waiting < count:
-                raise SystemExit("some browsers could not wait")
+            if (
+                browsers.refused
+                or browsers.broken
+                or browsers.unanswered
+                or browsers.waiting < count
+            ):
+                raise SystemExit("some event streams were refused or broken")
         return found
 
 
-def polling(place: Place, seconds: float) -> Figures:
-    with place.serving() as server:
-        who = server.add_users(POLLERS)
-        with Pollers(server.address, who) as pollers:
+def polling(servers: ServerFactory, seconds: float) -> StreamFigures:
+    with servers.serving() as server:
+        users = server.add_users(POLLERS)
+        with PollingBrowsers(server.address, users) as pollers:
             seconds_until(lambda: all(version for version, _ in pollers.seen), 60)
-            found = measured(server, who, seconds, pollers.seen.__getitem__)
+            found = measured(server, users, seconds, pollers.seen.__getitem__)
             if pollers.failed or pollers.late:
                 print(f"polling: {pollers.failed} answers failed, {pollers.late} were late")
         return found
 
 
 def compare(
-    title: str, place: Place, counts: Sequence[int], options: argparse.Namespace, notices: bool
+    title: str,
+    servers: ServerFactory,
+    counts: Sequence[int],
+    options: argparse.Namespace,
+    notices: bool,
 ) -> None:
     candidates = {
-        f"{count:,}": partial(waiting, place, count, options.seconds, notices) for count in counts
+        f"{count:,}": partial(waiting, servers, count, options.seconds, notices) for count in counts
     }
     found = common.interleaved(
-        {**candidates, "polling": partial(polling, place, options.seconds)}, options.rounds
+        {**candidates, "polling": partial(polling, servers, options.seconds)}, options.rounds
     )
     control = found.pop("polling")
     head = [
@@ -183,12 +207,12 @@ def compare(
         "processor of one, µs per s", "of one that polls", "ratio",
     ]  # fmt: skip
     if notices:
-        head += ["notice p99 ms", "× without them"]
+        head += ["notice p99 ms", "× without streams"]
     common.table(title, head, [_row(*each, control, notices) for each in found.items()])
 
 
 def _row(
-    name: str, found: Sequence[Figures], control: Sequence[Figures], notices: bool
+    name: str, found: Sequence[StreamFigures], control: Sequence[StreamFigures], notices: bool
 ) -> list[str]:
     cheaper = common.ratios(_all(control, "processor"), _all(found, "processor"))
     row = [
@@ -209,7 +233,7 @@ def _row(
     return row
 
 
-def _all(figures: Sequence[Figures], name: str) -> list[float]:
+def _all(figures: Sequence[StreamFigures], name: str) -> list[float]:
     return [getattr(each, name) for each in figures]
 
 
@@ -217,31 +241,33 @@ def _all(figures: Sequence[Figures], name: str) -> list[float]:
 
 
 @dataclass
-class Reload:
-    """Seconds until the old workers were gone; requests meanwhile, and what failed of them."""
+class ReloadResult:
+    """Seconds until the old workers had ended, requests meanwhile, and failed ones."""
 
     seconds: float
     requests: int
     failed: int
 
 
-def reload(server: Server, count: int) -> Reload:
-    """HUP while others ask on and on; the browsers that wait come again by themselves."""
-    who = server.add_users(count + 1)
-    crowd = EventSourceClients(server.address, [each.request() for each in who[1:]])
-    with crowd, LoadClients(server.address, _asking(who[0])) as load:
-        seconds_until(lambda: crowd.waiting == count and load.answers.total() > 100, 300)
-        old = set(child_processes_of(server.master))
+def reload(server: MeasuredServer, count: int) -> ReloadResult:
+    """Send HUP under load, and wait until all browsers have reconnected."""
+    users = server.add_users(count + 1)
+    browsers = EventSourceClients(server.address, [each.request() for each in users[1:]])
+    with browsers, LoadClients(server.address, _repeated_requests(users[0])) as load:
+        seconds_until(lambda: browsers.waiting == count and load.answers.total() > 100, 300)
+        old = set(child_processes_of(server.arbiter))
         begin = load.answers.total()
-        os.kill(server.master, signal.SIGHUP)
-        seconds = seconds_until(lambda: not old & set(child_processes_of(server.master)), 60)
-        seconds_until(lambda: crowd.streams >= 2 * count and crowd.waiting == count, 300)
+        os.kill(server.arbiter, signal.SIGHUP)
+        seconds = seconds_until(lambda: not old & set(child_processes_of(server.arbiter)), 60)
+        seconds_until(lambda: browsers.streams >= 2 * count and browsers.waiting == count, 300)
         requests = load.answers.total() - begin + count
-    failed = sum(load.failed.values()) + crowd.broken + crowd.unanswered + crowd.refused.total()
-    return Reload(seconds, requests, failed)
+    failed = (
+        sum(load.failed.values()) + browsers.broken + browsers.unanswered + browsers.refused.total()
+    )
+    return ReloadResult(seconds, requests, failed)
 
 
-def _asking(ada: SignedInUser) -> list[RepeatedRequest]:
+def _repeated_requests(ada: SignedInUser) -> list[RepeatedRequest]:
     status = f"/onboardings/{ada.onboarding_id}/status"
     return [
         RepeatedRequest(*what, keeps=keeps)
@@ -253,8 +279,8 @@ def _asking(ada: SignedInUser) -> list[RepeatedRequest]:
     ]
 
 
-def reloads(place: Place, counts: Sequence[int], rounds: int) -> None:
-    with place.serving(workers=2) as server:
+def reloads(servers: ServerFactory, counts: Sequence[int], rounds: int) -> None:
+    with servers.serving(workers=2) as server:
         found = common.interleaved(
             {f"{count:,}": partial(reload, server, count) for count in (0, *counts)}, rounds
         )
@@ -267,26 +293,26 @@ def reloads(place: Place, counts: Sequence[int], rounds: int) -> None:
         ]
         for name, each_of in found.items()
     ]
-    head = ("browsers that wait", "old workers gone after (s)", "requests meanwhile", "failed")
+    head = ("open streams", "old workers ended after (s)", "requests meanwhile", "failed")
     common.table("HUP under load, two workers, SQLite", head, rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help=f"{FULL:,} too")
+    parser.add_argument("--full", action="store_true", help=f"also measure {FULL:,} browsers")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
     options = parser.parse_args()
     counts = [COUNT, *([FULL] if options.full else [])]
-    raise_file_limit()  # each browser is a file here too
+    raise_file_limit()  # each browser needs an open file
     with ExitStack() as open_:
         folder = Path(
             open_.enter_context(tempfile.TemporaryDirectory(prefix="mobbscan-embed-bench-"))
         )
-        sqlite = Place(folder, None)
+        sqlite = ServerFactory(folder, None)
         compare("SQLite, one worker", sqlite, counts, options, notices=True)
         reloads(sqlite, [COUNT], options.rounds)
-        postgres = Place(folder, open_.enter_context(common.postgres()))
+        postgres = ServerFactory(folder, open_.enter_context(common.postgres()))
         compare("PostgreSQL, one worker", postgres, counts, options, notices=False)
 
 

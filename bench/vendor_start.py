@@ -1,7 +1,7 @@
-"""The sample code of the vendor for a start, behind a route of a host site.
+"""Control of bench_starts.py: the vendor's sample code for a start, behind a Flask route.
 
-Both of its snippets are taken as they stand: each call makes a client of its own, and each start
-fetches a token. The vendor shows `requests`; `httpx` is what the rest is compared with.
+Both snippets are unchanged: each call creates a client, and each start fetches a token. The vendor
+uses `requests`; this uses `httpx`, as the measured code does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ app = Flask(__name__)
 
 
 def start(gateway: str) -> str:
-    """The address to send the user to."""
+    """Create a process at the gateway and return its hosted address."""
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     data = {"api_key": "API_KEY", "api_secret": "API_SECRET"}
     response = httpx.post(f"{gateway}/auth/token", json=data, headers=headers)

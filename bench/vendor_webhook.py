@@ -1,6 +1,6 @@
-"""The control: the webhook of the vendor's own documentation, in our own spelling.
+"""Control of bench_notices.py: the webhook of the vendor's documentation.
 
-A Flask route that reads `request.json`, prints both fields and answers 204. It keeps nothing.
+A Flask route that reads `request.json`, prints both fields and answers 204. It stores nothing.
 """
 
 from flask import Flask, request

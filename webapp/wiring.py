@@ -33,16 +33,16 @@ from webapp.journey.subscriptions import Subscriptions
 from webapp.journey.webhook import Webhook
 from webapp.live.broadcaster import Broadcaster
 from webapp.live.listen_source import ListenSource
-from webapp.live.polling_source import SQLITE_SECONDS, PollingSource
 from webapp.live.watcher import Watcher
 from webapp.return_references import SignedReferences
 from webapp.store import migrate, readiness
-from webapp.store.change_probe import CHANNEL, TimelineProbe, listen_connect_args
 from webapp.store.clock import shared_clock
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.errors import StoreError
 from webapp.store.notice_writer import NoticeWriter
+from webapp.store.polling_source import PollingSource
+from webapp.store.postgresql import CHANNEL, listen_connect_args
 from webapp.store.statistics import CachedStatistics
 from webapp.store.unit_of_work import Database
 
@@ -176,7 +176,7 @@ def make_gateway(
 
 def make_watcher(engine: Engine) -> Watcher:
     if engine.dialect.name == "sqlite":
-        return Watcher(lambda: PollingSource(lambda: TimelineProbe(engine), SQLITE_SECONDS))
+        return Watcher(lambda: PollingSource(engine))
     return Watcher(lambda: ListenSource(listen_connect_args(engine), CHANNEL))
 
 

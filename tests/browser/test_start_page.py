@@ -16,12 +16,12 @@ def user(stack: Stack, ada: Person, browser_page: BrowserPage) -> BrowserUser:
 def test_start_page_link_scrolls_to_consent_and_disappears(user: BrowserUser) -> None:
     page = user.page
     next_link = page.get_by_role("link", name="Next: your consent")
-    start_button = page.get_by_role("button", name="I start_button – start")
+    start_button = page.get_by_role("button", name="I agree – start")
     expect(next_link).to_be_in_viewport(ratio=1)
     expect(start_button).not_to_be_in_viewport()
 
     next_link.click()
-    expect(page.get_by_role("heading", name="What you start_button to")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("heading", name="What you agree to")).to_be_in_viewport(ratio=1)
     expect(start_button).to_be_in_viewport(ratio=1)
     expect(next_link).to_be_hidden()
 

@@ -104,10 +104,6 @@ class ScenarioRun:
             self._walk.id,
         )
 
-    def stop_polling(self) -> None:
-        """Keep the server from polling this process after its test."""
-        self.stack.change("UPDATE onboardings SET next_poll_at = NULL")
-
     def _expire_token(self) -> None:
         # The server takes a 401 shortly after a log-in for an answer about the process, and it does
         # not repeat the failed log-in of an earlier scenario at once.
@@ -121,10 +117,7 @@ class ScenarioRun:
     def status(self) -> dict[str, Any]:
         if self.walk is not None:
             return self.walk.status
-        (row,) = self.stack.rows(
-            "SELECT o.id, o.status FROM onboardings o JOIN people p ON p.id = o.person_id"
-            " WHERE o.site = 'shop' ORDER BY o.created_at DESC LIMIT 1"
-        )
+        (row,) = self.stack.rows("SELECT id FROM onboardings ORDER BY created_at DESC LIMIT 1")
         found: dict[str, Any] = self.browser.get(f"/onboardings/{row['id']}/status").response.json()
         return found
 
@@ -139,15 +132,15 @@ class ScenarioRun:
 
 @contextmanager
 def selected(stack: Stack, scenario: Scenario) -> Iterator[None]:
-    """Select a scenario whose gateway steps run on call; deselect it afterwards."""
+    """Select a scenario whose gateway steps run on call; deselect it and end polling afterwards."""
     control = stack.gateway_control
     control.post(f"/scenarios/{scenario.id}", json={"plays": "nothing"}).raise_for_status()
     try:
         yield
     finally:
-        control.delete(
-            "/scenarios/current", headers={"Content-Type": "application/json"}
-        ).raise_for_status()
+        stack.change("UPDATE onboardings SET next_poll_at = NULL")
+        json_type = {"Content-Type": "application/json"}
+        control.delete("/scenarios/current", headers=json_type).raise_for_status()
 
 
 def assert_declared_end(run: ScenarioRun) -> None:

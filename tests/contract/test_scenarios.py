@@ -11,8 +11,5 @@ from tests.support.stack import Person, Stack
 def test_scenario_ends_as_declared(stack: Stack, ada: Person, scenario: Scenario) -> None:
     with selected(stack, scenario):
         run = ScenarioRun(stack, scenario, ada)
-        try:
-            run.run_steps()
-            assert_declared_end(run)
-        finally:
-            run.stop_polling()
+        run.run_steps()
+        assert_declared_end(run)

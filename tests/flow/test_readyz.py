@@ -97,7 +97,7 @@ def test_readyz_wrong_schema_version_reports_problem(
 
 def test_readyz_wrong_data_key_reports_problem(readyz: Readyz, installed: Installation) -> None:
     with installed.parts() as parts, parts.database.writing() as work:
-        work.generated_keys.make("subject", datetime.now(UTC))
+        work.generated_keys.get_or_make("subject", datetime.now(UTC))
     message = problem(readyz(DATA_KEYS=ANOTHER_KEY))
     assert "no key of DATA_KEYS opens a stored value: bring back the key" in message
 

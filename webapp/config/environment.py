@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from webapp.config.problems import InvalidValue
-from webapp.config.sources import read_setting
+from webapp.config.setting_sources import read_setting
 
 #: Other programs of the same environment have variables of other names.
 _OURS = re.compile(r"(MOBBSCAN|OIDC|WEB|LOG)_\w+")

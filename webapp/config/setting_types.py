@@ -18,7 +18,7 @@ from webapp.config.database import database_address
 from webapp.config.encryption_keys import data_key, result_key
 from webapp.config.model import Frozen, NotEmpty, Origin, matching
 from webapp.config.problems import InvalidValue
-from webapp.config.sources import failure_reason
+from webapp.config.setting_sources import failure_reason
 from webapp.config.webhook_headers import header_sets
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.config.problems import InvalidValue
-from webapp.config.sources import resolve_secret
+from webapp.config.setting_sources import resolve_secret
 from webapp.config.toml_lines import KeyPath
 
 Problem = tuple[KeyPath, str]

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from webapp.config.model import freeze
 from webapp.config.problems import InvalidValue
-from webapp.config.sources import resolve_secret
+from webapp.config.setting_sources import resolve_secret
 
 
 def _read_secret(check: Callable[[str], str]) -> Callable[[Any, ValidationInfo], str]:

@@ -13,9 +13,9 @@ from pydantic_core import ErrorDetails
 
 from webapp.config.model import freeze
 from webapp.config.problems import SettingsError, describe
+from webapp.config.setting_sources import failure_reason
 from webapp.config.site_rules import contradictions
 from webapp.config.sites import ApiKey, Brand, Flow, Site, SitesFile
-from webapp.config.sources import failure_reason
 from webapp.config.toml_lines import KeyPath, line_of, spelled
 
 _TABLES_OF_A_SITE: Mapping[str | int, type[BaseModel]] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ import httpx
 from webapp.basics.urls import origin_of
 from webapp.gateway.bearer_auth import BearerAuth
 from webapp.gateway.connections import Connections
-from webapp.gateway.create_endpoint import CreateEndpoint
 from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
@@ -20,6 +19,7 @@ from webapp.gateway.errors import (
     ProcessMismatch,
     Unavailable,
 )
+from webapp.gateway.evidence.evidence_request import EvidenceReader
 from webapp.gateway.evidence.kinds import (
     IMAGE,
     PDF,
@@ -29,10 +29,9 @@ from webapp.gateway.evidence.kinds import (
     require_own_url,
     require_path_segment,
 )
-from webapp.gateway.evidence.reader import EvidenceReader
 from webapp.gateway.evidence.stream import EvidenceStream
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
-from webapp.gateway.instrumentation import Observer, ignore_call, instrumented, observe_stream
+from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import require_json_text, to_wire_names
@@ -43,6 +42,8 @@ from webapp.gateway.token_cache import Token, TokenCache
 from webapp.gateway.token_response import parse_token
 from webapp.http_transport.deadline import deadline
 
+#: The two documented paths for creating a process; a configured other path has no alternative.
+_ALTERNATIVE_PATH = {"/onboarding": "/onboarding/token", "/onboarding/token": "/onboarding"}
 _NO_SUCH_PATH = (404, 405)
 _CREDENTIALS_REFUSED = (400, 401, 403, 422)
 
@@ -70,10 +71,9 @@ class Gateway:
         self._connections = Connections(options, transport, self._limits)
         self._auth = BearerAuth(tokens, self.log_in)
         self._reader = EvidenceReader(self._connections, self._auth, self._budgets)
-        self._create_endpoint = CreateEndpoint(options.create_path)
+        self._create_path = options.create_path
         self._hosted_origins = options.trusted_origins()
 
-    @instrumented("create")
     def create(self, request: CreateRequest) -> CreatedProcess:
         """Create a process under our own id, within 12 s. Contract 3.1, 4-A.
 
@@ -81,33 +81,21 @@ class Gateway:
         request was not carried out. Raises `RequestRefused` (also for an id that is in use) and
         `ProcessMismatch`. After an `Unavailable` with `maybe_sent` the process may exist.
         """
-        with deadline(self._budgets.create_seconds):
-            response = self._send("create", "POST", self._create_endpoint.path, request.body())
-            alternative = self._create_endpoint.alternative
-            if response.status_code in _NO_SUCH_PATH and alternative is not None:
-                response = self._send("create", "POST", alternative, request.body())
-                if response.status_code not in _NO_SUCH_PATH:
-                    self._create_endpoint.remember(alternative)
-        if response.status_code in _NO_SUCH_PATH:
-            # The process is new, so the status can only mean that the path does not exist.
-            raise InvalidResponse(
-                "create: no such path at the gateway", status=response.status_code
-            )
-        members = parse_object("create", require_success("create", response))
-        return self._parse_created(canonical_id(request.scan_id), members)
+        with self._observed("create", self._budgets.create_seconds):
+            response = self._post_create(request.body())
+            members = parse_object("create", require_success("create", response))
+            return self._parse_created(canonical_id(request.scan_id), members)
 
-    @instrumented("read")
     def read(self, scan_id: str) -> ProcessData:
         """Return the data of a process, with retries within 8 s in total. Contract 3.2.
 
         Raises `Unauthorized` when the process is unknown, foreign or possibly not yet started,
         `RequestRefused` and `ProcessMismatch`.
         """
-        process_id = canonical_id(scan_id)
-        with deadline(self._budgets.read_seconds):
+        with self._observed("read", self._budgets.read_seconds):
+            process_id = canonical_id(scan_id)
             return retry_while_unavailable(lambda: self._read_once(process_id))
 
-    @instrumented("accept")
     def accept(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
     ) -> Acknowledgement:
@@ -118,13 +106,11 @@ class Gateway:
         that are no text, `StateConflict` when the process is decided already, `RequestRefused`,
         `ProcessMismatch`.
         """
-        members = {
-            "type": self._options.decision_type,
-            "personalData": to_wire_names(personal_data),
-        }
-        return self._decide("accept", scan_id, members)
+        with self._observed("accept", self._budgets.post_seconds):
+            corrections = to_wire_names(personal_data)
+            members = {"type": self._options.decision_type, "personalData": corrections}
+            return self._decide("accept", scan_id, members)
 
-    @instrumented("reject")
     def reject(self, scan_id: str, comment: str) -> Acknowledgement:
         """Decide that a process is `NOT_VERIFIED`; this is final. Contract 3.9, 4-D.
 
@@ -132,12 +118,12 @@ class Gateway:
         Raises `ValueError` for an empty comment, `StateConflict`, `RequestRefused`,
         `ProcessMismatch`.
         """
-        if not require_json_text(comment, "comment").strip():
-            raise ValueError("comment must give a reason")
-        members = {"type": self._options.decision_type, "rejectionComment": comment}
-        return self._decide("reject", scan_id, members)
+        with self._observed("reject", self._budgets.post_seconds):
+            if not require_json_text(comment, "comment").strip():
+                raise ValueError("comment must give a reason")
+            members = {"type": self._options.decision_type, "rejectionComment": comment}
+            return self._decide("reject", scan_id, members)
 
-    @instrumented("review")
     def send_to_review(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
     ) -> Acknowledgement:
@@ -147,23 +133,22 @@ class Gateway:
         `ValueError`, `StateConflict` when the process awaits no decision, `RequestRefused`,
         `ProcessMismatch`.
         """
-        corrections = to_wire_names(personal_data)
-        return self._decide(
-            "pending", scan_id, {"personalData": corrections} if corrections else {}
-        )
+        with self._observed("review", self._budgets.post_seconds):
+            corrections = to_wire_names(personal_data)
+            members = {"personalData": corrections} if corrections else {}
+            return self._decide("pending", scan_id, members)
 
-    @instrumented("delete")
     def delete(self, scan_id: str) -> Acknowledgement:
         """Delete a process permanently, with the configured HTTP method. Contract 3.11, 4-B.
 
         Sent once, within 8 s. Raises `Unauthorized` also when the process is deleted already,
         `StateConflict` when its state does not allow it, `ProcessMismatch`.
         """
-        process_id = canonical_id(scan_id)
-        path = f"/mobbscan-agent/api/verification/{process_id}"
-        with deadline(self._budgets.post_seconds):
+        with self._observed("delete", self._budgets.post_seconds):
+            process_id = canonical_id(scan_id)
+            path = f"/mobbscan-agent/api/verification/{process_id}"
             response = self._send("delete", self._options.delete_method, path)
-        return _parse_acknowledgement("delete", process_id, response)
+            return _parse_acknowledgement("delete", process_id, response)
 
     def image(
         self, scan_id: str, image_type: str, url: str | None = None
@@ -203,45 +188,67 @@ class Gateway:
             url = None
         return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
 
-    @instrumented("log_in")
     def log_in(self) -> Token:
         """Log in within 8 s, without any cache. Contract 2.1.
 
         Raises `CredentialsRefused` when key and secret are refused, otherwise `Unavailable` with
         `maybe_sent` False: the call that needed the token was not sent.
         """
-        requested_at = datetime.now(UTC)
-        body = {"api_key": self._options.api_key, "api_secret": self._options.api_secret}
-        try:
-            with deadline(self._budgets.log_in_seconds):
-                url = self._options.url("/auth/token")
-                response = self._connections.send("log in", "POST", url, body=body)
-            if response.status_code in _CREDENTIALS_REFUSED:
-                raise CredentialsRefused(
-                    f"log in: answered {response.status_code}",
-                    status=response.status_code,
-                    body=response.content,
-                )
-            members = parse_object("log in", require_success("log in", response))
-            return parse_token(members, requested_at)
-        except Unavailable as error:
-            error.maybe_sent = False
-            raise
-        except CredentialsRefused:
-            raise
-        except GatewayError as error:
-            raise InvalidResponse(str(error), status=error.status, maybe_sent=False) from error
+        with self._observed("log_in", self._budgets.log_in_seconds):
+            try:
+                return self._log_in()
+            except Unavailable as error:
+                error.maybe_sent = False
+                raise
+            except CredentialsRefused:
+                raise
+            except GatewayError as error:
+                raise InvalidResponse(str(error), status=error.status, maybe_sent=False) from error
 
     def close(self) -> None:
         """Close the connections of this process."""
         self._connections.close()
+
+    @contextmanager
+    def _observed(self, call: str, seconds: float) -> Iterator[None]:
+        """Run a call within its time budget, and report it once, retries included."""
+        with observe_call(self.observe, call), deadline(seconds):
+            yield
+
+    def _post_create(self, body: dict[str, Any]) -> httpx.Response:
+        """Use the other documented path when the first one does not exist. Contract 4-A."""
+        response = self._send("create", "POST", self._create_path, body)
+        alternative = _ALTERNATIVE_PATH.get(self._create_path)
+        if response.status_code in _NO_SUCH_PATH and alternative is not None:
+            response = self._send("create", "POST", alternative, body)
+            if response.status_code not in _NO_SUCH_PATH:
+                self._create_path = alternative  # from now on the first one to try
+        if response.status_code in _NO_SUCH_PATH:
+            # The process is new, so the status can only mean that the path does not exist.
+            raise InvalidResponse(
+                "create: no such path at the gateway", status=response.status_code
+            )
+        return response
+
+    def _log_in(self) -> Token:
+        requested_at = datetime.now(UTC)
+        body = {"api_key": self._options.api_key, "api_secret": self._options.api_secret}
+        url = self._options.url("/auth/token")
+        response = self._connections.send("log in", "POST", url, body=body)
+        status = response.status_code
+        if status in _CREDENTIALS_REFUSED:
+            raise CredentialsRefused(
+                f"log in: answered {status}", status=status, body=response.content
+            )
+        members = parse_object("log in", require_success("log in", response))
+        return parse_token(members, requested_at)
 
     def _read_once(self, scan_id: str) -> ProcessData:
         path = f"/mobbscan-agent/getVerificationProcessData/{scan_id}"
         response = self._send("read", "GET", path)
         members = parse_object("read", require_success("read", response))
         require_process_id("read", scan_id, members.get("scanId"), optional=True)
-        return ProcessData.model_validate({**members, "scan_id": scan_id, "raw": members})
+        return ProcessData.model_validate({**members, "scanId": scan_id, "raw": members})
 
     def _parse_created(self, scan_id: str, members: dict[str, Any]) -> CreatedProcess:
         require_process_id("create", scan_id, members.get("scanId"), optional=False)
@@ -256,8 +263,7 @@ class Gateway:
     def _decide(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledgement:
         process_id = canonical_id(scan_id)
         body = {"verificationId": process_id, **members}
-        with deadline(self._budgets.post_seconds):
-            response = self._send(call, "POST", f"/mobbscan-agent/{call}", body)
+        response = self._send(call, "POST", f"/mobbscan-agent/{call}", body)
         return _parse_acknowledgement(call, process_id, response)
 
     def _evidence(

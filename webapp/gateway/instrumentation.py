@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TypeVar
 
 from webapp.gateway import errors
 
@@ -36,34 +35,7 @@ _OUTCOME_OF_ERROR: dict[type[errors.GatewayError], str] = {
 OUTCOMES = (OK, *_OUTCOME_OF_ERROR.values(), OTHER)
 
 
-class Instrumented(Protocol):
-    """An object with an observer for its calls."""
-
-    observe: Observer
-
-
-Client = TypeVar("Client", bound=Instrumented)
-Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-Method = Callable[Concatenate[Client, Parameters], Result]
-
-
-def instrumented(
-    call: str,
-) -> Callable[[Method[Client, Parameters, Result]], Method[Client, Parameters, Result]]:
-    """Decorate a method so that each call is reported once, retries included."""
-
-    def decorate(
-        method: Method[Client, Parameters, Result],
-    ) -> Method[Client, Parameters, Result]:
-        @functools.wraps(method)
-        def wrapper(self: Client, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            with observe_call(self.observe, call):
-                return method(self, *args, **kwargs)
-
-        return wrapper
-
-    return decorate
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from webapp.gateway.identity_document import IdentityDocument, LenientText
 from webapp.gateway.lenient import (
@@ -19,6 +20,11 @@ from webapp.gateway.lenient import (
 )
 from webapp.gateway.process_ids import canonical_id
 from webapp.gateway.timestamps import parse_timestamp
+
+Members = dict[str, Any]
+Text = Annotated[str | None, BeforeValidator(text_or_none)]
+Time = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
+Links = Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)]
 
 
 @dataclass(frozen=True)
@@ -87,45 +93,29 @@ class ProcessData(BaseModel):
     shows the id and the result, and no personal data.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="allow", hide_input_in_errors=True, alias_generator=to_camel
+    )
 
     scan_id: str
-    verification_result: Annotated[
-        str | None, BeforeValidator(text_or_none), Field(alias="verificationResult")
-    ] = None
-    license_id: Annotated[LenientText, Field(alias="licenseId")] = None
-    agent: Annotated[str | None, BeforeValidator(text_or_none)] = None
-    rejection_reason: Annotated[
-        str | None, BeforeValidator(text_or_none), Field(alias="rejectionReason")
-    ] = None
-    comment: Annotated[str | None, BeforeValidator(text_or_none)] = None
-    creation_time: Annotated[
-        datetime | None, BeforeValidator(parse_timestamp), Field(alias="creationTime")
-    ] = None
-    verification_time: Annotated[
-        datetime | None, BeforeValidator(parse_timestamp), Field(alias="verificationTime")
-    ] = None
-    document: Annotated[dict[str, Any], BeforeValidator(object_or_empty)] = Field(
-        default_factory=dict
-    )
-    validations: Annotated[dict[str, Any], BeforeValidator(object_or_empty)] = Field(
-        default_factory=dict
-    )
-    extra_parameters: Annotated[
-        dict[str, Any], BeforeValidator(parse_pairs), Field(alias="extraParameters")
-    ] = Field(default_factory=dict)
-    images: Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)] = ()
-    extra_images: Annotated[
-        tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links), Field(alias="extraImages")
-    ] = ()
-    recordings: Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)] = ()
-    pdf_url: Annotated[str | None, BeforeValidator(text_or_none), Field(alias="pdfUrl")] = None
-    pdf_checksum: Annotated[LenientText, Field(alias="pdfChecksum")] = None
-    client_info: Annotated[Any, Field(alias="clientInfo")] = None
-    certificated_zip_url: Annotated[
-        str | None, BeforeValidator(text_or_none), Field(alias="certificatedZipUrl")
-    ] = None
-    raw: dict[str, Any]
+    verification_result: Text = None
+    license_id: LenientText = None
+    agent: Text = None
+    rejection_reason: Text = None
+    comment: Text = None
+    creation_time: Time = None
+    verification_time: Time = None
+    document: Annotated[Members, BeforeValidator(object_or_empty)] = Field(default_factory=dict)
+    validations: Annotated[Members, BeforeValidator(object_or_empty)] = Field(default_factory=dict)
+    extra_parameters: Annotated[Members, BeforeValidator(parse_pairs)] = Field(default_factory=dict)
+    images: Links = ()
+    extra_images: Links = ()
+    recordings: Links = ()
+    pdf_url: Text = None
+    pdf_checksum: LenientText = None
+    client_info: Any = None
+    certificated_zip_url: Text = None
+    raw: Members
 
     @property
     def identity_document(self) -> IdentityDocument:

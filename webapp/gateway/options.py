@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from webapp.basics.urls import origin_of
+from webapp.basics.urls import origin_of, parse_url
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,7 @@ class GatewayOptions:
 
     def own_origin(self) -> str:
         """Return the only origin that tokens and requests for evidence are sent to."""
-        origin = origin_of(self.base_url)
-        if origin is None:
-            raise ValueError("base_url must be an absolute http(s) address")
-        return origin
+        return parse_url(self.base_url).origin
 
     def trusted_origins(self) -> frozenset[str]:
         """Return the origins of hosted pages: the gateway's own and the configured ones."""

@@ -67,7 +67,7 @@ class Admit:
                     name=claims.name,
                     locale=claims.locale,
                 )
-                return user_session.begin(
+                return user_session.begin_session(
                     self._deps,
                     work,
                     person,
@@ -112,7 +112,7 @@ class Admit:
             person = work.people.admit(
                 site.id, subject, subject_hash, now, name=name, locale=locale
             )
-            return user_session.begin(
+            return user_session.begin_session(
                 self._deps, work, person, site, "oidc", live, id_token=id_token
             )
 
@@ -128,13 +128,15 @@ class Admit:
         if site is None:
             return None
         self._record_use(session, now)
-        return user_session.visitor_of(session, person, site)
+        return user_session.visitor_of_session(session, person, site)
 
     def sign_out(self, visitor: Visitor) -> None:
         """Revoke the session, so that no copy of its cookie works any more."""
         with self._deps.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._deps.clock())
-            user_session.record_event(self._deps, work, "signed_out", visitor.person, visitor.via)
+            user_session.record_session_event(
+                self._deps, work, "signed_out", visitor.person, visitor.via
+            )
 
     def oidc_sites(self) -> list[Site]:
         """Return the sites whose users sign in through the identity provider."""

@@ -18,7 +18,6 @@ from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
 from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
-from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import Database, UnitOfWork
 
 #: The alarm of a gateway that answers about another process than the requested one.
@@ -117,9 +116,5 @@ class JourneyDependencies:
             known = work.generated_keys.get("subject")
         if known is not None:
             return known
-        try:
-            with self.database.writing() as work:
-                return work.generated_keys.make("subject", self.clock())
-        except AlreadyExists:  # another process was faster
-            with self.database.reading() as work:
-                return work.generated_keys.need("subject")
+        with self.database.writing() as work:
+            return work.generated_keys.get_or_make("subject", self.clock())

@@ -158,7 +158,7 @@ class GatewayPoll:
         if gateway_answer.is_lost(row, now):
             lost = transitions.cancel_as_lost(row, now)
             return self._deps.save_transition(work, row, lost, "gateway_lost")
-        only_verdict = not row.active and self._has_active(work, row)
+        only_verdict = not row.active and bool(work.onboardings.active(row.person_id, row.flow))
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
         after = gateway_answer.apply_answer(row, status, answer, now, reason_map)
@@ -174,9 +174,6 @@ class GatewayPoll:
                 word=word,
             )
         return after
-
-    def _has_active(self, work: UnitOfWork, row: Onboarding) -> bool:
-        return work.onboardings.active(row.person_id, row.flow) is not None
 
     def _settle(
         self, work: UnitOfWork, notices: Iterable[StoredNotice], reason: SettleReason

@@ -101,7 +101,7 @@ class Links:
             if not work.links.use(code, self._deps.clock()):
                 raise LinkGone("this link has been used")
             self._deps.record_event(work, row, "link_used", actor=Actor.USER)
-            visitor = user_session.begin(
+            visitor = user_session.begin_session(
                 self._deps,
                 work,
                 person,

@@ -21,7 +21,7 @@ IDLE_LIFE = timedelta(minutes=30)
 USE_PRECISION = timedelta(minutes=1)
 
 
-def begin(
+def begin_session(
     deps: JourneyDependencies,
     work: UnitOfWork,
     person: Person,
@@ -56,8 +56,8 @@ def begin(
         id_token=id_token,
     )
     work.sessions.add(session, now)
-    record_event(deps, work, "signed_in", person, via)
-    return visitor_of(session, person, site)
+    record_session_event(deps, work, "signed_in", person, via)
+    return visitor_of_session(session, person, site)
 
 
 def refuse_account_switch(live: Visitor | None, site: Site, subject: str, name: str | None) -> None:
@@ -76,7 +76,7 @@ def display_name(name: str | None, subject: str) -> str:
     return subject if len(subject) < 4 else f"{subject[:2]}…{subject[-1]}"
 
 
-def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
+def visitor_of_session(session: Session, person: Person, site: Site) -> Visitor:
     """Return the session's visitor, with the flow of the hand-off or the site's default flow."""
     flow = session.flow if session.flow in site.flows else None
     default = "default" if "default" in site.flows else next(iter(site.flows))
@@ -94,7 +94,7 @@ def visitor_of(session: Session, person: Person, site: Site) -> Visitor:
     )
 
 
-def record_event(
+def record_session_event(
     deps: JourneyDependencies, work: UnitOfWork, event: str, person: Person, via: str
 ) -> None:
     """Add an event about a person to the timeline; it names them by our own id only."""

@@ -92,11 +92,6 @@ class Home:
     action: Action
     return_url: str | None = field(default=None, repr=False)
 
-    @property
-    def consent_version(self) -> str | None:
-        """The consent version to show; None when the flow asks for no consent."""
-        return self.flow.consent_version
-
 
 @dataclass(frozen=True)
 class Returned:

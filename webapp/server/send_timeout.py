@@ -51,9 +51,10 @@ def reset(sock: socket.socket) -> None:
     shutdown(sock, socket.SHUT_RDWR)
 
 
-def shutdown(sock: socket.socket, how: int) -> None:
-    """Shut down one or both directions of the TCP connection below TLS.
+def shutdown(sock: socket.socket | SendTimeoutSocket, how: int) -> None:
+    """Shut down one or both directions of the TCP connection below TLS and the send timeout.
 
     `SSLSocket.shutdown` would drop the TLS state while another thread still uses it.
     """
-    socket.socket.shutdown(sock, how)
+    plain = sock._sock if isinstance(sock, SendTimeoutSocket) else sock
+    socket.socket.shutdown(plain, how)

@@ -18,7 +18,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from webapp.server.connection import CONNECTION, Connection, HandedOver
+from webapp.server.connection_handover import CONNECTION, Connection, HandedOver
 from webapp.server.send_timeout import SEND_TIMEOUT_SECONDS, SendTimeoutSocket, shutdown
 
 #: A request, with its body, must have arrived this many seconds after its first byte.

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
+from webapp.store.repository import Repository
 from webapp.store.schema import alarms
 from webapp.store.sql import insert_into
 
 
-class Alarms:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Alarms(Repository):
     def raise_alarm(self, name: str, now: datetime) -> None:
         """Raise the alarm; repeated, it keeps the time when it was first raised."""
         alarm = insert_into(self._connection, alarms).values(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from webapp.store.repository import Repository
 from webapp.store.schema import counters
 from webapp.store.sql import insert_into
 
@@ -11,10 +12,7 @@ from webapp.store.sql import insert_into
 MISSED_NOTICES_REPAIRED = "missed_notices_repaired"
 
 
-class Counters:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Counters(Repository):
     def add_one(self, name: str) -> None:
         first = insert_into(self._connection, counters).values(name=name, value=1)
         self._connection.execute(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
+from webapp.store.repository import Repository
 from webapp.store.schema import failed_polls
 from webapp.store.sql import insert_into
 
@@ -25,10 +26,7 @@ class FailedPoll:
     dead_lettered_at: datetime | None
 
 
-class FailedPolls:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class FailedPolls(Repository):
     def record_failure(self, onboarding_id: str, error: str, now: datetime) -> int:
         """Count one more failure and return how many had this error in a row."""
         first = insert_into(self._connection, failed_polls).values(

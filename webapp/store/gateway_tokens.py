@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import or_, select, update
 
-from webapp.store.column_types import Cipher
+from webapp.store.repository import SealingRepository
 from webapp.store.schema import gateway_token
 from webapp.store.sql import insert_if_absent
 
@@ -28,20 +28,20 @@ class StoredToken:
     failed_for: str | None = None
 
 
-class GatewayTokens:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class GatewayTokens(SealingRepository):
     def get(self, account: str) -> StoredToken | None:
         row = self._connection.execute(
             select(gateway_token).where(gateway_token.c.account == account)
         ).one_or_none()
         if row is None:
             return None
-        token = self._cipher.open(row.token) if row.token else None
         return StoredToken(
-            token, row.obtained_at, row.expires_at, row.lease_until, row.failed_at, row.failed_for
+            self._open(row.token),
+            row.obtained_at,
+            row.expires_at,
+            row.lease_until,
+            row.failed_at,
+            row.failed_for,
         )
 
     def claim(

@@ -6,35 +6,26 @@ import base64
 import os
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import select
 
-from webapp.store.column_types import Cipher
+from webapp.store.repository import SealingRepository
 from webapp.store.schema import generated_keys
+from webapp.store.sql import insert_if_absent
 
 
-class GeneratedKeys:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class GeneratedKeys(SealingRepository):
     def get(self, name: str) -> bytes | None:
         sealed = self._connection.scalar(
             select(generated_keys.c.value).where(generated_keys.c.name == name)
         )
         return base64.b64decode(self._cipher.open(sealed)) if sealed else None
 
-    def need(self, name: str) -> bytes:
-        """Return the key. Raises LookupError when there is none."""
-        value = self.get(name)
-        if value is None:
+    def get_or_make(self, name: str, now: datetime) -> bytes:
+        """Return the key; generate and store a random one of 32 bytes if there is none."""
+        made = os.urandom(32)
+        sealed = self._cipher.seal(base64.b64encode(made).decode())
+        insert_if_absent(self._connection, generated_keys, name=name, value=sealed, created_at=now)
+        stored = self.get(name)  # possibly made by another process
+        if stored is None:
             raise LookupError(f"no generated key {name}")
-        return value
-
-    def make(self, name: str, now: datetime) -> bytes:
-        """Generate and store a random key of 32 bytes. Raises AlreadyExists if there is one."""
-        value = os.urandom(32)
-        sealed = self._cipher.seal(base64.b64encode(value).decode())
-        self._connection.execute(
-            insert(generated_keys).values(name=name, value=sealed, created_at=now)
-        )
-        return value
+        return stored

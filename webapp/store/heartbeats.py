@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 
 from webapp.store.column_types import UtcDateTime
+from webapp.store.repository import Repository
 from webapp.store.schema import heartbeats
 from webapp.store.sql import insert_into
 
@@ -15,10 +16,7 @@ _RETENTION = timedelta(days=7)
 _NOW = func.current_timestamp(type_=UtcDateTime)
 
 
-class Heartbeats:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Heartbeats(Repository):
     def beat(self, name: str) -> None:
         """Record that the jobs process of this name is alive."""
         new = insert_into(self._connection, heartbeats).values(name=name, seen_at=_NOW)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, select, true, update
+from sqlalchemy import Row, and_, exists, func, select, true, update
 
 from webapp.domain.settle_reason import SettleReason
-from webapp.store.column_types import Cipher
+from webapp.store.repository import Repository
 from webapp.store.schema import inbox, onboardings
 from webapp.store.sql import delete_batch
 
@@ -45,11 +45,7 @@ class NoticeSummary:
     state: str
 
 
-class Inbox:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class Inbox(Repository):
     def unsettled(self, verification_id: str) -> list[StoredNotice]:
         """Return the notices about this onboarding that no poll has confirmed yet."""
         rows = self._connection.execute(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from webapp.store.replay_guard import hash_of
+from webapp.store.repository import Repository
 from webapp.store.schema import links
 from webapp.store.sql import delete_batch
 
@@ -23,10 +24,7 @@ class Link:
     used_at: datetime | None
 
 
-class OneTimeLinks:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class OneTimeLinks(Repository):
     def add(self, code: str, onboarding_id: str, now: datetime, expires_at: datetime) -> None:
         self._connection.execute(
             insert(links).values(

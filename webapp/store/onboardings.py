@@ -13,7 +13,6 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
     Select,
     and_,
     bindparam,
@@ -28,8 +27,8 @@ from sqlalchemy import (
 from webapp.domain.onboarding import Consent, Mode, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.domain.schedule import PollReason
-from webapp.store.column_types import Cipher
 from webapp.store.errors import LostUpdate
+from webapp.store.repository import SealingRepository
 from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
 from webapp.store.sql import batched, insert_if_absent
 
@@ -111,11 +110,7 @@ class OnboardingSummary:
     updated_at: datetime
 
 
-class Onboardings:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class Onboardings(SealingRepository):
     def add(self, onboarding: Onboarding) -> None:
         """Insert. Raises AlreadyExists, on leaving `writing`, if the person has an active one."""
         self._connection.execute(_ADD, self._values(onboarding))
@@ -261,7 +256,7 @@ class Onboardings:
             {"code": str(r.code), "retry_allowed": r.retry_allowed} for r in onboarding.reasons
         ]
         for name in _SEALED:
-            values[name] = self._cipher.seal(values[name]) if values[name] else None
+            values[name] = self._seal(values[name])
         return values
 
     def _onboarding(self, row: Any) -> Onboarding:
@@ -273,5 +268,5 @@ class Onboardings:
             Reason(ReasonCode(r["code"]), r["retry_allowed"]) for r in row.reasons
         )
         for name in _SEALED:
-            values[name] = self._cipher.open(values[name]) if values[name] else None
+            values[name] = self._open(values[name])
         return Onboarding(**values)

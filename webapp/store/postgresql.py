@@ -9,6 +9,8 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event
 
 #: SQLSTATE of a write in a read-only session.
 READ_ONLY = "25006"
+#: A trigger (migration `initial`) sends this channel the onboarding of each new timeline row.
+CHANNEL = "mobbscan_embed_timeline"
 #: After a network cut no answer comes: these make it an error within seconds. Keepalives detect
 #: it on an idle connection within half a minute.
 NETWORK_TIMEOUTS = {
@@ -53,6 +55,12 @@ def unpooled_engine(engine: Engine) -> Engine:
         poolclass=NullPool,
         connect_args=_timeouts(engine.url),
     )
+
+
+def listen_connect_args(engine: Engine) -> dict[str, Any]:
+    """Return the driver's connect arguments for a connection outside the pool."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    return {**NETWORK_TIMEOUTS, **arguments}
 
 
 def for_reading(engine: Engine) -> Engine:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
-from webapp.store.column_types import Cipher
+from webapp.store.repository import SealingRepository
 from webapp.store.schema import quarantine
 
 #: Above either limit the oldest bodies are deleted.
@@ -25,11 +25,7 @@ class QuarantinedBody:
     size: int
 
 
-class Quarantine:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class Quarantine(SealingRepository):
     def add(self, body: bytes, reason: str, now: datetime) -> None:
         """Store an authentic body that is no valid notice."""
         text = body.decode("utf-8", "backslashreplace")  # keeps invalid UTF-8 readable

@@ -6,19 +6,17 @@ import hashlib
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import delete, insert
 
 from webapp.store.errors import AlreadyExists
+from webapp.store.repository import Repository
 from webapp.store.schema import replay_guard_marks
 from webapp.store.sql import delete_batch, insert_if_absent
 
 _columns = replay_guard_marks.c
 
 
-class ReplayGuard:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class ReplayGuard(Repository):
     def use(self, kind: str, value: str, until: datetime) -> None:
         """Mark `value` as used until `until`. Raises AlreadyExists the second time."""
         is_new = insert_if_absent(

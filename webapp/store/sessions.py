@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from webapp.domain.onboarding import Person
-from webapp.store.column_types import Cipher
 from webapp.store.people import person_of
 from webapp.store.replay_guard import hash_of
+from webapp.store.repository import SealingRepository
 from webapp.store.schema import people, sessions
 from webapp.store.sql import batched, delete_batch
 
@@ -39,11 +39,7 @@ class Session:
         return f"<Session of {self.person_id} via {self.via}>"
 
 
-class Sessions:
-    def __init__(self, connection: Connection, cipher: Cipher) -> None:
-        self._connection = connection
-        self._cipher = cipher
-
+class Sessions(SealingRepository):
     def add(self, session: Session, now: datetime) -> None:
         self._connection.execute(
             insert(sessions).values(
@@ -113,12 +109,6 @@ class Sessions:
     def forget(self, now: datetime) -> int:
         """Delete a batch of expired sessions; return how many."""
         return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
-
-    def _seal(self, text: str | None) -> bytes | None:
-        return self._cipher.seal(text) if text else None
-
-    def _open(self, sealed: bytes | None) -> str | None:
-        return self._cipher.open(sealed) if sealed else None
 
 
 def _is_live(now: datetime) -> ColumnElement[bool]:

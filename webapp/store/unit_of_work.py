@@ -61,7 +61,7 @@ class UnitOfWork:
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)
         self.heartbeats = Heartbeats(connection)
-        self.inbox = Inbox(connection, cipher)
+        self.inbox = Inbox(connection)
         self.links = OneTimeLinks(connection)
         self.timeline = Timeline(connection, request_id)
         self.replay_guard = ReplayGuard(connection)

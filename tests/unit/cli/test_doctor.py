@@ -127,7 +127,7 @@ def test_doctor_unreachable_gateway_fails_with_its_address(run: Run, ready: Inst
 
 def test_doctor_data_key_that_decrypts_nothing_fails(run: Run, ready: Installation):
     with ready.parts() as parts, parts.database.writing() as work:
-        work.generated_keys.make("subject", datetime.now(UTC))
+        work.generated_keys.get_or_make("subject", datetime.now(UTC))
     result = run("doctor", DATA_KEYS=ANOTHER_KEY)
     assert result.exit_code == 1
     assert "FAIL  database: no key of DATA_KEYS opens" in plain(result)

@@ -61,7 +61,7 @@ def test_docs_list_every_error(page: str) -> None:
 @pytest.mark.parametrize("model", [ProcessData, IdentityDocument])
 def test_docs_list_every_read_field_with_gateway_name(page: str, model: Any) -> None:
     fields = {name: field.alias or name for name, field in model.model_fields.items()}
-    fields = {**fields, "scan_id": "scanId", "raw": ""} if model is ProcessData else fields
+    fields = {**fields, "raw": ""} if model is ProcessData else fields
     assert names(page, model.__name__) == fields
 
 

@@ -210,7 +210,7 @@ def test_process_data_any_member_shape_keeps_the_raw_response(
     )
 )
 def test_identity_document_any_field_shape_is_read_as_text_or_none(fields: dict[str, Any]) -> None:
-    response = {"document": fields, "scan_id": ADAS_PROCESS, "raw": {}}
+    response = {"document": fields, "scanId": ADAS_PROCESS, "raw": {}}
     data = ProcessData.model_validate(response)
     document = data.identity_document
     assert data.document == fields

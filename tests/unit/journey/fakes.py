@@ -66,7 +66,7 @@ class FakeGateway:
         if word is None:
             raise Unauthorized("read: answered 401", status=401)
         answer = {"scanId": scan_id, "verificationResult": word, **self.answer_fields[scan_id]}
-        return ProcessData.model_validate({**answer, "scan_id": scan_id, "raw": answer})
+        return ProcessData.model_validate({**answer, "scanId": scan_id, "raw": answer})
 
     def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
         if self._word("send_to_review", scan_id) != "PENDING_VALIDATION":

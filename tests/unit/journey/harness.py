@@ -144,6 +144,11 @@ class JourneyHarness:
         self.gateway.processes[onboarding_id] = word
         self.gateway.answer_fields[onboarding_id] = more
 
+    def poll_answered(self, onboarding_id: str, word: str, **more: Any) -> None:
+        """Poll it while the gateway answers this."""
+        self.set_gateway_word(onboarding_id, word, **more)
+        self.gateway_poll.poll(onboarding_id)
+
     def due_ids(self) -> list[str]:
         return [onboarding_id for onboarding_id, _planned in self.gateway_poll.due_polls()]
 

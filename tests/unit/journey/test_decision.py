@@ -17,8 +17,7 @@ def decision(harness) -> Decision:
 
 @pytest.fixture
 def in_review(harness, adas) -> str:
-    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
-    harness.gateway_poll.poll(adas)
+    harness.poll_answered(adas, "PENDING_VERIFICATION")
     return adas
 
 
@@ -32,8 +31,7 @@ def test_reject_stores_the_comment_and_shows_reason_other(harness, decision, in_
 @pytest.mark.parametrize("step", ["accept", "review"])
 def test_decision_passes_the_personal_data_on_and_records_the_actor(harness, ada, decision, step):
     found = harness.begin(ada, "host")
-    harness.set_gateway_word(found, "PENDING_VALIDATION")
-    harness.gateway_poll.poll(found)
+    harness.poll_answered(found, "PENDING_VALIDATION")
     row = getattr(decision, step)(found, actor="olga", personal_data={"name": "Ada"})
     assert row.status is {"accept": Status.VERIFIED, "review": Status.IN_REVIEW}[step]
     assert harness.gateway.personal_data == {"name": "Ada"}

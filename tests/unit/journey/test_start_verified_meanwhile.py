@@ -19,17 +19,12 @@ def replaced(harness: JourneyHarness, ada: Visitor) -> tuple[str, str]:
     return first, harness.begin(ada)
 
 
-def verified(harness: JourneyHarness, onboarding: str) -> None:
-    harness.set_gateway_word(onboarding, "VERIFIED")
-    harness.gateway_poll.poll(onboarding)
-
-
 def verified_meanwhile(harness: JourneyHarness, onboarding: str, call: str) -> None:
     """Verify it during the next call of this kind."""
 
     def meanwhile(_: str) -> None:
         del harness.gateway.during_call[call]
-        verified(harness, onboarding)
+        harness.poll_answered(onboarding, "VERIFIED")
 
     harness.gateway.during_call[call] = meanwhile
 
@@ -46,7 +41,7 @@ def verified_meanwhile(harness: JourneyHarness, onboarding: str, call: str) -> N
 )
 def test_begin_with_a_verified_one_replaces_what_awaits_the_user(harness, ada, stands):
     first, second = replaced(harness, ada)
-    verified(harness, first)
+    harness.poll_answered(first, "VERIFIED")
     harness.put(second, **stands)
     harness.gateway.calls.clear()
     assert harness.begin(ada) == first
@@ -89,7 +84,7 @@ def test_begin_with_verified_during_a_refused_create_returns_the_verified(harnes
 @pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
 def test_begin_overtaken_by_another_request_returns_the_same_onboarding(harness, ada, here):
     first, second = replaced(harness, ada)
-    verified(harness, first)
+    harness.poll_answered(first, "VERIFIED")
     decide = harness.start._decide_and_store
 
     def overtaken(*arguments: Any) -> Any:

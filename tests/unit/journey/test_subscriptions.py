@@ -77,20 +77,15 @@ def finish_session_checks(harness: JourneyHarness) -> None:
     eventually(lambda: harness.subscriptions._next_session_check > time.monotonic() + LONG / 2)
 
 
-def decide(harness: JourneyHarness, onboarding_id: str, word: str) -> None:
-    harness.set_gateway_word(onboarding_id, word)
-    harness.gateway_poll.poll(onboarding_id)
-
-
 def test_stream_sends_each_change_also_of_another_process_but_no_notice(
     harness, ada, adas, open_stream
 ):
     other = JourneyHarness(harness.address, harness.gateway, harness.clock)
     browser = open_stream(ada, adas)
     harness.notice(adas, "VERIFIED")
-    decide(harness, adas, "PENDING_VERIFICATION")
+    harness.poll_answered(adas, "PENDING_VERIFICATION")
     assert browser.read_status() == "in_review"
-    decide(other, adas, "VERIFIED")
+    other.poll_answered(adas, "VERIFIED")
     assert browser.read_status() == "verified"
     other.close()
 
@@ -98,8 +93,8 @@ def test_stream_sends_each_change_also_of_another_process_but_no_notice(
 def test_stream_sends_only_the_own_onboarding(harness, ada, ben, adas, open_stream):
     bens = harness.begin(ben)
     first, second = open_stream(ada, adas), open_stream(ben, bens)
-    decide(harness, adas, "VERIFIED")
-    decide(harness, bens, "NOT_VERIFIED")
+    harness.poll_answered(adas, "VERIFIED")
+    harness.poll_answered(bens, "NOT_VERIFIED")
     assert (first.read_status(), second.read_status()) == ("verified", "rejected")
     harness.result.close(wait_seconds=10)
     assert first.read_to_end() == second.read_to_end() == []
@@ -117,7 +112,7 @@ def test_stream_of_a_revoked_session_ends_without_a_change(harness, ada, adas, o
     other = open_stream(harness.visitor("ada"), adas)
     harness.admit.sign_out(ada)
     assert [each.read_to_end() for each in browsers] == [[]] * 5
-    decide(harness, adas, "VERIFIED")
+    harness.poll_answered(adas, "VERIFIED")
     assert other.read_status() == "verified", "a stream of her other session continues"
 
 
@@ -132,7 +127,7 @@ def test_stream_after_sign_out_sends_no_change(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
     finish_session_checks(harness)
     harness.admit.sign_out(ada)
-    decide(harness, adas, "VERIFIED")
+    harness.poll_answered(adas, "VERIFIED")
     assert browser.read_to_end() == []
 
 
@@ -150,7 +145,7 @@ def test_stream_of_an_onboarding_that_changed_owner_ends(harness, ada, ben, adas
 def test_stream_never_sends_an_older_version_after_a_newer(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
     old = harness.row(adas)
-    decide(harness, adas, "VERIFIED")
+    harness.poll_answered(adas, "VERIFIED")
     assert browser.read_status() == "verified"
     (subscriber,) = harness.subscriptions._subscribers_of({adas})
     harness.subscriptions._send(subscriber, old)
@@ -236,5 +231,5 @@ def test_stream_sends_a_change_committed_while_disconnected(harness, ada, adas, 
             return bool(connection.exec_driver_sql(DISCONNECT).scalar_one())
 
     eventually(disconnect)
-    decide(harness, adas, "VERIFIED")
+    harness.poll_answered(adas, "VERIFIED")
     assert browser.read_status() == "verified"

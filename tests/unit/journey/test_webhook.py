@@ -76,8 +76,7 @@ def test_create_answer_after_a_verdict_keeps_the_verdict(harness, ada):
 
 
 def test_forged_notice_is_polled_five_times_and_settled_as_unconfirmed(harness, adas):
-    harness.set_gateway_word(adas, "NOT_VERIFIED")
-    harness.gateway_poll.poll(adas)
+    harness.poll_answered(adas, "NOT_VERIFIED")
     harness.notice(adas, "VERIFIED")
     times = poll_times(harness, adas, 5)
     assert times == [0, 2, 12, 72, 132]

@@ -12,10 +12,9 @@ import pytest
 from mobbscan_sandbox.gateway import main
 from tests.support.gateway import web
 
-WITHOUT_PACKAGES = """
-import sys
-sys.modules.update(dict.fromkeys(["PIL", "fpdf", "oidc_provider_mock"]))
-"""
+WITHOUT_PACKAGES = (
+    "import sys; sys.modules.update(dict.fromkeys(['PIL', 'fpdf', 'oidc_provider_mock']))"
+)
 WITHOUT_SANDBOX = "import sys; sys.modules['mobbscan_sandbox'] = None"
 
 
@@ -125,20 +124,17 @@ def test_invalid_option_exits_with_status_2(arguments, capsys):
 def test_command_without_its_packages_names_them_in_one_sentence(root, tmp_path, command):
     ran = run_with(root, tmp_path, WITHOUT_PACKAGES, *command, "--bind", "127.0.0.1:0")
     assert ran.returncode == 1
-    assert ran.stderr == (
-        "The sandbox needs fpdf2, oidc-provider-mock, pillow: "
-        "install them with python -m pip install -r requirements/sandbox.txt\n"
-    )
+    assert "fpdf2, oidc-provider-mock, pillow" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
 
 
 def test_alias_without_the_sandbox_package_says_so_in_one_sentence(root, tmp_path):
     ran = run_with(root, tmp_path, WITHOUT_SANDBOX, "webapp", "sandbox")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith("Error: The sandbox is not part of this installation")
+    assert "the package mobbscan_sandbox is missing" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_alias_passes_its_options_on(root):
-    command = [sys.executable, "-m", "webapp", "sandbox", "--help"]
-    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=30)
+def test_alias_passes_its_options_on(root, tmp_path):
+    ran = run_with(root, tmp_path, "", "webapp", "sandbox", "--help")
     assert (ran.returncode, "--webhook-header-file" in ran.stdout) == (0, True)

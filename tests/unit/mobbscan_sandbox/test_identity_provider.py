@@ -71,23 +71,19 @@ def test_discovery_document_has_the_address_of_the_provider(provider):
     assert found["code_challenge_methods_supported"] == ["S256"]
 
 
-def test_login_page_offers_the_predefined_users(provider):
-    with HttpSession(provider.url) as session:
-        page = provider.authorize(session)
-    assert [value for _, value in page.forms[0].buttons] == ["ada", "ben", "olga", "max"]
-    for name in ("Ada Lovelace", "Ben Ortega", "Olga Reyes", "Max Adler"):
-        assert name in page.text
-
-
 def test_id_token_of_ada_has_her_claims_and_no_roles(provider):
     claims = provider.claims("ada")
-    assert claims["sub"] == "ada"
-    assert claims["name"] == "Ada Lovelace"
-    assert (claims["given_name"], claims["family_name"]) == ("Ada", "Lovelace")
-    assert claims["email"] == "ada@example.com"
-    assert claims["locale"] == "en"
-    assert claims["nonce"] == "the-nonce"
-    assert claims["iss"] == provider.url
+    expected = {
+        "sub": "ada",
+        "name": "Ada Lovelace",
+        "given_name": "Ada",
+        "family_name": "Lovelace",
+        "email": "ada@example.com",
+        "locale": "en",
+        "nonce": "the-nonce",
+        "iss": provider.url,
+    }
+    assert claims | expected == claims
     assert "roles" not in claims
 
 
@@ -125,20 +121,16 @@ def test_code_can_be_redeemed_once(provider):
     assert provider.redeem(code).status_code == 400
 
 
-def test_canceled_login_redirects_with_access_denied(provider):
+def test_login_page_offers_users_and_a_canceled_login_is_access_denied(provider):
     with HttpSession(provider.url) as session:
         page = provider.authorize(session)
         back = session.submit(page, page.form(with_field="action"), follow=False)
-    assert back.location.startswith(REDIRECT_URI)
+    assert [value for _, value in page.forms[0].buttons] == ["ada", "ben", "olga", "max"]
     assert parse_qs(urlsplit(back.location).query)["error"] == ["access_denied"]
 
 
 def test_logout_redirects_with_the_state(provider):
-    parameters = {
-        "post_logout_redirect_uri": "http://localhost:8000/",
-        "state": "out",
-        "id_token_hint": "x",
-    }
+    parameters = {"post_logout_redirect_uri": "http://localhost:8000/", "state": "out"}
     with HttpSession(provider.url) as session:
         page = session.get("/oauth2/end_session", params=parameters)
         back = session.submit(page, follow=False)
@@ -147,19 +139,15 @@ def test_logout_redirects_with_the_state(provider):
 
 def test_pages_load_nothing_from_other_origins(provider):
     with HttpSession(provider.url) as session:
-        for page in (
-            session.get("/"),
-            provider.authorize(session),
-            session.get("/oauth2/end_session"),
-        ):
+        for path in ("/", "/oauth2/end_session"):
+            page = session.get(path)
             assert page.status == 200
             assert not re.search(r'(?:href|src)="https?:', page.text)
 
 
 def test_debugger_of_the_mock_is_disabled(provider):
-    answer = httpx.get(
-        provider.url, params={"__debugger__": "yes", "cmd": "resource", "f": "debugger.js"}
-    )
+    parameters = {"__debugger__": "yes", "cmd": "resource", "f": "debugger.js"}
+    answer = httpx.get(provider.url, params=parameters)
     assert "javascript" not in answer.headers["content-type"]
 
 
@@ -178,7 +166,4 @@ def test_pages_have_the_language_of_the_browser(provider):
         page = provider.authorize(session)
     assert '<html lang="es">' in page.text
     assert page.heading == TEXTS["es"]["login_heading"]
-
-
-def test_texts_have_the_same_keys_in_both_languages():
-    assert TEXTS["en"].keys() == TEXTS["es"].keys()
+    assert not re.search(r'(?:href|src)="https?:', page.text)

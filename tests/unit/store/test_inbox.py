@@ -75,7 +75,7 @@ def test_store_repeat_reopens_an_unconfirmed_notice_only(database: Database, ada
 
 def test_reopen_unsettles_the_unconfirmed_notices_of_its_onboarding_only(database: Database, adas):
     bens = str(uuid.uuid4())
-    for id_, how in ((adas, "unconfirmed"), (bens, "unconfirmed"), (bens, "agreed")):
+    for id_, how in ((adas, "unconfirmed"), (adas, "agreed"), (bens, "unconfirmed")):
         noticed(database, id_, how)
         settle(database, id_, how)
     with database.writing() as work:

@@ -56,14 +56,13 @@ def test_get_session_returns_it_until_it_expires(database: Database):
 
 
 def test_generated_key_is_made_once_and_stored_encrypted(database: Database):
-    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
+    made = written(database, lambda work: work.generated_keys.get_or_make("subject", NOW))
     assert len(made) == 32
     with database.reading() as work:
-        assert work.generated_keys.need("subject") == made
+        assert work.generated_keys.get("subject") == made
         assert work.generated_keys.get("other") is None
-        with pytest.raises(LookupError):
-            work.generated_keys.need("other")
         assert made not in bytes(work.connection.scalar(text("SELECT value FROM generated_keys")))
+    assert written(database, lambda work: work.generated_keys.get_or_make("subject", NOW)) == made
 
 
 def test_admit_with_a_too_long_locale_ignores_it(database: Database):

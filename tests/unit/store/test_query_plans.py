@@ -17,7 +17,7 @@ from tests.unit.store.rows import NOW
 from webapp.domain.onboarding import Status
 from webapp.gateway.token_cache import Token
 from webapp.journey.shared_token_cache import SharedTokenCache
-from webapp.store.change_probe import SINCE
+from webapp.store.polling_source import SINCE
 
 Sent = dict[str, Any]
 #: Tables that do not grow with the number of people.

@@ -18,7 +18,7 @@ def with_keys(database: Database, *keys: str) -> Database:
 
 def test_rekey_makes_the_old_key_unnecessary(database: Database):
     row = fill(database)
-    made = written(database, lambda work: work.generated_keys.make("subject", NOW))
+    made = written(database, lambda work: work.generated_keys.get_or_make("subject", NOW))
     both, new = with_keys(database, NEWER_KEY, KEY), with_keys(database, NEWER_KEY)
     assert count(both) == {Key.OLDER: VALUES}
     assert sum(rekey(both), Counter()) == {Key.OLDER: VALUES}

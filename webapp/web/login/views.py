@@ -11,7 +11,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from webapp.domain.errors import AnotherPersonSignedIn, NotFound
 from webapp.web import account_switch, cookies, request_context
 from webapp.web.guards import public
-from webapp.web.login import pending_login
+from webapp.web.login import login_awaiting_confirmation
 from webapp.web.login.errors import (
     LoginDenied,
     LoginError,
@@ -68,7 +68,7 @@ def callback() -> ResponseReturnValue:
     try:
         return _sign_in(identity, live)
     except AnotherPersonSignedIn as conflict:
-        sealed = pending_login.seal(identity, cast("Visitor", live))
+        sealed = login_awaiting_confirmation.seal(identity, cast("Visitor", live))
         return account_switch.confirmation_page(
             conflict, url_for("login.confirm_switch"), [("login", sealed)]
         )
@@ -80,7 +80,7 @@ def confirm_switch() -> ResponseReturnValue:
     """Replace the live session with the login that its user has confirmed in our form."""
     live = request_context.visitor()
     try:
-        identity = pending_login.unseal(request.form.get("login", ""), live)
+        identity = login_awaiting_confirmation.unseal(request.form.get("login", ""), live)
     except LoginStale:
         return _home_if_signed_in(live)
     return _sign_in(identity, live, replace=True)

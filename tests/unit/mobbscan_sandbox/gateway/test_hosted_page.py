@@ -2,7 +2,6 @@
 
 import pytest
 
-from mobbscan_sandbox.gateway.hosted_texts import TEXTS
 from tests.support.gateway import HostedPage, web
 
 
@@ -17,45 +16,27 @@ def process(controls):
     return lambda: controls.get("/processes")["processes"][0]
 
 
-def test_page_needs_no_credentials_and_can_be_framed(hosted):
-    answer = web.get(hosted.address)
-    assert answer.status_code == 200
-    assert "X-Frame-Options" not in answer.headers
-    policy = answer.headers["Content-Security-Policy"]
+def test_page_can_be_framed_and_forbids_inline_scripts(hosted):
+    headers = web.get(hosted.address).headers
+    assert "X-Frame-Options" not in headers
+    policy = headers["Content-Security-Policy"]
     assert "frame-ancestors" not in policy
     assert "unsafe" not in policy
-    assert answer.headers["Permissions-Policy"] == "camera=(self), microphone=(self)"
-
-
-def test_page_has_no_inline_script_or_style(hosted):
-    content = web.get(hosted.address).text
-    for inline in (" style=", "<style", " onclick="):
-        assert inline not in content
-    assert content.count("<script") == content.count('<script type="module" src="/hosted-assets/')
+    assert headers["Permissions-Policy"] == "camera=(self), microphone=(self)"
 
 
 @pytest.mark.parametrize(
-    ("accepted", "language", "words"),
-    [
-        ("es-ES,es;q=0.9", "es", "Confirmemos que eres tú"),
-        ("fr,en;q=0.5", "en", "confirm it’s you"),
-        ("fr", "en", "confirm it’s you"),
-    ],
+    ("accepted", "language"), [("es-ES,es;q=0.9", "es"), ("fr,en;q=0.5", "en"), ("fr", "en")]
 )
-def test_page_has_the_language_of_the_browser(hosted, accepted, language, words):
+def test_page_has_the_language_of_the_browser(hosted, accepted, language):
     answer = web.get(hosted.address, headers={"Accept-Language": accepted})
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}">' in answer.text
-    assert words in answer.text
-
-
-def test_texts_have_the_same_keys_in_both_languages():
-    assert TEXTS["en"].keys() == TEXTS["es"].keys()
 
 
 @pytest.mark.parametrize("fields", [{"docType": "Passport"}, {"docSpecificType": "SLVPassport"}])
-def test_page_offers_only_the_requested_document(gateway, company, fields):
-    content = web.get(HostedPage(gateway.url, company.create(**fields)).address).text
+def test_page_offers_only_the_requested_document(company, fields):
+    content = web.get(company.create(**fields)["url"]).text
     assert 'data-document="Passport"' in content
     assert 'data-document="IDCard"' not in content
 
@@ -75,15 +56,13 @@ def test_finished_process_refuses_further_calls_and_links_back(hosted, process):
     assert hosted.end("passes").status_code == 409
     assert hosted.post("/begin").status_code == 409
     assert process()["state"] == "NOT_VERIFIED"
-    content = web.get(hosted.address).text
-    assert "This check is finished" in content
-    assert 'href="https://shop.test/back?a=1#b"' in content
+    assert 'href="https://shop.test/back?a=1#b"' in web.get(hosted.address).text
 
 
-def test_page_of_an_unknown_process_is_404_with_an_explanation(gateway, unknown_id):
+def test_page_of_an_unknown_process_is_404(gateway, unknown_id):
     for process_id in (unknown_id, "no-uuid"):
         answer = web.get(f"{gateway.url}/onboarding/{process_id}")
-        assert (answer.status_code, "This address is not valid" in answer.text) == (404, True)
+        assert (answer.status_code, "<h1" in answer.text) == (404, True)
 
 
 def test_call_with_the_token_of_another_process_is_401(company, hosted, process):
@@ -118,7 +97,6 @@ def test_leaving_is_recorded_and_changes_nothing_else(hosted, process, controls,
     assert company.data(left["id"]).json()["verificationResult"] is None
     assert controls.get("/deliveries") == {"deliveries": []}
     assert hosted.post("/begin").status_code == 204
-    assert hosted.end("passes").status_code == 200
 
 
 def test_leaving_a_finished_process_records_nothing(hosted, process):

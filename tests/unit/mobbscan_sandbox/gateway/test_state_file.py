@@ -1,6 +1,6 @@
 """`--state FILE`: what is restored after a restart, and notices that are sent then."""
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -25,9 +25,8 @@ def run_gateway(state_file, receiver):
         options = SandboxOptions(KEY, SECRET, webhook, state_file=file)
         with RunningGateway(options) as gateway:
             company, controls = Company(gateway.url), Controls(gateway.url)
-            yield gateway, company, controls
-            company.http.close()
-            controls.http.close()
+            with closing(company.http), closing(controls.http):
+                yield gateway, company, controls
 
     return run_gateway
 
@@ -47,9 +46,8 @@ def test_restart_restores_processes_tokens_switches_faults_and_tenants(run_gatew
         company.http.headers["Authorization"] = authorization
         after = company.data(unknown_id).json()
         assert after["images"][0].startswith(gateway.url)
-        for address in ("images", "recordings", "pdfUrl"):
-            before.pop(address), after.pop(address)
-        assert after == before
+        addresses = {name: after[name] for name in ("images", "recordings", "pdfUrl")}
+        assert after == {**before, **addresses}
         assert controls.get(f"/processes/{started['scanId']}")["state"] == "IN_PROGRESS"
         assert HostedPage(gateway.url, started).end("passes").status_code == 200
         assert company.http.post("/onboarding", json={"scanId": unknown_id}).status_code == 400
@@ -63,8 +61,6 @@ def test_mode_after_restart_sends_the_notices_then(run_gateway, receiver):
     with run_gateway() as (_, company, controls):
         controls.switch(notices="after_restart")
         controls.end(company.create()["scanId"], "passes")
-        states = {each["state"] for each in controls.get("/deliveries")["deliveries"]}
-        assert states == {"after_restart"}
     assert receiver.notices == []
     with run_gateway():
         eventually(lambda: receiver.states == ["VERIFIED", "VIDEO_AVAILABLE"])

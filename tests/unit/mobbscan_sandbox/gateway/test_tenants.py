@@ -7,14 +7,6 @@ from tests.support.eventually import eventually
 from tests.support.gateway import Company, listening_receiver, web
 
 
-class OtherCompany(Company):
-    """The company of a second tenant."""
-
-    def log_in(self):
-        answer = self.http.post("/auth/token", json={"api_key": "k2", "api_secret": "s2"})
-        self.http.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
-
-
 @pytest.fixture
 def other_receiver():
     with listening_receiver() as receiver:
@@ -26,7 +18,7 @@ def other(gateway, controls, other_receiver):
     webhook = {"url": other_receiver.url, "headers": {"X-Other": "yes"}, "states": ["VERIFIED"]}
     body = {"api_key": "k2", "api_secret": "s2", "webhook": webhook, "return_url": "https://o.test"}
     assert controls.http.put("/tenants/other", json=body).is_success
-    company = OtherCompany(gateway.url)
+    company = Company(gateway.url, "k2", "s2")
     yield company
     company.http.close()
 
@@ -57,12 +49,10 @@ def test_webhook_with_one_subscribed_state_gets_that_state_only(
     assert states.count("unsubscribed") == 4
 
 
-def test_return_url_of_the_tenant_is_used_without_a_redirect_url(gateway, other):
-    for fields, target in (
-        ({}, "https://o.test"),
-        ({"redirectUrl": "https://own.test/"}, "https://own.test/"),
-    ):
-        page = web.get(f"{gateway.url}/onboarding/{other.create(**fields)['scanId']}").text
+def test_return_url_of_the_tenant_is_used_without_a_redirect_url(other):
+    own = {"redirectUrl": "https://own.test/"}
+    for fields, target in (({}, "https://o.test"), (own, "https://own.test/")):
+        page = web.get(other.create(**fields)["url"]).text
         assert f'data-redirect-url="{target}"' in page
 
 

@@ -1,24 +1,22 @@
-"""Detect new timeline rows, so that waiting browsers can be notified of changes."""
+"""See changes on SQLite by polling the file for new timeline rows, which costs microseconds."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.store.postgresql import NETWORK_TIMEOUTS
 from webapp.store.timeline import Timeline
 
-#: PostgreSQL's channel: a trigger (migration `initial`) sends it the onboarding of each new row.
-CHANNEL = "mobbscan_embed_timeline"
-
-
+#: Seconds between two polls of `PRAGMA data_version`.
+INTERVAL_SECONDS = 0.005
 #: Reads only the new rows, by the primary key.
 SINCE = "SELECT id, onboarding_id FROM timeline WHERE id > ?"
 
 
-class TimelineProbe:
-    """Polls an SQLite file for changes, over a read-only connection of its own.
+class PollingSource:
+    """Implements `live.watcher.ChangeSource`, over a read-only connection of its own.
 
     Every change that a user can see adds a timeline row. `PRAGMA data_version` tells in
     microseconds whether another connection has committed. Both statements go to the driver: they
@@ -32,23 +30,16 @@ class TimelineProbe:
         self._newest = Timeline(self._connection).newest_id()
         self._connection.rollback()
 
-    def moved(self) -> bool:
-        """Return whether another connection has committed since the last call."""
-        (version,) = self._driver.execute("PRAGMA data_version").fetchone()
-        changed, self._version = version != self._version, version
-        return bool(changed)
-
-    def touched(self) -> set[str]:
+    def wait(self) -> set[str]:
         """Return the ids of onboardings with new timeline rows since the last call."""
+        time.sleep(INTERVAL_SECONDS)
+        (version,) = self._driver.execute("PRAGMA data_version").fetchone()
+        if version == self._version:
+            return set()
+        self._version = version
         rows = dict(self._driver.execute(SINCE, (self._newest,)).fetchall())
         self._newest = max(rows, default=self._newest)
         return {onboarding for onboarding in rows.values() if onboarding}
 
     def close(self) -> None:
         self._connection.close()
-
-
-def listen_connect_args(engine: Engine) -> dict[str, Any]:
-    """Return the driver's connect arguments for a PostgreSQL connection outside the pool."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    return {**NETWORK_TIMEOUTS, **arguments}

@@ -7,8 +7,8 @@ import pytest
 
 from tests.unit.store.rows import NOW, written
 from webapp.live.listen_source import ListenSource
-from webapp.live.polling_source import PollingSource
-from webapp.store.change_probe import CHANNEL, TimelineProbe, listen_connect_args
+from webapp.store.polling_source import PollingSource
+from webapp.store.postgresql import CHANNEL, listen_connect_args
 from webapp.store.unit_of_work import Database
 
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"])
@@ -16,10 +16,10 @@ on_postgresql = pytest.mark.parametrize("kind", ["postgresql"])
 
 
 @pytest.fixture
-def probe(database: Database) -> Iterator[TimelineProbe]:
-    probe = TimelineProbe(database.engine)
-    yield probe
-    probe.close()
+def polling(database: Database) -> Iterator[PollingSource]:
+    polling = PollingSource(database.engine)
+    yield polling
+    polling.close()
 
 
 def add_row(database: Database, onboarding_id: str | None) -> None:
@@ -27,10 +27,6 @@ def add_row(database: Database, onboarding_id: str | None) -> None:
         database,
         lambda work: work.timeline.add(NOW, "moved", actor="user", onboarding_id=onboarding_id),
     )
-
-
-def changes(probe: TimelineProbe) -> set[str]:
-    return probe.touched() if probe.moved() else set()
 
 
 @pytest.fixture
@@ -41,38 +37,48 @@ def listening(database: Database) -> Iterator[ListenSource]:
 
 
 @on_sqlite
-def test_probe_new_reports_no_earlier_rows(database: Database):
+def test_polling_source_new_reports_no_earlier_rows(database: Database):
     add_row(database, "old")
-    probe = TimelineProbe(database.engine)
-    assert changes(probe) == set()
-    probe.close()
+    polling = PollingSource(database.engine)
+    assert polling.wait() == set()
+    polling.close()
 
 
 @on_sqlite
-def test_probe_after_changes_reports_their_onboardings(database: Database, probe: TimelineProbe):
-    for name in ("adas", "bens", "adas", None):
-        add_row(database, name)
-    assert changes(probe) == {"adas", "bens"}
-    assert not probe._driver.in_transaction
-    add_row(database, "bens")
-    assert changes(probe) == {"bens"}, "the probe reads no old snapshot"
-
-
-@on_sqlite
-def test_probe_without_a_commit_reports_no_change(database: Database, probe: TimelineProbe):
-    probe.moved()
-    assert not probe.moved()
+def test_polling_source_after_a_change_reports_its_onboarding(
+    database: Database, polling: PollingSource
+):
     add_row(database, "adas")
-    assert probe.moved()
-    assert not probe.moved()
+    add_row(database, None)
+    assert polling.wait() == {"adas"}
 
 
 @on_sqlite
-def test_polling_source_reports_onboardings_of_the_probe(database: Database):
-    polling = PollingSource(lambda: TimelineProbe(database.engine), 0.001)
+def test_polling_source_after_several_changes_reports_all_onboardings(
+    database: Database, polling: PollingSource
+):
+    for name in ("adas", "bens", "adas"):
+        add_row(database, name)
+    assert polling.wait() == {"adas", "bens"}
+
+
+@on_sqlite
+def test_polling_source_without_a_commit_reports_no_change(
+    database: Database, polling: PollingSource
+):
+    assert polling.wait() == set()
     add_row(database, "adas")
     assert polling.wait() == {"adas"}
-    polling.close()
+    assert polling.wait() == set()
+
+
+@on_sqlite
+def test_polling_source_holds_no_transaction_open(database: Database, polling: PollingSource):
+    add_row(database, "adas")
+    assert polling.wait() == {"adas"}
+    assert not polling._driver.in_transaction
+    add_row(database, "bens")
+    assert polling.wait() == {"bens"}, "the source reads no old snapshot"
 
 
 def received(listening: ListenSource, count: int) -> set[str]:
