@@ -1,9 +1,8 @@
-"""Measure event streams of one worker against browsers that poll every two seconds.
+"""Measure event streams of one worker against browsers that poll, and reloads under load.
 
 Both get the same changes at the same rate. One worker cannot answer thousands of polling browsers,
 so fewer poll, and processor time is compared per browser. Latency is the time from the return of
-the commit to the arrival in the browser; one thread of this process plays all browsers. Then
-measures reloads under load, with and without open streams.
+the commit to the arrival in the browser; one thread of this process plays all browsers.
 """
 
 from __future__ import annotations
@@ -43,12 +42,8 @@ LastSeen = Callable[[int], tuple[int, float]]
 
 
 @dataclass
-class StreamFigures:
-    """Results of one round.
-
-    Latencies in milliseconds, processor time in microseconds per second and browser, memory in KB
-    per browser.
-    """
+class Figures:
+    """One round: latencies in ms, processor time in µs per second and browser, KB per browser."""
 
     p50: float
     p99: float
@@ -58,7 +53,7 @@ class StreamFigures:
     quiet_notice_p99: float = 1.0
 
 
-class MeasuredServer:
+class BenchServer:
     """A running gunicorn with its installation; `worker` is the pid of its first worker."""
 
     def __init__(
@@ -85,19 +80,19 @@ class MeasuredServer:
         return load.quantile_ms(0.99)
 
 
-class ServerFactory:
+class Servers:
     """Starts a new server for each figure, because a process does not return memory."""
 
     def __init__(self, folder: Path, database_url: str | None) -> None:
         self._folder, self._database_url = folder, database_url
 
     @contextmanager
-    def serving(self, workers: int = 1) -> Iterator[MeasuredServer]:
+    def serving(self, workers: int = 1) -> Iterator[BenchServer]:
         folder = self._folder / uuid.uuid4().hex
         installation = BenchInstallation(folder, "http://127.0.0.1:1", self._database_url)
         given = {**installation.environment, "WEB_CONCURRENCY": str(workers)}
         with common.gunicorn("wsgi:app", folder, **given) as (address, arbiter):
-            server = MeasuredServer(installation, address, arbiter)
+            server = BenchServer(installation, address, arbiter)
             server.notices(0.5, clients=128)  # starts all threads
             yield server
         installation.wired.engine.dispose()
@@ -137,47 +132,41 @@ def changes(
 
 
 def measured(
-    server: MeasuredServer, users: Sequence[SignedInUser], seconds: float, seen: LastSeen
-) -> StreamFigures:
+    server: BenchServer, users: Sequence[SignedInUser], seconds: float, seen: LastSeen
+) -> Figures:
     before, begin = common.processor_seconds(server.worker), time.monotonic()
     latencies = sorted(changes(server.installation, users, seconds, seen))
     used = common.processor_seconds(server.worker) - before
-    return StreamFigures(
+    return Figures(
         p50=statistics.median(latencies) * 1000,
         p99=latencies[int(0.99 * len(latencies))] * 1000,
         processor=used / (time.monotonic() - begin) / len(users) * 1e6,
     )
 
 
-def waiting(
-    servers: ServerFactory, count: int, seconds: float, with_notices: bool
-) -> StreamFigures:
+def waiting(servers: Servers, count: int, seconds: float, with_notices: bool) -> Figures:
     with servers.serving() as server:
         users = server.add_users(count)
         quiet = server.notices(seconds / 2) if with_notices else 1.0
         before = server.memory()
-        with EventSourceClients(server.address, [each.request() for each in users]) as browsers:
-            seconds_until(lambda: browsers.waiting == count, 300)
+        with EventSourceClients(server.address, [each.request() for each in users]) as clients:
+            seconds_until(lambda: clients.waiting == count, 300)
             memory = (server.memory() - before) / count
 
             def seen(n: int) -> tuple[int, float]:
-                return int(str(browsers.browsers[n].seen["version"])), browsers.browsers[n].seen_at
+                return int(str(clients.browsers[n].seen["version"])), clients.browsers[n].seen_at
 
             found = measured(server, users, seconds, seen)
             found.memory, found.quiet_notice_p99 = memory, quiet
             if with_notices:
                 found.notice_p99 = server.notices(seconds / 2)
-            if (
-                browsers.refused
-                or browsers.broken
-                or browsers.unanswered
-                or browsers.waiting < count
-            ):
+            failed = clients.refused or clients.broken or clients.unanswered
+            if failed or clients.waiting < count:
                 raise SystemExit("some event streams were refused or broken")
         return found
 
 
-def polling(servers: ServerFactory, seconds: float) -> StreamFigures:
+def polling(servers: Servers, seconds: float) -> Figures:
     with servers.serving() as server:
         users = server.add_users(POLLERS)
         with PollingBrowsers(server.address, users) as pollers:
@@ -189,11 +178,7 @@ def polling(servers: ServerFactory, seconds: float) -> StreamFigures:
 
 
 def compare(
-    title: str,
-    servers: ServerFactory,
-    counts: Sequence[int],
-    options: argparse.Namespace,
-    notices: bool,
+    title: str, servers: Servers, counts: Sequence[int], options: argparse.Namespace, notices: bool
 ) -> None:
     candidates = {
         f"{count:,}": partial(waiting, servers, count, options.seconds, notices) for count in counts
@@ -212,7 +197,7 @@ def compare(
 
 
 def _row(
-    name: str, found: Sequence[StreamFigures], control: Sequence[StreamFigures], notices: bool
+    name: str, found: Sequence[Figures], control: Sequence[Figures], notices: bool
 ) -> list[str]:
     cheaper = common.ratios(_all(control, "processor"), _all(found, "processor"))
     row = [
@@ -233,7 +218,7 @@ def _row(
     return row
 
 
-def _all(figures: Sequence[StreamFigures], name: str) -> list[float]:
+def _all(figures: Sequence[Figures], name: str) -> list[float]:
     return [getattr(each, name) for each in figures]
 
 
@@ -249,37 +234,32 @@ class ReloadResult:
     failed: int
 
 
-def reload(server: MeasuredServer, count: int) -> ReloadResult:
+def reload(server: BenchServer, count: int) -> ReloadResult:
     """Send HUP under load, and wait until all browsers have reconnected."""
     users = server.add_users(count + 1)
-    browsers = EventSourceClients(server.address, [each.request() for each in users[1:]])
-    with browsers, LoadClients(server.address, _repeated_requests(users[0])) as load:
-        seconds_until(lambda: browsers.waiting == count and load.answers.total() > 100, 300)
+    clients = EventSourceClients(server.address, [each.request() for each in users[1:]])
+    with clients, LoadClients(server.address, _repeated_requests(users[0])) as load:
+        seconds_until(lambda: clients.waiting == count and load.answers.total() > 100, 300)
         old = set(child_processes_of(server.arbiter))
         begin = load.answers.total()
         os.kill(server.arbiter, signal.SIGHUP)
         seconds = seconds_until(lambda: not old & set(child_processes_of(server.arbiter)), 60)
-        seconds_until(lambda: browsers.streams >= 2 * count and browsers.waiting == count, 300)
+        seconds_until(lambda: clients.streams >= 2 * count and clients.waiting == count, 300)
         requests = load.answers.total() - begin + count
-    failed = (
-        sum(load.failed.values()) + browsers.broken + browsers.unanswered + browsers.refused.total()
-    )
+    failed = sum(load.failed.values()) + clients.broken + clients.unanswered
+    failed += clients.refused.total()
     return ReloadResult(seconds, requests, failed)
 
 
 def _repeated_requests(ada: SignedInUser) -> list[RepeatedRequest]:
-    status = f"/onboardings/{ada.onboarding_id}/status"
+    status = "GET", f"/onboardings/{ada.onboarding_id}/status", {"Cookie": ada.cookie}
+    stored = "POST", "/webhooks/mobbscan", NOTICE_HEADERS, notice
     return [
-        RepeatedRequest(*what, keeps=keeps)
-        for keeps in (True, False)
-        for what in (
-            ("GET", status, {"Cookie": ada.cookie}),
-            ("POST", "/webhooks/mobbscan", NOTICE_HEADERS, notice),
-        )
+        RepeatedRequest(*what, keeps=keeps) for keeps in (True, False) for what in (status, stored)
     ]
 
 
-def reloads(servers: ServerFactory, counts: Sequence[int], rounds: int) -> None:
+def reloads(servers: Servers, counts: Sequence[int], rounds: int) -> None:
     with servers.serving(workers=2) as server:
         found = common.interleaved(
             {f"{count:,}": partial(reload, server, count) for count in (0, *counts)}, rounds
@@ -306,13 +286,12 @@ def main() -> None:
     counts = [COUNT, *([FULL] if options.full else [])]
     raise_file_limit()  # each browser needs an open file
     with ExitStack() as open_:
-        folder = Path(
-            open_.enter_context(tempfile.TemporaryDirectory(prefix="mobbscan-embed-bench-"))
-        )
-        sqlite = ServerFactory(folder, None)
+        made = tempfile.TemporaryDirectory(prefix="mobbscan-embed-bench-")
+        folder = Path(open_.enter_context(made))
+        sqlite = Servers(folder, None)
         compare("SQLite, one worker", sqlite, counts, options, notices=True)
         reloads(sqlite, [COUNT], options.rounds)
-        postgres = ServerFactory(folder, open_.enter_context(common.postgres()))
+        postgres = Servers(folder, open_.enter_context(common.postgres()))
         compare("PostgreSQL, one worker", postgres, counts, options, notices=False)
 
 
