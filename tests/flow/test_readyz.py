@@ -105,7 +105,7 @@ def test_readyz_wrong_data_key_reports_problem(readyz: Readyz, installed: Instal
 def test_readyz_gateway_alarm_reports_degraded(readyz: Readyz, installed: Installation) -> None:
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
-        work.alarms.ring("gateway_forbidden", datetime(2026, 11, 24, 9, tzinfo=UTC))
+        work.alarms.raise_alarm("gateway_forbidden", datetime(2026, 11, 24, 9, tzinfo=UTC))
     report = readyz()
     assert report["ready"]
     assert report["degraded"] == [
@@ -123,11 +123,11 @@ def test_readyz_dead_letters_and_quarantine_report_degraded(
     now = datetime.now(UTC)
     with installed.parts() as parts, parts.database.writing() as work:
         work.heartbeats.beat("here")
-        work.failed_polls.failed(failed.id, "WrongKey", now)
+        work.failed_polls.record_failure(failed.id, "WrongKey", now)
     assert readyz()["degraded"] == [], "not dead-lettered yet"
     with installed.parts() as parts, parts.database.writing() as work:
-        work.failed_polls.give_up(failed.id, now)
-        work.quarantine.keep(b"no notice", "not JSON", now)
+        work.failed_polls.dead_letter(failed.id, now)
+        work.quarantine.add(b"no notice", "not JSON", now)
     report = readyz()
     assert report["ready"]
     assert [each.split(":")[0] for each in report["degraded"]] == [
@@ -135,10 +135,10 @@ def test_readyz_dead_letters_and_quarantine_report_degraded(
         "1 notice could not be read",
     ]
     with installed.parts() as parts, parts.database.writing() as work:
-        work.quarantine.keep(b"no notice either", "not JSON", now)
+        work.quarantine.add(b"no notice either", "not JSON", now)
     assert readyz()["degraded"][1].startswith("2 notices could not be read: ")
     with installed.parts() as parts, parts.database.writing() as work:
-        work.quarantine.take_out()
+        work.quarantine.remove()
     assert [each.split(":")[0] for each in readyz()["degraded"]] == ["1 dead letter"]
 
 

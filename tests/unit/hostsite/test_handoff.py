@@ -79,6 +79,11 @@ def test_verify_unusable_subject_or_jti_is_refused(name: str, code: str, value: 
     assert refusal(signed(claims(**{name: value}))) == code
 
 
+@pytest.mark.parametrize("name", ["return_url", "state"])
+def test_verify_2048_characters_of_return_url_or_state_are_accepted(name: str) -> None:
+    assert getattr(verified(signed(claims(**{name: "x" * 2048}))), name) == "x" * 2048
+
+
 def test_verify_255_characters_of_any_script_are_accepted() -> None:
     assert verified(signed(claims(sub="ä" * 255))).subject == "ä" * 255
     assert verified(signed(claims(jti="時" * 255))).jti == "時" * 255
@@ -132,7 +137,9 @@ def test_verify_time_within_lifetime_and_skew_is_accepted(
     ],
 )
 def test_verify_time_outside_lifetime_is_refused(iat: float, exp: float, code: str) -> None:
-    assert refusal(signed(claims(iat=SECOND + iat, exp=SECOND + exp))) == code
+    times = {"iat": SECOND + iat, "exp": SECOND + exp}
+    assert refusal(signed(claims(**times))) == code
+    assert refusal(signed(claims(nbf=SECOND, **times))) == code
 
 
 def test_verify_nbf_in_future_is_refused_until_then() -> None:

@@ -85,6 +85,7 @@ def test_verify_secret_below_32_bytes_is_no_key() -> None:
     short = "x" * 31
     assert refusal(forged({"alg": "HS256"}, claims(), short.encode()), short) == "no_key"
     assert refusal(forged({"alg": "HS256"}, claims(), b""), "") == "no_key"
+    assert verified(signed(key=short + "x"), short + "x").subject == "ada-1"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def shut_out(migrated_postgres: Engine) -> Iterator[None]:
     ("changes", "reason"),
     [
         ({"database": "nowhere"}, "(the server has no such database)"),
-        ({"username": "stranger"}, "(its user or password is refused)"),
+        ({"username": "unknown_user"}, "(its user or password is refused)"),
         ({"username": "shut_out"}, "(its user or password is refused)"),
         ({"query": {}, "host": "127.0.0.1", "port": 1}, "(no server answers there)"),
         ({"query": {}, "host": "host.invalid"}, "(its host is not known)"),
@@ -64,7 +64,11 @@ NO_DATABASE, NO_ACCESS = "the server has no such database", "its user or passwor
         ("Could not decode to UTF-8 column 'name' with text 'O'Brien'", "OperationalError"),
     ],
 )
-@pytest.mark.parametrize("driver", [psycopg.OperationalError, sqlite3.OperationalError])
+@pytest.mark.parametrize(
+    "driver",
+    [psycopg.OperationalError, sqlite3.OperationalError],
+    ids=["psycopg", "sqlite3"],
+)
 def test_describe_of_a_message_with_names_and_values_quotes_none(message, description, driver):
     assert describe(OperationalError("SELECT", None, driver(message))) == description
 

@@ -38,6 +38,7 @@ MARKER = "ada-marker"
 GIVEN: dict[tuple[str, str], Any] = {
     ("onboardings", "status"): "started",
     ("onboardings", "mode"): "iframe",
+    ("onboardings", "poll_reason"): "quiet",
     ("onboardings", "reasons"): [],
     ("inbox", "status"): "VERIFIED",
 }

@@ -4,7 +4,6 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from tests.unit.store.rows import (
     stored,
 )
 from webapp.store.errors import DatabaseUnavailable
-from webapp.store.notice_writer import NoticeWriter
+from webapp.store.notice_writer import NewNotice, NoticeWriter
 from webapp.store.unit_of_work import Database
 
 COUNT = 24
@@ -47,17 +46,27 @@ def held(database: Database) -> Iterator[threading.Event]:
     go_on.set()
 
 
-@contextmanager
-def released_after(count: int, database: Database, held: threading.Event) -> Iterator[None]:
-    """Let the commits go on when `count` notices are queued; each asks for its request id."""
+def stored_in_one_batch(
+    database: Database, commits: list[int], held: threading.Event, notices: list[NewNotice]
+) -> list[Any]:
+    """Store another notice, and these while its commit is held; return what each got."""
     queued: list[int] = []
-    database.request_id = lambda: queued.append(1)
-    release = threading.Thread(
-        target=lambda: eventually(lambda: len(queued) == count) and held.set()
-    )
+    database.request_id = lambda: queued.append(1)  # each notice asks for it
+    writer, waiting = NoticeWriter(database), iter(notices)
+
+    def release_when_all_wait() -> None:
+        eventually(lambda: len(queued) > len(notices))
+        held.set()
+
+    first = threading.Thread(target=writer.store, args=(new_notice(),))
+    first.start()
+    eventually(lambda: commits)
+    release = threading.Thread(target=release_when_all_wait)
     release.start()
-    yield
+    answers = in_threads(len(notices), lambda: writer.store(next(waiting)))
+    first.join(30)
     release.join(30)
+    return answers
 
 
 def events(database: Database, id_: str) -> list[str]:
@@ -68,21 +77,14 @@ def events(database: Database, id_: str) -> list[str]:
 
 
 def test_store_waiting_notices_commits_once(database: Database, commits, held):
-    writer = NoticeWriter(database)
-    with released_after(COUNT, database, held):
-        first = threading.Thread(target=writer.store, args=(new_notice(),))
-        first.start()
-        eventually(lambda: commits)
-        answers = in_threads(COUNT - 1, lambda: writer.store(new_notice()))
-    first.join(30)
-    assert answers == [True] * (COUNT - 1)
+    answers = stored_in_one_batch(database, commits, held, [new_notice() for _ in range(COUNT)])
+    assert answers == [True] * COUNT
     assert len(commits) == 2
 
 
-def test_store_same_notice_twice_in_a_batch_is_new_once(database: Database, held: threading.Event):
-    id_, writer = str(uuid.uuid4()), NoticeWriter(database)
-    held.set()
-    answers = in_threads(8, lambda: writer.store(new_notice(id_)))
+def test_store_same_notice_twice_in_a_batch_is_new_once(database: Database, commits, held):
+    id_ = str(uuid.uuid4())
+    answers = stored_in_one_batch(database, commits, held, [new_notice(id_)] * 8)
     assert sorted(answers) == [*[False] * 7, True]
     with database.reading() as work:
         assert [notice.times for notice in work.inbox.unsettled(id_)] == [8]
@@ -116,17 +118,15 @@ def test_store_repeat_of_a_confirmed_notice_schedules_no_poll(database: Database
     assert len(events(database, row.id)) == 3
 
 
-def test_store_invalid_notice_in_a_batch_fails_alone(database: Database, held: threading.Event):
+def test_store_invalid_notice_in_a_batch_fails_alone(database: Database, commits, held):
     """The endpoint refuses such notices; the writer must survive one all the same."""
-    writer = NoticeWriter(database)
-    words = ["VERIFIED", None, "VERIFIED", "PENDING"]
-    pending = iter([new_notice(word=word) for word in words])  # type: ignore[arg-type]
-    with released_after(len(words), database, held):
-        answers = in_threads(len(words), lambda: writer.store(next(pending)))
+    words: list[Any] = ["VERIFIED", None, "VERIFIED", "PENDING"]
+    notices = [new_notice(word=word) for word in words]
+    answers = stored_in_one_batch(database, commits, held, notices)
     (failed,) = [each for each in answers if each is not True]
     assert isinstance(failed, Exception)
     with database.engine.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 3
+        assert connection.scalar(text("SELECT count(*) FROM inbox")) == 4
 
 
 def broken_at_the_commit(connection: Connection) -> None:

@@ -51,7 +51,7 @@ def binary(content: bytes, **headers: str) -> httpx.Response:
 def wrapped(kind: str, content: bytes, **members: Any) -> httpx.Response:
     text = base64.b64encode(content).decode()
     response = {"timestamp": "2026-01-10T09:00:00Z", "scanId": ADAS_PROCESS, MEMBERS[kind]: text}
-    return httpx.Response(200, json={**response, **members})
+    return httpx.Response(200, content=json.dumps({**response, **members}))
 
 
 def bare(content: bytes) -> httpx.Response:
