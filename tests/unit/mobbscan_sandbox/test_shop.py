@@ -10,6 +10,7 @@ from joserfc.jwk import OctKey
 
 from mobbscan_sandbox.demo.child_processes import ChildProcess
 from mobbscan_sandbox.shop.texts import TEXTS
+from tests.support.eventually import eventually
 from tests.support.http_session import HttpSession
 from tests.unit.mobbscan_sandbox.programs import running_program
 
@@ -120,6 +121,8 @@ def test_log_has_paths_and_no_tokens(shop):
     address, _ = shop.hand_off("ada")
     with HttpSession(shop.url) as session:
         session.get("/help", params={"token": "planted-token"})
+    # The lines are written after the responses, and read by another thread.
+    eventually(lambda: '"GET /help' in shop.child.output())
     output = shop.child.output()
     assert "/account/verify" in output
     assert "planted-token" not in output
