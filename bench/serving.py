@@ -15,11 +15,11 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.app import create_app
 from webapp.config.settings import Settings
-from webapp.journey.user_session import SESSION_LIFE
+from webapp.journey.login_session import SESSION_LIFE
 from webapp.store import migrate
 from webapp.store.engine import make_engine
+from webapp.store.login_sessions import Session
 from webapp.store.replay_guard import hash_of
-from webapp.store.sessions import Session
 
 SITES = """
 [sites.shop]

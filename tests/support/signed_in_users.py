@@ -10,8 +10,8 @@ from flask import Flask
 
 from webapp.config.settings import Settings
 from webapp.domain.onboarding import Onboarding, Status
+from webapp.store.login_sessions import Session
 from webapp.store.replay_guard import hash_of
-from webapp.store.sessions import Session
 from webapp.store.unit_of_work import Database
 from webapp.web.cookies import configure_session
 

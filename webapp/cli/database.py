@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from webapp import wiring
 from webapp.basics.text import pluralize
 from webapp.cli.common import ready_components, settings
-from webapp.jobs import tables
+from webapp.jobs import job_library_tables
 from webapp.server.preflight import UNREACHABLE, UNUSABLE
 from webapp.store import migrate
 from webapp.store.errors import DatabaseUnavailable, StoreError
@@ -26,7 +26,7 @@ def database() -> None:
 def upgrade() -> None:
     """Run the missing migrations; on PostgreSQL those of the job library too."""
     revision = migrate.upgrade(_engine())
-    tables.create(settings().database_url)
+    job_library_tables.create(settings().database_url)
     click.echo(f"database is at revision {revision}")
 
 

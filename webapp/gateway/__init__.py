@@ -15,8 +15,8 @@ from webapp.gateway.errors import (
     Unavailable,
     UntrustedUrl,
 )
+from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.kinds import IMAGE_TYPES, RECORDING_TYPES
-from webapp.gateway.evidence.stream import EvidenceStream
 from webapp.gateway.identity_document import IdentityDocument
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notice

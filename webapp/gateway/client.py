@@ -20,6 +20,7 @@ from webapp.gateway.errors import (
     Unavailable,
 )
 from webapp.gateway.evidence.evidence_request import EvidenceReader
+from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.kinds import (
     IMAGE,
     PDF,
@@ -29,7 +30,6 @@ from webapp.gateway.evidence.kinds import (
     require_own_url,
     require_path_segment,
 )
-from webapp.gateway.evidence.stream import EvidenceStream
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
 from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from webapp.jobs.executor_id import executor_id
-from webapp.jobs.in_flight import PollKey
+from webapp.jobs.polls_in_flight import PollKey
 from webapp.jobs.queue import CONCURRENT_POLLS, REENQUEUE_SECONDS, JobQueue
 from webapp.store.errors import DatabaseUnavailable
 from webapp.wiring import Components

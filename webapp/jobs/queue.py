@@ -15,8 +15,8 @@ import structlog
 from dbos import DBOS, SetWorkflowID, error
 
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
-from webapp.jobs.in_flight import InFlight, PollKey
-from webapp.jobs.tables import job_database, translate_errors
+from webapp.jobs.job_library_tables import job_database, translate_errors
+from webapp.jobs.polls_in_flight import PollKey, PollsInFlight
 from webapp.wiring import Components
 
 #: Polls that one jobs process runs at the same time; further ones wait in it.
@@ -62,7 +62,7 @@ class JobQueue:
 
         Raises DatabaseUnavailable where the library's tables cannot be written; try again later.
         """
-        self._in_flight = InFlight(CONCURRENT_POLLS, needs_more)
+        self._in_flight = PollsInFlight(CONCURRENT_POLLS, needs_more)
         settings = wired.settings
         self._url = job_database(settings.database_url, settings.instance_dir)
         DBOS(

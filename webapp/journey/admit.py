@@ -11,11 +11,11 @@ from webapp.hostsite import handoff
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.handoff import HandoffClaims
 from webapp.hostsite.return_urls import is_allowed_return_url
-from webapp.journey import user_session
+from webapp.journey import login_session
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
-from webapp.store.sessions import Session
+from webapp.store.login_sessions import Session
 
 #: How much longer than the token its replay key is kept: more than the accepted clock skew.
 _REPLAY_KEY_GRACE = timedelta(minutes=1)
@@ -51,7 +51,7 @@ class Admit:
         verified = self._verify(token)
         site, claims = verified.site, verified.claims
         if not replace:
-            user_session.refuse_account_switch(live, site, claims.subject, claims.name)
+            login_session.refuse_account_switch(live, site, claims.subject, claims.name)
         subject_hash = self._deps.subject_hash(site.id, claims.subject)
         now = self._deps.clock()
         try:
@@ -67,7 +67,7 @@ class Admit:
                     name=claims.name,
                     locale=claims.locale,
                 )
-                return user_session.begin_session(
+                return login_session.begin_session(
                     self._deps,
                     work,
                     person,
@@ -105,14 +105,14 @@ class Admit:
         if site is None or not site.oidc:
             raise NotFound("no such site")
         if not replace:
-            user_session.refuse_account_switch(live, site, subject, name)
+            login_session.refuse_account_switch(live, site, subject, name)
         subject_hash = self._deps.subject_hash(site.id, subject)
         now = self._deps.clock()
         with self._deps.database.writing() as work:
             person = work.people.admit(
                 site.id, subject, subject_hash, now, name=name, locale=locale
             )
-            return user_session.begin_session(
+            return login_session.begin_session(
                 self._deps, work, person, site, "oidc", live, id_token=id_token
             )
 
@@ -128,13 +128,13 @@ class Admit:
         if site is None:
             return None
         self._record_use(session, now)
-        return user_session.visitor_of_session(session, person, site)
+        return login_session.visitor_of_session(session, person, site)
 
     def sign_out(self, visitor: Visitor) -> None:
         """Revoke the session, so that no copy of its cookie works any more."""
         with self._deps.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._deps.clock())
-            user_session.record_session_event(
+            login_session.record_session_event(
                 self._deps, work, "signed_out", visitor.person, visitor.via
             )
 
@@ -143,7 +143,7 @@ class Admit:
         return [site for site in self._deps.sites.values() if site.oidc]
 
     def _record_use(self, session: Session, now: datetime) -> None:
-        if session.seen_at is not None and now < session.seen_at + user_session.USE_PRECISION:
+        if session.seen_at is not None and now < session.seen_at + login_session.USE_PRECISION:
             return
         try:
             with self._deps.database.writing() as work:
@@ -177,4 +177,4 @@ class Admit:
 
 
 def _is_idle(session: Session, now: datetime) -> bool:
-    return session.seen_at is not None and now > session.seen_at + user_session.IDLE_LIFE
+    return session.seen_at is not None and now > session.seen_at + login_session.IDLE_LIFE

@@ -21,7 +21,7 @@ from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
 from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
-from webapp.journey.review_request import ReviewRequest
+from webapp.journey.manual_review import ManualReview
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
 from webapp.store.unit_of_work import UnitOfWork
@@ -51,7 +51,7 @@ class GatewayPoll:
         self._deps = deps
         self._gateway = gateway
         self._observe = observe
-        self._review_request = ReviewRequest(deps, gateway)
+        self._manual_review = ManualReview(deps, gateway)
 
     def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Return onboarding ids whose poll is due, each with its planned time (aware UTC)."""
@@ -79,7 +79,7 @@ class GatewayPoll:
             return
         after = self._store_answer(before, self._ask_gateway(before))
         if after is not None and after.status is Status.DECIDING:
-            self._review_request.send_if_due(after)
+            self._manual_review.send_if_due(after)
 
     def postpone(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """Retry later a poll that the gateway did not answer: see `retry_policy.postpone`."""

@@ -13,7 +13,7 @@ from webapp.config.sites import Site
 from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, LinkGone, NotFound
 from webapp.domain.onboarding import Onboarding, Person
-from webapp.journey import user_session
+from webapp.journey import login_session
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.unit_of_work import UnitOfWork
@@ -82,7 +82,7 @@ class Links:
         """
         with self._deps.database.reading() as work:
             _row, person, site = self._find_usable(work, code)
-        return LinkPreview(site, user_session.display_name(person.name, person.subject))
+        return LinkPreview(site, login_session.display_name(person.name, person.subject))
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
         """Sign the link's person in, once; return the visitor and the onboarding id to show.
@@ -96,12 +96,12 @@ class Links:
                 return live, known.onboarding_id
             row, person, site = self._find_usable(work, code)
         if not replace:
-            user_session.refuse_account_switch(live, site, person.subject, person.name)
+            login_session.refuse_account_switch(live, site, person.subject, person.name)
         with self._deps.database.writing() as work:
             if not work.links.use(code, self._deps.clock()):
                 raise LinkGone("this link has been used")
             self._deps.record_event(work, row, "link_used", actor=Actor.USER)
-            visitor = user_session.begin_session(
+            visitor = login_session.begin_session(
                 self._deps,
                 work,
                 person,

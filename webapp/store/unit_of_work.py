@@ -28,12 +28,12 @@ from webapp.store.generated_keys import GeneratedKeys
 from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
 from webapp.store.links import OneTimeLinks
+from webapp.store.login_sessions import Sessions
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
 from webapp.store.postgresql import READ_ONLY, for_reading, sql_state
 from webapp.store.quarantine import Quarantine
 from webapp.store.replay_guard import ReplayGuard
-from webapp.store.sessions import Sessions
 from webapp.store.sql import BATCH_SIZE
 from webapp.store.timeline import Timeline
 

@@ -12,8 +12,8 @@ from tests.unit.cli.installation import ANOTHER_KEY, MARKER, Installation
 from tests.unit.jobs.fake_gateway import FakeGateway
 from tests.unit.jobs.jobs_process import Worker
 from webapp.domain.onboarding import Status
-from webapp.jobs.tables import job_database
-from webapp.store.sessions import Session
+from webapp.jobs.job_library_tables import job_database
+from webapp.store.login_sessions import Session
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.unit.journey.fakes import NOW
 from tests.unit.journey.harness import PUBLIC_URL, SECRET, JourneyHarness
 from tests.unit.store import processes
 from webapp.domain.errors import AnotherPersonSignedIn, HandoffNotAccepted, NotFound
-from webapp.journey.user_session import SESSION_LIFE, display_name
+from webapp.journey.login_session import SESSION_LIFE, display_name
 
 
 def token(key: str = SECRET, **claims: Any) -> str:

@@ -12,8 +12,8 @@ from webapp.store import migrate
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
 from webapp.store.errors import DatabaseUnavailable, StoreError, WrongSchema
+from webapp.store.login_sessions import Session
 from webapp.store.schema import metadata
-from webapp.store.sessions import Session
 from webapp.store.unit_of_work import Database
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.support.eventually import eventually
 from tests.unit.store.rows import NOW, admit, admitted, waiting_for_a_lock, written
-from webapp.store.sessions import Session
+from webapp.store.login_sessions import Session
 from webapp.store.unit_of_work import Database
 
 LATER = NOW + timedelta(hours=8)

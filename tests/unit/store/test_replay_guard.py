@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from tests.unit.store import processes
 from tests.unit.store.rows import NOW, admit, database_at, written
 from webapp.store.errors import AlreadyExists
+from webapp.store.login_sessions import Session
 from webapp.store.schema import replay_guard_marks
-from webapp.store.sessions import Session
 from webapp.store.sql import BATCH_SIZE
 from webapp.store.unit_of_work import Database
 

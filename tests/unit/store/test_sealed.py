@@ -19,8 +19,8 @@ from tests.unit.store.rows import (
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.column_types import Cipher
 from webapp.store.errors import StoreError
+from webapp.store.login_sessions import Session
 from webapp.store.schema import metadata
-from webapp.store.sessions import Session
 from webapp.store.unit_of_work import Database
 
 PLACES = (

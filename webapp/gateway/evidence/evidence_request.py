@@ -16,9 +16,9 @@ from webapp.gateway.errors import (
     RequestRefused,
 )
 from webapp.gateway.evidence.decoding import UndecodableBody
+from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.file_signatures import HEAD_BYTES
 from webapp.gateway.evidence.response_stream import ResponseStream
-from webapp.gateway.evidence.stream import EvidenceStream
 from webapp.gateway.evidence.unwrapping import EvidenceRequest, unwrap
 from webapp.gateway.options import Budgets
 from webapp.gateway.responses import require_success

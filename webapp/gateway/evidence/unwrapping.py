@@ -14,11 +14,11 @@ from webapp.gateway.evidence.decoding import (
     looks_like_base64,
     read_head,
 )
+from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.file_signatures import HEAD_BYTES
 from webapp.gateway.evidence.json_envelope import JsonEnvelope
 from webapp.gateway.evidence.kinds import EvidenceKind
 from webapp.gateway.evidence.response_stream import ResponseStream
-from webapp.gateway.evidence.stream import EvidenceStream
 from webapp.gateway.process_ids import require_process_id
 
 _SPACE = b" \t\r\n\xef\xbb\xbf"

@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import format_timedelta
 
 from webapp.domain.onboarding import Person
-from webapp.journey.user_session import display_name
+from webapp.journey.login_session import display_name
 from webapp.web.page_texts.documents import document_texts
 from webapp.web.page_texts.errors import CODED_ERRORS, HTTP_ERRORS, LOGIN_ERRORS
 from webapp.web.page_texts.model import PageTexts

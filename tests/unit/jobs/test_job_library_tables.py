@@ -17,7 +17,7 @@ from tests.unit.cli.installation import Installation
 from tests.unit.jobs.fake_gateway import FakeGateway
 from tests.unit.jobs.jobs_process import ROOT, Worker
 from webapp.domain.onboarding import Status
-from webapp.jobs import tables
+from webapp.jobs import job_library_tables
 from webapp.store import migrate
 from webapp.store.engine import make_engine
 
@@ -73,7 +73,7 @@ def test_jobs_process_without_create_right_works_after_owner_creates_tables(
     with Worker(installed) as worker:
         eventually(lambda: "tables of the jobs: run" in str(reasons(worker)), seconds=60)
         assert "Traceback" not in worker.log
-        tables.create(owners)
+        job_library_tables.create(owners)
         execute(owners, grants())
         eventually(lambda: installed.row(row.id).status is Status.VERIFIED, seconds=60)
         assert worker.end(signal.SIGTERM) == 0

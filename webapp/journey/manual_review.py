@@ -14,7 +14,7 @@ from webapp.journey.dependencies import JourneyDependencies
 _log = logging.getLogger(__name__)
 
 
-class ReviewRequest:
+class ManualReview:
     """Sends a `deciding` onboarding to review, at once or when the host site's time is up."""
 
     def __init__(self, deps: JourneyDependencies, gateway: Gateway) -> None:

@@ -11,7 +11,7 @@ from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
-from webapp.store.sessions import Session
+from webapp.store.login_sessions import Session
 from webapp.store.unit_of_work import UnitOfWork
 
 #: The longest life of a session, and the longest time without a request.

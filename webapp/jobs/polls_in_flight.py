@@ -10,7 +10,7 @@ from datetime import datetime
 PollKey = tuple[str, datetime]
 
 
-class InFlight:
+class PollsInFlight:
     """A set shared by the thread that enqueues and the threads that poll.
 
     `needs_more` is called whenever no more than `low_mark` keys are left.
