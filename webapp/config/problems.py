@@ -19,6 +19,7 @@ _MESSAGES = {
     "greater_than_equal": "must be a whole number from {ge}",
     "less_than_equal": "must be a whole number up to {le}",
     "string_too_short": "is shorter than {min_length} characters",
+    "too_short": "is shorter than {min_length} characters",
     "literal_error": "must be one of {expected}",
     "enum": "must be one of {expected}",
 }

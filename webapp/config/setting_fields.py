@@ -119,9 +119,7 @@ class SettingFields(ConfigModel):
     trusted_proxy_hops: WholeNumber = Field(
         _unparsed("0"), le=99, description="set it to the number of proxies in front of this server"
     )
-    operations_token: Annotated[VisibleAscii, Field(min_length=16)] | None = Field(
-        None, description=_RANDOM_TEXT, repr=False
-    )
+    operations_token: types.Token | None = Field(None, description=_RANDOM_TEXT, repr=False)
     web_concurrency: WholeNumber = Field(
         _unparsed("2"),
         ge=1,

@@ -28,7 +28,7 @@ def _json(value: Any) -> Any:
     """Parse JSON; defaults are no text and pass."""
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise InvalidValue("is not valid JSON")  # outside: json's exception holds the whole text
 
@@ -62,15 +62,22 @@ def _whole_number(value: Any) -> int:
     return int(value)
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise InvalidValue("names a home directory that does not exist") from None
+
+
 def _folder(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
+    path = _path(text)
     if path.exists() and not path.is_dir():
         raise InvalidValue("names something that is not a folder")
     return path
 
 
 def _file(text: str) -> Path:
-    path = Path(text).expanduser().absolute()
+    path = _path(text)
     try:
         with path.open("rb"):
             return path
@@ -96,6 +103,7 @@ Upper = BeforeValidator(str.upper)
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
 VisibleAscii = Annotated[str, AfterValidator(_visible_ascii)]
 LongSecret = Annotated[str, Field(min_length=32)]
+Token = Annotated[str, Field(min_length=16), AfterValidator(_visible_ascii)]
 GatewayPath = Annotated[str, matching(r"(/[A-Za-z0-9._~-]+)+", "/onboarding")]
 ConsoleUrl = Annotated[str, AfterValidator(lambda text: text and base_address(text))]
 DatabaseUrl = Annotated[str, AfterValidator(lambda text: text and database_address(text))]
@@ -106,7 +114,7 @@ File = Annotated[Path, BeforeValidator(_file)]
 CertificatesFile = Annotated[str, AfterValidator(_certificates)]
 Origins = Annotated[tuple[Origin, ...], JsonList]
 DataKeys = Annotated[tuple[Annotated[str, AfterValidator(data_key)], ...], JsonList, NotEmpty]
-ResultKey = Annotated[Mapping[str, str], Frozen, BeforeValidator(result_key)]
+ResultKey = Annotated[Mapping[str, Any], Frozen, BeforeValidator(result_key)]
 ResultKeys = Annotated[tuple[ResultKey, ...], JsonList]
 Headers = Annotated[Mapping[str, str], Frozen]
 HeaderSets = Annotated[tuple[Headers, ...], BeforeValidator(header_sets), BeforeValidator(_json)]

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from webapp.basics.urls import parse_url
 from webapp.config.encryption_keys import DERIVED, derive_data_key
-from webapp.config.environment import read_settings
+from webapp.config.environment import misspelt_variables, read_settings
 from webapp.config.problems import SettingsError, describe
 from webapp.config.setting_fields import SETTINGS, SettingFields
 from webapp.config.setting_rules import contradictions, inherited_texts
@@ -45,7 +45,7 @@ class Settings(SettingFields):
         problems = [wrong[name] for name in SETTINGS if name in wrong]
         problems += [*site_problems, *contradictions(texts, wrong, sites)]
         if problems or settings is None:
-            raise SettingsError(problems)
+            raise SettingsError([*problems, *misspelt_variables(SETTINGS, environ)])
         return settings._complete(sites)
 
     def _complete(self, sites: Mapping[str, Site]) -> Settings:

@@ -25,6 +25,8 @@ def contradictions(table: Mapping[str, Any], environ: Mapping[str, str]) -> Iter
         for below, what in _site_problems(site):
             yield ("sites", id_, *below), what
         for name, flow in _tables(site.get("flows", {})).items():
+            if "(key)" in flow:
+                yield ("sites", id_, "flows", name, "(key)"), "unknown key"
             if "document_type" in flow and "document_specific_type" in flow:
                 place = ("sites", id_, "flows", name, "document_specific_type")
                 yield place, "says the same as document_type, more exactly; keep one of the two"
@@ -39,10 +41,12 @@ def _tables(found: Any) -> dict[str, dict[str, Any]]:
 def _site_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
     if not (site.get("oidc") or site.get("handoff_keys") or site.get("api_keys")):
         yield (), "admits no users; give it handoff_keys, api_keys or oidc = true"
+    if "(key)" in site:
+        yield ("(key)",), "unknown key"
     receiver = site.get("webhook_url")
     if not isinstance(receiver, str):
         return
-    if receiver.startswith("http://") and not site.get("allow_private_webhook"):
+    if receiver.strip().lower().startswith("http://") and not site.get("allow_private_webhook"):
         yield ("webhook_url",), "must be https, or allow_private_webhook = true on an intranet"
     if not site.get("webhook_secrets"):
         yield ("webhook_url",), "needs webhook_secrets, so that messages can be signed"

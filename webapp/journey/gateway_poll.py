@@ -158,7 +158,8 @@ class GatewayPoll:
         if gateway_answer.is_lost(row, now):
             lost = transitions.cancel_as_lost(row, now)
             return self._deps.save_transition(work, row, lost, "gateway_lost")
-        only_verdict = not row.active and bool(work.onboardings.active(row.person_id, row.flow))
+        revives = not row.active and states.after_answer(row.status, word) in ACTIVE
+        only_verdict = revives and bool(work.onboardings.active(row.person_id, row.flow))
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
         after = gateway_answer.apply_answer(row, status, answer, now, reason_map)

@@ -13,8 +13,8 @@ from webapp.journey.dependencies import JourneyDependencies
 #: Failures in a row, for a reason of our own, after which a poll becomes a dead letter.
 DEAD_LETTER_AFTER = 8
 #: The longest wait between polls of one onboarding while the gateway is unavailable.
-AWAY_LONGEST = timedelta(minutes=30)
-AWAY = "gateway_away"
+LONGEST_UNAVAILABLE_DELAY = timedelta(minutes=30)
+UNAVAILABLE_EVENT = "gateway_unavailable"
 
 
 def postpone(
@@ -28,10 +28,12 @@ def postpone(
     now = deps.clock()
     with deps.database.writing() as work:
         site = work.onboardings.site_of(onboarding_id, for_update=True)
-        times = work.failed_polls.record_failure(onboarding_id, AWAY, now)
-        until = now + min(_wait(deps, times), AWAY_LONGEST)
+        times = work.failed_polls.record_failure(onboarding_id, UNAVAILABLE_EVENT, now)
+        until = now + min(_wait(deps, times), LONGEST_UNAVAILABLE_DELAY)
         if work.onboardings.postpone_poll(onboarding_id, planned or now, until) and times == 1:
-            work.timeline.add(now, AWAY, actor=Actor.SYSTEM, onboarding_id=onboarding_id, site=site)
+            work.timeline.add(
+                now, UNAVAILABLE_EVENT, actor=Actor.SYSTEM, onboarding_id=onboarding_id, site=site
+            )
 
 
 def record_failure(

@@ -40,12 +40,12 @@ from webapp.web.response_format import ResponseFormat, response_format
 STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     Conflict: (409, "conflict"),
-    HandoffNotAccepted: (401, "hand_off_not_accepted"),
+    HandoffNotAccepted: (401, "handoff_not_accepted"),
     LinkGone: (410, "link_gone"),
     ReferenceTampered: (404, "not_found"),
     ReferenceExpired: (410, "expired"),
     UnreadableNotice: (400, "unusable"),
-    GatewayUnavailable: (503, "gateway_away"),
+    GatewayUnavailable: (503, "gateway_unavailable"),
     GatewayForbidden: (502, "gateway_forbidden"),
     NotWritable: (503, "not_writable"),
 }

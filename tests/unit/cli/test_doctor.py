@@ -60,6 +60,16 @@ def test_doctor_with_json_prints_levels_and_messages(run: Run, ready: Installati
     assert result.exit_code == 1
 
 
+def test_doctor_with_json_and_wrong_settings_prints_their_problems_as_json(
+    run: Run, ready: Installation
+):
+    result = run("doctor", "--json", PUBLIC_URL="shop", LOG_LEVEL="LOUD")
+    shown = json.loads(plain(result))
+    assert [each["level"] for each in shown] == ["fail", "fail"]
+    assert [each["message"].split()[0] for each in shown] == ["PUBLIC_URL", "LOG_LEVEL"]
+    assert result.exit_code == 1
+
+
 def test_doctor_with_a_misspelt_setting_warns_with_the_name_that_is_meant(
     run: Run, ready: Installation
 ):

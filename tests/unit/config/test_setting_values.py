@@ -14,6 +14,7 @@ from webapp.config.setting_fields import SETTINGS
 from webapp.config.settings import Settings
 from webapp.gateway.options import GatewayOptions
 
+WEB_CRYPTO_KEY = {**PRIVATE_KEY, "ext": True, "key_ops": ["sign"]}
 VALID = {
     "MOBBSCAN_GATEWAY_URL": [
         ("https://gateway.example/base/", "https://gateway.example/base"),
@@ -53,7 +54,12 @@ VALID = {
         (json.dumps([DATA_KEY]), (DATA_KEY,)),
         (json.dumps([DATA_KEY.rstrip("=")]), (DATA_KEY,)),
     ],
-    "RESULT_KEYS": [(json.dumps([PRIVATE_KEY]), (PRIVATE_KEY,)), ("[]", ())],
+    "RESULT_KEYS": [
+        (json.dumps([PRIVATE_KEY]), (PRIVATE_KEY,)),
+        # Browsers' Web Crypto exports these members too.
+        (json.dumps([WEB_CRYPTO_KEY]), (WEB_CRYPTO_KEY,)),
+        ("[]", ()),
+    ],
     "DATABASE_URL": [
         ("sqlite:////srv/a.sqlite3", "sqlite:////srv/a.sqlite3"),
         ("postgresql://me:pw@db/embed", "postgresql+psycopg://me:pw@db/embed"),
@@ -181,7 +187,7 @@ INVALID = {
         "postgresql://me@db/embed?prepare_threshold=5",
     ],
     "OPERATOR_ROLES_CLAIM": ["two words"],
-    "SITES_FILE": ["/nowhere/sites.toml", "/"],
+    "SITES_FILE": ["/nowhere/sites.toml", "/", "~no-such-user/sites.toml"],
     "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100"],
     "OPERATIONS_TOKEN": ["hunter2", "with spaces in the middle"],
     "WEB_CONCURRENCY": ["0", "-2", "1.5", "two", "1000"],
@@ -197,6 +203,7 @@ def test_from_environment_invalid_value_raises_with_fix_and_without_value(enviro
     problem = only_problem(environ | {name: text})
     assert re.fullmatch(rf"{name} .+: (set it|leave it unset).+\.", problem)
     assert "hunter" not in problem
+    assert "is not acceptable" not in problem, "an error of pydantic without a text of ours"
 
 
 def test_every_setting_has_invalid_values_in_this_file():

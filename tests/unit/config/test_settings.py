@@ -54,6 +54,13 @@ def test_from_environment_several_problems_reports_all_in_one_error(environ, tmp
     assert all(problem.startswith(start) for problem, start in zip(found, starts, strict=True))
 
 
+def test_from_environment_misspelt_required_setting_names_the_one_that_is_meant(environ):
+    environ["MOBBSCAN_API_KYE"] = environ.pop("MOBBSCAN_API_KEY")
+    missing, misspelt = problems(environ)
+    assert missing.startswith("MOBBSCAN_API_KEY is missing")
+    assert misspelt == "MOBBSCAN_API_KYE is not a setting; did you mean MOBBSCAN_API_KEY?"
+
+
 def test_from_environment_setting_and_its_file_raises(environ, tmp_path):
     (tmp_path / "value").write_text("other")
     problem = only_problem(environ | {"MOBBSCAN_API_KEY_FILE": str(tmp_path / "value")})

@@ -15,6 +15,7 @@ from webapp.web import language
 SITE_PROBLEMS = [
     ('nam = "x"', "nam: unknown key; did you mean name?"),
     ("zzz = 1", "zzz: unknown key"),
+    ('"(key)" = "zz"', "(key): unknown key"),
     ("oidc = 1", "oidc: must be true or false"),
     ('oidc = "true"', "oidc: must be true or false"),
     ('origins = "https://shop.example"', "origins: must be a list in square brackets"),

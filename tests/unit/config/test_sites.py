@@ -134,8 +134,16 @@ def test_load_sites_one_way_of_admission_is_enough(load, way):
     assert load(f'[sites.shop]\nname = "Shop"\n{way}\n')
 
 
-def test_load_sites_plain_http_webhook_needs_allow_private_webhook(load, site_problems):
-    text = MINIMAL + f'webhook_url = "http://10.0.0.5/hook"\nwebhook_secrets = ["{SIGNING}"]\n'
+def test_load_sites_addresses_are_stripped(load):
+    text = MINIMAL + 'origins = [" https://shop.example "]\nprivacy_url = " https://a.example/p "\n'
+    site = load(text)["shop"]
+    assert (site.origins, site.privacy_url) == (("https://shop.example",), "https://a.example/p")
+
+
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_load_sites_plain_http_webhook_needs_allow_private_webhook(load, site_problems, scheme):
+    url = f"{scheme}://10.0.0.5/hook"
+    text = MINIMAL + f'webhook_url = "{url}"\nwebhook_secrets = ["{SIGNING}"]\n'
     (problem,) = site_problems(text)
     assert problem.startswith("sites.toml line 4, sites.shop.webhook_url: must be https")
     assert load(text + "allow_private_webhook = true\n")["shop"].allow_private_webhook

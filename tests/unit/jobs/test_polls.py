@@ -73,7 +73,7 @@ def test_jobs_process_while_gateway_fails_postpones_polls(
     gateway.words[row.id] = "VERIFIED"
     gateway.status = 503
     with Worker(installed):
-        eventually(lambda: "gateway_away" in installed.events(row.id), seconds=40)
+        eventually(lambda: "gateway_unavailable" in installed.events(row.id), seconds=40)
         assert installed.row(row.id).status is Status.STARTED
         gateway.status = 200
         wait_for_status(installed, row.id, Status.VERIFIED)

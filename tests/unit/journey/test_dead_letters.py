@@ -7,7 +7,7 @@ import pytest
 from tests.unit.journey.harness import SLOW, JourneyHarness, unknown_id
 from tests.unit.journey.test_gateway_poll import seconds_until_due
 from webapp.domain.onboarding import Status
-from webapp.journey.retry_policy import AWAY_LONGEST, DEAD_LETTER_AFTER
+from webapp.journey.retry_policy import LONGEST_UNAVAILABLE_DELAY, DEAD_LETTER_AFTER
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 
 
@@ -70,11 +70,11 @@ def test_postpone_repeated_for_a_day_never_becomes_a_dead_letter(harness, notifi
     for number in range(60):
         harness.gateway_poll.postpone(notified)
         wait = seconds_until_due(harness, notified)
-        assert 0 < wait <= AWAY_LONGEST.total_seconds(), number
+        assert 0 < wait <= LONGEST_UNAVAILABLE_DELAY.total_seconds(), number
         harness.clock.advance(seconds=wait)
     assert harness.clock() - harness.row(notified).created_at > timedelta(days=1)
     assert harness.dead_letters.list_all() == []
-    assert harness.events(notified).count("gateway_away") == 1
+    assert harness.events(notified).count("gateway_unavailable") == 1
     harness.set_gateway_word(notified, "VERIFIED")
     assert harness.run_due() == 1
     assert harness.status(notified) is Status.VERIFIED

@@ -117,7 +117,7 @@ def test_postpone_makes_a_due_poll_due_on_the_slow_schedule(harness, adas):
         harness.gateway_poll.postpone(adas)
         assert harness.due_ids() == []
         assert seconds_until_due(harness, adas) == 60
-    assert "gateway_away" in harness.events(adas)
+    assert "gateway_unavailable" in harness.events(adas)
     harness.clock.advance(minutes=1)
     assert harness.due_ids() == [adas]
 

@@ -130,7 +130,7 @@ def test_address_unavailable_error_has_the_command_that_adds_it():
     ("line", "is_shown"),
     [
         ('{"event": "request", "level": "info"}', False),
-        ('{"event": "gateway_away", "level": "warning"}', True),
+        ('{"event": "gateway_unavailable", "level": "warning"}', True),
         ("[2026-11-23 06:49:00] [12] [INFO] Listening", False),
         ("[ERROR] it broke", True),
         ('{"event": "login_failed", "code": "denied", "level": "warning"}', False),

@@ -10,7 +10,7 @@ from webapp.cli.common import build_components, echo_json, json_option, settings
 from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.current import misspelt_settings
-from webapp.config.settings import Settings
+from webapp.config.settings import Settings, SettingsError
 
 
 @click.command()
@@ -23,7 +23,7 @@ from webapp.config.settings import Settings
 )
 def doctor(*, sheet: bool, as_json: bool) -> None:
     """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
-    found = settings()
+    found = _settings(as_json=as_json)
     if sheet:
         click.echo(vendor_sheet.text(found), nl=False)
         return
@@ -35,6 +35,19 @@ def doctor(*, sheet: bool, as_json: bool) -> None:
     if as_json:
         echo_json([{"level": each.level.lower(), "message": each.message} for each in findings])
     raise SystemExit(1 if any(each.level is Level.FAILURE for each in findings) else 0)
+
+
+def _settings(*, as_json: bool) -> Settings:
+    """Read the settings; with `as_json`, print their problems as findings and exit."""
+    if not as_json:
+        return settings()
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        echo_json(
+            [{"level": Level.FAILURE.lower(), "message": problem} for problem in error.problems]
+        )
+        raise SystemExit(1) from None
 
 
 def _findings(found: Settings) -> Iterator[Finding]:
