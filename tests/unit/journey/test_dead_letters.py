@@ -7,7 +7,7 @@ import pytest
 from tests.unit.journey.harness import SLOW, JourneyHarness, unknown_id
 from tests.unit.journey.test_gateway_poll import seconds_until_due
 from webapp.domain.onboarding import Status
-from webapp.journey.retry_policy import LONGEST_UNAVAILABLE_DELAY, DEAD_LETTER_AFTER
+from webapp.journey.retry_policy import DEAD_LETTER_AFTER, LONGEST_UNAVAILABLE_DELAY
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 
 
