@@ -19,7 +19,7 @@ from webapp.config.settings import Settings, SettingsError
     "--vendor-sheet",
     "sheet",
     is_flag=True,
-    help="Print a mail to Mobbeel with what to set up, and check nothing.",
+    help="Print an email to Mobbeel with what to set up, and check nothing.",
 )
 def doctor(*, sheet: bool, as_json: bool) -> None:
     """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
