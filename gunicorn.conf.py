@@ -69,7 +69,7 @@ def child_exit(_server, worker):
 
 
 def post_worker_init(worker):
-    """End the event streams as soon as the worker is told to stop; the browsers reconnect."""
+    """End the event streams as soon as the worker receives the signal to stop."""
 
     def end_streams():
         worker.stopping.wait()
