@@ -52,6 +52,12 @@ def test_control_page_is_accessible_and_its_buttons_work(
 
 
 @pytest.fixture
+def browser_page(gateway: RunningGateway, browser_page: OpenPage) -> OpenPage:
+    """Close the pages before the gateway stops: images of a page may still be loading."""
+    return browser_page
+
+
+@pytest.fixture
 def queue(company: Company, controls: Controls) -> list[str]:
     """Return the ids of two checks in manual review."""
     ids = [company.create(docType=kind)["scanId"] for kind in ("IDCard", "Passport")]

@@ -26,6 +26,12 @@ from tests.support.accessibility import (
 from tests.support.gateway import Company, Controls
 
 
+@pytest.fixture
+def browser_page(gateway: RunningGateway, host_site: HostSite, browser_page: OpenPage) -> OpenPage:
+    """Close the pages before the servers stop: a page may still be loading."""
+    return browser_page
+
+
 def test_hosted_page_in_frame_passes_and_posts_messages(
     browser_page: OpenPage,
     host_site: HostSite,

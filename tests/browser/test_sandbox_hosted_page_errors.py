@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosted_page import (
     HostSite,
     OpenPage,
@@ -15,6 +16,12 @@ from tests.browser.hosted_page import (
 )
 from tests.support.eventually import eventually
 from tests.support.gateway import Company, Controls
+
+
+@pytest.fixture
+def browser_page(gateway: RunningGateway, host_site: HostSite, browser_page: OpenPage) -> OpenPage:
+    """Close the pages before the servers stop: a page may still be loading."""
+    return browser_page
 
 
 def test_camera_denied_posts_message_shows_dialog_and_returns_error(
