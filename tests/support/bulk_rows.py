@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert
 
+from webapp.store.engine import mark_as_writing
 from webapp.store.schema import (
     consents,
     inbox,
@@ -31,8 +32,8 @@ def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> N
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
-        with engine.connect() as plain:
-            connection = plain.execution_options(writing=True)
+        with engine.connect() as connection:
+            mark_as_writing(connection)
             with connection.begin():
                 _write(connection, list(_people(numbers, now, sealed)))
     with engine.connect() as connection:
@@ -55,8 +56,8 @@ _IDENTIFYING = {
 
 def multiply_rows(engine: Engine) -> None:
     """Let the database copy each user with all rows nine times."""
-    with engine.connect() as plain:
-        connection = plain.execution_options(writing=True)
+    with engine.connect() as connection:
+        mark_as_writing(connection)
         with connection.begin():
             for table, own in _IDENTIFYING.items():
                 names = [each.name for each in table.c if each.name in own or each.name != "id"]

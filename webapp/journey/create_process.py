@@ -137,16 +137,16 @@ class CreateProcess:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None:
                 return called.id
-            poll = self._next_poll(work, row)
+            poll = self._next_poll(row)
             started = transitions.mark_started(
                 row, self._deps.clock(), created.url, created.onboarding_token, poll
             )
             self._deps.save_transition(work, row, started, "started")
             return _id_to_show(row)
 
-    def _next_poll(self, work: UnitOfWork, row: Onboarding) -> PollPlan | None:
+    def _next_poll(self, row: Onboarding) -> PollPlan | None:
         now = self._deps.clock()
-        if work.inbox.unsettled(row.id):  # a notice arrived before this answer
+        if row.poll_reason is PollReason.NOTICE:  # a notice arrived before this answer
             return PollPlan(now, PollReason.NOTICE)
         if row.status is not Status.CREATED:
             return None

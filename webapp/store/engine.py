@@ -14,7 +14,7 @@ from webapp.store.write_lock import WriteLock
 #: How long a writer waits for the write lock, and then for SQLite's own lock. On PostgreSQL, half
 #: of it is the time limit for a connection of the pool.
 WAIT_SECONDS = 10.0
-_LOCK = "write lock"
+_LOCK, _WRITING = "write lock", "writing"
 
 
 def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine:
@@ -31,14 +31,18 @@ def make_engine(database_url: str, wait_seconds: float = WAIT_SECONDS) -> Engine
         pool_use_lifo=True,  # the last used connection has the statements in its cache
     )
     event.listen(engine, "connect", partial(_set_pragmas, wait_seconds))
-    file = SqliteFile.of(url)
+    file, lock = SqliteFile.of(url), None
     if file is not None:
         _check_file(engine, file)
         lock = WriteLock(file.path, wait_seconds)
         event.listen(engine, "connect", partial(_enable_wal, lock))
-        _lock_writes(engine, lock)
-    event.listen(engine, "begin", _begin)
+    _begin_transactions(engine, lock)
     return engine
+
+
+def mark_as_writing(connection: Connection) -> None:
+    """Make the transactions of this connection take the write lock; call it before `begin`."""
+    connection.info[_WRITING] = True
 
 
 def _check_file(engine: Engine, file: SqliteFile) -> None:
@@ -54,20 +58,27 @@ def _check_file(engine: Engine, file: SqliteFile) -> None:
     event.listen(engine, "checkout", checkout)
 
 
-def _lock_writes(engine: Engine, lock: WriteLock) -> None:
-    """Hold the write lock until the connection returns to the pool, after its commit."""
+def _begin_transactions(engine: Engine, lock: WriteLock | None) -> None:
+    """Begin; writers take SQLite's lock at once, since a read lock cannot wait for an upgrade.
 
-    def begin(connection: Connection) -> None:
-        record = connection.connection.record_info
-        if _is_writing(connection) and record is not None and _LOCK not in record:
+    A writer holds the write lock until its connection returns to the pool, after the commit. This
+    replaces a method of the dialect: with a listener of the event `begin`, SQLAlchemy looks for
+    listeners of four more events at each statement.
+    """
+
+    def begin(connection: Any) -> None:
+        is_writing, record = connection.info.get(_WRITING), connection.record_info
+        if is_writing and lock is not None and record is not None and _LOCK not in record:
             record[_LOCK] = lock.acquire()
+        connection.driver_connection.execute("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
     def checkin(_connection: Any, record: Any) -> None:
+        record.info.pop(_WRITING, None)
         descriptor = record.record_info.pop(_LOCK, None)
-        if descriptor is not None:
+        if lock is not None and descriptor is not None:
             lock.release(descriptor)
 
-    event.listen(engine, "begin", begin)
+    engine.dialect.do_begin = begin  # type: ignore[method-assign,assignment]
     event.listen(engine, "checkin", checkin)
 
 
@@ -91,7 +102,7 @@ def _journal_mode(connection: Any, value: str = "") -> str:
 
 def _set_pragmas(wait_seconds: float, connection: Any, _record: Any) -> None:
     """Configure a new connection; with `synchronous=FULL` a commit is on disk when it returns."""
-    connection.isolation_level = None  # transactions begin in _begin
+    connection.isolation_level = None  # transactions begin in _begin_transactions
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={int(wait_seconds * 1000)}",
@@ -100,12 +111,3 @@ def _set_pragmas(wait_seconds: float, connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    """Begin; writers take SQLite's lock at once, since a read lock cannot wait for an upgrade."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _is_writing(connection) else "BEGIN")
-
-
-def _is_writing(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get("writing", False))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, select, true, update
+from sqlalchemy import Row, and_, bindparam, exists, func, select, true, update
 
 from webapp.domain.settle_reason import SettleReason
 from webapp.store.repository import Repository
@@ -45,14 +45,17 @@ class NoticeSummary:
     state: str
 
 
+_UNSETTLED = (
+    select(*(inbox.c[field.name] for field in fields(StoredNotice)))
+    .where(inbox.c.verification_id == bindparam("this"), inbox.c.settled_at.is_(None))
+    .order_by(inbox.c.id)
+)
+
+
 class Inbox(Repository):
     def unsettled(self, verification_id: str) -> list[StoredNotice]:
         """Return the notices about this onboarding that no poll has confirmed yet."""
-        rows = self._connection.execute(
-            select(*(inbox.c[field.name] for field in fields(StoredNotice)))
-            .where(inbox.c.verification_id == verification_id, inbox.c.settled_at.is_(None))
-            .order_by(inbox.c.id)
-        )
+        rows = self._connection.execute(_UNSETTLED, {"this": verification_id})
         return [StoredNotice(*row) for row in rows]
 
     def contains(self, verification_id: str, status: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from webapp.domain.onboarding import Person
 from webapp.store.people import person_of
@@ -15,9 +15,15 @@ from webapp.store.repository import SealingRepository
 from webapp.store.schema import people, sessions
 from webapp.store.sql import batched, delete_batch
 
-_SESSION_AND_PERSON = select(
-    sessions, people.c.site, people.c.subject, people.c.name, people.c.locale
-).join(people, people.c.id == sessions.c.person_id)
+_LIVE = and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > bindparam("now"))
+_GET = (
+    select(sessions, people.c.site, people.c.subject, people.c.name, people.c.locale)
+    .join(people, people.c.id == sessions.c.person_id)
+    .where(sessions.c.id_hash == bindparam("this"), _LIVE)
+)
+_LIVE_IDS = select(sessions.c.id_hash).where(
+    sessions.c.id_hash.in_(bindparam("these", expanding=True)), _LIVE
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,8 @@ class Sessions(SealingRepository):
 
     def get(self, session_id: str, now: datetime) -> tuple[Session, Person] | None:
         """Return the session and its person; None when it is unknown, expired or revoked."""
-        row = self._connection.execute(
-            _SESSION_AND_PERSON.where(sessions.c.id_hash == hash_of(session_id), _is_live(now))
-        ).one_or_none()
+        values = {"this": hash_of(session_id), "now": now}
+        row = self._connection.execute(_GET, values).one_or_none()
         if row is None:
             return None
         session = Session(
@@ -82,8 +87,8 @@ class Sessions(SealingRepository):
         by_hash = {hash_of(each): each for each in session_ids}
         found: set[str] = set()
         for batch in batched(by_hash):
-            live = select(sessions.c.id_hash).where(sessions.c.id_hash.in_(batch), _is_live(now))
-            found.update(by_hash[id_hash] for id_hash in self._connection.scalars(live))
+            live = self._connection.scalars(_LIVE_IDS, {"these": batch, "now": now})
+            found.update(by_hash[id_hash] for id_hash in live)
         return found
 
     def record_use(self, session_id: str, now: datetime) -> None:
@@ -109,7 +114,3 @@ class Sessions(SealingRepository):
     def forget(self, now: datetime) -> int:
         """Delete a batch of expired sessions; return how many."""
         return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
-
-
-def _is_live(now: datetime) -> ColumnElement[bool]:
-    return and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)

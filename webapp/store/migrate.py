@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, select
 
+from webapp.store.engine import mark_as_writing
 from webapp.store.errors import WrongSchema
 from webapp.store.schema import metadata
 from webapp.store.sqlite_file import SqliteFile
@@ -47,9 +48,9 @@ def upgrade(engine: Engine, scripts: Path = SCRIPTS, to: str = "head") -> str:
     file = SqliteFile.of(engine.url)
     if file is not None:
         file.make()
-    with translate_driver_errors(), engine.connect() as plain, _without_foreign_keys(plain):
-        connection = plain.execution_options(writing=True)
-        with connection.begin():
+    with translate_driver_errors(), engine.connect() as connection:
+        mark_as_writing(connection)
+        with _without_foreign_keys(connection), connection.begin():
             _lock_migrations(connection)
             _refuse_unknown_revision(_revision(connection), scripts)
             command.upgrade(_config(scripts, connection), to)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, UpdateBase, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 #: The most rows of one DELETE, so that other writers get in between, and the most values of one
@@ -15,9 +16,7 @@ BATCH_SIZE = 500
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT of the connection's dialect, which has `on_conflict_do_…` methods."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _insert_into(connection.dialect.name, table)
 
 
 def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:
@@ -25,8 +24,18 @@ def insert_if_absent(connection: Connection, table: Table, **values: object) -> 
 
     Of several transactions at once one inserts; the others wait for its end.
     """
-    insert = insert_into(connection, table).values(**values).on_conflict_do_nothing()
-    return connection.execute(insert.returning(*table.primary_key)).first() is not None
+    insert = _insert_if_absent(connection.dialect.name, table)
+    return connection.execute(insert, values).first() is not None
+
+
+def _insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _insert_if_absent(dialect: str, table: Table) -> UpdateBase:
+    """Composed once: composing a statement costs more than running it."""
+    return _insert_into(dialect, table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def batched(keys: Iterable[str], size: int = BATCH_SIZE) -> Iterator[list[str]]:

@@ -28,6 +28,7 @@ class Entry:
 REQUEST = "request"
 #: How many of the newest rows are searched for the last request id.
 _NEWEST = 20
+_ADD = insert(timeline)
 
 
 class Timeline:
@@ -66,7 +67,7 @@ class Timeline:
     def write(self) -> None:
         """Insert the rows that were added in this transaction."""
         if self._unwritten:
-            self._connection.execute(insert(timeline), self._unwritten)
+            self._connection.execute(_ADD, self._unwritten)
             self._unwritten = []
 
     def of(self, onboarding_id: str) -> list[Entry]:

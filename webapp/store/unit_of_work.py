@@ -21,6 +21,7 @@ from webapp.store.alarms import Alarms
 from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
 from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
+from webapp.store.engine import mark_as_writing
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
 from webapp.store.gateway_tokens import GatewayTokens
@@ -95,8 +96,8 @@ class Database:
     def writing(self) -> Iterator[UnitOfWork]:
         """Open a transaction. Raises AlreadyExists for a violated constraint, and
         DatabaseUnavailable, both at its end too."""
-        with translate_driver_errors(), self.engine.connect() as plain:
-            connection = plain.execution_options(writing=True)
+        with translate_driver_errors(), self.engine.connect() as connection:
+            mark_as_writing(connection)
             with connection.begin():
                 work = UnitOfWork(connection, self.cipher, self.request_id)
                 yield work

@@ -18,6 +18,7 @@ from tests.unit.store.rows import (
 )
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.column_types import Cipher
+from webapp.store.engine import mark_as_writing
 from webapp.store.errors import StoreError
 from webapp.store.login_sessions import Session
 from webapp.store.schema import metadata
@@ -89,7 +90,8 @@ def test_cipher_with_a_newer_key_opens_old_values(database: Database):
 
 def test_open_of_an_altered_value_raises_wrong_key(database: Database):
     row = fill(database)
-    with database.engine.connect().execution_options(writing=True) as connection:
+    with database.engine.connect() as connection:
+        mark_as_writing(connection)
         sealed = bytes(connection.scalar(text("SELECT hosted_url FROM onboardings")))
         broken = sealed[:-5] + (b"AAAAA" if sealed[-5:] != b"AAAAA" else b"BBBBB")
         connection.execute(text("UPDATE onboardings SET hosted_url = :b"), {"b": broken})
