@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from mobbscan_sandbox.gateway import RunningGateway
 from tests.browser.hosted_page import (
@@ -214,3 +214,23 @@ def test_process_ended_elsewhere_returns_without_error(
     page.click("#outcome-fails")
     page.wait_for_url(host_site.return_url)
     assert only_process(controls)["state"] == "VERIFIED"
+
+
+@pytest.mark.parametrize("path", ["begin", "document"])
+def test_skip_during_an_unanswered_step_stays_at_the_outcome(
+    browser_page: OpenPage, company: Company, path: str
+) -> None:
+    page = browser_page()
+    page.goto(company.create()["url"])
+    held: list[Route] = []
+    if path == "document":
+        page.click("#begin")
+    page.route(f"**/{path}", lambda route: held.append(route))
+    with page.expect_request(f"**/{path}"):
+        page.click("#begin" if path == "begin" else '[data-document="IDCard"]')
+    page.click("#skip-capture")
+    with page.expect_response(f"**/{path}"):
+        held[0].continue_()
+    page.click("#outcome-passes")
+    expect(page.locator("h1:visible")).to_have_text("All done")
+    assert len(held) == 1

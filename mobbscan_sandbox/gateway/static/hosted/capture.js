@@ -28,20 +28,32 @@ let shots = [];
 let pictures = [];
 /** @type {Blob | null} */
 let candidate = null;
+/** @type {Promise<void> | null} */
+let beginning = null;
 let begun = false;
+let captured = false;
 let ended = false;
 let cameraError = "PermissionError";
 
 // --- screens ---------------------------------------------------------------------------------
 
-/** @param {string} name @param {number} [step] */
+const AFTER_CAPTURE = ["outcome", "done", "stopped", "left"];
+
+/**
+ * Show a screen. After the capture no screen of it is shown: a step that was still waiting for the
+ * server or the camera when the user clicked "skip" must not lead back.
+ *
+ * @param {string} name @param {number} [step]
+ */
 function show(name, step) {
+  captured ||= AFTER_CAPTURE.includes(name);
+  if (captured && !AFTER_CAPTURE.includes(name)) return;
   for (const screen of flow.querySelectorAll("[data-screen]")) {
     const isShown = screen.getAttribute("data-screen") === name;
     screen.toggleAttribute("hidden", !isShown);
     if (isShown) setStep(step ?? Number(screen.getAttribute("data-step") ?? 0));
   }
-  by("skip-capture").hidden = ["outcome", "done", "stopped", "left"].includes(name);
+  by("skip-capture").hidden = captured;
   const heading = flow.querySelector(`[data-screen="${name}"] h1`);
   if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
   window.scrollTo(0, 0);
@@ -80,6 +92,7 @@ async function startCamera() {
   by("use-file").hidden = shot === SELFIE;
   try {
     await camera.open(video, shot === SELFIE ? "user" : "environment");
+    if (captured) return camera.close();
     by("camera-wait").hidden = true;
     captureButton.disabled = false;
   } catch (error) {
@@ -133,11 +146,14 @@ function fileChosen() {
 
 // --- steps of the flow -----------------------------------------------------------------------
 
-async function begin() {
-  await server.begin();
-  begun = true;
-  parent.started();
-  clock.start();
+/** Begin the process at the gateway once, even if a second click comes before its answer. */
+function begin() {
+  beginning ??= server.begin().then(() => {
+    begun = true;
+    parent.started();
+    clock.start();
+  });
+  return beginning;
 }
 
 /** @param {string} kind */
@@ -164,7 +180,7 @@ async function send() {
 
 async function skip() {
   camera.close();
-  if (!begun) await begin();
+  await begin();
   clock.stop();
   show("outcome");
 }
