@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from webapp import wiring
 from webapp.basics.text import pluralize
 from webapp.cli.common import ready_components, settings
-from webapp.jobs import job_library_tables
 from webapp.server.preflight import UNREACHABLE, UNUSABLE
 from webapp.store import migrate
 from webapp.store.errors import DatabaseUnavailable, StoreError
@@ -25,6 +24,8 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Run the missing migrations; on PostgreSQL those of the job library too."""
+    from webapp.jobs import job_library_tables  # the job library takes long to import
+
     revision = migrate.upgrade(_engine())
     job_library_tables.create(settings().database_url)
     click.echo(f"database is at revision {revision}")

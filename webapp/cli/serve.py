@@ -16,7 +16,6 @@ from webapp.cli.common import prepare_database, require_database, settings
 from webapp.config.current import log_misspelt_settings
 from webapp.config.settings import Settings
 from webapp.jobs.executor_id import ExecutorIdInUse, hold_executor_id
-from webapp.jobs.process import JobsProcess
 from webapp.observability import multiprocess
 from webapp.server.preflight import problems_of_settings
 from webapp.wiring import Components
@@ -102,6 +101,7 @@ class StopSignals:
 
 def _run_jobs(found: Settings, parent: int | None) -> StopSignals:
     _join_metrics(found, alone=parent is None)
+    from webapp.jobs.process import JobsProcess  # the job library takes long to import
     from webapp.observability import observers  # after: the import opens the metrics files
 
     components = wiring.build(found, observers=observers.SERVER)
