@@ -30,7 +30,12 @@ RAISED = {
     "not-writable": errors.NotWritable(),
     "too-old": errors.ReferenceExpired(),
 }
-CASES = [*map(str, CODES), *RAISED]
+#: The others run nightly.
+EVERY_RUN = {"401", "404", "413", "500", "503", "conflict", "gateway-away", "link-gone"}
+CASES = [
+    each if each in EVERY_RUN else pytest.param(each, marks=pytest.mark.nightly)
+    for each in (*map(str, CODES), *RAISED)
+]
 
 
 @pytest.fixture(scope="module")

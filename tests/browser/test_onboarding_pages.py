@@ -161,7 +161,9 @@ def test_page_with_stream_makes_no_status_requests(user: BrowserUser) -> None:
     assert status_requests == []
 
 
-@pytest.mark.parametrize("stream", ["blocked", "not offered"])
+@pytest.mark.parametrize(
+    "stream", [pytest.param("blocked", marks=pytest.mark.nightly), "not offered"]
+)
 def test_page_without_a_stream_polls_the_status(
     stack: Stack, ada: Person, browser_page: BrowserPage, stream: str
 ) -> None:
@@ -246,6 +248,7 @@ def test_keyboard_reaches_the_camera(user: BrowserUser) -> None:
     expect(user.hosted.locator("[data-document=IDCard]")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_two_tabs_show_the_same_result(user: BrowserUser) -> None:
     user.log_in().start()
     other = BrowserUser(user.stack, user.page.context.new_page(), user.person)

@@ -245,6 +245,7 @@ def test_full_disk_is_reported_and_recovers(sqlite_stack: Stack) -> None:
         assert_recovers(sqlite_stack, journey)
 
 
+@pytest.mark.nightly
 def test_jobs_process_waits_while_disk_is_full(sqlite_stack: Stack) -> None:
     """The running jobs process waits, and so does one that starts while the disk is full."""
     master = sqlite_stack.children.by_name["server"].pid

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 
+import pytest
+
 from tests.faults.test_reload_invalid_settings import SECONDS, log_lines, workers_of
 from tests.support.eventually import eventually
 from tests.support.gunicorn_server import SERVE, Serving
@@ -31,6 +33,7 @@ def second_free_descriptor(pid: int) -> int:
     return next(islice((number for number in count() if number not in taken), 1, None))
 
 
+@pytest.mark.nightly
 def test_jobs_process_without_free_descriptors_is_restarted_later(serving: Serving) -> None:
     served = serving(SERVE).ready()
     eventually(lambda: log_lines(served, "jobs_started"), seconds=SECONDS)

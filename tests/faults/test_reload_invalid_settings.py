@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.eventually import eventually
 from tests.support.gunicorn_server import GUNICORN, SERVE, GunicornServer, Serving
 from tests.support.server_processes import child_processes_of, jobs_process_of
@@ -77,6 +79,7 @@ def test_gunicorn_with_invalid_sites_file_replaces_workers(
     assert_killed_worker_is_replaced(served)
 
 
+@pytest.mark.nightly
 def test_worker_that_cannot_start_is_retried_while_the_other_serves(
     serving: Serving, installed: Installation, tmp_path: Path
 ) -> None:

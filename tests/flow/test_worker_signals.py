@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.eventually import eventually
 from tests.support.gunicorn_server import SERVE, Serving, installed, serving
 from tests.support.server_processes import jobs_process_of
@@ -72,6 +74,7 @@ def test_worker_command_sighup_then_sigterm_exits(installed: Installation) -> No
         assert len(lines(worker.log, "jobs_stopped")) == 1
 
 
+@pytest.mark.nightly
 def test_worker_command_sighup_without_database_keeps_running(
     installed: Installation, tmp_path: Path
 ) -> None:
