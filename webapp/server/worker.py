@@ -18,7 +18,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from webapp.server.connection_handover import CONNECTION, Connection, HandedOver
+from webapp.server.detachable_connection import CONNECTION, DetachableConnection, SocketDetached
 from webapp.server.send_timeout import SEND_TIMEOUT_SECONDS, SendTimeoutSocket, shutdown
 
 #: A request, with its body, must have arrived this many seconds after its first byte.
@@ -103,12 +103,12 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
             self._read_deadlines.pop(conn, None)  # the request is complete; only sending is left
         if _content_length(req) >= MIN_UNREAD_BODY_BYTES:
             req.force_close()  # announced in the response: a proxy does not reuse the connection
-        self._request_context.connection = Connection(req, conn)
+        self._request_context.connection = DetachableConnection(req, conn)
         sock = conn.sock
         conn.sock = SendTimeoutSocket(sock, self.send_timeout_seconds)
         try:
             return super().handle_request(req, conn)
-        except HandedOver:
+        except SocketDetached:
             return False
         finally:
             conn.sock = sock

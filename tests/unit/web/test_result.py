@@ -60,8 +60,8 @@ class WorkerConnection:
     def announce_close(self) -> None:
         self.calls.append("announce_close")
 
-    def hand_over(self, taker: Callable[[str, bool], None]) -> None:
-        self.calls.append("hand_over")
+    def detach_socket(self, taker: Callable[[str, bool], None]) -> None:
+        self.calls.append("detach_socket")
         taker("the connection", True)
 
 
@@ -94,7 +94,7 @@ def test_stream_under_our_worker_hands_the_connection_over(
 ) -> None:
     answer = open_stream(app, ada, connection)
     assert answer.text == "retry: 2000\n\n"
-    assert connection.calls == ["announce_close", "hand_over"]
+    assert connection.calls == ["announce_close", "detach_socket"]
     ((subject, onboarding_id, sock, chunked, _release),) = connection.taken
     assert (subject, onboarding_id, sock, chunked) == ("ada", ADAS, "the connection", True)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -131,7 +131,7 @@ def test_stream_when_the_subscription_fails_ends_without_an_error(
     app: Flask, ada: FlaskClient, connection: WorkerConnection
 ) -> None:
     assert open_stream(app, ada, connection, error=NotFound()).text
-    assert connection.calls == ["announce_close", "hand_over"]
+    assert connection.calls == ["announce_close", "detach_socket"]
 
 
 def test_stream_of_another_user_is_404_and_takes_no_slot(

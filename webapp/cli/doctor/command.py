@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import click
 
 from webapp.cli.common import build_components, echo_json, json_option, settings
-from webapp.cli.doctor import database, gateway, login, public_address, sites, vendor_sheet, webhook
+from webapp.cli.doctor import (
+    database,
+    gateway,
+    login,
+    public_address,
+    questionable_site_settings,
+    vendor_sheet,
+    webhook,
+)
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.current import misspelt_settings
 from webapp.config.settings import Settings, SettingsError
@@ -65,7 +73,7 @@ def _findings(found: Settings) -> Iterator[Finding]:
             ": script injected into a page there could control it; give it a host name of its own"
         )
     yield from webhook.findings(found)
-    yield from sites.findings(found)
+    yield from questionable_site_settings.findings(found)
     components = build_components(found)
     yield from database.findings(components)
     yield from gateway.findings(found, components.gateway)

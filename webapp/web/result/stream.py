@@ -94,7 +94,7 @@ def event_stream(
     """
     handed_over = False
 
-    def hand_over(sock: socket, chunked: bool) -> None:
+    def serve(sock: socket, chunked: bool) -> None:
         nonlocal handed_over
         handed_over = True
         try:
@@ -105,7 +105,7 @@ def event_stream(
     def body() -> Iterator[str]:
         connection.announce_close()
         yield f"retry: {RECONNECT_MS}\n\n"
-        connection.hand_over(hand_over)
+        connection.detach_socket(serve)
 
     response = Response(body(), mimetype="text/event-stream")
     # A proxy that buffers the answer would hold every event back.

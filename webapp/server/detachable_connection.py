@@ -1,4 +1,4 @@
-"""Hand a request's socket over to other code, so that a response can continue without a thread."""
+"""A connection whose socket a response can detach, to continue without a thread."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NoReturn
 
 from gunicorn.workers.gthread import TConn
 
-#: The key of the WSGI environment under which applications find the `Connection` of a request.
+#: The key of the WSGI environment that holds the `DetachableConnection` of a request.
 CONNECTION = "webapp.connection"
 
 
-class HandedOver(OSError):
+class SocketDetached(OSError):
     """The socket belongs to other code now. An OSError, which gunicorn does not log or answer."""
 
 
-class Connection:
+class DetachableConnection:
     """The connection of one request."""
 
     def __init__(self, request: Any, conn: TConn) -> None:
@@ -27,11 +27,11 @@ class Connection:
         """Make the response head say `Connection: close`. Call it before the head is written."""
         self._request.force_close()
 
-    def hand_over(self, receiver: Callable[[socket.socket, bool], None]) -> NoReturn:
+    def detach_socket(self, receiver: Callable[[socket.socket, bool], None]) -> NoReturn:
         """Detach the socket and pass it to `receiver`, with whether the response is chunked.
 
-        The response body calls this after its last piece has been written. Raises HandedOver.
+        The response body calls this after its last piece has been written. Raises SocketDetached.
         """
         detached = socket.socket(fileno=self._conn.sock.detach())
         receiver(detached, self._request.version > (1, 0))
-        raise HandedOver
+        raise SocketDetached
