@@ -39,6 +39,17 @@ def matching(pattern: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def whole_number(lowest: int, highest: int) -> BeforeValidator:
+    """Accept a whole number within these limits."""
+
+    def check(value: Any) -> int:
+        if type(value) is not int or not lowest <= value <= highest:
+            raise InvalidValue(f"must be a whole number from {lowest} to {highest}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def freeze(table: Mapping[str, V]) -> Mapping[str, V]:
     """Return a read-only copy: a frozen model does not freeze the mappings in it."""
     return MappingProxyType(dict(table))

@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 
 from webapp.config import setting_types as types
 from webapp.config.encryption_keys import DERIVED
-from webapp.config.model import BaseAddress, ConfigModel, Issuer
-from webapp.config.setting_types import LongSecret, Upper, VisibleAscii, WholeNumber
+from webapp.config.model import BaseAddress, ConfigModel, Issuer, whole_number
+from webapp.config.setting_types import Digits, LongSecret, Upper, VisibleAscii
 
 _RANDOM_TEXT = (
     "set it to the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
@@ -116,15 +116,12 @@ class SettingFields(ConfigModel):
     sites_file: types.File = Field(
         description="set it to the path of your sites.toml (docs/settings.md shows one)"
     )
-    trusted_proxy_hops: WholeNumber = Field(
-        _unparsed("0"), le=99, description="set it to the number of proxies in front of this server"
+    trusted_proxy_hops: Annotated[int, whole_number(0, 99), Digits] = Field(
+        0, description="set it to the number of proxies in front of this server"
     )
     operations_token: types.Token | None = Field(None, description=_RANDOM_TEXT, repr=False)
-    web_concurrency: WholeNumber = Field(
-        _unparsed("2"),
-        ge=1,
-        le=999,
-        description="set it to about one for each processor, such as 2",
+    web_concurrency: Annotated[int, whole_number(1, 999), Digits] = Field(
+        2, description="set it to about one for each processor, such as 2"
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Upper] = Field(
         "INFO", description="set it to INFO"

@@ -56,10 +56,8 @@ def _durations(text: str) -> tuple[timedelta, ...]:
     return spans
 
 
-def _whole_number(value: Any) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", str(value)):
-        raise InvalidValue("must be a whole number")
-    return int(value)
+def _digits_to_number(value: Any) -> Any:
+    return int(value) if re.fullmatch("0|[1-9][0-9]{0,3}", str(value)) else value
 
 
 def _path(text: str) -> Path:
@@ -100,7 +98,7 @@ def _certificates(text: str) -> str:
 
 JsonList = BeforeValidator(_json_list)
 Upper = BeforeValidator(str.upper)
-WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+Digits = BeforeValidator(_digits_to_number)
 VisibleAscii = Annotated[str, AfterValidator(_visible_ascii)]
 LongSecret = Annotated[str, Field(min_length=32)]
 Token = Annotated[str, Field(min_length=16), AfterValidator(_visible_ascii)]

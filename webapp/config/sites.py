@@ -19,6 +19,7 @@ from webapp.config.model import (
     ReturnAddress,
     Text,
     matching,
+    whole_number,
 )
 from webapp.config.problems import InvalidValue
 from webapp.config.site_secrets import ApiKeyHash, HandoffKey, WebhookSecret
@@ -37,6 +38,8 @@ def _country(code: str) -> str:
 
 
 def _hash_to_table(value: Any) -> Any:
+    if not isinstance(value, str | Mapping | ApiKey):
+        raise InvalidValue('must be "sha256:…", or a table such as { hash = "sha256:…" }')
     return {"hash": value} if isinstance(value, str) else value
 
 
@@ -69,10 +72,10 @@ class Flow(ConfigModel):
     microphone: bool = False
     consent_version: Text | None = None
     decide: Literal["review", "rules", "host"] = "review"
-    decide_within_minutes: int = Field(60, ge=1, le=60 * 24 * 30)
-    attempts: int = Field(3, ge=1, le=1000)
-    expires_after_hours: int = Field(48, ge=1, le=24 * 365)
-    retention_days: int | None = Field(None, ge=1, le=36_500)
+    decide_within_minutes: Annotated[int, whole_number(1, 60 * 24 * 30)] = 60
+    attempts: Annotated[int, whole_number(1, 1000)] = 3
+    expires_after_hours: Annotated[int, whole_number(1, 24 * 365)] = 48
+    retention_days: Annotated[int, whole_number(1, 36_500)] | None = None
     reason_map: Annotated[Mapping[str, Annotated[ReasonCode, Field(strict=False)]], Frozen] = Field(
         {}
     )

@@ -188,9 +188,9 @@ INVALID = {
     ],
     "OPERATOR_ROLES_CLAIM": ["two words"],
     "SITES_FILE": ["/nowhere/sites.toml", "/", "~no-such-user/sites.toml"],
-    "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100"],
+    "TRUSTED_PROXY_HOPS": ["-1", "one", "1.5", "100", "007", "²"],
     "OPERATIONS_TOKEN": ["hunter2", "with spaces in the middle"],
-    "WEB_CONCURRENCY": ["0", "-2", "1.5", "two", "1000"],
+    "WEB_CONCURRENCY": ["0", "-2", "1.5", "two", "1000", "02"],
     "LOG_LEVEL": ["LOUD"],
     "OUTBOUND_CA_FILE": ["/nowhere/ca.pem", __file__],
 }
