@@ -1,11 +1,19 @@
-"""Validate the address of `serve --bind`."""
+"""Validate the address of `serve --bind`, and check that a server can listen there."""
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import time
 
 import click
+
+#: A server that was told to stop may still listen for a moment.
+WAIT_SECONDS = 3.0
+_RETRY_SECONDS = 0.25
+#: Variables of processes that inherit their listening sockets (gunicorn's upgrade, systemd).
+_INHERITED_SOCKETS = ("GUNICORN_FD", "LISTEN_FDS")
 
 _FORM = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):(?P<port>[0-9]{1,9})")
 
@@ -32,3 +40,29 @@ def checked_bind(text: str) -> str:
     except OSError:
         raise click.BadParameter(f"{host} has no address on this machine") from None
     return text
+
+
+def require_bindable(bind: str, wait_seconds: float = WAIT_SECONDS) -> None:
+    """End the command, with the reason, when no server can listen on this HOST:PORT."""
+    if any(name in os.environ for name in _INHERITED_SOCKETS):
+        return
+    until = time.monotonic() + wait_seconds
+    while (problem := _bind_error(bind)) is not None:
+        if time.monotonic() >= until:
+            raise click.ClickException(
+                f"cannot listen on {bind} ({problem}): stop the program that listens there, or "
+                "choose another address with --bind"
+            )
+        time.sleep(_RETRY_SECONDS)
+
+
+def _bind_error(bind: str) -> str | None:
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            return error.strerror or type(error).__name__
+    return None

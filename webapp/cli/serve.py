@@ -11,7 +11,7 @@ import click
 import structlog
 
 from webapp import logs, wiring
-from webapp.cli.bind import checked_bind
+from webapp.cli.bind import checked_bind, require_bindable
 from webapp.cli.common import prepare_database, require_database, settings
 from webapp.config.current import log_misspelt_settings
 from webapp.config.settings import Settings
@@ -37,6 +37,7 @@ def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, with a jobs process."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until gunicorn handles it
     found = settings()
+    require_bindable(bind)
     prepare_database(found)
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
         os.environ.pop("WEB_CONCURRENCY", None)  # empty counts as unset, gunicorn wants a number

@@ -1,14 +1,17 @@
 """Tests of the address of `serve --bind` and of its number of workers."""
 
+import socket
 import subprocess
 import sys
+import threading
 
+import click
 import pytest
 
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.installation import Installation
 from tests.unit.cli.test_database import plain
-from webapp.cli.bind import checked_bind
+from webapp.cli.bind import checked_bind, require_bindable
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,43 @@ def test_serve_invalid_number_of_workers_exits_with_one_line(ready: Installation
     assert ended.returncode == 1, ended
     assert "WEB_CONCURRENCY must be a whole number" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def test_serve_on_a_port_in_use_exits_with_one_line(ready: Installation, listener) -> None:
+    bind = f"127.0.0.1:{listener.getsockname()[1]}"
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp", "serve", "--bind", bind],
+        env=ready.process_environment(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1, ended
+    expected = f"Error: cannot listen on {bind} (Address already in use)"
+    assert ended.stderr.startswith(expected), ended.stderr
+    assert "--bind" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert not ended.stdout
+
+
+def test_require_bindable_port_freed_meanwhile_returns(listener) -> None:
+    bind = f"127.0.0.1:{listener.getsockname()[1]}"
+    timer = threading.Timer(0.3, listener.close)
+    timer.start()
+    require_bindable(bind, wait_seconds=30)
+    timer.join()
+
+
+def test_require_bindable_foreign_address_raises_with_reason() -> None:
+    with pytest.raises(click.ClickException, match="Cannot assign requested address"):
+        require_bindable("192.0.2.1:8000", wait_seconds=0)
+
+
+@pytest.mark.parametrize("name", ["GUNICORN_FD", "LISTEN_FDS"])
+def test_require_bindable_with_inherited_sockets_returns(listener, monkeypatch, name) -> None:
+    monkeypatch.setenv(name, "3")
+    require_bindable(f"127.0.0.1:{listener.getsockname()[1]}", wait_seconds=0)
