@@ -114,7 +114,7 @@ class Arbiter(GunicornArbiter):  # type: ignore[misc]
 
     def reload(self) -> None:
         """Replace workers and jobs process on SIGHUP, unless the new settings are wrong."""
-        if problems := problems_of_settings(current.current_settings().database_url):
+        if problems := problems_of_settings(current.current_settings()):
             current.log_problems("config_reload_rejected", problems)
             return
         self._reloading_from_age = self.worker_age

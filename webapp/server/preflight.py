@@ -19,19 +19,24 @@ PROBE_TIMEOUT_SECONDS = 10.0
 _PROBE = (sys.executable, "-m", "webapp", "database", "probe")
 
 
-def problems_of_settings(database_in_use: str | None = None) -> Sequence[str]:
+def problems_of_settings(in_use: Settings | None = None) -> Sequence[str]:
     """Return what would keep a new process from working, each with how to fix it; no values.
 
-    An unreachable database is no problem when it is the `database_in_use` already.
+    An unreachable database is no problem for processes that use it already, with the same keys.
     """
     try:
         settings = Settings.from_environment()
     except SettingsError as wrong:
         return wrong.problems
     code, problem = _probe_database()
-    if code == 0 or (code == UNREACHABLE and settings.database_url == database_in_use):
+    if code == 0 or (code == UNREACHABLE and in_use and _same_database(settings, in_use)):
         return ()
     return (problem or "the database of DATABASE_URL cannot be used",)
+
+
+def _same_database(new: Settings, old: Settings) -> bool:
+    """Whether no question to the database is open: other keys must open what it holds."""
+    return (new.database_url, new.opening_keys) == (old.database_url, old.opening_keys)
 
 
 def _probe_database() -> tuple[int, str]:
