@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
 
 import click
 
-#: A server that was told to stop may still listen for a moment.
+#: A server that is stopping may still listen for a moment.
 WAIT_SECONDS = 3.0
 _RETRY_SECONDS = 0.25
-#: Variables of processes that inherit their listening sockets (gunicorn's upgrade, systemd).
-_INHERITED_SOCKETS = ("GUNICORN_FD", "LISTEN_FDS")
 
 _FORM = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]*):(?P<port>[0-9]{1,9})")
 
@@ -44,8 +41,6 @@ def checked_bind(text: str) -> str:
 
 def require_bindable(bind: str, wait_seconds: float = WAIT_SECONDS) -> None:
     """End the command, with the reason, when no server can listen on this HOST:PORT."""
-    if any(name in os.environ for name in _INHERITED_SOCKETS):
-        return
     until = time.monotonic() + wait_seconds
     while (problem := _bind_error(bind)) is not None:
         if time.monotonic() >= until:

@@ -20,6 +20,8 @@ from webapp.observability import multiprocess
 from webapp.server.preflight import problems_of_settings
 from webapp.wiring import Components
 
+#: Variables of processes that inherit their listening sockets (gunicorn's upgrade, systemd).
+_INHERITED_SOCKETS = ("GUNICORN_FD", "LISTEN_FDS")
 _log = structlog.get_logger(__name__)
 
 
@@ -37,7 +39,8 @@ def serve(bind: str, no_jobs: bool) -> None:
     """Run the server under gunicorn, with a jobs process."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until gunicorn handles it
     found = settings()
-    require_bindable(bind)
+    if not any(name in os.environ for name in _INHERITED_SOCKETS):
+        require_bindable(bind)
     prepare_database(found)
     if not os.environ.get("WEB_CONCURRENCY", "").strip():
         os.environ.pop("WEB_CONCURRENCY", None)  # empty counts as unset, gunicorn wants a number

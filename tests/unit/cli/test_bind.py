@@ -87,9 +87,3 @@ def test_require_bindable_port_freed_meanwhile_returns(listener) -> None:
 def test_require_bindable_foreign_address_raises_with_reason() -> None:
     with pytest.raises(click.ClickException, match="Cannot assign requested address"):
         require_bindable("192.0.2.1:8000", wait_seconds=0)
-
-
-@pytest.mark.parametrize("name", ["GUNICORN_FD", "LISTEN_FDS"])
-def test_require_bindable_with_inherited_sockets_returns(listener, monkeypatch, name) -> None:
-    monkeypatch.setenv(name, "3")
-    require_bindable(f"127.0.0.1:{listener.getsockname()[1]}", wait_seconds=0)
