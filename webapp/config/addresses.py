@@ -1,6 +1,7 @@
 """Validate configured web addresses: each function returns the normal form of one kind.
 
-All raise `InvalidValue`, whose message does not repeat the address.
+All raise `InvalidValue`, whose message does not repeat the address. Addresses of a host site may be
+written with raw letters, such as `ñ`: they are encoded as browsers do.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 
 from webapp.basics import urls
+from webapp.basics.url_encoding import encode_url
 from webapp.basics.urls import Url
 from webapp.config.problems import InvalidValue
 
@@ -56,7 +58,7 @@ def issuer(text: str) -> str:
 
 def origin(text: str) -> str:
     """Exactly scheme, host and port; plain http on loopback and `*.localhost` only."""
-    url = _parse_https(text, subdomains=True)
+    url = _parse_https(encode_url(text), subdomains=True)
     if url.path not in ("", "/") or url.query is not None or url.fragment is not None:
         raise InvalidValue("must be an origin only: scheme, host and port, without a path")
     return url.origin
@@ -64,22 +66,24 @@ def origin(text: str) -> str:
 
 def return_address(text: str) -> str:
     """An address to which users may be sent back; it allows every address below it."""
-    url = _parse_https(text, subdomains=True)
+    url = _parse_https(encode_url(text), subdomains=True)
     if url.query is not None or url.fragment is not None:
         raise InvalidValue("must not have a query or a fragment: it allows every address below it")
-    if "%" in url.path or _has_dot_segment(url.path):
+    if "%" in text or _has_dot_segment(url.path):
         raise InvalidValue("must have a plain path, without dots or percent signs as segments")
     return url.origin + (url.path or "/")
 
 
 def page_address(text: str) -> str:
     """A page or picture of the host site, shown to users as a link."""
-    _parse_https(text, subdomains=True)
-    return text
+    address = encode_url(text)
+    _parse_https(address, subdomains=True)
+    return address
 
 
 def receiver_address(text: str) -> str:
     """An address for messages. The caller decides whether plain http is permitted."""
-    if _parse(text).fragment is not None:
+    address = encode_url(text)
+    if _parse(address).fragment is not None:
         raise InvalidValue("must not have a fragment")
-    return text
+    return address

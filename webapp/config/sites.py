@@ -110,6 +110,13 @@ class Site(ConfigModel):
     brand: Brand = Brand()
     flows: Annotated[Mapping[Name, Flow], Frozen] = Field({})
 
+    @property
+    def default_flow(self) -> str | None:
+        """Return the flow named `default`, or the only one; None if there is no such flow."""
+        if "default" in self.flows:
+            return "default"
+        return next(iter(self.flows)) if len(self.flows) == 1 else None
+
 
 class SitesFile(ConfigModel):
     """The whole of sites.toml."""

@@ -2,12 +2,13 @@
 
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.handoff import HandoffClaims, read_unverified_issuer, verify_handoff
-from webapp.hostsite.return_urls import is_allowed_return_url
+from webapp.hostsite.return_urls import checked_return_url, is_allowed_return_url
 
 __all__ = [
     "HandoffClaims",
     "HandoffRefused",
     "verify_handoff",
     "read_unverified_issuer",
+    "checked_return_url",
     "is_allowed_return_url",
 ]

@@ -34,5 +34,7 @@ FIXES = {
     "too_long_lived": "Set exp at most 300 seconds after iat, and after iat.",
     "expired": "Make a new token for every hand-off, and check the clock of your server.",
     "not_yet_valid": "Check the clock of your server: the token starts in the future.",
-    "bad_claim": "Send name, locale, flow, return_url and state as texts, or leave them out.",
+    "return_url_unusable": "Set return_url to a full https address of at most 2,048 characters, "
+    "without user name, backslashes, control characters, or dots and slashes that are encoded.",
+    "return_url_not_allowed": "Add the address, or one above it, to the site's return_urls.",
 }

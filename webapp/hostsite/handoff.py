@@ -5,12 +5,12 @@ The caller must refuse a `jti` that was used before, until `expires_at` plus the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.basics.text import MAX_CHARACTERS, clean_text
+from webapp.basics.text import clean_text
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.jwt_parsing import parse_jwt
 from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, candidate_keys, is_signed_by
@@ -18,12 +18,17 @@ from webapp.hostsite.keys import ALGORITHMS, KeyMaterial, candidate_keys, is_sig
 MAX_LIFETIME_SECONDS = 300
 SKEW_SECONDS = 30
 _MAX_TIMESTAMP = 253_370_764_800  # 9999-01-01; later times overflow a datetime
-_MAX_URL_CHARACTERS = 2048
+_MAX_STATE_CHARACTERS = 2048
+_MAX_LOCALE_CHARACTERS = 35  # RFC 5646, 4.4.1
 
 
 @dataclass(frozen=True)
 class HandoffClaims:
-    """Claims of a verified token; times are aware UTC. `name` is for display only."""
+    """Claims of a verified token; times are aware UTC. `name` is for display only.
+
+    `unusable` names the optional claims that were left out because of their type or content.
+    `return_url` is not judged yet: see `return_urls`.
+    """
 
     subject: str = field(repr=False)
     jti: str = field(repr=False)
@@ -31,9 +36,10 @@ class HandoffClaims:
     expires_at: datetime
     name: str | None = field(default=None, repr=False)
     locale: str | None = None
-    flow: str | None = None
+    flow: str | None = field(default=None, repr=False)
     return_url: str | None = field(default=None, repr=False)
     state: str | None = field(default=None, repr=False)
+    unusable: tuple[str, ...] = ()
 
 
 def verify_handoff(
@@ -42,7 +48,8 @@ def verify_handoff(
     """Return the claims of a token that is signed by one of `keys` and valid at `now` (aware).
 
     `issuer` is the site's id and `audience` our public URL. Accepts HS256, ES256 and EdDSA, a
-    lifetime of at most 300 s and 30 s of clock skew. Raises `HandoffRefused`. RFC 7519, RFC 8725.
+    lifetime of at most 300 s and 30 s of clock skew. Leaves unusable optional claims out: a
+    missing greeting keeps no user out. Raises `HandoffRefused`. RFC 7519, RFC 8725.
     """
     jwt = parse_jwt(token)
     _check_signature(token, jwt.header, keys)
@@ -57,11 +64,8 @@ def verify_handoff(
         jti=_required(claims, "jti", "no_jti"),
         issued_at=datetime.fromtimestamp(issued, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
-        name=_display_text(claims, "name"),
-        locale=_display_text(claims, "locale"),
-        flow=_optional(claims, "flow"),
-        return_url=_optional(claims, "return_url", _MAX_URL_CHARACTERS),
-        state=_optional(claims, "state", _MAX_URL_CHARACTERS),
+        **_optional_texts(claims),
+        unusable=_unusable(claims),
     )
 
 
@@ -98,7 +102,7 @@ def _is_audience(claim: object, audience: str) -> bool:
 
 def _times(claims: Mapping[str, Any], now: float) -> tuple[float, float]:
     issued, expires = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
-    starts = _seconds(claims["nbf"]) if "nbf" in claims else issued
+    starts = issued if claims.get("nbf") is None else _seconds(claims["nbf"])
     if not 0 < expires - issued <= MAX_LIFETIME_SECONDS:
         raise HandoffRefused("too_long_lived")
     if max(issued, starts) > now + SKEW_SECONDS:
@@ -123,19 +127,36 @@ def _required(claims: Mapping[str, Any], name: str, code: str) -> str:
     return value
 
 
-def _display_text(claims: Mapping[str, Any], name: str) -> str | None:
-    """Drop a text that cannot be displayed, instead of refusing the user."""
-    if isinstance(claims.get(name), str):
-        return clean_text(claims[name]) or None
-    return _optional(claims, name)
+def _optional_texts(claims: Mapping[str, Any]) -> dict[str, str]:
+    texts = {name: _OPTIONAL[name](claims.get(name)) for name in _OPTIONAL}
+    return {name: text for name, text in texts.items() if text}
 
 
-def _optional(
-    claims: Mapping[str, Any], name: str, max_characters: int = MAX_CHARACTERS
-) -> str | None:
-    if claims.get(name) in (None, ""):
-        return None
-    value = clean_text(claims[name], max_characters)
-    if value is None:
-        raise HandoffRefused("bad_claim")
-    return value
+def _unusable(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the claims that are given and not usable; null and "" count as absent."""
+    given = [name for name in _OPTIONAL if claims.get(name) not in (None, "")]
+    return tuple(name for name in given if not _OPTIONAL[name](claims[name]))
+
+
+def _any_text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _locale(value: object) -> str | None:
+    return clean_text(value, _MAX_LOCALE_CHARACTERS)
+
+
+def _state(value: object) -> str | None:
+    return clean_text(value, _MAX_STATE_CHARACTERS)
+
+
+#: Optional claims, and what makes each usable. The caller compares `flow` and `return_url` with the
+#: site's settings: a text that is none of them is refused, since leaving it out would change what
+#: the host site has asked for.
+_OPTIONAL: Mapping[str, Callable[[object], str | None]] = {
+    "name": clean_text,
+    "locale": _locale,
+    "flow": _any_text,
+    "return_url": _any_text,
+    "state": _state,
+}

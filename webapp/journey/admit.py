@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.config.sites import Site
 from webapp.domain.errors import HandoffNotAccepted, NotFound
-from webapp.hostsite import handoff
-from webapp.hostsite.errors import HandoffRefused
-from webapp.hostsite.handoff import HandoffClaims
-from webapp.hostsite.return_urls import is_allowed_return_url
-from webapp.journey import login_session
+from webapp.journey import login_session, verified_handoff
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
@@ -19,15 +14,6 @@ from webapp.store.login_sessions import Session
 
 #: How much longer than the token its replay key is kept: more than the accepted clock skew.
 _REPLAY_KEY_GRACE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class VerifiedHandoff:
-    """A verified hand-off token and its replay key, which makes the token single-use."""
-
-    site: Site
-    claims: HandoffClaims
-    replay_key: str
 
 
 class Admit:
@@ -48,7 +34,9 @@ class Admit:
         with self._deps.database.reading() as work:
             if live is not None and work.sessions.was_opened_by(live.session_id, token):
                 return live
-        verified = self._verify(token)
+        verified = verified_handoff.verify(
+            token, self._deps.sites, public_url=self._public_url, now=self._deps.clock()
+        )
         site, claims = verified.site, verified.claims
         if not replace:
             login_session.refuse_account_switch(live, site, claims.subject, claims.name)
@@ -150,30 +138,6 @@ class Admit:
                 work.sessions.record_use(session.id, now)
         except DatabaseUnavailable:
             return  # a page that only reads works without it
-
-    def _verify(self, token: str) -> VerifiedHandoff:
-        issuer = None
-        try:
-            issuer = handoff.read_unverified_issuer(token)
-            site = self._deps.sites.get(issuer)
-            if site is None:
-                raise HandoffNotAccepted("unknown_site", "set iss to the id of a configured site")
-            claims = handoff.verify_handoff(
-                token,
-                keys=site.handoff_keys,
-                issuer=site.id,
-                audience=self._public_url,
-                now=self._deps.clock(),
-            )
-        except HandoffRefused as cause:
-            raise HandoffNotAccepted(cause.code, cause.fix, issuer) from cause
-        if claims.flow is not None and claims.flow not in site.flows:
-            raise HandoffNotAccepted("unknown_flow", "set flow to one of the site's flows", site.id)
-        if claims.return_url and not is_allowed_return_url(claims.return_url, site.return_urls):
-            raise HandoffNotAccepted(
-                "return_url_not_allowed", "add it to the site's return_urls", site.id
-            )
-        return VerifiedHandoff(site, claims, f"{site.id}:{claims.jti}")
 
 
 def _is_idle(session: Session, now: datetime) -> bool:

@@ -77,9 +77,12 @@ def display_name(name: str | None, subject: str) -> str:
 
 
 def visitor_of_session(session: Session, person: Person, site: Site) -> Visitor:
-    """Return the session's visitor, with the flow of the hand-off or the site's default flow."""
+    """Return the session's visitor, with the flow of the hand-off or the site's default flow.
+
+    A login at the identity provider names no flow: without a default the first flow is used.
+    """
     flow = session.flow if session.flow in site.flows else None
-    default = "default" if "default" in site.flows else next(iter(site.flows))
+    default = site.default_flow or next(iter(site.flows))
     return Visitor(
         session_id=session.id,
         person=person,

@@ -133,6 +133,7 @@ def test_by_handoff_with_the_same_subject_of_another_site_is_another_person(harn
         ({"iss": "unknown"}, "unknown_site"),
         ({"flow": "no such flow"}, "unknown_flow"),
         ({"return_url": "https://shop.example/accountant"}, "return_url_not_allowed"),
+        ({"return_url": "/account"}, "return_url_unusable"),
         ({"key": "another secret of at least 32 bytes"}, "bad_signature"),
         ({"aud": "https://other.example"}, "wrong_audience"),
         ({"jti": None}, "no_jti"),

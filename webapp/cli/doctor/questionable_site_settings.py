@@ -39,5 +39,10 @@ def _warnings(site: Site, *, is_live: bool) -> Iterator[str]:
             f"brand.color {site.brand.color} is hard to see on white; pages draw a darker edge "
             "around buttons; choose a darker colour"
         )
+    if site.oidc and site.default_flow is None:
+        yield (
+            f"users who log in with oidc get the first of the flows {', '.join(site.flows)}; "
+            "name one of them default"
+        )
     if site.webhook_url and site.allow_private_webhook and is_live:
         yield "allow_private_webhook is on: for intranets only"
