@@ -8,6 +8,7 @@ from flask import Flask, current_app, session
 from flask_wtf import CSRFProtect
 
 from webapp.web.request_context import SESSION_ID, SITE_ID
+from webapp.web.unambiguous_cookies import UnambiguousCookies
 
 if TYPE_CHECKING:
     from webapp.config.settings import Settings
@@ -18,9 +19,13 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 def configure_session(app: Flask, settings: Settings) -> None:
-    """Configure Flask's signed cookie; its name makes browsers enforce its attributes."""
+    """Configure Flask's signed cookie; its name makes browsers enforce its attributes.
+
+    Where the name cannot (below a prefix, and on loopback), a repeated cookie is ignored.
+    """
     https = not settings.is_loopback_http
     prefix = settings.public_prefix
+    app.request_class = UnambiguousCookies
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
