@@ -176,5 +176,5 @@ def test_return_page_parameters_never_become_links(
         page = walk.browser.get(walk.return_url, params=parameters, follow=False)
         assert (page.status, "location" in page.headers) == (200, False)
         leading |= link_targets(page)
-    assert f"/onboardings/{walk.id}" in leading
+    assert f"/onboardings/{walk.id}?site=target" in leading
     assert foreign_targets(chromium, bad_input, leading) == []

@@ -105,11 +105,11 @@ class Admit:
             )
 
     def find_visitor(self, session_id: str) -> Visitor | None:
-        """Return the visitor of a session; None when it is unknown, expired, idle or revoked."""
+        """Return the visitor of a session; None when it is unknown, over or revoked."""
         now = self._deps.clock()
         with self._deps.database.reading() as work:
             known = work.sessions.get(session_id, now)
-        if known is None or _is_idle(known[0], now):
+        if known is None:
             return None
         session, person = known
         site = self._deps.sites.get(person.site)
@@ -138,7 +138,3 @@ class Admit:
                 work.sessions.record_use(session.id, now)
         except DatabaseUnavailable:
             return  # a page that only reads works without it
-
-
-def _is_idle(session: Session, now: datetime) -> bool:
-    return session.seen_at is not None and now > session.seen_at + login_session.IDLE_LIFE

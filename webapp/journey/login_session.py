@@ -9,14 +9,12 @@ from webapp.config.sites import Site
 from webapp.domain.actors import Actor
 from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
+from webapp.domain.session_life import LONGEST_LIFE
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.login_sessions import Session
 from webapp.store.unit_of_work import UnitOfWork
 
-#: The longest life of a session, and the longest time without a request.
-SESSION_LIFE = timedelta(hours=8)
-IDLE_LIFE = timedelta(minutes=30)
 #: The time of a session's last request is stored at most this often, not at every request.
 USE_PRECISION = timedelta(minutes=1)
 
@@ -47,7 +45,7 @@ def begin_session(
         id=secrets.token_urlsafe(32),
         person_id=person.id,
         via=via,
-        expires_at=now + SESSION_LIFE,
+        expires_at=now + LONGEST_LIFE,
         seen_at=now,
         flow=flow,
         return_url=return_url,

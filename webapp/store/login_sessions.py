@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, case, func, insert, select, update
 
-from webapp.domain.onboarding import Person
+from webapp.domain.onboarding import AWAITING_USER, Person
+from webapp.domain.session_life import SessionFacts, is_live
 from webapp.store.people import person_of
 from webapp.store.replay_guard import hash_of
 from webapp.store.repository import SealingRepository
-from webapp.store.schema import people, sessions
+from webapp.store.schema import onboardings, people, sessions
 from webapp.store.sql import batched, delete_batch
 
-_LIVE = and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > bindparam("now"))
+_NOT_OVER = and_(sessions.c.revoked_at.is_(None), sessions.c.expires_at > bindparam("now"))
 _GET = (
     select(sessions, people.c.site, people.c.subject, people.c.name, people.c.locale)
     .join(people, people.c.id == sessions.c.person_id)
-    .where(sessions.c.id_hash == bindparam("this"), _LIVE)
+    .where(sessions.c.id_hash == bindparam("this"), _NOT_OVER)
 )
-_LIVE_IDS = select(sessions.c.id_hash).where(
-    sessions.c.id_hash.in_(bindparam("these", expanding=True)), _LIVE
+_NOT_OVER_OF_THESE = select(sessions.c.id_hash, sessions.c.person_id, sessions.c.created_at).where(
+    sessions.c.id_hash.in_(bindparam("these", expanding=True)), _NOT_OVER
 )
+_PROCESSES_OF_PERSON = select(
+    func.max(case((onboardings.c.status.in_(sorted(AWAITING_USER)), 1), else_=0)).label("awaits"),
+    func.max(onboardings.c.submitted_at).label("submitted_at"),
+).where(onboardings.c.person_id == bindparam("person"))
 
 
 @dataclass(frozen=True)
@@ -64,10 +70,10 @@ class Sessions(SealingRepository):
         )
 
     def get(self, session_id: str, now: datetime) -> tuple[Session, Person] | None:
-        """Return the session and its person; None when it is unknown, expired or revoked."""
+        """Return the session and its person; None when it is unknown, over or revoked."""
         values = {"this": hash_of(session_id), "now": now}
         row = self._connection.execute(_GET, values).one_or_none()
-        if row is None:
+        if row is None or not self._is_live(row, row.seen_at or row.created_at, now):
             return None
         session = Session(
             session_id,
@@ -83,12 +89,16 @@ class Sessions(SealingRepository):
         return session, person_of(row.person_id, row, self._cipher)
 
     def live(self, session_ids: Collection[str], now: datetime) -> set[str]:
-        """Return those of these ids whose session is neither unknown nor expired nor revoked."""
+        """Return those of these ids whose session is neither unknown nor over nor revoked.
+
+        For open streams: a session with one is not idle.
+        """
         by_hash = {hash_of(each): each for each in session_ids}
         found: set[str] = set()
         for batch in batched(by_hash):
-            live = self._connection.scalars(_LIVE_IDS, {"these": batch, "now": now})
-            found.update(by_hash[id_hash] for id_hash in live)
+            values = {"these": batch, "now": now}
+            rows = self._connection.execute(_NOT_OVER_OF_THESE, values).all()
+            found.update(by_hash[row.id_hash] for row in rows if self._is_live(row, now, now))
         return found
 
     def record_use(self, session_id: str, now: datetime) -> None:
@@ -114,3 +124,12 @@ class Sessions(SealingRepository):
     def forget(self, now: datetime) -> int:
         """Delete a batch of expired sessions; return how many."""
         return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
+
+    def _is_live(self, row: Row[Any], used_at: datetime, now: datetime) -> bool:
+        """Read the person's processes only for a session that is over without them."""
+        facts = SessionFacts(row.created_at, used_at)
+        if is_live(facts, now):
+            return True
+        values = {"person": row.person_id}
+        awaits, submitted_at = self._connection.execute(_PROCESSES_OF_PERSON, values).one()
+        return is_live(replace(facts, awaits_user=awaits == 1, submitted_at=submitted_at), now)

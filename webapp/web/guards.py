@@ -30,7 +30,10 @@ def public(view: View) -> View:
 
 
 def session_required(view: View) -> View:
-    """Require a live session. Without one, pages redirect to the start page; data answers 401."""
+    """Require a live session. Without one, pages redirect to the start page; data answers 401.
+
+    The start page then shows the site that the address names (`site`), if any.
+    """
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
@@ -38,7 +41,8 @@ def session_required(view: View) -> View:
             return view(*args, **kwargs)
         if response_format() is ResponseFormat.DATA:
             raise Unauthorized
-        return redirect(url_for("start.home"), 303)
+        named = request_context.site_from_query()
+        return redirect(url_for("start.home", site=named.id if named else None), 303)
 
     return _with_guard("session_required", guarded)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.web import request_context, security_headers
@@ -30,6 +30,8 @@ TEMPLATES = {
 def page(onboarding_id: str) -> ResponseReturnValue:
     """Show the owner's page; another user's id and an unknown id get the same 404."""
     known_id = request_context.parse_onboarding_id(onboarding_id)
+    if "site" in request.args:  # of the return page, for browsers without a session
+        return redirect(url_for("present.page", onboarding_id=known_id), 303)
     shown = request_context.steps().present.show(request_context.require_visitor(), known_id)
     _set_security_headers(shown)
     return render_template(TEMPLATES[shown.kind], page=shown)

@@ -64,6 +64,18 @@ def site_from_cookie() -> Site | None:
     return steps().sites.get(session.get(SITE_ID, ""))
 
 
+def site_from_query() -> Site | None:
+    """Return the site that the address names (`site`): public, and for what the page shows only."""
+    return steps().sites.get(request.args.get("site", ""))
+
+
+def probable_site() -> Site | None:
+    """Return the site that a user without a session comes from: by address, cookie, or the only."""
+    sites = steps().sites
+    only = next(iter(sites.values())) if len(sites) == 1 else None
+    return site_from_query() or site_from_cookie() or only
+
+
 def parse_onboarding_id(text: str) -> str:
     """Return the id. Raises NotFound for any text but a UUID in its canonical spelling."""
     try:

@@ -30,7 +30,8 @@ def return_page(reference: str) -> ResponseReturnValue:
     return render_template(
         "returned/returned.html",
         returned=returned,
-        link=url_for("present.page", onboarding_id=returned.onboarding_id),
+        # The site is for a browser without a session: it leads to the site's start page.
+        link=url_for("present.page", onboarding_id=returned.onboarding_id, site=returned.site.id),
         # The page around a frame has a header of its own.
         framed=request.headers.get("Sec-Fetch-Dest") == "iframe",
     )

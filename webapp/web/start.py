@@ -40,6 +40,9 @@ def start_onboarding() -> ResponseReturnValue:
 
 
 def _welcome() -> str:
+    """Show the ways to sign in: to the site that the user probably comes from, or to every site."""
     sites = request_context.steps().admit.oidc_sites()
-    request_context.set_site(sites[0] if len(sites) == 1 else None)
-    return render_template("login/welcome.html", oidc_sites=sites)
+    site = request_context.probable_site() or (sites[0] if len(sites) == 1 else None)
+    request_context.set_site(site)
+    offered = [one for one in sites if site is None or one == site]
+    return render_template("login/welcome.html", oidc_sites=offered)

@@ -118,8 +118,21 @@ def test_stream_of_a_revoked_session_ends_without_a_change(harness, ada, adas, o
 
 def test_stream_of_an_expired_session_ends(harness, ada, adas, open_stream):
     browser = open_stream(ada, adas)
-    harness.clock.advance(hours=8, seconds=1)
+    harness.clock.advance(hours=24, seconds=1)
     assert browser.read_to_end() == []
+
+
+def test_stream_of_a_session_over_8_hours_ends_unless_its_process_awaits_the_user(
+    harness, ada, adas, open_stream
+):
+    bens = harness.begin(ben := harness.visitor("ben"))
+    browser, other = open_stream(ada, adas), open_stream(ben, bens)
+    harness.poll_answered(bens, "PENDING_VERIFICATION")
+    assert other.read_status() == "in_review"
+    harness.clock.advance(hours=8, seconds=1)
+    assert other.read_to_end() == []
+    harness.poll_answered(adas, "PENDING_VERIFICATION")
+    assert browser.read_status() == "in_review"
 
 
 def test_stream_after_sign_out_sends_no_change(harness, ada, adas, open_stream):

@@ -15,7 +15,7 @@ def test_return_page_is_the_same_with_and_without_a_session(
     first, second = anonymous.get("/return/good"), ada.get("/return/good")
     assert first.status_code == 200
     assert first.text == second.text
-    assert f'href="/onboardings/{ADAS}"' in first.text
+    assert f'href="/onboardings/{ADAS}?site=shop"' in first.text
     assert 'target="_top"' in first.text
 
 
@@ -57,4 +57,4 @@ def test_return_page_in_a_frame_has_no_header(anonymous: FlaskClient) -> None:
     alone = anonymous.get("/return/good", headers={"Sec-Fetch-Dest": "document"}).text
     assert ("<header>" in framed, "<header>" in alone) == (False, True)
     assert ("TEST" in framed, "TEST" in alone) == (False, True)
-    assert f'href="/onboardings/{ADAS}" target="_top"' in framed
+    assert f'href="/onboardings/{ADAS}?site=shop" target="_top"' in framed

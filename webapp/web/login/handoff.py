@@ -61,9 +61,8 @@ def handoff_refused(error: HandoffNotAccepted) -> ResponseReturnValue:
 
 def _site_to_return_to(error: HandoffNotAccepted) -> Site | None:
     """Return the site that the user probably comes from, for the page's link back only."""
-    sites = request_context.steps().sites
-    only = next(iter(sites.values())) if len(sites) == 1 else None
-    return sites.get(error.site_id or "") or request_context.site_from_cookie() or only
+    claimed = request_context.steps().sites.get(error.site_id or "")
+    return claimed or request_context.probable_site()
 
 
 def _sign_in(token: str, *, replace: bool) -> Response:
