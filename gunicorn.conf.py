@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from webapp.config.current import log_misspelt_settings, reload_settings
+from webapp.config.current import log_misspelt_settings, log_quoted_secrets, reload_settings
 from webapp.config.settings import SettingsError
 from webapp.logs import configuration
 from webapp.observability import multiprocess
@@ -46,8 +46,12 @@ sendfile = False
 
 
 def on_starting(server):
-    """Warn of misspelt settings, and bring the database up to date, before a worker starts."""
+    """Warn of misspelt settings and quoted secrets, and bring the database up to date.
+
+    Before a worker starts.
+    """
     log_misspelt_settings()
+    log_quoted_secrets(settings)
     try:
         prepare_database(settings)
     except StoreError as wrong:

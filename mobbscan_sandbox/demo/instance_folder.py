@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobbscan_sandbox.demo.errors import FolderHasOtherFiles
+from mobbscan_sandbox.text_files import read_secret
 
 MARKER_FILE = "README.txt"
 MARKER_TEXT = """\
@@ -74,7 +75,7 @@ class InstanceFolder:
         return self.folder / "secrets" / name
 
     def secret(self, name: str) -> str:
-        return self.secret_file(name).read_text(encoding="utf-8").strip()
+        return read_secret(self.secret_file(name))
 
     def write_sites(self, text: str) -> None:
         self.sites_file.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from mobbscan_sandbox.gateway.options import SandboxOptions, Webhook
 from mobbscan_sandbox.gateway.request_context import gateway_of
 from mobbscan_sandbox.gateway.server import bind_server
 from mobbscan_sandbox.gateway.tenants import NOTICE_STATES
+from mobbscan_sandbox.text_files import read_secret
 
 
 def main(argv: list[str]) -> int:
@@ -92,7 +93,7 @@ def _parse_header(text: str) -> tuple[str, str]:
 
 def _read_text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return read_secret(Path(path))
     except (OSError, UnicodeDecodeError) as error:
         raise argparse.ArgumentTypeError(f"cannot read {path}") from error
 

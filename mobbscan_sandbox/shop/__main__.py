@@ -6,15 +6,17 @@ from pathlib import Path
 from mobbscan_sandbox.http_server import BindAddress, parse_bind_address, serve
 from mobbscan_sandbox.shop.app import ShopOptions, create_shop
 from mobbscan_sandbox.shop.handoff import IdentityServer
+from mobbscan_sandbox.text_files import read_secret
 
 _DEFAULT_ADDRESS = BindAddress("127.0.0.1", 8003)
 
 
 def _read_file(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise argparse.ArgumentTypeError(f"cannot read {path}: {error.strerror}") from error
+        return read_secret(Path(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text in UTF-8"
+        raise argparse.ArgumentTypeError(f"cannot read {path}: {reason}") from error
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 
 from webapp.config.environment import misspelt_variables
+from webapp.config.quoted_secrets import quoted_secrets
 from webapp.config.setting_fields import SETTINGS
 from webapp.config.settings import Settings, SettingsError
 
@@ -52,3 +53,9 @@ def log_misspelt_settings() -> None:
     """Log all of them in one line."""
     if found := misspelt_settings():
         _log.warning("misspelt_settings_found", extra={"problems": found})
+
+
+def log_quoted_secrets(settings: Settings) -> None:
+    """Log all secrets that are enclosed in quotes in one line."""
+    if found := quoted_secrets(settings):
+        _log.warning("quoted_secrets_found", extra={"problems": found})

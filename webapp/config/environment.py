@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from webapp.config.problems import InvalidValue
 from webapp.config.setting_sources import read_setting
+from webapp.config.text_files import BYTE_ORDER_MARK
 
 #: Other programs of the same environment have variables of other names.
 _OURS = re.compile(r"(MOBBSCAN|OIDC|WEB|LOG)_\w+")
@@ -37,6 +38,13 @@ def misspelt_variables(names: Collection[str], environ: Mapping[str, str]) -> li
     by_stem = {name.removeprefix("MOBBSCAN_"): name for name in known}
     found = []
     for variable in sorted(environ.keys() - known):
+        name = variable.lstrip(BYTE_ORDER_MARK)
+        if name != variable:
+            found.append(
+                f"{name} is set by a file that begins with a byte order mark, which is then part "
+                "of the name; save the file as UTF-8 without it"
+            )
+            continue
         stem = variable.removeprefix("MOBBSCAN_")
         near = get_close_matches(stem, by_stem, n=1, cutoff=_SIMILARITY)
         if near and _OURS.fullmatch(variable):

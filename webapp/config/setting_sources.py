@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from webapp.config.problems import InvalidValue
+from webapp.config.text_files import read_text, trim
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -22,7 +23,7 @@ def read_setting(name: str, environ: Mapping[str, str]) -> str | None:
     An empty value counts as unset. Raises `InvalidValue` with a whole sentence.
     """
     variable = f"{name}_FILE"
-    text, path = environ.get(name, "").strip(), environ.get(variable, "").strip()
+    text, path = trim(environ.get(name, "")), trim(environ.get(variable, ""))
     if text and path:
         raise InvalidValue(f"{name} is given twice, as {name} and as {variable}: remove one.")
     return _read_file(variable, path) if path else text or None
@@ -31,7 +32,7 @@ def read_setting(name: str, environ: Mapping[str, str]) -> str | None:
 def _read_file(variable: str, path: str) -> str:
     """Read the file. Errors leave its path out: a secret in place of the path would be shown."""
     try:
-        text = Path(path).read_text("utf-8").strip()
+        text = trim(read_text(Path(path)))
     except FileNotFoundError:
         what, fix = "does not exist", "put it there, or correct the path"
     except IsADirectoryError:
@@ -61,7 +62,7 @@ def resolve_secret(text: str, environ: Mapping[str, str]) -> str:
 
 def _read_path(place: str) -> str:
     try:
-        return Path(place).read_text("utf-8").strip()
+        return trim(read_text(Path(place)))
     except (OSError, ValueError) as error:
         what = f"refers to the file {place}, which cannot be read ({failure_reason(error)})"
         raise InvalidValue(what) from None
@@ -72,4 +73,4 @@ def _read_variable(place: str, environ: Mapping[str, str]) -> str:
         raise InvalidValue("starts with env: but the rest is not the name of a variable")
     if place not in environ:
         raise InvalidValue(f"refers to the variable {place}, which is not set")
-    return environ[place].strip()
+    return trim(environ[place])

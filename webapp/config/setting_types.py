@@ -19,6 +19,7 @@ from webapp.config.encryption_keys import data_key, result_key
 from webapp.config.model import Frozen, NotEmpty, Origin, matching
 from webapp.config.problems import InvalidValue
 from webapp.config.setting_sources import failure_reason
+from webapp.config.text_files import has_byte_order_mark
 from webapp.config.webhook_headers import header_sets
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -89,6 +90,8 @@ def _file(text: str) -> Path:
 
 def _certificates(text: str) -> str:
     path = str(_file(text))
+    if has_byte_order_mark(Path(path)):  # OpenSSL would skip the first certificate
+        raise InvalidValue("names a file that begins with a byte order mark; save it as ASCII")
     try:
         ssl.create_default_context(cafile=path)
     except (ssl.SSLError, OSError):

@@ -16,6 +16,7 @@ from webapp.config.problems import SettingsError, describe
 from webapp.config.setting_sources import failure_reason
 from webapp.config.site_rules import contradictions
 from webapp.config.sites import ApiKey, Brand, Flow, Site, SitesFile
+from webapp.config.text_files import NotText, read_text
 from webapp.config.toml_lines import KeyPath, line_of, spelled
 
 _TABLES_OF_A_SITE: Mapping[str | int, type[BaseModel]] = {
@@ -45,11 +46,11 @@ def load_sites(path: Path, environ: Mapping[str, str]) -> Mapping[str, Site]:
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     problem = ""
     try:
-        text = path.read_text("utf-8")
+        text = read_text(path)
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problem = f"{path.name} is not valid TOML: {error}"
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, NotText) as error:
         problem = f"{path.name} cannot be read ({failure_reason(error)})."
     raise SettingsError([problem])
 

@@ -86,7 +86,7 @@ EMPTY = "is empty: write the value into it"
 def test_from_environment_unreadable_file_raises_with_fix_for_the_file(
     environ, tmp_path, name, place, expected
 ):
-    for file, content in (("empty", b""), ("blank", b" \n"), ("no-text", b"\xff\xfe")):
+    for file, content in (("empty", b""), ("blank", b" \n"), ("no-text", b"\xff\xfd")):
         (tmp_path / file).write_bytes(content)
     (tmp_path / "folder").mkdir()
     environ = {**OIDC, **environ}
@@ -97,14 +97,14 @@ def test_from_environment_unreadable_file_raises_with_fix_for_the_file(
 
 def test_from_environment_file_without_permission_raises_with_fix(environ, monkeypatch):
     """Root may read every file, so the operating system's answer is simulated."""
-    really_read = Path.read_text
+    really_read = Path.read_bytes
 
-    def read(path, *how):
+    def read(path):
         if path.name == "others":
             raise PermissionError(13, "Permission denied")
-        return really_read(path, *how)
+        return really_read(path)
 
-    monkeypatch.setattr(Path, "read_text", read)
+    monkeypatch.setattr(Path, "read_bytes", read)
     problem = only_problem(environ | {"OPERATIONS_TOKEN_FILE": "/etc/others"})
     assert problem == (
         "OPERATIONS_TOKEN_FILE names a file that may not be read: "

@@ -18,6 +18,7 @@ from webapp.cli.doctor import (
 )
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.current import misspelt_settings
+from webapp.config.quoted_secrets import quoted_secrets
 from webapp.config.settings import Settings, SettingsError
 
 
@@ -61,7 +62,7 @@ def _settings(*, as_json: bool) -> Settings:
 def _findings(found: Settings) -> Iterator[Finding]:
     """Yield the findings of all checks: one failure must not hide the next."""
     yield good("settings are complete")
-    yield from map(warning, misspelt_settings())
+    yield from map(warning, [*misspelt_settings(), *quoted_secrets(found)])
     if found.data_keys_derived:
         yield warning(
             "DATA_KEYS is not set, or begins with derived: personal data is encrypted with a key "
