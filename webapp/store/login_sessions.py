@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
 from webapp.domain.onboarding import AWAITING_USER, Person
 from webapp.domain.session_life import SessionFacts, is_live
@@ -125,7 +125,7 @@ class Sessions(SealingRepository):
         """Delete a batch of expired sessions; return how many."""
         return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
 
-    def _is_live(self, row: Row[Any], used_at: datetime, now: datetime) -> bool:
+    def _is_live(self, row: Any, used_at: datetime, now: datetime) -> bool:
         """Read the person's processes only for a session that is over without them."""
         facts = SessionFacts(row.created_at, used_at)
         if is_live(facts, now):

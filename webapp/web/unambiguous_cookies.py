@@ -18,7 +18,7 @@ class UnambiguousCookies(Request):
     """A request without the cookies whose name occurs more than once."""
 
     @cached_property
-    def cookies(self) -> ImmutableMultiDict[str, str]:  # type: ignore[override]
+    def cookies(self) -> ImmutableMultiDict[str, str]:
         """Return the cookies by name, as if repeated ones had not been sent."""
         sent = super().cookies
         repeated = {name for name, values in sent.lists() if len(values) > 1}
