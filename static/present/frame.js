@@ -15,19 +15,12 @@ const SLOW_AFTER_MS = 15_000;
 const RETURN_AFTER_MS = 4_000;
 const DIALOG_READ_AFTER_MS = 60_000;
 
-/** How the hosted page's names of problems begin, and the note that explains each. */
-const PROBLEMS = /** @type {const} */ ([
-  ["permission", "permission_denied"],
-  ["hardware", "camera_unavailable"],
-  ["connection", "connection_lost"],
-  ["timeout", "timed_out"],
-]);
+/** @typedef {[string, string][]} Notes beginnings or parts of words, and the note that explains each */
 
 /** @param {HTMLElement} stage the element around the frame, with the page's data attributes */
 function watchFrame(stage) {
-  const { hostedOrigin, onboardingToken, pageUrl, returnPrefix } = /** @type {Record<string, string>} */ (
-    /** @type {unknown} */ (stage.dataset)
-  );
+  const { hostedOrigin, onboardingToken, pageUrl, returnPrefix, errorNotes, failedChecks } =
+    /** @type {Record<string, string>} */ (/** @type {unknown} */ (stage.dataset));
   let isAlive = false;
   let isLeaving = false;
   /** The note for the problem that the hosted page has reported; empty without one. */
@@ -110,7 +103,7 @@ function watchFrame(stage) {
     if (onboarding?.onboardingToken !== onboardingToken) return;
     markAlive();
     if (type === "Error") {
-      recordProblem(problemOf(value));
+      recordProblem(noteOf(value, JSON.parse(errorNotes), JSON.parse(failedChecks)));
     } else if (type === "Info" && value?.name === "OnboardingStarted") {
       recordProblem();
     } else if (type === "Info" && value?.name === "OnboardingFinished") {
@@ -137,10 +130,21 @@ function ownReturnAddress(address, prefix) {
   }
 }
 
-/** @param {any} value of an Error message; the vendor names the kind in one of two keys */
-function problemOf(value) {
-  const name = String(value?.message ?? value?.name ?? "").toLowerCase();
-  return PROBLEMS.find(([beginning]) => name.startsWith(beginning))?.[1] ?? "hosted_error";
+/** The vendor writes `PermissionError`, `PERMISSION_ERROR` and `ERROR_PERMISSION`. @param {unknown} word */
+const lettersOf = (word) => (typeof word === "string" ? word : "").toLowerCase().replace(/[^a-z]/g, "").replace(/^error/, "");
+
+/**
+ * Returns the note for an Error message. The vendor's pages name the kind of error in one of four
+ * keys, and failed checks of the document in a list whose place is not documented.
+ * @param {any} value @param {Notes} notes @param {Notes} failedChecks
+ */
+function noteOf(value, notes, failedChecks) {
+  const words = [value?.message, value?.name, value?.errorCode, value?.code, value].map(lettersOf);
+  const found = words.map((word) => notes.find(([beginning]) => word.startsWith(beginning))?.[1]);
+  const note = found.find(Boolean) ?? "hosted_error";
+  if (note !== "checks_failed") return note;
+  const everything = lettersOf(JSON.stringify(value));
+  return failedChecks.find(([part]) => everything.includes(part))?.[1] ?? note;
 }
 
 /** @param {string} name of the notes to find; all notes for an empty string */

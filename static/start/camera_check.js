@@ -6,6 +6,8 @@
  */
 
 const TEST_MS = 6000;
+/** The vendor refuses cameras with less; a phone held upright swaps the two. */
+const HD = { width: 1280, height: 720 };
 
 /**
  * Apps whose built-in browsers often block the camera, by what they add to the user agent. The
@@ -65,6 +67,13 @@ function noticeOf(error) {
   return name === "NotFoundError" ? "none" : "busy";
 }
 
+/** @param {MediaStream} stream @returns {boolean} false where the browser does not say the size */
+function isBelowHd(stream) {
+  const { width = 0, height = 0 } = stream.getVideoTracks()[0]?.getSettings() ?? {};
+  if (!width || !height) return false;
+  return Math.max(width, height) < HD.width || Math.min(width, height) < HD.height;
+}
+
 class CameraTest {
   /** @param {HTMLButtonElement} button @param {HTMLElement} box */
   constructor(button, box) {
@@ -88,12 +97,14 @@ class CameraTest {
     this.button.disabled = true;
     this.box.hidden = false; // for good: hiding it again would move the page
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      const video = { width: { ideal: HD.width }, height: { ideal: HD.height } };
+      this.stream = await navigator.mediaDevices.getUserMedia({ video });
       this.video.srcObject = this.stream;
       await this.video.play();
       showNotice("running");
       this.scrollIntoView();
-      this.timer = window.setTimeout(() => this.end("works"), TEST_MS);
+      const outcome = isBelowHd(this.stream) ? "low" : "works";
+      this.timer = window.setTimeout(() => this.end(outcome), TEST_MS);
     } catch (error) {
       this.end(noticeOf(error));
     }

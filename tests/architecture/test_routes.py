@@ -29,7 +29,7 @@ ROUTES = [
     ("/onboardings/<onboarding_id>/status", "GET HEAD", "session_required"),
     ("/onboardings/<onboarding_id>/stream", "GET HEAD", "session_required"),
     ("/readyz", "GET HEAD", "public"),
-    ("/return/<reference>", "GET HEAD", "signed_reference"),
+    ("/return/<path:reference>", "GET HEAD", "signed_reference"),
     ("/sites/<site_id>/theme.css", "GET HEAD", "public"),
     ("/static/<path:filename>", "GET HEAD OPTIONS", "public"),
     ("/webhooks/mobbscan", "POST", "gateway_headers"),

@@ -48,28 +48,6 @@ def reason(code: ReasonCode) -> Reason:
     return Reason(code, retry_allowed=code not in _NOT_RETRYABLE)
 
 
-#: Values of the hosted page's `error` parameter (contract 7.4), lower case.
-_HOSTED_ERRORS = {
-    "connectionerror": ReasonCode.CONNECTION_LOST,
-    "hardwareerror": ReasonCode.CAMERA_UNAVAILABLE,
-    "onboardingerror": ReasonCode.HOSTED_ERROR,
-    "permissionerror": ReasonCode.PERMISSION_DENIED,
-    "supporterror": ReasonCode.HOSTED_ERROR,
-}
-
-
-def of_hosted_error(error: str) -> ReasonCode:
-    """Map the hosted page's `error` value to a code; an unknown value is `hosted_error`.
-
-    The contract spells the time-out in two ways, so every value beginning with "timeout" counts
-    (contract 7.4).
-    """
-    word = error.strip().casefold()
-    if word.startswith("timeout"):
-        return ReasonCode.TIMED_OUT
-    return _HOSTED_ERRORS.get(word, ReasonCode.HOSTED_ERROR)
-
-
 def of_rejection(rejection_reason: str | None, reason_map: Mapping[str, str]) -> ReasonCode:
     """Map the gateway's free `rejectionReason` to a code through the flow's `reason_map`.
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from webapp.domain import states, transitions
 from webapp.domain.actors import Actor
 from webapp.domain.errors import ReferenceExpired
+from webapp.domain.hosted_errors import HostedError, hosted_error
 from webapp.domain.onboarding import FINAL, Onboarding, Status
-from webapp.domain.reasons import ReasonCode, of_hosted_error
 from webapp.domain.schedule import PollReason
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Returned
@@ -31,17 +31,17 @@ class ReturnStep:
     def record_return(self, reference: str, error: str | None) -> Returned:
         """Store the return and make a poll of the gateway due; the same answer for all users.
 
-        `error` is the hosted page's parameter (contract 7.4). Raises ReferenceTampered or
-        ReferenceExpired.
+        `error` is the error word in the return address, if it has one (contract 7.4). Raises
+        ReferenceTampered or ReferenceExpired.
         """
         onboarding_id = self._references.verify(reference)
         now = self._deps.clock()
-        code = of_hosted_error(error) if error else None
+        problem = hosted_error(error) if error else None
         with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding_id, for_update=True)
-            returned = self._returned(row, now, code)
+            returned = self._returned(row, now, problem)
             if row is not None:
-                self._store(work, row, now, code)
+                self._store(work, row, now, problem)
         return returned
 
     def view_return(self, reference: str) -> Returned:
@@ -54,18 +54,20 @@ class ReturnStep:
             row = work.onboardings.get(onboarding_id)
         return self._returned(row, self._deps.clock(), None)
 
-    def _returned(self, row: Onboarding | None, now: datetime, code: ReasonCode | None) -> Returned:
+    def _returned(
+        self, row: Onboarding | None, now: datetime, problem: HostedError | None
+    ) -> Returned:
         if row is None or now > row.expires_at + GRACE or row.site not in self._deps.sites:
             raise ReferenceExpired("the return reference is too old")
-        return Returned(row.id, self._deps.sites[row.site], str(code) if code else None)
+        return Returned(row.id, self._deps.sites[row.site], problem.note if problem else None)
 
     def _store(
-        self, work: UnitOfWork, row: Onboarding, now: datetime, code: ReasonCode | None
+        self, work: UnitOfWork, row: Onboarding, now: datetime, problem: HostedError | None
     ) -> None:
-        status = states.after_return(row.status, failed=code is not None)
+        status = states.after_return(row.status, failed=problem is not None)
         if status is not row.status:
-            if code is not None:
-                after = transitions.mark_interrupted(row, now, code)
+            if problem is not None:
+                after = transitions.mark_interrupted(row, now, problem.reason)
             else:
                 after = transitions.mark_submitted(row, now)
             work.onboardings.save(after, was=row.version)
@@ -75,7 +77,7 @@ class ReturnStep:
                 "returned",
                 actor=Actor.USER,
                 status=str(status),
-                error=str(code) if code else None,
+                error=str(problem.reason) if problem else None,
             )
         if row.status not in (*FINAL, Status.ERASED) and not _is_polled_soon(row, now):
             self._deps.schedule_poll_now(work, row.id, PollReason.WAITING)

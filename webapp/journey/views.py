@@ -96,11 +96,14 @@ class Home:
 
 @dataclass(frozen=True)
 class Returned:
-    """A browser is back from the gateway's page; holds no data about the person."""
+    """A browser is back from the gateway's page; holds no data about the person.
+
+    `error_note` names the texts that explain the error (`domain/hosted_errors.py`).
+    """
 
     onboarding_id: str
     site: Site
-    error_kind: str | None
+    error_note: str | None
 
 
 def next_of(onboarding: Onboarding, flow: Flow) -> Next:

@@ -11,20 +11,23 @@ from flask.typing import ResponseReturnValue
 
 from webapp.web import request_context, security_headers
 from webapp.web.guards import signed_reference
+from webapp.web.return_address import hosted_error, split_reference
 
 blueprint = Blueprint("returned", __name__)
 
 
-@blueprint.get("/return/<reference>")
+@blueprint.get("/return/<path:reference>")
 @signed_reference
 def return_page(reference: str) -> ResponseReturnValue:
     """Show the same page on every visit; a prefetch is not recorded as a return."""
     security_headers.allow_framing()
+    reference, parameters = split_reference(reference)
     step = request_context.steps().returned
     if request_context.is_prefetch():
         returned = step.view_return(reference)
     else:
-        returned = step.record_return(reference, request.args.get("error"))
+        query = request.query_string.decode("latin-1")
+        returned = step.record_return(reference, hosted_error(f"{parameters}&{query}"))
     request_context.set_site(returned.site)
     security_headers.allow_framing(by=tuple(returned.site.origins))
     return render_template(

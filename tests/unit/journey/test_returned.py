@@ -11,7 +11,7 @@ from webapp.return_references import SignedReferences
 
 def test_record_return_submits_and_makes_a_poll_due(harness, adas):
     returned = harness.back(adas)
-    assert (returned.onboarding_id, returned.site.id, returned.error_kind) == (adas, "shop", None)
+    assert (returned.onboarding_id, returned.site.id, returned.error_note) == (adas, "shop", None)
     assert harness.status(adas) is Status.SUBMITTED
     assert harness.row(adas).submitted_at == harness.clock()
     assert harness.due_ids() == [adas]
@@ -25,7 +25,7 @@ def test_record_return_submits_and_makes_a_poll_due(harness, adas):
     ],
 )
 def test_record_return_with_an_error_interrupts_with_its_reason(harness, adas, error, code):
-    assert harness.back(adas, error).error_kind == code
+    assert harness.back(adas, error).error_note == code
     row = harness.row(adas)
     assert (row.status, row.interruptions) == (Status.INTERRUPTED, 1)
     assert [reason.code for reason in row.reasons] == [code]

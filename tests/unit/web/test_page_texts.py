@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import Babel, force_locale
 
+from webapp.domain.hosted_errors import NOTE_NAMES
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.web.language import current_language
@@ -101,6 +102,10 @@ def test_every_status_and_reason_has_text_and_next_step(language: str) -> None:
 def test_page_texts_cover_exactly_the_known_statuses_and_reasons() -> None:
     assert set(page_texts.STATUSES) == set(Status)
     assert set(page_texts.REASONS) == set(ReasonCode)
+
+
+def test_page_texts_cover_exactly_the_notes_that_are_no_reasons() -> None:
+    assert set(page_texts.HOSTED_ERRORS) == set(NOTE_NAMES) - set(ReasonCode)
 
 
 @pytest.mark.usefixtures("app")

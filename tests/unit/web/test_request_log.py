@@ -23,7 +23,7 @@ def test_request_log_holds_the_route_but_not_the_path(
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     assert [line["route"] for line in lines if line["event"] == "request"] == [
         "/handoff",
-        "/return/<reference>",
+        "/return/<path:reference>",
         "unmatched",
     ]
     assert "secret" not in caplog.text + str(others)

@@ -11,10 +11,12 @@ from datetime import timedelta
 from flask import Flask
 from flask_babel import format_timedelta
 
+from webapp.domain import hosted_errors
 from webapp.domain.onboarding import Person
 from webapp.journey.login_session import display_name
 from webapp.web.page_texts.documents import document_texts
 from webapp.web.page_texts.errors import CODED_ERRORS, HTTP_ERRORS, LOGIN_ERRORS
+from webapp.web.page_texts.hosted_errors import HOSTED_ERRORS
 from webapp.web.page_texts.model import PageTexts
 from webapp.web.page_texts.reasons import REASONS
 from webapp.web.page_texts.statuses import STATUSES
@@ -28,6 +30,11 @@ def status_texts(status: object) -> PageTexts:
 def reason_texts(code: object) -> PageTexts:
     """Return the texts of a reason code, given as enum member or string."""
     return REASONS.get(str(getattr(code, "value", code)), REASONS["other"])
+
+
+def hosted_error_texts(note: str) -> PageTexts:
+    """Return the texts of a note of `domain/hosted_errors.py`."""
+    return HOSTED_ERRORS.get(note) or reason_texts(note)
 
 
 def error_texts(status: int, code: str = "") -> PageTexts:
@@ -56,6 +63,8 @@ def add_to_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         status_texts=status_texts,
         reason_texts=reason_texts,
+        hosted_error_texts=hosted_error_texts,
+        hosted_errors=hosted_errors,
         error_texts=error_texts,
         login_error_texts=login_error_texts,
         account_name=account_name,
