@@ -32,8 +32,8 @@ class CreateRequest:
     """Parameters of a new process. Raises `ValueError` for what the gateway would refuse.
 
     `scan_id` is a UUID that we choose. The user's browser returns to `redirect_url`. `extra_data`
-    maps strings to strings. `doc_specific_type` replaces country and type, which are then not
-    sent. Contract 3.1, 4-L.
+    maps strings to strings. All document parameters that are given are sent; which of them wins
+    when they disagree is unknown. Contract 3.1, 4-L.
     """
 
     scan_id: str
@@ -52,12 +52,11 @@ class CreateRequest:
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body: documented keys only, without empty ones."""
-        general = self.doc_specific_type is None
         members = {
             "scanId": canonical_id(self.scan_id),
             "redirectUrl": self.redirect_url,
-            "countryId": self.country_id if general else None,
-            "docType": self.doc_type if general else None,
+            "countryId": self.country_id,
+            "docType": self.doc_type,
             "docSpecificType": self.doc_specific_type,
             "verificationExtraData": dict(self.extra_data),
         }

@@ -63,9 +63,13 @@ def test_create_sends_documented_members_without_absent_ones() -> None:
     }
 
 
-def test_create_request_with_specific_document_type_leaves_out_country_and_type() -> None:
-    request = adas_request(country_id="ESP", doc_type="IDCard", doc_specific_type="ESPIDCardV4")
-    assert request.body() == {"scanId": ADAS_PROCESS, "docSpecificType": "ESPIDCardV4"}
+def test_create_request_with_specific_document_type_sends_country_too() -> None:
+    request = adas_request(country_id="ESP", doc_specific_type="ESPIDCardV4")
+    assert request.body() == {
+        "scanId": ADAS_PROCESS,
+        "countryId": "ESP",
+        "docSpecificType": "ESPIDCardV4",
+    }
 
 
 @pytest.mark.parametrize("scan_id", ["", ADAS_PROCESS[:-1], f"{{{ADAS_PROCESS}}}", 7])

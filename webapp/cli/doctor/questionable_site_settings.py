@@ -44,5 +44,11 @@ def _warnings(site: Site, *, is_live: bool) -> Iterator[str]:
             f"users who log in with oidc get the first of the flows {', '.join(site.flows)}; "
             "name one of them default"
         )
+    for flow in site.flows.values():
+        if flow.country and flow.document_specific_type:
+            yield (
+                f"flows.{flow.name} has country and document_specific_type; both are "
+                "sent, and it is unknown which of them the gateway follows; keep one of the two"
+            )
     if site.webhook_url and site.allow_private_webhook and is_live:
         yield "allow_private_webhook is on: for intranets only"
