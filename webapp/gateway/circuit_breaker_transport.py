@@ -20,6 +20,8 @@ _OWN_ERRORS = (httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedPro
 class CircuitBreakerTransport(httpx.BaseTransport):
     """Wraps a transport with one circuit for the gateway's host and one for each kind of call.
 
+    Evidence has one for each form of each kind: a server may fail at one form only.
+
     Connections that cannot be made count against the host; 5xx, timeouts and broken responses
     against the kind of call. Any other response, including 429 and refusals, counts as a success.
     """

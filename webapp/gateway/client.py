@@ -18,6 +18,7 @@ from webapp.gateway.errors import (
     InvalidResponse,
     ProcessMismatch,
     Unavailable,
+    UntrustedUrl,
 )
 from webapp.gateway.evidence.evidence_request import EvidenceReader
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
@@ -27,8 +28,8 @@ from webapp.gateway.evidence.kinds import (
     RECORDING,
     ZIP,
     EvidenceKind,
-    require_own_url,
-    require_path_segment,
+    documented_path,
+    own_url,
 )
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
 from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
@@ -155,21 +156,20 @@ class Gateway:
     ) -> AbstractContextManager[EvidenceStream]:
         """Open an image as a stream; `IMAGE_TYPES` are the known types. Contract 3.4, 9.2.
 
-        `url` is a link from `images` or `extra_images`, for types that have no path of their
-        own. Opening takes at most 15 s; see `EvidenceStream` for the limits after that. Raises
-        `ValueError` for an invalid type, `UntrustedUrl`, `ProcessMismatch`; on entering the
-        context `EvidenceNotFound`, `ProcessMismatch`, `RequestRefused`, `Unauthorized`.
+        `url` is a link from `images` or `extra_images`, which may be relative. It is requested
+        first if it is on the gateway's origin; the documented path of the type follows. Opening
+        takes at most 15 s; see `EvidenceStream` for the limits after that. Raises `ValueError` for
+        an invalid type without a `url`, `UntrustedUrl`, `ProcessMismatch`; on entering the context
+        `EvidenceNotFound`, `ProcessMismatch`, `RequestRefused`, `Unauthorized`, `Forbidden`.
         """
-        segment = require_path_segment(image_type)
-        path = f"/mobbscan-agent/{canonical_id(scan_id)}/image/{segment}"
+        path = documented_path(IMAGE, canonical_id(scan_id), image_type, url)
         return self._evidence(IMAGE, scan_id, path, url, self._limits.max_image_bytes)
 
     def recording(
         self, scan_id: str, recording_type: str, url: str | None = None
     ) -> AbstractContextManager[EvidenceStream]:
         """Open a video as a stream; `RECORDING_TYPES` are the known types. See `image`."""
-        segment = require_path_segment(recording_type)
-        path = f"/mobbscan-agent/{canonical_id(scan_id)}/recording/{segment}"
+        path = documented_path(RECORDING, canonical_id(scan_id), recording_type, url)
         return self._evidence(RECORDING, scan_id, path, url, self._limits.max_file_bytes)
 
     def pdf(self, scan_id: str, url: str | None = None) -> AbstractContextManager[EvidenceStream]:
@@ -180,12 +180,9 @@ class Gateway:
     def zip(self, scan_id: str, url: str | None = None) -> AbstractContextManager[EvidenceStream]:
         """Open the certified archive, which exists for verified processes where enabled.
 
-        `url` is `certificated_zip_url`, if any; on another origin than the gateway's it is
-        replaced by the documented path. See `image`. Contract 3.6, 4-F, 4-G.
+        `url` is `certificated_zip_url`, if any. See `image`. Contract 3.6, 4-F, 4-G.
         """
         path = f"/api/zip/{canonical_id(scan_id)}"
-        if url is not None and origin_of(url) != self._options.own_origin():
-            url = None
         return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
 
     def log_in(self) -> Token:
@@ -270,10 +267,12 @@ class Gateway:
         self, kind: EvidenceKind, scan_id: str, path: str, url: str | None, max_bytes: int
     ) -> AbstractContextManager[EvidenceStream]:
         process_id = canonical_id(scan_id)
-        own_url = self._options.url(path)
-        if url is not None:
-            own_url = require_own_url(url, self._options.own_origin(), process_id)
-        stream = self._reader.open(EvidenceRequest(kind, process_id, own_url, max_bytes))
+        stated = own_url(url, self._options.base_url, process_id) if url is not None else None
+        documented = self._options.url(path) if path else None
+        urls = tuple(dict.fromkeys(each for each in (stated, documented) if each))
+        if not urls:
+            raise UntrustedUrl("evidence on another origin than the gateway's")
+        stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes))
         return observe_stream(self.observe, kind.call, stream)
 
     def _send(

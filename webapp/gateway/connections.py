@@ -46,21 +46,22 @@ class Connections:
     ) -> httpx.Response:
         """Return the whole response, whatever its status. Raises `Unavailable`."""
         request = self._client().build_request(method, url, json=body, timeout=seconds_left())
-        return self._send(call, request, auth, streamed=False)
+        return self._send(call, request, auth, circuit=call, streamed=False)
 
     def open_stream(
         self, call: str, url: str, *, accept: str, auth: httpx.Auth, idle_seconds: float
     ) -> httpx.Response:
         """GET `url`; a successful response has its body unread. Raises `Unavailable`.
 
-        The caller must close the response.
+        Each form has its own circuit: a server may fail at one of them only. The caller must close
+        the response.
         """
         left = seconds_left()
         timeout = httpx.Timeout(idle_seconds, connect=left, pool=left)
         # Files are compressed already, and a compressed response hides the length of the file.
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
         request = self._client().build_request("GET", url, headers=headers, timeout=timeout)
-        return self._send(call, request, auth, streamed=True)
+        return self._send(call, request, auth, circuit=f"{call} as {accept}", streamed=True)
 
     def close(self) -> None:
         """Close this process's pool; a later call creates a new one."""
@@ -69,9 +70,15 @@ class Connections:
             client.close()
 
     def _send(
-        self, call: str, request: httpx.Request, auth: httpx.Auth | None, *, streamed: bool
+        self,
+        call: str,
+        request: httpx.Request,
+        auth: httpx.Auth | None,
+        *,
+        circuit: str,
+        streamed: bool,
     ) -> httpx.Response:
-        request.extensions[CIRCUIT] = call
+        request.extensions[CIRCUIT] = circuit
         request.extensions[STREAMED] = streamed
         try:
             return self._client().send(request, auth=auth, stream=streamed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from webapp.basics.urls import origin_of, parse_url
+from webapp.basics.urls import origin_of
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,6 @@ class GatewayOptions:
     def url(self, path: str) -> str:
         """Return the full URL of a path of the gateway."""
         return self.base_url.rstrip("/") + path
-
-    def own_origin(self) -> str:
-        """Return the only origin that tokens and requests for evidence are sent to."""
-        return parse_url(self.base_url).origin
 
     def trusted_origins(self) -> frozenset[str]:
         """Return the origins of hosted pages: the gateway's own and the configured ones."""

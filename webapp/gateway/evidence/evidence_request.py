@@ -10,10 +10,14 @@ import httpx
 
 from webapp.gateway.connections import Connections
 from webapp.gateway.errors import (
+    CircuitOpen,
     EvidenceNotFound,
     GatewayError,
     InvalidResponse,
+    ProcessMismatch,
     RequestRefused,
+    Unauthorized,
+    Unavailable,
 )
 from webapp.gateway.evidence.decoding import UndecodableBody
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
@@ -23,11 +27,15 @@ from webapp.gateway.evidence.unwrapping import EvidenceRequest, unwrap
 from webapp.gateway.options import Budgets
 from webapp.gateway.responses import require_success
 from webapp.gateway.retry import retry_while_unavailable
-from webapp.http_transport.deadline import deadline
+from webapp.http_transport.deadline import deadline, seconds_left
 
 _ABSENT = (204, 404, 410)
-# Another `Accept` value may succeed after these.
 _FORM_REFUSED = (400, 406, 415)
+# They speak of all requests, so another form or address would only add to them.
+_TEMPORARY = (408, 425, 429)
+_OUTAGES = (502, 503, 504)
+# With less time left, another request would only end in another timeout.
+_MIN_SECONDS = 0.5
 
 
 class EvidenceReader:
@@ -43,57 +51,95 @@ class EvidenceReader:
         """Open the evidence; the end of the block releases its connection.
 
         Raises `EvidenceNotFound`, `ProcessMismatch`, `RequestRefused`, `Unauthorized`,
-        `Unavailable`.
+        `Forbidden`, `Unavailable`.
         """
         with deadline(self._budgets.evidence_begins_seconds):
-            response, evidence = self._first_readable(request)
+            found = retry_while_unavailable(partial(self._read_any, request))
+            if isinstance(found, GatewayError):
+                raise found
+            response, evidence = found
         try:
             yield evidence
         finally:
             response.close()
 
-    def _first_readable(self, request: EvidenceRequest) -> tuple[ResponseStream, EvidenceStream]:
-        call = request.kind.call
-        failure: GatewayError = InvalidResponse(f"{call}: nothing that can be read")
-        for accept in request.kind.accept_values:
-            response = retry_while_unavailable(partial(self._request, request, accept))
-            if response.status in _FORM_REFUSED:
-                failure = _form_refused(call, response, failure)
-                continue
-            try:
-                return response, unwrap(request, response)
-            except UndecodableBody as reason:
-                response.close()
-                failure = InvalidResponse(f"{call}: {reason}", status=response.status)
-            except BaseException:
-                response.close()
-                raise
-        raise failure
+    def _read_any(
+        self, request: EvidenceRequest
+    ) -> tuple[ResponseStream, EvidenceStream] | GatewayError:
+        """Return the first form that can be read, from the first address that has one.
 
-    def _request(self, request: EvidenceRequest, accept: str) -> ResponseStream:
+        A server that does not know a form answers it with any 4xx or 5xx, or hangs up. Returns the
+        error when every form has failed; raises it when another round of requests may succeed.
+        """
+        failures: list[GatewayError] = []
+        for url in request.urls:
+            for accept in request.kind.accept_values:
+                try:
+                    return self._read(request, url, accept)
+                except Unauthorized as failure:
+                    failures.append(failure)  # of the token, the process or this address
+                    break
+                except GatewayError as failure:
+                    failures.append(failure)
+                    if not _may_differ_in_another_form(failure):
+                        raise _most_telling(failures) from None
+        failure = _most_telling(failures)
+        if failure.status in _OUTAGES:
+            raise failure
+        return failure
+
+    def _read(
+        self, request: EvidenceRequest, url: str, accept: str
+    ) -> tuple[ResponseStream, EvidenceStream]:
         call = request.kind.call
         idle_seconds = self._budgets.evidence_idle_seconds
         response = self._connections.open_stream(
-            call, request.url, accept=accept, auth=self._auth, idle_seconds=idle_seconds
+            call, url, accept=accept, auth=self._auth, idle_seconds=idle_seconds
         )
         stream = ResponseStream(call, response, idle_seconds, self._budgets.evidence_seconds)
         try:
-            if response.status_code in _ABSENT:
-                status, body = response.status_code, stream.error_body
-                raise EvidenceNotFound(f"{call}: not found", status=status, body=body)
-            if response.status_code not in _FORM_REFUSED:
-                if not response.is_success:
-                    require_success(call, response)
-                stream.read_head(HEAD_BYTES)
+            _require_file(call, response, stream)
+            stream.read_head(HEAD_BYTES)
+            return stream, unwrap(request, stream)
+        except UndecodableBody as reason:
+            stream.close()
+            raise InvalidResponse(f"{call}: {reason}", status=stream.status) from None
         except BaseException:
             stream.close()
             raise
-        return stream
 
 
-def _form_refused(call: str, response: ResponseStream, before: GatewayError) -> GatewayError:
-    """400 means absent evidence, because our ids are well formed; the others mean the form."""
-    is_absent = response.status == 400 or isinstance(before, EvidenceNotFound)
-    error: type[GatewayError] = EvidenceNotFound if is_absent else RequestRefused
-    message = f"{call}: answered {response.status}"
-    return error(message, status=response.status, body=response.error_body)
+def _require_file(call: str, response: httpx.Response, stream: ResponseStream) -> None:
+    """Raise the error that the status means. 400 means absent: our ids are well formed."""
+    status = response.status_code
+    if status in _ABSENT or status == 400:
+        raise EvidenceNotFound(f"{call}: answered {status}", status=status, body=stream.error_body)
+    if not response.is_success:
+        require_success(call, response)
+
+
+def _may_differ_in_another_form(failure: GatewayError) -> bool:
+    if isinstance(failure, CircuitOpen):
+        return True
+    if isinstance(failure, ProcessMismatch):
+        return False
+    if isinstance(failure, Unavailable) and not failure.maybe_sent:
+        return False
+    return failure.status not in _TEMPORARY and seconds_left() > _MIN_SECONDS
+
+
+def _most_telling(failures: list[GatewayError]) -> GatewayError:
+    """Return the first failure that is more than the refusal of a form, if there is one.
+
+    The forms are in the order of the vendor's samples, so the first answer is the most reliable.
+    """
+    if isinstance(failures[-1], ProcessMismatch):
+        return failures[-1]
+    telling = [failure for failure in failures if not _is_refusal_of_form(failure)]
+    absent = [failure for failure in failures if isinstance(failure, EvidenceNotFound)]
+    return (telling or absent or failures)[0]
+
+
+def _is_refusal_of_form(failure: GatewayError) -> bool:
+    refusals = (InvalidResponse, CircuitOpen, RequestRefused)
+    return isinstance(failure, refusals) or failure.status in _FORM_REFUSED

@@ -1,7 +1,8 @@
 """Stream the base64 text out of `{"timestamp": …, "image": "<base64>"}`. Contract 3.4 to 3.7.
 
 Streaming JSON parsers return a string once it is complete: a recording would be in memory as a
-whole. This one passes one long string through and parses the rest of the object strictly.
+whole. This one passes one long string through, and parses the rest of the object leniently: a flaw
+there must not cost the file.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from webapp.basics.json_reader import read_strict
+from webapp.basics.json_reader import read_lenient
 from webapp.gateway.evidence.decoding import UndecodableBody
 
 MAX_OTHER_BYTES = 256 * 1024
@@ -119,7 +120,7 @@ class JsonEnvelope:
 
     def _parse_members(self, ending: bytes) -> None:
         try:
-            members = read_strict(bytes(self._other_bytes) + ending, _MAX_DEPTH)
+            members = read_lenient(bytes(self._other_bytes) + ending, _MAX_DEPTH)
         except ValueError as reason:
             raise UndecodableBody(str(reason)) from None
         if self._carried:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import httpx
 
 from webapp.basics.urls import origin_of
-from webapp.gateway.errors import ProcessMismatch, UntrustedUrl
-from webapp.gateway.evidence.file_signatures import image_type, pdf_type, recording_type, zip_type
+from webapp.gateway.errors import ProcessMismatch
+from webapp.gateway.evidence.file_signatures import file_type, pdf_type, zip_type
 
 IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
 """The image types seen so far; others may exist. Contract 9.2."""
@@ -18,9 +19,9 @@ IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
 RECORDING_TYPES = ("video_liveness",)
 """The recording types seen so far; others may exist. Contract 9.2."""
 
-# Raw bytes first: they need no decoding. The vendor documents these three for all but the ZIP.
-_RAW_JSON_TEXT = ("image/jpeg", "application/json", "text/plain")
-_ZIP_ONLY = ("application/zip, application/octet-stream;q=0.9, */*;q=0.1",)
+# The vendor documents these three for all but the ZIP. JSON first: all its samples request it.
+_JSON_RAW_TEXT = ("application/json", "image/jpeg", "text/plain")
+_ZIP_JSON = ("application/zip, application/octet-stream;q=0.9, */*;q=0.1", "application/json")
 _PATH_SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -35,29 +36,40 @@ class EvidenceKind:
     media_type: Callable[[bytes], str | None]
 
 
-IMAGE = EvidenceKind("image", _RAW_JSON_TEXT, ("image", "data"), image_type)
+IMAGE = EvidenceKind("image", _JSON_RAW_TEXT, ("image", "data"), file_type)
 RECORDING = EvidenceKind(
-    "recording", _RAW_JSON_TEXT, ("image", "recording", "video", "data"), recording_type
+    "recording", _JSON_RAW_TEXT, ("image", "recording", "video", "data"), file_type
 )
-PDF = EvidenceKind("pdf", _RAW_JSON_TEXT, ("pdfDocument", "pdf", "data"), pdf_type)
-ZIP = EvidenceKind("zip", _ZIP_ONLY, ("zip", "data"), zip_type)
+PDF = EvidenceKind("pdf", _JSON_RAW_TEXT, ("pdfDocument", "pdf", "data"), pdf_type)
+ZIP = EvidenceKind("zip", _ZIP_JSON, ("zip", "data"), zip_type)
 
 
-def require_path_segment(evidence_type: str) -> str:
-    """Return a type that is safe as one segment of a URL path. Raises `ValueError`."""
-    if not _PATH_SEGMENT.fullmatch(evidence_type):
-        raise ValueError("an evidence type is made of letters, digits, _ and -")
-    return evidence_type
+def documented_path(kind: EvidenceKind, scan_id: str, evidence_type: str, url: str | None) -> str:
+    """Return the path of an image or recording; empty for a type that only has an address.
 
-
-def require_own_url(url: str, origin: str, scan_id: str) -> str:
-    """Return a URL that is on the gateway's `origin` and names no other process. Contract 9.2.
-
-    Raises `UntrustedUrl` and `ProcessMismatch`, before any request is made.
+    Raises `ValueError` when there is no address either. Contract 3.4, 3.5, 9.2.
     """
-    if origin_of(url) != origin or origin_of(str(httpx.URL(url))) != origin:
-        raise UntrustedUrl("evidence on another origin than the gateway's")
+    if _PATH_SEGMENT.fullmatch(evidence_type):
+        return f"/mobbscan-agent/{scan_id}/{kind.call}/{evidence_type}"
+    if url is None:
+        raise ValueError("an evidence type is made of letters, digits, _ and -")
+    return ""
+
+
+def own_url(url: str, base_url: str, scan_id: str) -> str | None:
+    """Return a URL of the gateway, resolved against `base_url` where it is relative (RFC 3986, 5).
+
+    None for an address on another origin: the token and the request go to the gateway only.
+    Raises `ProcessMismatch` where it names another process. Contract 9.2.
+    """
     process_ids = set(_UUIDS.findall(url.lower()))
     if process_ids and scan_id not in process_ids:
         raise ProcessMismatch("the address of the evidence names another process")
-    return url
+    try:
+        resolved = urljoin(f"{base_url.rstrip('/')}/", url.strip())
+    except ValueError:
+        return None
+    origin = origin_of(base_url)
+    if origin_of(resolved) != origin or origin_of(str(httpx.URL(resolved))) != origin:
+        return None
+    return resolved if url.strip() else None

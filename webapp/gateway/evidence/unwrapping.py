@@ -15,7 +15,7 @@ from webapp.gateway.evidence.decoding import (
     read_head,
 )
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
-from webapp.gateway.evidence.file_signatures import HEAD_BYTES
+from webapp.gateway.evidence.file_signatures import HEAD_BYTES, UNKNOWN
 from webapp.gateway.evidence.json_envelope import JsonEnvelope
 from webapp.gateway.evidence.kinds import EvidenceKind
 from webapp.gateway.evidence.response_stream import ResponseStream
@@ -28,11 +28,14 @@ _MAX_BASE64_GROWTH = 2
 
 @dataclass(frozen=True)
 class EvidenceRequest:
-    """Which evidence of which process, at which URL, and its largest size in bytes."""
+    """Which evidence of which process, and its largest size in bytes.
+
+    `urls` are its possible addresses, the likeliest first.
+    """
 
     kind: EvidenceKind
     scan_id: str
-    url: str
+    urls: tuple[str, ...]
     max_bytes: int
 
 
@@ -45,7 +48,7 @@ def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream
     head, media_type = response.head, request.kind.media_type(response.head)
     if not head:
         raise EvidenceNotFound(f"{request.kind.call}: an empty response", status=response.status)
-    if media_type is not None:
+    if media_type is not None and media_type != UNKNOWN:
         return _raw_file(request, response, media_type)
     raw = limit_size(response.chunks(), _MAX_BASE64_GROWTH * request.max_bytes + len(head))
     if head.lstrip(_SPACE).startswith(b"{"):
@@ -53,6 +56,8 @@ def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream
         return _decoded_file(request, decode_base64(envelope.text(raw)), envelope)
     if looks_like_base64(head) and response.has_detectable_end:
         return _decoded_file(request, decode_base64(raw), None)
+    if media_type == UNKNOWN:
+        return _raw_file(request, response, UNKNOWN)
     raise UndecodableBody("neither the file nor a known wrapping of it")
 
 
@@ -81,7 +86,7 @@ def _decoded_file(
             raise EvidenceNotFound(f"{request.kind.call}: nothing in the response", status=200)
         raise UndecodableBody("not a file of the requested kind")
     evidence = EvidenceStream(media_type, None)
-    evidence.read_capture_time(members)
+    evidence.read_answer_time(members)
     evidence.chunks = _checked_chunks(request, evidence, chunks, envelope)
     return evidence
 
@@ -99,7 +104,7 @@ def _checked_chunks(
         raise InvalidResponse(f"{request.kind.call}: {reason}", status=200) from None
     if envelope is not None:
         _check_process(request, envelope.members)
-        evidence.read_capture_time(envelope.members)
+        evidence.read_answer_time(envelope.members)
 
 
 def _check_process(request: EvidenceRequest, members: dict[str, Any]) -> None:

@@ -93,10 +93,9 @@ def test_envelope_each_base64_notation_is_decoded(write: Any, size: int) -> None
         b"", b"[]", b'{"image":', b'{"image":"QUJD', b'{"image":"QUJD"',
         b'{"image":"QU*D"}', b'{"image":"QQ==QQ=="}', b'{"image":"Q"}', b'{"image":"QUJD"}}',
         b'{"image":"QUJD"} x',
-        b'["image":"QUJD"]', b'{"image" "QUJD"}', b'{"a":"\x00","image":"QUJD"}',
-        b'{"image":"QUJD","image":"QUJD"}', b'{"image":"Q\\u12"}', b'{"image":"Q\\u00zz"}',
+        b'["image":"QUJD"]', b'{"image" "QUJD"}', b'{"image":"Q\\u12"}', b'{"image":"Q\\u00zz"}',
         b'{"image":"QUJD\\"}', b'{"image":"QU\\bJD"}', b'{"image":"data:nothing"}',
-        b'{"image":"QU\xc3\xa9D"}', b'{"\xff":1,"image":"QUJD"}',
+        b'{"image":"QU\xc3\xa9D"}',
     ],
 )  # fmt: skip
 def test_envelope_invalid_body_raises_undecodable_body(body: bytes) -> None:
@@ -120,6 +119,10 @@ def test_envelope_only_text_member_of_outer_object_is_the_file(body: bytes) -> N
 def test_envelope_first_non_empty_member_is_the_file() -> None:
     assert decode(b'{"image":"","data":"QUJD"}')[0] == b"ABC"
     assert decode(b'{"data":"QUJD","image":"REVG"}') == (b"ABC", {"data": "", "image": "REVG"})
+
+
+def test_envelope_repeated_member_is_the_file_once() -> None:
+    assert decode(b'{"image":"QUJD","image":"REVG"}')[0] == b"ABC"
 
 
 def test_envelope_members_before_file_are_known_at_its_first_chunk() -> None:

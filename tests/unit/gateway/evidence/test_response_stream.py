@@ -200,7 +200,7 @@ def test_evidence_json_without_stated_length_is_accepted_if_complete(serve: Serv
         list(evidence.chunks)
 
 
-@pytest.mark.parametrize("tail", [b'"', b'"}x', b'","image":"A"}', b"\x01}"])
+@pytest.mark.parametrize("tail", [b'"', b'"}x', b"\x01}"])
 def test_evidence_invalid_json_after_file_raises_invalid_response(
     tail: bytes, serve: Serve
 ) -> None:
