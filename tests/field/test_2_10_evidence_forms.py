@@ -78,6 +78,8 @@ def test_evidence_server_with_unusable_json_is_read_in_other_form(body: bytes) -
     ("kind", "members"),
     [
         ("image", {"scanId": ""}),
+        ("image", {"scanId": "xxxx-xxxx-xxxx-xxxx"}),
+        ("recording", {"scanId": "0b6f9f0a-1111-4222-8333-444455556666"}),
         ("image", {"timestamp": None}),
         ("recording", {"image": None, "recording": FILES["recording"]}),
         ("recording", {"image": "", "video": FILES["recording"]}),

@@ -19,6 +19,10 @@ class EvidenceStream:
     (`answered_at_raw`: as written); nothing says that it is the time of the capture. It is known
     only where the gateway wraps the file in JSON, and after the last chunk if it follows the file.
 
+    `other_scan_id` is the response's `scanId` if it is another UUID than the requested id. It may
+    be the gateway's id of the scan; the caller must refuse the file if it
+    is the id of another onboarding. It is known when the time is.
+
     `chunks` can be read once. It raises `Unavailable` where the file is cut off, too late or too
     large, and `ProcessMismatch`; it ends only where the file ends.
     """
@@ -27,6 +31,7 @@ class EvidenceStream:
     size: int | None
     answered_at: datetime | None = field(default=None, repr=False)
     answered_at_raw: str | None = field(default=None, repr=False)
+    other_scan_id: str | None = field(default=None, repr=False)
     chunks: Iterator[bytes] = field(default=iter(()), repr=False)
 
     def read_answer_time(self, members: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.gateway.errors import EvidenceNotFound, InvalidResponse
+from webapp.gateway.errors import EvidenceNotFound, InvalidResponse, ProcessMismatch
 from webapp.gateway.evidence.decoding import (
     UndecodableBody,
     decode_base64,
@@ -19,7 +19,7 @@ from webapp.gateway.evidence.file_signatures import HEAD_BYTES, UNKNOWN
 from webapp.gateway.evidence.json_envelope import JsonEnvelope
 from webapp.gateway.evidence.kinds import EvidenceKind
 from webapp.gateway.evidence.response_stream import ResponseStream
-from webapp.gateway.process_ids import require_process_id
+from webapp.gateway.process_ids import canonical_id
 
 _SPACE = b" \t\r\n\xef\xbb\xbf"
 # Base64 is a third longer than the file, and may contain line breaks.
@@ -78,15 +78,14 @@ def _decoded_file(
 ) -> EvidenceStream:
     head, chunks = read_head(file, HEAD_BYTES)
     members = envelope.members if envelope else {}
-    _check_process(request, members)
     media_type = request.kind.media_type(head)
+    evidence = EvidenceStream(media_type or UNKNOWN, None)
+    _read_members(request, evidence, members)
     if media_type is None:
         names = request.kind.json_members
         if not head and any(name in members and not members[name] for name in names):
             raise EvidenceNotFound(f"{request.kind.call}: nothing in the response", status=200)
         raise UndecodableBody("not a file of the requested kind")
-    evidence = EvidenceStream(media_type, None)
-    evidence.read_answer_time(members)
     evidence.chunks = _checked_chunks(request, evidence, chunks, envelope)
     return evidence
 
@@ -103,11 +102,29 @@ def _checked_chunks(
     except UndecodableBody as reason:
         raise InvalidResponse(f"{request.kind.call}: {reason}", status=200) from None
     if envelope is not None:
-        _check_process(request, envelope.members)
-        evidence.read_answer_time(envelope.members)
+        _read_members(request, evidence, envelope.members)
 
 
-def _check_process(request: EvidenceRequest, members: dict[str, Any]) -> None:
-    # The vendor's own samples leave the id empty.
-    stated = members.get("scanId") or None
-    require_process_id(request.kind.call, request.scan_id, stated, optional=True)
+def _read_members(
+    request: EvidenceRequest, evidence: EvidenceStream, members: dict[str, Any]
+) -> None:
+    """Take time and ids from the JSON members around the file. Raises `ProcessMismatch`.
+
+    The vendor's samples leave `scanId` empty, and its glossary calls it the id of the scan process:
+    another one alone proves nothing. Contract, additions of 2026-11-30.
+    """
+    evidence.read_answer_time(members)
+    stated = _other_id(members.get("scanId"), request.scan_id)
+    evidence.other_scan_id = stated or evidence.other_scan_id
+    if stated and _other_id(members.get("verificationId"), request.scan_id):
+        raise ProcessMismatch(
+            f"{request.kind.call}: the response is about another process", status=200
+        )
+
+
+def _other_id(stated: object, scan_id: str) -> str | None:
+    try:
+        found = canonical_id(stated)
+    except ValueError:
+        return None
+    return None if found == scan_id else found

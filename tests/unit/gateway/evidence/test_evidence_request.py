@@ -51,8 +51,9 @@ def binary(content: bytes, **headers: str) -> httpx.Response:
 
 def wrapped(kind: str, content: bytes, **members: Any) -> httpx.Response:
     text = base64.b64encode(content).decode()
-    response = {"timestamp": "2026-01-10T09:00:00Z", "scanId": ADAS_PROCESS, MEMBERS[kind]: text}
-    return httpx.Response(200, content=json.dumps({**response, **members}))
+    file = {MEMBERS[kind]: members.pop(MEMBERS[kind], text)}
+    response = {"timestamp": "2026-01-10T09:00:00Z", "scanId": ADAS_PROCESS, **members, **file}
+    return httpx.Response(200, content=json.dumps(response))
 
 
 def bare(content: bytes) -> httpx.Response:
@@ -231,20 +232,33 @@ def test_evidence_time_after_file_is_known_at_its_end() -> None:
 
 @pytest.mark.parametrize("kind", WRAPPING)
 def test_evidence_of_other_process_raises_process_mismatch_on_open(kind: str) -> None:
-    wire = Recorder(wrapped(kind, FILES[kind], scanId=BENS_PROCESS))
+    wire = Recorder(wrapped(kind, FILES[kind], scanId=BENS_PROCESS, verificationId=BENS_PROCESS))
     with pytest.raises(ProcessMismatch), OPENED[kind](gateway(wire)):
         pytest.fail("it was opened")
 
 
 def test_evidence_other_process_id_after_file_raises_process_mismatch() -> None:
-    wire = after_file(JPEG * 99, scanId=BENS_PROCESS)
+    wire = after_file(JPEG * 99, scanId=BENS_PROCESS, verificationId=BENS_PROCESS)
     with OPENED["image"](gateway(wire)) as evidence, pytest.raises(ProcessMismatch):
         list(evidence.chunks)
 
 
-@pytest.mark.parametrize("scan_id", ["", ADAS_PROCESS.upper()])
+@pytest.mark.parametrize("scan_id", ["", ADAS_PROCESS.upper(), "xxxx-xxxx", 7, None])
 def test_evidence_empty_or_upper_case_id_is_accepted(scan_id: Any) -> None:
-    assert EVIDENCE["image"](gateway(Recorder(wrapped("image", JPEG, scanId=scan_id)))) == JPEG
+    with OPENED["image"](gateway(Recorder(wrapped("image", JPEG, scanId=scan_id)))) as evidence:
+        assert b"".join(evidence.chunks) == JPEG
+        assert evidence.other_scan_id is None
+
+
+@pytest.mark.parametrize("more", [{}, {"verificationId": ADAS_PROCESS}, {"verificationId": ""}])
+def test_evidence_other_scan_id_alone_is_kept(more: dict[str, str]) -> None:
+    for wire in (
+        Recorder(wrapped("image", JPEG, scanId=BENS_PROCESS, **more)),
+        after_file(JPEG, scanId=BENS_PROCESS, **more),
+    ):
+        with OPENED["image"](gateway(wire)) as evidence:
+            assert b"".join(evidence.chunks) == JPEG
+            assert evidence.other_scan_id == BENS_PROCESS
 
 
 @pytest.mark.parametrize("member", ["image", "recording", "video", "data"])
