@@ -79,8 +79,10 @@ def _process_view(verification_id: str, counter: str) -> ProcessView:
 
 
 def _fields(view: ProcessView) -> dict[str, str]:
-    now = format_time(current_gateway().clock.now()) or ""
-    return {"timestamp": now, "imageType": "", "scanId": view.process.id}
+    """Return the JSON members around a file. That `timestamp` is the capture's time is a guess."""
+    process = view.process
+    at = format_time(process.captured_at or process.created_at) or ""
+    return {"timestamp": at, "imageType": "", "scanId": process.id}
 
 
 def _evidence_response(evidence: EvidenceContent) -> Response:

@@ -91,6 +91,8 @@ def delete(verification_id: str) -> ResponseReturnValue:
     with gateway.lock:
         process = own_process(request_parsing.uuid_text(verification_id, "verificationId"), caller)
         caller.require_decide_role()
+        if process.state.final and gateway.switches.delete_decided_status == 409:
+            raise WrongState("The process is accepted or rejected already")
         gateway.delete(process)
     gateway.count("deletes")
     if request.method == "GET":

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from mobbscan_sandbox.languages import known_language
+
 
 @dataclass(frozen=True)
 class CreateRequest:
@@ -13,6 +15,12 @@ class CreateRequest:
     doc_specific_type: str | None = None
     redirect_url: str | None = None
     extra_data: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str | None:
+        """Return the language named by `language` or `locale` in the extra data, or `None`."""
+        names = (self.extra_data.get(key, "") for key in ("language", "locale"))
+        return next((found for found in map(known_language, names) if found), None)
 
     @property
     def document_kind(self) -> str | None:

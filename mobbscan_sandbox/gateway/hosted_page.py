@@ -43,11 +43,12 @@ def page(process_id: str) -> ResponseReturnValue:
     """Render the capture page, or a page for a finished or unknown process."""
     gateway = current_gateway()
     gateway.count("hosted_pages")
-    language = requested_language()
     try:
         process = gateway.find(request_parsing.uuid_text(process_id, "id"))
     except ApiError:
-        return _render("gone.html", language, status=404)
+        return _render("gone.html", requested_language(), status=404)
+    # The first browser chooses where the create call did not: both devices of a user agree.
+    language = process.language = process.language or requested_language()
     if process.state.announced:
         return _render("finished.html", language, process=process)
     kind = process.request.document_kind

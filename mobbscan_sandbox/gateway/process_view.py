@@ -46,8 +46,13 @@ class ProcessView:
 
     @property
     def has_report(self) -> bool:
-        """Whether the PDF exists: after the decision."""
-        return self.process.state.final
+        """Whether the PDF exists: in any state, or after the verdict only, by switch."""
+        return self.process.state.final or not self.switches.pdf_after_verdict
+
+    @property
+    def lists_report(self) -> bool:
+        """Whether process data names the PDF: like all evidence, once the capture is done."""
+        return self.has_report and bool(self.process.captured)
 
     @property
     def has_zip(self) -> bool:
@@ -86,8 +91,8 @@ class ProcessView:
             "images": [self._entry(*each) for each in images],
             "recordings": [self._entry(*each) for each in recordings],
             "extraImages": [self._entry(*each) for each in extra],
-            "pdfUrl": f"{agent}/api/pdf/{id_}" if self.has_report else None,
-            "pdfChecksum": pdf_report.checksum(self.report()) if self.has_report else None,
+            "pdfUrl": f"{agent}/api/pdf/{id_}" if self.lists_report else None,
+            "pdfChecksum": pdf_report.checksum(self.report()) if self.lists_report else None,
             "certificatedZipUrl": f"{self.base}/api/zip/{id_}" if self.has_zip else None,
         }
 

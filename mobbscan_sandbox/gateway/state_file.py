@@ -19,7 +19,7 @@ from mobbscan_sandbox.gateway.verification_process import VerificationProcess
 
 log = logging.getLogger("mobbscan.sandbox")
 
-_TIME_FIELDS = ("created_at", "decided_at", "video_at", "left_at")
+_TIME_FIELDS = ("created_at", "captured_at", "decided_at", "video_at", "left_at")
 
 
 class PersistentGatewayState(GatewayState):
@@ -96,7 +96,7 @@ class PersistentGatewayState(GatewayState):
 
 def _process(content: dict[str, Any]) -> VerificationProcess:
     for name in _TIME_FIELDS:
-        if content[name]:
+        if content.get(name):
             content[name] = datetime.fromisoformat(content[name])
     content["request"] = CreateRequest(**content["request"])
     content["state"] = ProcessState(content["state"])

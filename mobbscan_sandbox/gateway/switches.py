@@ -46,7 +46,9 @@ class Switches:
     unstarted_status: int = 200
     pending_again_status: int = 409
     error_style: str = "status"
+    pdf_after_verdict: bool = False
     delete_by_get: bool = True
+    delete_decided_status: int = 200
     require_reject_type: bool = True
     require_full_personal_data: bool = False
     dialogs: bool = True
@@ -77,6 +79,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "unknown_status": (401, 404),
     "unstarted_status": (200, 401),
     "pending_again_status": (409, 200),
+    "delete_decided_status": (200, 409),
 }
 _RANGES = {
     "latency_ms": (0, 120_000),

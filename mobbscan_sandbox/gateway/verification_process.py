@@ -26,6 +26,9 @@ class VerificationProcess:
     document: dict[str, str | None] = field(default_factory=dict)
     captured: dict[str, str | None] = field(default_factory=dict)
     """The document data as captured, before corrections; the images show it."""
+    captured_at: datetime | None = None
+    language: str | None = None
+    """The language of the hosted page; `None` until it is chosen or opened."""
     hidden_data: dict[str, str] = field(default_factory=dict)
     """The five keys of `personalData` that process data does not have."""
     chosen_document: str | None = None
@@ -49,6 +52,7 @@ class VerificationProcess:
             return  # restored from the state file
         self.id = self.request.scan_id or str(uuid.uuid4())
         self.document = dict.fromkeys(DOCUMENT_KEYS)
+        self.language = self.request.language
         self._add_history(self.created_at, "integrator")
 
     @property
@@ -69,6 +73,7 @@ class VerificationProcess:
         self.rejection_reason = reason if state is ProcessState.NOT_VERIFIED else None
         if state.announced and not self.captured:
             self.captured = specimen_document(self.request, self.kind)
+            self.captured_at = at
             self.document.update(self.captured)
         self._add_history(at, by)
 
@@ -107,6 +112,8 @@ class VerificationProcess:
             "doc_type": self.request.doc_type,
             "doc_specific_type": self.request.doc_specific_type,
             "chosen_document": self.chosen_document,
+            "captured_at": format_time(self.captured_at),
+            "language": self.language,
             "redirect_url": self.redirect_url,
             "extra_data": self.request.extra_data,
             "hidden_data": self.hidden_data,

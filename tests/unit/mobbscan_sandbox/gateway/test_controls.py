@@ -142,10 +142,15 @@ def test_webhook_answer_has_no_header_values(controls):
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"x-forwarded-host": "localhost"},
+        {"Forwarded": "for=192.0.2.7"},
+        {"X-Real-IP": "192.0.2.7"},
+        {"Via": "1.1 proxy"},
         {"Host": "evil.example"},
     ],
 )
-def test_request_of_another_site_is_403(gateway, unknown_id, headers):
+def test_request_of_another_site_or_proxy_is_403(gateway, unknown_id, headers):
     evidence = f"api/processes/{unknown_id}/evidence/face_now"
     for path in ("", "agent", "api/agent/queue", "api/processes", "api/scenarios", evidence):
         assert web.get(f"{gateway.url}/_sandbox/{path}", headers=headers).status_code == 403

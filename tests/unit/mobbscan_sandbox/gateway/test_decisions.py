@@ -58,6 +58,16 @@ def test_decision_with_an_invalid_field_is_400_and_changes_nothing(
     assert company.data(undecided).json()["verificationResult"] == "PENDING_VALIDATION"
 
 
+def test_delete_of_a_decided_process_is_409_with_the_switch(company, controls, make_process):
+    controls.switch(delete_decided_status=409)
+    decided, undecided = make_process("passes"), make_process("review")
+    assert company.delete(decided).status_code == 409
+    assert company.data(decided).status_code == 200
+    assert company.delete(undecided).status_code == 200
+    controls.switch(delete_decided_status=200)
+    assert company.delete(decided).status_code == 200
+
+
 def test_delete_removes_the_process(company, undecided):
     answer = company.delete(undecided)
     assert (answer.status_code, answer.json()["status"]) == (200, "VERIFICATION_DELETED")

@@ -91,13 +91,41 @@ def test_listed_evidence_can_be_fetched(gateway, company, controls, make_process
     data = company.data(scan_id).json()
     assert [url.rpartition("/")[2] for url in data["images"]] == images
     assert len(data["recordings"]) == len(data["extraImages"]) == 1
-    assert data["pdfUrl"] is data["pdfChecksum"] is data["certificatedZipUrl"] is None
+    assert data["pdfUrl"] == f"{gateway.url}{AGENT}/api/pdf/{scan_id}"
+    assert data["certificatedZipUrl"] is None
     for url in (*data["images"], *data["extraImages"]):
         assert url.startswith(f"{gateway.url}{AGENT}/{scan_id}/image/")
         answer = company.http.get(url, headers={"Accept": "image/jpeg"})
         with Image.open(io.BytesIO(answer.content)) as image:
             assert (image.format, image.width >= 300) == ("JPEG", True)
     assert company.http.get(data["recordings"][0]).status_code == 200
+
+
+def test_report_exists_in_any_state_and_is_listed_after_the_capture(get, company, make_process):
+    scan_id = make_process()
+    assert get(path_of("pdf", scan_id), "image/jpeg").content.startswith(b"%PDF")
+    assert company.data(scan_id).json()["pdfUrl"] is None
+
+
+def test_report_after_the_verdict_only_with_the_switch(get, company, controls, make_process):
+    controls.switch(pdf_after_verdict=True)
+    scan_id = make_process("review")
+    assert get(path_of("pdf", scan_id)).status_code == 404
+    assert company.data(scan_id).json()["pdfUrl"] is company.data(scan_id).json()["pdfChecksum"]
+    company.accept(scan_id)
+    data = company.data(scan_id).json()
+    report = get(path_of("pdf", scan_id), "image/jpeg").content
+    assert hashlib.sha256(report).hexdigest() == data["pdfChecksum"]
+
+
+def test_timestamp_is_the_time_of_the_capture(get, controls, make_process):
+    scan_id = make_process("review")
+    times = set()
+    for offset in (0, 600):
+        controls.switch(clock_offset_seconds=offset)
+        times |= {get(path_of(kind, scan_id)).json()["timestamp"] for kind in CONTENT_KEY}
+        controls.end(scan_id, "passes")
+    assert times == {controls.get(f"/processes/{scan_id}")["captured_at"]}
 
 
 def test_evidence_entries_are_objects_with_the_switch(company, controls, verified):

@@ -28,10 +28,28 @@ def test_page_can_be_framed_and_forbids_inline_scripts(hosted):
 @pytest.mark.parametrize(
     ("accepted", "language"), [("es-ES,es;q=0.9", "es"), ("fr,en;q=0.5", "en"), ("fr", "en")]
 )
-def test_page_has_the_language_of_the_browser(hosted, accepted, language):
+def test_page_has_the_language_of_the_first_browser(hosted, accepted, language):
     answer = web.get(hosted.address, headers={"Accept-Language": accepted})
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}">' in answer.text
+    for other in ("es", "en"):
+        again = web.get(hosted.address, headers={"Accept-Language": other})
+        assert again.headers["Content-Language"] == language
+
+
+@pytest.mark.parametrize(
+    ("extra_data", "language"),
+    [
+        ({"language": "es"}, "es"),
+        ({"locale": "es-MX"}, "es"),
+        ({"locale": "EN_gb"}, "en"),
+        ({"locale": "fr"}, "en"),
+    ],
+)
+def test_page_has_the_language_of_the_create_call(gateway, company, extra_data, language):
+    created = company.create(verificationExtraData=extra_data)
+    answer = web.get(created["url"], headers={"Accept-Language": "en"})
+    assert answer.headers["Content-Language"] == language
 
 
 @pytest.mark.parametrize("fields", [{"docType": "Passport"}, {"docSpecificType": "SLVPassport"}])

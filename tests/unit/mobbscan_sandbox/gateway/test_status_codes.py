@@ -103,7 +103,7 @@ def test_decision_in_another_state_is_409(status_of, make_process, name, outcome
 def test_absent_evidence_has_the_status_of_the_switch(controls, status_of, make_process, name):
     scan_id = make_process()
     for status in (404, 400):
-        controls.switch(missing_evidence_status=status)
+        controls.switch(missing_evidence_status=status, pdf_after_verdict=True)
         assert status_of(name, scan_id) == status
 
 
