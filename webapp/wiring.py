@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -169,6 +170,7 @@ def make_gateway(
         decision_type=settings.decision_type,
         hosted_origins=settings.hosted_origins,
         ca_file=settings.outbound_ca_file,
+        time_zone=ZoneInfo(settings.time_zone),
     )
     account = f"{settings.gateway_url}\0{settings.api_key}\0{settings.api_secret}"
     return Gateway(options, SharedTokenCache(database, clock, account), observe=observe)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
+from collections.abc import Callable, Collection
 from typing import Any, NoReturn
+
+from webapp.basics.lenient_json import LenientParser, Pairs
 
 _DEFAULT_MAX_DEPTH = 64
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -18,34 +22,12 @@ def read_strict(body: bytes, max_depth: int = _DEFAULT_MAX_DEPTH) -> dict[str, A
     contains nothing of the body: not UTF-8, not JSON, NaN or an infinite number, nested deeper
     than `max_depth` levels, a repeated key, or not an object. A byte order mark is accepted.
     """
-    return _read(body, max_depth, _object_with_unique_keys)
-
-
-def read_lenient(body: bytes, max_depth: int = _DEFAULT_MAX_DEPTH) -> dict[str, Any]:
-    """Parse like `read_strict`, but keep the last value of a repeated key.
-
-    Replaces lone surrogates by U+FFFD: some Java programs cut texts inside a surrogate pair, and
-    databases refuse the halves.
-    """
-    value = _read(body, max_depth, dict)
-    if b"\\ud" not in body.lower():
-        return value
-    text = json.dumps(value, ensure_ascii=False)
-    cleaned: dict[str, Any] = json.loads(_LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text))
-    return cleaned
-
-
-class _JsonError(ValueError):
-    """Carries a text that may be shown, unlike the errors of the `json` module."""
-
-
-def _read(body: bytes, max_depth: int, make_object: Any) -> dict[str, Any]:
     try:
         value = json.loads(
             body.decode("utf-8-sig"),
             parse_constant=_refuse_constant,
             parse_float=_finite_float,
-            object_pairs_hook=make_object,
+            object_pairs_hook=_object_with_unique_keys,
         )
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
@@ -56,6 +38,52 @@ def _read(body: bytes, max_depth: int, make_object: Any) -> dict[str, Any]:
     except ValueError:
         raise ValueError("not JSON") from None
     _check_depth(value, max_depth)
+    return _require_object(value)
+
+
+def read_lenient(
+    body: bytes,
+    max_depth: int = _DEFAULT_MAX_DEPTH,
+    *,
+    encoding: str = "utf-8",
+    sound: Collection[str] = (),
+) -> dict[str, Any]:
+    """Parse the object in `body` as tolerant readers do (`lenient_json`): a flaw costs one value.
+
+    Bytes that `encoding` does not know, and lone surrogates, become U+FFFD; a byte order mark
+    says UTF-8. NaN, infinite numbers and values nested deeper than `max_depth` become None. The
+    last value of a repeated key counts. Raises `ValueError`, whose text contains nothing of the
+    body: not JSON, not an object, or a member named in `sound` that is repeated with another value
+    or is no finite number.
+    """
+    if body.startswith(BOM_UTF8):
+        encoding = "utf-8-sig"
+    text = body.decode(encoding, "replace")
+    make_object = _sound_object(frozenset(sound))
+    try:
+        value = _parse_lenient(text, make_object, max_depth)
+    except _JsonError as error:
+        raise ValueError(str(error)) from None
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
+    return _require_object(_clean(value, max_depth))
+
+
+class _JsonError(ValueError):
+    """Carries a text that may be shown, unlike the errors of the `json` module."""
+
+
+def _parse_lenient(text: str, make_object: Callable[[Pairs], Any], max_depth: int) -> Any:
+    """Use the standard parser, and the slow tolerant one for what it refuses."""
+    try:
+        return json.loads(text, strict=False, object_pairs_hook=make_object)
+    except _JsonError:
+        raise
+    except (ValueError, RecursionError):
+        return LenientParser(text, make_object, max_depth).parse()
+
+
+def _require_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not an object")
     return value
@@ -72,11 +100,36 @@ def _finite_float(digits: str) -> float:
     return number
 
 
-def _object_with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_with_unique_keys(pairs: Pairs) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise _JsonError("a key given twice")
     return members
+
+
+def _sound_object(names: frozenset[str]) -> Callable[[Pairs], dict[str, Any]]:
+    def make_object(pairs: Pairs) -> dict[str, Any]:
+        members = dict(pairs)
+        for name, value in pairs:
+            # NaN is unequal to itself, so this finds it too.
+            if name in names and (value != members[name] or value in (math.inf, -math.inf)):
+                raise _JsonError(f"{name} is not unambiguous")
+        return members
+
+    return make_object
+
+
+def _clean(value: Any, levels: int) -> Any:
+    """Drop what no database stores: NaN and infinite numbers, lone surrogates, deep nesting."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict | list) and levels < 0:
+        return None
+    if isinstance(value, dict):
+        return {_clean(name, levels): _clean(each, levels - 1) for name, each in value.items()}
+    return [_clean(each, levels - 1) for each in value] if isinstance(value, list) else value
 
 
 def _check_depth(value: Any, max_depth: int) -> None:

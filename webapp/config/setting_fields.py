@@ -18,7 +18,7 @@ _VENDOR = "leave it unset, or set it to what the vendor names"
 _PROVIDER = "set it as registered at the identity provider"
 _GATEWAY_FIELDS = frozenset(
     {"gateway_url", "api_key", "api_secret", "webhook_headers", "create_path"}
-    | {"delete_method", "decision_type", "hosted_origins"}
+    | {"delete_method", "decision_type", "hosted_origins", "time_zone"}
 )
 
 
@@ -57,6 +57,11 @@ class SettingFields(ConfigModel):
     decision_type: VisibleAscii = Field("AUTO", description=_VENDOR)
     hosted_origins: types.Origins = Field(
         (), description='set it to a JSON list such as ["https://pages.example"]'
+    )
+    time_zone: types.TimeZone = Field(
+        "UTC",
+        description="set it to the zone of the gateway's times that state none, such as "
+        "Europe/Madrid",
     )
     public_url: BaseAddress = Field(
         description="set it to the address at which browsers reach this server, such as "

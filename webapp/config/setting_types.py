@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -99,7 +100,16 @@ def _certificates(text: str) -> str:
     return path
 
 
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise InvalidValue("is not an IANA time zone that this machine knows") from None
+    return name
+
+
 JsonList = BeforeValidator(_json_list)
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Upper = BeforeValidator(str.upper)
 Digits = BeforeValidator(_digits_to_number)
 VisibleAscii = Annotated[str, AfterValidator(_visible_ascii)]

@@ -10,8 +10,10 @@ StepError
 ├── ReferenceExpired         a return reference of this server that has expired
 ├── UnreadableNotice         a notice that cannot be parsed; carries the reason
 ├── GatewayUnavailable       no answer, a late answer or an invalid one; carries when to retry
-│   └── GatewayMixedUp       the gateway answered about another process; nothing was stored
+│   ├── GatewayMixedUp       the gateway answered about another process; nothing was stored
+│   └── GatewayUnreadable    the gateway answered, and the answer cannot be read
 ├── GatewayForbidden         our account at the gateway lacks a right
+├── HostedPageUntrusted      the hosted page is on an origin that is not configured
 └── NotWritable              the database accepts no write at the moment
 """
 
@@ -89,6 +91,14 @@ class GatewayUnavailable(StepError):
 
 class GatewayMixedUp(GatewayUnavailable):
     """The gateway answered about another person's process: refused, and an alarm is raised."""
+
+
+class GatewayUnreadable(GatewayUnavailable):
+    """The gateway answered with something that cannot be read: an alarm is raised."""
+
+
+class HostedPageUntrusted(StepError):
+    """The hosted page is on an origin that MOBBSCAN_HOSTED_ORIGINS lacks: an alarm is raised."""
 
 
 class GatewayForbidden(StepError):

@@ -65,6 +65,21 @@ def mark_started(
     return replace(started, next_poll_at=poll.at, poll_reason=poll.reason, poll_count=poll.count)
 
 
+def keep_untrusted_page(
+    row: Onboarding, now: datetime, hosted_url: str, onboarding_token: str
+) -> Onboarding:
+    """End a create call whose process has its page on an origin that is not configured.
+
+    The status stays: the address is used once the origin is trusted.
+    """
+    return replace(
+        _next(row, now),
+        hosted_url=hosted_url,
+        onboarding_token=onboarding_token,
+        create_called_at=None,
+    )
+
+
 def cancel_as_refused(row: Onboarding, now: datetime) -> Onboarding:
     """Cancel after the gateway refused the create call: the flow's settings are wrong."""
     canceled = _cancel(row, now, ReasonCode.GATEWAY_REFUSED)

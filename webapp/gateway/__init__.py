@@ -8,18 +8,20 @@ from webapp.gateway.errors import (
     Forbidden,
     GatewayError,
     InvalidResponse,
+    NoHostedPage,
     ProcessMismatch,
     RequestRefused,
     StateConflict,
     Unauthorized,
     Unavailable,
+    UntrustedHostedPage,
     UntrustedUrl,
 )
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.kinds import IMAGE_TYPES, RECORDING_TYPES
 from webapp.gateway.identity_document import IdentityDocument
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
-from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notice
+from webapp.gateway.notice import InvalidNoticeBody, Notice, headers_match, parse_notices
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import WIRE_NAMES
 from webapp.gateway.token_cache import Token, TokenCache
@@ -42,11 +44,12 @@ __all__ = [
     "TokenCache",
     "Notice",
     "InvalidNoticeBody",
-    "parse_notice",
+    "parse_notices",
     "headers_match",
     "GatewayError",
     "Unavailable",
     "InvalidResponse",
+    "NoHostedPage",
     "CircuitOpen",
     "RequestRefused",
     "UntrustedUrl",
@@ -55,5 +58,6 @@ __all__ = [
     "Forbidden",
     "StateConflict",
     "CredentialsRefused",
+    "UntrustedHostedPage",
     "ProcessMismatch",
 ]

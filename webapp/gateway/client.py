@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 
@@ -16,9 +17,10 @@ from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidResponse,
-    ProcessMismatch,
+    NoHostedPage,
     Unavailable,
     UntrustedUrl,
+    UntrustedHostedPage,
 )
 from webapp.gateway.evidence.evidence_request import EvidenceReader
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
@@ -33,11 +35,22 @@ from webapp.gateway.evidence.kinds import (
 )
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
 from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
-from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
+from webapp.gateway.models import (
+    TIME_ZONE,
+    Acknowledgement,
+    CreatedProcess,
+    CreateRequest,
+    ProcessData,
+)
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import require_json_text, to_wire_names
-from webapp.gateway.process_ids import canonical_id, is_other_process_id, require_process_id
-from webapp.gateway.responses import first_text, parse_object, require_success
+from webapp.gateway.process_ids import (
+    IDENTITY,
+    canonical_id,
+    require_process_id,
+    require_same_process,
+)
+from webapp.gateway.responses import first_text, parse_object, require_success, require_word
 from webapp.gateway.retry import retry_while_unavailable
 from webapp.gateway.token_cache import Token, TokenCache
 from webapp.gateway.token_response import parse_token
@@ -47,6 +60,8 @@ from webapp.http_transport.deadline import deadline
 _ALTERNATIVE_PATH = {"/onboarding": "/onboarding/token", "/onboarding/token": "/onboarding"}
 _NO_SUCH_PATH = (404, 405)
 _CREDENTIALS_REFUSED = (400, 401, 403, 422)
+#: Members of process data that must be unambiguous; a flaw in any other costs that one only.
+_VERDICT = (*IDENTITY, "verificationResult")
 
 
 class Gateway:
@@ -79,19 +94,22 @@ class Gateway:
         """Create a process under our own id, within 12 s. Contract 3.1, 4-A.
 
         Sent once, except after a token renewal and with the alternative path: then the first
-        request was not carried out. Raises `RequestRefused` (also for an id that is in use) and
-        `ProcessMismatch`. After an `Unavailable` with `maybe_sent` the process may exist.
+        request was not carried out. Raises `RequestRefused` (also for an id that is in use),
+        `NoHostedPage`, `UntrustedHostedPage` and `ProcessMismatch`. After an `Unavailable` with
+        `maybe_sent` the process may exist.
         """
         with self._observed("create", self._budgets.create_seconds):
             response = self._post_create(request.body())
-            members = parse_object("create", require_success("create", response))
+            success = require_success("create", response)
+            members = parse_object("create", success, sound=IDENTITY)
             return self._parse_created(canonical_id(request.scan_id), members)
 
     def read(self, scan_id: str) -> ProcessData:
         """Return the data of a process, with retries within 8 s in total. Contract 3.2.
 
         Raises `Unauthorized` when the process is unknown, foreign or possibly not yet started,
-        `RequestRefused` and `ProcessMismatch`.
+        `RequestRefused` and `ProcessMismatch`; `InvalidResponse` also when ids or verdict are not
+        sound.
         """
         with self._observed("read", self._budgets.read_seconds):
             process_id = canonical_id(scan_id)
@@ -185,6 +203,10 @@ class Gateway:
         path = f"/api/zip/{canonical_id(scan_id)}"
         return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
 
+    def is_trusted(self, url: str) -> bool:
+        """Whether a hosted page is on the gateway's origin or on a configured one."""
+        return origin_of(url) in self._hosted_origins
+
     def log_in(self) -> Token:
         """Log in within 8 s, without any cache. Contract 2.1.
 
@@ -243,18 +265,31 @@ class Gateway:
     def _read_once(self, scan_id: str) -> ProcessData:
         path = f"/mobbscan-agent/getVerificationProcessData/{scan_id}"
         response = self._send("read", "GET", path)
-        members = parse_object("read", require_success("read", response))
-        require_process_id("read", scan_id, members.get("scanId"), optional=True)
-        return ProcessData.model_validate({**members, "scanId": scan_id, "raw": members})
+        members = parse_object("read", require_success("read", response), sound=_VERDICT)
+        require_word("read", members.get("verificationResult"))
+        require_same_process("read", scan_id, members)
+        return ProcessData.model_validate(
+            {**members, "scanId": scan_id, "raw": members},
+            context={TIME_ZONE: self._options.time_zone},
+        )
 
     def _parse_created(self, scan_id: str, members: dict[str, Any]) -> CreatedProcess:
         require_process_id("create", scan_id, members.get("scanId"), optional=False)
         token = first_text(members, "onboardingToken")
-        url = first_text(members, "url", "onboardingUrl")
-        if token is None or url is None:
-            raise InvalidResponse("create: token or url missing", status=200)
-        if origin_of(url) not in self._hosted_origins:
-            raise InvalidResponse("create: a hosted page on an untrusted origin", status=200)
+        stated = first_text(members, "url", "onboardingUrl")
+        if token is None or stated is None:
+            raise NoHostedPage("create: token or url missing", status=200)
+        url = _resolve(self._options.url(self._create_path), stated)
+        origin = origin_of(url)
+        if origin is None:
+            raise NoHostedPage("create: url is no web address", status=200)
+        if not self.is_trusted(url):
+            raise UntrustedHostedPage(
+                "create: a hosted page on an origin that is not configured",
+                origin=origin,
+                url=url,
+                onboarding_token=token,
+            )
         return CreatedProcess(scan_id, token, url)
 
     def _decide(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledgement:
@@ -289,9 +324,16 @@ def _parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) ->
         members = parse_object(call, response)
     except InvalidResponse:
         members = {}
-    for name in ("verificationId", "scanId"):
-        if is_other_process_id(scan_id, members.get(name)):
-            raise ProcessMismatch(f"{call}: the response is about another process", status=200)
+    with suppress(InvalidResponse):  # an unreadable id
+        require_same_process(call, scan_id, members)
     return Acknowledgement(
         first_text(members, "status"), first_text(members, "description"), members
     )
+
+
+def _resolve(base: str, stated: str) -> str:
+    """Return the address without blanks around it, a relative one resolved (RFC 3986, 5.2)."""
+    try:
+        return urljoin(base, stated.strip())
+    except ValueError:
+        return stated

@@ -3,6 +3,7 @@
     GatewayError               status, body (first 2 kB, for operators; in no message or pickle)
     ├── Unavailable            may be tried again: network error, timeout, 5xx, 429
     │   ├── InvalidResponse    answered with something unusable: HTML, wrong type, too large
+    │   │   └── NoHostedPage   created, but the answer has no address or token of its page
     │   └── CircuitOpen        not sent: the calls before it failed
     ├── RequestRefused         400 and other final refusals: the same request will fail again
     │   └── UntrustedUrl       not sent: an evidence address on an origin other than the gateway's
@@ -10,6 +11,7 @@
     ├── Unauthorized           401 after a token renewal, or 404: the token *or* the process
     ├── Forbidden              403: our account lacks a right
     ├── StateConflict          409: the process is in another state; read it again
+    ├── UntrustedHostedPage    created, with a hosted page on an origin that is not configured
     ├── CredentialsRefused     the log-in itself was refused (400, 401, 403, 422 at /auth/token)
     └── ProcessMismatch        the response is about another process than the requested one
 
@@ -62,6 +64,13 @@ class InvalidResponse(Unavailable):
     """An unusable response: the page of a proxy, another media type, too large, fields missing."""
 
 
+class NoHostedPage(InvalidResponse):
+    """The process was created, and the answer lacks its address or token. Contract 3.1.
+
+    Repeating is useless: the id is used, and no later call returns the address.
+    """
+
+
 class CircuitOpen(Unavailable):
     """Not sent, because the calls before it failed. `retry_after_seconds` is always set."""
 
@@ -94,6 +103,26 @@ class Forbidden(GatewayError):
 
 class StateConflict(GatewayError):
     """The process is not in a state that allows this. Contract 3.8, section 6."""
+
+
+class UntrustedHostedPage(GatewayError):
+    """The process was created, but its hosted page is on an origin that is not configured.
+
+    Creating it again cannot help. `origin` is that of the page; `url` and `onboarding_token` are
+    secrets of the user, for when the origin is trusted. Contract 3.1.
+    """
+
+    def __init__(
+        self, message: str = "", *, origin: str = "", url: str = "", onboarding_token: str = ""
+    ) -> None:
+        super().__init__(message, status=200)
+        self.origin = origin
+        self.url = url
+        self.onboarding_token = onboarding_token
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the secrets."""
+        return GatewayError, self.args
 
 
 class CredentialsRefused(GatewayError):

@@ -22,6 +22,8 @@ OTHER = "other"
 _OUTCOME_OF_ERROR: dict[type[errors.GatewayError], str] = {
     errors.Unavailable: "unavailable",
     errors.InvalidResponse: "invalid_response",
+    errors.NoHostedPage: "no_hosted_page",
+    errors.UntrustedHostedPage: "untrusted_hosted_page",
     errors.CircuitOpen: "circuit_open",
     errors.RequestRefused: "request_refused",
     errors.UntrustedUrl: "untrusted_url",

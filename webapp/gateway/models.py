@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_camel
 
 from webapp.gateway.identity_document import IdentityDocument, LenientText
@@ -19,11 +19,20 @@ from webapp.gateway.lenient import (
     text_or_none,
 )
 from webapp.gateway.process_ids import canonical_id
-from webapp.gateway.timestamps import parse_timestamp
+from webapp.gateway.timestamps import parse_timestamps
 
 Members = dict[str, Any]
+#: Key of the validation context with the zone of times that state none; default UTC.
+TIME_ZONE = "time_zone"
+
+
+def _times(value: object, info: ValidationInfo) -> tuple[datetime, ...]:
+    zone: tzinfo = (info.context or {}).get(TIME_ZONE, UTC)
+    return parse_timestamps(value, zone)
+
+
 Text = Annotated[str | None, BeforeValidator(text_or_none)]
-Time = Annotated[datetime | None, BeforeValidator(parse_timestamp)]
+Times = Annotated[tuple[datetime, ...], BeforeValidator(_times)]
 Links = Annotated[tuple[EvidenceLink, ...], BeforeValidator(parse_evidence_links)]
 
 
@@ -88,8 +97,9 @@ class Acknowledgement:
 class ProcessData(BaseModel):
     """The data of a process; every field may be missing. Contract 3.2.
 
-    Times are aware UTC; scores have the gateway's scale. `raw` is the whole response. The repr
-    shows the id and the result, and no personal data.
+    Times are aware UTC: what the gateway's text may mean, empty where it is unreadable
+    (`timestamps.parse_timestamps`). Scores have the gateway's scale. `scan_id` is the requested
+    id. `raw` is the whole response. The repr shows the id and the result, and no personal data.
     """
 
     model_config = ConfigDict(
@@ -102,8 +112,8 @@ class ProcessData(BaseModel):
     agent: Text = None
     rejection_reason: Text = None
     comment: Text = None
-    creation_time: Time = None
-    verification_time: Time = None
+    creation_times: Times = Field((), alias="creationTime")
+    verification_times: Times = Field((), alias="verificationTime")
     document: Annotated[Members, BeforeValidator(object_or_empty)] = Field(default_factory=dict)
     validations: Annotated[Members, BeforeValidator(object_or_empty)] = Field(default_factory=dict)
     extra_parameters: Annotated[Members, BeforeValidator(parse_pairs)] = Field(default_factory=dict)
@@ -115,6 +125,25 @@ class ProcessData(BaseModel):
     client_info: Any = None
     certificated_zip_url: Text = None
     raw: Members
+
+    @property
+    def other_scan_id(self) -> str | None:
+        """The response's `scanId` if it is another UUID than the requested id, or None."""
+        try:
+            stated = canonical_id(self.raw.get("scanId"))
+        except ValueError:
+            return None
+        return None if stated == self.scan_id else stated
+
+    @property
+    def creation_time(self) -> datetime | None:
+        """The first meaning of `creationTime`, or None."""
+        return next(iter(self.creation_times), None)
+
+    @property
+    def verification_time(self) -> datetime | None:
+        """The first meaning of `verificationTime`, or None."""
+        return next(iter(self.verification_times), None)
 
     @property
     def identity_document(self) -> IdentityDocument:

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
-from webapp.basics.json_reader import read_strict
+from webapp.basics.json_reader import read_lenient
 from webapp.gateway.process_ids import canonical_id
 
+#: The status of a notice that states none, or no word. No gateway status is lower case.
+UNKNOWN_STATUS = "unknown"
 _MAX_STATUS_CHARACTERS = 64
-_MAX_DEPTH = 8
+_ID_NAME = "verification[_-]?id"
+_UUID = "[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+_ID_MEMBER = re.compile(_ID_NAME, re.IGNORECASE)
+_ID_VALUE = re.compile(rf"\s*(?:urn:uuid:)?\{{?({_UUID})\}}?\s*", re.IGNORECASE | re.ASCII)
+# What stands between a name and its value in broken JSON, JSON within JSON, forms and XML.
+_BETWEEN = r"[\s\"'\\:=>\[{(]*(?:urn:uuid:)?"
+_ID_IN_TEXT = re.compile(
+    rf"(?<![a-z_-]){_ID_NAME}{_BETWEEN}\{{?({_UUID})(?![0-9a-f-])", re.IGNORECASE | re.ASCII
+)
+_STATUS_IN_TEXT = re.compile(rf"(?<![a-z_-])(?:(?i:status)){_BETWEEN}([A-Z_]+)(?![a-z])", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A hint that a process has changed, never a proof. `status` is the gateway's word."""
+    """A hint that a process has changed, never a proof.
+
+    `status` is the gateway's word, or UNKNOWN_STATUS; `raw` is the whole body.
+    """
 
     verification_id: str
     status: str
@@ -24,24 +42,25 @@ class Notice:
 
 
 class InvalidNoticeBody(Exception):
-    """The body is not a notice. `reason` contains nothing of the body."""
+    """The body names no process. `reason` contains nothing of the body."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def parse_notice(body: bytes) -> Notice:
-    """Parse a notice and ignore unknown keys. Raises `InvalidNoticeBody`. Contract 5."""
-    try:
-        members = read_strict(body, _MAX_DEPTH)
-    except ValueError as error:
-        raise InvalidNoticeBody(str(error)) from None
-    try:
-        verification_id = canonical_id(members.get("verificationId"))
-    except ValueError:
-        raise InvalidNoticeBody("verificationId is not a UUID") from None
-    return Notice(verification_id, _status(members.get("status")), body)
+def parse_notices(body: bytes) -> tuple[Notice, ...]:
+    """Return a notice for each process that the body names. Contract 5, 4-O.
+
+    A notice is a hint, so a UUID is enough that can be read as a `verificationId`: the vendor's
+    own sample is broken JSON, and forms and XML are read too. Raises `InvalidNoticeBody` without
+    such a UUID.
+    """
+    plain = _without_encoding(body)
+    found = {**dict(_ids_in_text(plain.decode("utf-8", "replace"))), **dict(_members(plain))}
+    if not found:
+        raise InvalidNoticeBody("no verificationId that is a UUID")
+    return tuple(Notice(process_id, status, body) for process_id, status in found.items())
 
 
 def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, str]) -> bool:
@@ -63,12 +82,54 @@ def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, 
     return any_matches
 
 
+def _without_encoding(body: bytes) -> bytes:
+    """Return the bytes as ASCII where they are UTF-16 or UTF-32: ids and words are ASCII."""
+    for mark in (BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE):
+        body = body.removeprefix(mark)
+    return body.replace(b"\0", b"")
+
+
+def _members(body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield id and status of each object in a JSON body that can be read, at any depth."""
+    try:
+        waiting: list[Any] = [read_lenient(b'{"body":' + body + b"}")["body"]]
+    except ValueError:
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from _ids_of(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _ids_of(members: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in members.items():
+        if isinstance(value, str) and _ID_MEMBER.fullmatch(name):
+            process_id = _ID_VALUE.fullmatch(value)
+            if process_id:
+                yield _canonical(process_id[1]), _status(members.get("status"))
+
+
+def _ids_in_text(text: str) -> Iterator[tuple[str, str]]:
+    """Yield ids from any other body; the status only if it is clear to which id it belongs."""
+    ids = {_canonical(found[1]) for found in _ID_IN_TEXT.finditer(text)}
+    status = _STATUS_IN_TEXT.search(text) if len(ids) == 1 else None
+    for process_id in ids:
+        yield process_id, _status(status[1] if status else None)
+
+
+def _canonical(text: str) -> str:
+    digits = text.replace("-", "")
+    cuts = (0, 8, 12, 16, 20, 32)
+    return canonical_id("-".join(digits[a:b] for a, b in pairwise(cuts)))
+
+
 def _status(value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidNoticeBody("status is not a string")
-    if not value.strip() or len(value) > _MAX_STATUS_CHARACTERS or not value.isprintable():
-        raise InvalidNoticeBody("status is empty, too long or not printable")
-    return value
+    word = value.strip() if isinstance(value, str) else ""
+    is_word = word.isprintable() and 0 < len(word) <= _MAX_STATUS_CHARACTERS
+    return word if is_word else UNKNOWN_STATUS
 
 
 def _digest(value: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from webapp.basics.urls import origin_of
 
@@ -12,7 +13,8 @@ class GatewayOptions:
     """Address and credentials of the gateway, and the variants of its calls.
 
     `base_url` may contain a path. `ca_file` is a PEM file of certificate authorities, trusted in
-    addition to the usual ones. Raises `ValueError` for an invalid URL, path or method. Contract 1.
+    addition to the usual ones. `time_zone` is the zone of the gateway's times that state none.
+    Raises `ValueError` for an invalid URL, path or method. Contract 1.
     """
 
     base_url: str
@@ -23,6 +25,7 @@ class GatewayOptions:
     decision_type: str = "AUTO"
     hosted_origins: tuple[str, ...] = ()
     ca_file: str | None = None
+    time_zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
         """Check the values now rather than at the first call."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from webapp.gateway.errors import InvalidResponse, ProcessMismatch
 
+#: Members that must be unambiguous wherever a response contains them.
+IDENTITY = ("scanId", "verificationId")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -32,9 +36,22 @@ def require_process_id(call: str, expected: str, actual: object, *, optional: bo
         raise ProcessMismatch(f"{call}: the response is about another process", status=200)
 
 
-def is_other_process_id(expected: str, actual: object) -> bool:
-    """Return whether `actual`, from an undocumented member, is the id of another process."""
+def require_same_process(call: str, expected: str, members: Mapping[str, Any]) -> None:
+    """Check that a response is not about another process than `expected`.
+
+    The vendor's glossary calls `scanId` the scan process and `verificationId` the onboarding
+    process, so another `scanId` alone proves nothing. Raises `ProcessMismatch` when
+    `verificationId` is another process's and `scanId` is not ours either, `InvalidResponse` for an
+    id that is no UUID. Contract, additions of 2026-11-30.
+    """
+    if _optional_id(call, members, "scanId") == expected:
+        return
+    if _optional_id(call, members, "verificationId") not in (None, expected):
+        raise ProcessMismatch(f"{call}: the response is about another process", status=200)
+
+
+def _optional_id(call: str, members: Mapping[str, Any], name: str) -> str | None:
     try:
-        return canonical_id(actual) != expected
+        return None if members.get(name) is None else canonical_id(members[name])
     except ValueError:
-        return False
+        raise InvalidResponse(f"{call}: {name} is no UUID", status=200) from None

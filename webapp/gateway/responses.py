@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,6 +22,9 @@ from webapp.gateway.errors import (
 )
 
 _MAX_RETRY_AFTER_SECONDS = 3600.0
+#: Encodings that a response may state, without dashes; any other is read as UTF-8. Browsers read
+#: ISO-8859-1 as its superset windows-1252 too (WHATWG Encoding, 4.2): many servers mean it.
+_ENCODINGS = dict.fromkeys(("iso88591", "latin1", "windows1252", "cp1252"), "windows-1252")
 _TEMPORARY = {408, 425, 429}
 _FINAL: dict[int, type[GatewayError]] = {
     401: Unauthorized,
@@ -58,15 +62,29 @@ def require_success(call: str, response: httpx.Response) -> httpx.Response:
     raise _FINAL.get(status, RequestRefused)(f"{call}: answered {status}", status=status, body=body)
 
 
-def parse_object(call: str, response: httpx.Response) -> dict[str, Any]:
-    """Parse the JSON object of a successful response. Raises `InvalidResponse`."""
+def parse_object(
+    call: str, response: httpx.Response, sound: Collection[str] = ()
+) -> dict[str, Any]:
+    """Parse the JSON object of a successful response as tolerant readers do.
+
+    Raises `InvalidResponse` when it cannot be read, and when a member named in `sound` is
+    ambiguous.
+    """
     status, body = response.status_code, response.content
     if not _may_be_json(response):
         raise InvalidResponse(f"{call}: another media type than JSON", status=status, body=body)
+    stated = re.sub("[^a-z0-9]", "", response.charset_encoding or "")
+    encoding = _ENCODINGS.get(stated, "utf-8")
     try:
-        return read_lenient(body)
+        return read_lenient(body, encoding=encoding, sound=sound)
     except ValueError as reason:
         raise InvalidResponse(f"{call}: {reason}", status=status, body=body) from None
+
+
+def require_word(call: str, value: object) -> None:
+    """Raise `InvalidResponse` for a verdict that is neither a text nor null."""
+    if value is not None and not isinstance(value, str):
+        raise InvalidResponse(f"{call}: verificationResult is no text", status=200)
 
 
 def unavailable_from(call: str, error: httpx.HTTPError) -> Unavailable:
@@ -82,12 +100,12 @@ def unavailable_from(call: str, error: httpx.HTTPError) -> Unavailable:
 def first_text(members: Mapping[str, Any], *names: str) -> str | None:
     """Return the first of the named members that is a non-empty string."""
     values = (members.get(name) for name in names)
-    return next((value for value in values if isinstance(value, str) and value), None)
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)
 
 
 def _media_type(response: httpx.Response) -> str:
     stated: str = response.headers.get("content-type", "")
-    return stated.partition(";")[0].strip().lower()
+    return re.split("[;,]", stated, maxsplit=1)[0].strip().lower()
 
 
 def _may_be_json(response: httpx.Response) -> bool:

@@ -2,42 +2,94 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
 
-_PATTERNS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
-_MILLISECONDS_FROM = 10**11  # as seconds this would be the year 5138
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?![0-9])(.*)", re.DOTALL)
+_YEAR_FIRST = re.compile(r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})(?![0-9])(.*)", re.DOTALL)
+_SHORT_HOUR = re.compile(r"^([0-9]):")
+_EPOCH = re.compile(r"-?[0-9]{9,19}(\.[0-9]+)?")
+_NAMED_ZONE = re.compile(r"(.*?)\s*\[([A-Za-z0-9_+/-]{1,64})\]", re.DOTALL)
+_UTC_NAME = re.compile(r"\s*(UTC|GMT|Z)$")
+#: Seconds above which a number counts as milliseconds, microseconds or nanoseconds: the year 5138.
+_LARGEST_SECONDS = 10**11
 
 
-def parse_timestamp(value: object) -> datetime | None:
-    """Parse ISO 8601, `dd/MM/yyyy [HH:mm[:ss]]` or epoch (milli)seconds to an aware UTC datetime.
+def parse_timestamps(value: object, zone: tzinfo = UTC) -> tuple[datetime, ...]:
+    """Return what a time may mean, as aware UTC datetimes; empty for an unreadable value.
 
-    Assumes UTC without a zone. Returns None for an unreadable value, so that the rest of the
-    response stays usable.
+    Reads ISO 8601 (also `…[Europe/Madrid]`), `dd/MM/yyyy [HH:mm[:ss[.SSS]]]`, RFC 5322, and the
+    epoch in seconds to nanoseconds, as a number or a text. A time without a zone is in `zone`:
+    in the double hour of a change to winter time it has two meanings, the earlier one first.
     """
     try:
-        if isinstance(value, str):
-            time = _parse_text(value.strip())
-            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-            return datetime.fromtimestamp(seconds, UTC)
+            return (_from_epoch(value),)
+        if not isinstance(value, str):
+            return ()
+        text = value.strip()
+        if _EPOCH.fullmatch(text):
+            return (_from_epoch(float(text)),)
+        return _in_utc(*_parse_text(text, zone))
     except (ValueError, OverflowError, OSError):
-        return None
-    return None
+        return ()
+
+
+def parse_timestamp(value: object, zone: tzinfo = UTC) -> datetime | None:
+    """Return the first of `parse_timestamps`, or None for an unreadable value."""
+    return next(iter(parse_timestamps(value, zone)), None)
 
 
 def parse_date(value: object) -> date | None:
     """Return the date of `dd/MM/yyyy` or ISO 8601 as written, without a time zone, or None."""
     try:
-        return _parse_text(value.strip()).date() if isinstance(value, str) else None
-    except ValueError:
+        return _parse_text(value.strip(), UTC)[0].date() if isinstance(value, str) else None
+    except (ValueError, OverflowError):
         return None
 
 
-def _parse_text(text: str) -> datetime:
-    for pattern in _PATTERNS:
-        try:
-            return datetime.strptime(text, pattern).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return datetime.fromisoformat(text)
+def _from_epoch(number: float) -> datetime:
+    for _ in range(3):
+        if abs(number) >= _LARGEST_SECONDS:
+            number /= 1000
+    return datetime.fromtimestamp(number, UTC)
+
+
+def _parse_text(text: str, zone: tzinfo) -> tuple[datetime, tzinfo]:
+    """Return the time as written, aware or not, and the zone for one that is not."""
+    named = _NAMED_ZONE.fullmatch(text)
+    if named:
+        text, zone = named[1], _zone(named[2], zone)
+    try:
+        return datetime.fromisoformat(_to_iso(text)), zone
+    except ValueError:
+        return parsedate_to_datetime(text), zone
+
+
+def _to_iso(text: str) -> str:
+    day_first, year_first = _DAY_FIRST.fullmatch(text), _YEAR_FIRST.fullmatch(text)
+    if day_first:
+        day, month, year, time = day_first.groups()
+    elif year_first:
+        year, month, day, time = year_first.groups()
+    else:
+        return _UTC_NAME.sub("Z", text)
+    time = _SHORT_HOUR.sub(r"0\1:", _UTC_NAME.sub("Z", time).strip(" T,"))
+    return f"{year}-{month:0>2}-{day:0>2}" + (f"T{time}" if time else "")
+
+
+def _zone(name: str, otherwise: tzinfo) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # a name that this machine does not know
+        return otherwise
+
+
+def _in_utc(time: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    if time.tzinfo is not None:
+        return (time.astimezone(UTC),)
+    local = time.replace(tzinfo=zone)
+    both = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return tuple(sorted(set(both)))

@@ -7,17 +7,19 @@ from datetime import timedelta
 
 from webapp.config.sites import Flow
 from webapp.domain import transitions
-from webapp.domain.errors import GatewayUnavailable
+from webapp.domain.errors import GatewayUnavailable, HostedPageUntrusted
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.domain.schedule import PollReason, next_poll
 from webapp.domain.transitions import PollPlan
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import (
     GatewayError,
+    NoHostedPage,
     RequestRefused,
     StateConflict,
     Unauthorized,
     Unavailable,
+    UntrustedHostedPage,
 )
 from webapp.gateway.models import CreatedProcess, CreateRequest
 from webapp.journey.dependencies import JourneyDependencies
@@ -28,6 +30,8 @@ _log = logging.getLogger(__name__)
 #: How long a claim blocks further create calls for the onboarding. A little longer than one call
 #: can take, so a claim of a killed process ends soon.
 CREATE_LEASE = timedelta(seconds=15)
+#: The alarm of a hosted page on an origin that is not configured; its detail is the origin.
+UNTRUSTED_PAGE = "hosted_origin_untrusted"
 
 
 class CreateProcess:
@@ -60,13 +64,16 @@ class CreateProcess:
 
         A lost answer is repeated once under the same id. Returns None when the gateway has this id
         already: the answer with the address was lost and cannot be had again. Raises
-        GatewayUnavailable or GatewayForbidden; the claim is then released.
+        GatewayUnavailable, GatewayForbidden or HostedPageUntrusted; the claim is then released.
         """
         while True:
             try:
                 created = self._send(row, flow, person)
             except RequestRefused:
                 return self._store_refusal(row)
+            except UntrustedHostedPage as error:
+                self._keep_untrusted_page(row, error)
+                raise HostedPageUntrusted from error
             except GatewayError as error:
                 self._release(row)
                 if not _is_worth_repeating(error, row):
@@ -79,6 +86,28 @@ class CreateProcess:
                 row = claimed
             else:
                 return self._store_process(row, created)
+
+    def start_with_kept_page(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
+        """Start `row`, which is locked in `work`, with the address that `call` has kept.
+
+        Raises HostedPageUntrusted while its origin is still not configured.
+        """
+        if row.hosted_url is None or not self._gateway.is_trusted(row.hosted_url):
+            raise HostedPageUntrusted
+        return self._start(work, row, row.hosted_url, row.onboarding_token or "")
+
+    def _keep_untrusted_page(self, called: Onboarding, error: UntrustedHostedPage) -> None:
+        """Keep the process, which may have cost money, for when the operator trusts its origin."""
+        _log.error(UNTRUSTED_PAGE, extra={"onboarding": called.id, "origin": error.origin})
+        with self._deps.database.writing() as work:
+            work.alarms.raise_alarm(UNTRUSTED_PAGE, self._deps.clock(), error.origin)
+            row = work.onboardings.get(called.id, for_update=True)
+            if row is not None and _is_still_this_call(row, called):
+                kept = transitions.keep_untrusted_page(
+                    row, self._deps.clock(), error.url, error.onboarding_token
+                )
+                work.onboardings.save(kept, was=row.version)
+                self._deps.record_event(work, kept, UNTRUSTED_PAGE, origin=error.origin)
 
     def _send(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
         return self._gateway.create(
@@ -137,12 +166,15 @@ class CreateProcess:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None:
                 return called.id
-            poll = self._next_poll(row)
-            started = transitions.mark_started(
-                row, self._deps.clock(), created.url, created.onboarding_token, poll
-            )
-            self._deps.save_transition(work, row, started, "started")
+            self._start(work, row, created.url, created.onboarding_token)
             return _id_to_show(row)
+
+    def _start(self, work: UnitOfWork, row: Onboarding, url: str, token: str) -> Onboarding:
+        started = transitions.mark_started(
+            row, self._deps.clock(), url, token, self._next_poll(row)
+        )
+        work.alarms.clear(UNTRUSTED_PAGE)
+        return self._deps.save_transition(work, row, started, "started")
 
     def _next_poll(self, row: Onboarding) -> PollPlan | None:
         now = self._deps.clock()
@@ -156,7 +188,8 @@ class CreateProcess:
 
 def _is_worth_repeating(error: GatewayError, row: Onboarding) -> bool:
     """Whether the first call may have reached the gateway and only its answer was lost."""
-    return isinstance(error, Unavailable) and error.maybe_sent and row.create_calls == 1
+    was_lost = isinstance(error, Unavailable) and not isinstance(error, NoHostedPage)
+    return was_lost and error.maybe_sent and row.create_calls == 1
 
 
 def _refuse_meaningless(error: GatewayError) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webapp.basics.text import pluralize
-from webapp.journey.dependencies import MIXED_UP
+from webapp.journey.create_process import UNTRUSTED_PAGE
+from webapp.journey.dependencies import MIXED_UP, UNREADABLE
 from webapp.journey.gateway_poll import FORBIDDEN
 from webapp.store.errors import StoreError
 from webapp.store.statistics import count_dead_letters
@@ -16,6 +17,11 @@ _ALARMS = {
     MIXED_UP: "the gateway answered about another process than the requested one, and the answer "
     "was dropped: report it to the vendor with times and ids of the log lines "
     "gateway_answered_for_another_process",
+    UNREADABLE: "the gateway's answer about {detail} could not be read: report it to the vendor "
+    "with times and reasons of the log lines gateway_response_unreadable; the server asks again by "
+    "itself",
+    UNTRUSTED_PAGE: "the gateway's hosted page is at {detail}, which is not configured, so no user "
+    "can start: if the vendor confirms this origin, add it to MOBBSCAN_HOSTED_ORIGINS and restart",
 }
 
 
@@ -32,8 +38,12 @@ def find_degradations(database: Database) -> list[str]:
 
 
 def _alarms(work: UnitOfWork) -> list[str]:
-    active = work.alarms.active().items()
-    return [f"{_ALARMS[name]} (since {since:%Y-%m-%d %H:%MZ})" for name, since in active]
+    details = work.alarms.details()
+    sentences = {name: _ALARMS.get(name, name).format(detail=details[name]) for name in details}
+    return [
+        f"{sentences.get(name, name)} (since {since:%Y-%m-%d %H:%MZ})"
+        for name, since in work.alarms.active().items()
+    ]
 
 
 def _silent_jobs(work: UnitOfWork) -> list[str]:

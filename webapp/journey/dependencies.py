@@ -13,7 +13,7 @@ from functools import cached_property
 
 from webapp.config.sites import Flow, Site
 from webapp.domain.actors import Actor
-from webapp.domain.errors import GatewayMixedUp, NotFound
+from webapp.domain.errors import GatewayMixedUp, GatewayUnreadable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
 from webapp.journey.gateway_errors import to_step_errors
@@ -22,6 +22,8 @@ from webapp.store.unit_of_work import Database, UnitOfWork
 
 #: The alarm of a gateway that answers about another process than the requested one.
 MIXED_UP = "gateway_mixed_up"
+#: The alarm of a gateway whose answers cannot be read; its detail is the onboarding's id.
+UNREADABLE = "gateway_unreadable"
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +56,10 @@ class JourneyDependencies:
 
     @contextmanager
     def translate_gateway_errors(self, onboarding_id: str) -> Iterator[None]:
-        """Translate errors as `to_step_errors`; an answer about another process raises an alarm."""
+        """Translate errors as `to_step_errors`.
+
+        An answer about another process, and one that cannot be read, also raise an alarm.
+        """
         try:
             with to_step_errors():
                 yield
@@ -62,11 +67,21 @@ class JourneyDependencies:
             _log.error("gateway_answered_for_another_process", extra={"onboarding": onboarding_id})
             self.raise_alarm(MIXED_UP)
             raise
+        except GatewayUnreadable as error:
+            _log.error(
+                "gateway_response_unreadable",
+                extra={"onboarding": onboarding_id, "error": str(error.__cause__)},
+            )
+            self.raise_alarm(UNREADABLE, onboarding_id)
+            raise
 
-    def raise_alarm(self, alarm: str) -> None:
-        """Store an alarm, which readyz reports until it is cleared: an operator has to act."""
+    def raise_alarm(self, alarm: str, detail: str = "") -> None:
+        """Store an alarm, which readyz reports until it is cleared: an operator has to act.
+
+        `detail`: what it is about, an id or an origin; no personal data.
+        """
         with self.database.writing() as work:
-            work.alarms.raise_alarm(alarm, self.clock())
+            work.alarms.raise_alarm(alarm, self.clock(), detail)
 
     def schedule_poll_now(self, work: UnitOfWork, onboarding_id: str, reason: PollReason) -> None:
         """Make a poll of this onboarding due now; its schedule begins anew."""

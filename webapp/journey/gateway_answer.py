@@ -15,6 +15,8 @@ from webapp.gateway.models import ProcessData
 #: polls and so long: a 401 may also be a passing fault of the gateway.
 LOST_POLLS = 3
 LOST_AFTER = timedelta(hours=24)
+#: How far the gateway's clock may be off before its times are not believed.
+CLOCK_SKEW = timedelta(minutes=5)
 #: Characters kept of a gateway's word, as many as the column has.
 MAX_WORD_CHARACTERS = 64
 _CAN_EXPIRE = AWAITING_USER | {Status.SUBMITTED}
@@ -69,15 +71,26 @@ def apply_answer(
     if status is Status.EXPIRED or answer is None:  # without an answer only the expiry changes it
         return transitions.expire(row, now, word)
     if status in FINAL:
-        verdict = _verdict(status, answer, now, reason_map)
+        verdict = _verdict(status, answer, _decision_time(answer, row, now), reason_map)
         return transitions.record_verdict(row, now, status, word, verdict)
     return transitions.mark_undecided(row, now, status, word)
 
 
+def _decision_time(answer: ProcessData, row: Onboarding, now: datetime) -> datetime:
+    """Return when the gateway decided, or `now` where its time cannot be right.
+
+    A time is believed from the onboarding's creation until now, with CLOCK_SKEW on both sides; of
+    two meanings, in the double hour of a change to winter time, the first one that fits.
+    """
+    for time in answer.verification_times:
+        if row.created_at - CLOCK_SKEW <= time <= now + CLOCK_SKEW:
+            return time
+    return now
+
+
 def _verdict(
-    status: Status, answer: ProcessData, now: datetime, reason_map: Mapping[str, str]
+    status: Status, answer: ProcessData, decided_at: datetime, reason_map: Mapping[str, str]
 ) -> Verdict:
-    decided_at = answer.verification_time or now
     if status is Status.VERIFIED:
         return Verdict(decided_at, answer.agent)
     code = of_rejection(answer.rejection_reason, reason_map)

@@ -6,7 +6,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webapp.domain.errors import GatewayForbidden, GatewayMixedUp, GatewayUnavailable
+from webapp.domain.errors import (
+    GatewayForbidden,
+    GatewayMixedUp,
+    GatewayUnavailable,
+    GatewayUnreadable,
+)
 from webapp.gateway import errors as gateway_errors
 
 _log = logging.getLogger(__name__)
@@ -18,7 +23,7 @@ _LONG_RETRY_AFTER_SECONDS = 60.0
 
 @contextmanager
 def to_step_errors() -> Iterator[None]:
-    """Raise GatewayUnavailable (also GatewayMixedUp) or GatewayForbidden for client errors.
+    """Raise GatewayUnavailable (also a subclass) or GatewayForbidden for client errors.
 
     `Refused`, `Conflict` and `Unauthorized` concern one process and pass through: the step that
     made the call knows what they mean there.
@@ -27,6 +32,11 @@ def to_step_errors() -> Iterator[None]:
         yield
     except gateway_errors.Forbidden as cause:
         raise GatewayForbidden("our account at the gateway lacks a right") from cause
+    except gateway_errors.InvalidResponse as cause:
+        # A redirect or the page of a proxy in an outage does not come with a successful status.
+        succeeded = cause.status is not None and 200 <= cause.status < 300
+        error = GatewayUnreadable if succeeded else GatewayUnavailable
+        raise error(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
     except gateway_errors.Unavailable as cause:
         raise GatewayUnavailable(cause.retry_after_seconds or _RETRY_AFTER_SECONDS) from cause
     except gateway_errors.CredentialsRefused as cause:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from webapp.domain import states, transitions
 from webapp.domain.actors import Actor
-from webapp.domain.errors import GatewayForbidden
+from webapp.domain.errors import GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.domain.settle_reason import SettleReason
@@ -20,7 +20,7 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
-from webapp.journey.dependencies import MIXED_UP, JourneyDependencies
+from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
 from webapp.journey.manual_review import ManualReview
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
@@ -32,6 +32,9 @@ NOTICE_POLLS = 5
 FORBIDDEN = "gateway_forbidden"
 #: How long the alarm about mixed-up answers stays after the last such answer.
 MIXED_UP_ALARM_LIFE = timedelta(hours=24)
+#: How long the alarm about an unreadable answer stays after the last one, unless the same
+#: onboarding is answered; longer than the longest pause between its polls.
+UNREADABLE_ALARM_LIFE = timedelta(hours=1)
 #: Events for `PollObserver`: a notice was confirmed (with the seconds since it came), and the slow
 #: schedule found a change that no notice announced (with 0).
 NOTICE_SETTLED, MISSED_NOTICE_REPAIRED = "notice_settled", "missed_notice_repaired"
@@ -102,7 +105,9 @@ class GatewayPoll:
             return None
         try:
             with self._deps.translate_gateway_errors(onboarding.id):
-                return self._gateway.read(onboarding.id)
+                answer = self._gateway.read(onboarding.id)
+                self._require_no_other_onboarding(onboarding, answer.other_scan_id)
+                return answer
         except GatewayForbidden:
             self._deps.raise_alarm(FORBIDDEN)
             raise
@@ -113,6 +118,17 @@ class GatewayPoll:
                     extra={"onboarding": onboarding.id, "error": type(cause).__name__},
                 )
             return None
+
+    def _require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
+        """Log a `scanId` that is not ours; GatewayMixedUp if it is another onboarding of ours."""
+        if scan_id is None:
+            return
+        with self._deps.database.reading() as work:
+            is_ours = work.onboardings.site_of(scan_id) is not None
+        if is_ours:
+            raise GatewayMixedUp
+        extra = {"onboarding": onboarding.id, "scan_id": scan_id}
+        _log.info("gateway_scan_id_differs", extra=extra)
 
     def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> Onboarding | None:
         word = gateway_answer.word_of(answer)
@@ -144,6 +160,8 @@ class GatewayPoll:
             work.alarms.clear(FORBIDDEN)
             since = self._deps.clock() - MIXED_UP_ALARM_LIFE
             work.alarms.clear(MIXED_UP, last_raised_before=since)
+            since = self._deps.clock() - UNREADABLE_ALARM_LIFE
+            work.alarms.clear(UNREADABLE, last_raised_before=since, about=row.id)
 
     def _move(self, work: UnitOfWork, stored: Onboarding, answer: ProcessData | None) -> Onboarding:
         """Save what follows from the answer; return the row as it is then."""
@@ -173,6 +191,7 @@ class GatewayPoll:
                 status=str(after.status),
                 was=str(row.status),
                 word=word,
+                **_scan_id_detail(answer),
             )
         return after
 
@@ -202,6 +221,10 @@ class GatewayPoll:
         now = self._deps.clock()
         at = next_poll(reason, poll_count, self._deps.slow, now, after.expires_at)
         work.onboardings.schedule_poll(row.id, at, reason, poll_count)
+
+
+def _scan_id_detail(answer: ProcessData | None) -> dict[str, str]:
+    return {"scan_id": answer.other_scan_id} if answer and answer.other_scan_id else {}
 
 
 def _is_still_due(onboarding: Onboarding, planned: datetime) -> bool:

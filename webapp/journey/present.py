@@ -7,6 +7,7 @@ from datetime import timedelta
 from webapp.basics.urls import origin_of
 from webapp.domain.onboarding import AWAITING_RESULT, Mode, Onboarding, Status
 from webapp.domain.schedule import PollReason
+from webapp.journey.announcements import is_announced
 from webapp.journey.create_process import CREATE_LEASE
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_view
@@ -27,12 +28,15 @@ class Present:
             onboarding = self._deps.get_owned(work, visitor, onboarding_id)
             version = self._deps.flow_of(onboarding).consent_version
             agreed = version is None or work.onboardings.has_consent(onboarding.id, version)
-        kind = self._kind(onboarding)
+            announced = is_announced(work, onboarding)
+        kind = "waiting" if announced else self._kind(onboarding)
         if kind == "waiting":
             self._poll_soon(onboarding)
         shows_hosted_page = kind in ("frame", "redirect")
         return Page(
-            onboarding=onboarding_view(onboarding, self._deps.flow_of(onboarding)),
+            onboarding=onboarding_view(
+                onboarding, self._deps.flow_of(onboarding), announced=announced
+            ),
             kind=kind,
             site=visitor.site,
             flow=self._deps.flow_of(onboarding),
@@ -50,7 +54,10 @@ class Present:
         flow = visitor.site.flows[visitor.flow]
         with self._deps.database.reading() as work:
             known = work.onboardings.of_person(visitor.person.id)
-        views = [onboarding_view(row, self._deps.flow_of(row)) for row in known]
+            views = [
+                onboarding_view(row, self._deps.flow_of(row), announced=is_announced(work, row))
+                for row in known
+            ]
         current = next((view for view in views if view.flow == flow.name), None)
         actions: dict[str, Action] = {"continue": "continue", "retry": "retry"}
         action = actions.get(current.next, "see") if current else "start"

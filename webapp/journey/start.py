@@ -18,6 +18,7 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
 from webapp.http_transport.deadline import deadline
 from webapp.journey import new_onboarding
+from webapp.journey.announcements import is_announced
 from webapp.journey.create_process import CreateProcess
 from webapp.journey.decide_start import (
     LOCKING,
@@ -82,11 +83,19 @@ class Start:
         """Start or continue; return the id of the onboarding to show, which may have ended.
 
         `consent`, `unfinished`: see `StartRequest`. Without the flow's consent the onboarding stays
-        `created` and its page asks for it. Raises NotFound (no such flow), GatewayUnavailable or
-        GatewayForbidden; after the last two the onboarding is kept and a repetition is safe.
+        `created` and its page asks for it. Raises NotFound (no such flow), GatewayUnavailable,
+        GatewayForbidden or HostedPageUntrusted; after all but the first the onboarding is kept and
+        a repetition is safe.
         """
         wanted = _flow(visitor, flow)
-        return self._run(StartRequest(visitor, wanted, consent, locale, unfinished=unfinished))
+        request = StartRequest(visitor, wanted, consent, locale, unfinished=unfinished)
+        try:
+            return self._run(request)
+        except GatewayUnavailable:
+            announced = self._announced_id(request)
+            if announced is None:
+                raise
+            return announced
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """Return the id of the onboarding to continue on another device, stored if there is none.
@@ -175,6 +184,9 @@ class Start:
         now, save = self._deps.clock(), self._deps.save_transition
         if action is StartAction.CLAIM:
             new_onboarding.record_consent(self._deps, work, request, row)
+            if row.hosted_url is not None:
+                started = self._create_process.start_with_kept_page(work, row)
+                return _Outcome(StartAction.CONTINUE, started)
             claimed = self._create_process.claim(work, row)
             return _Outcome(action if claimed else StartAction.CONTINUE, claimed or row)
         if action is StartAction.REPLACE:
@@ -200,6 +212,13 @@ class Start:
         linked = transitions.link_replacement(canceled, now, replacement.id)
         work.onboardings.save(linked, was=canceled.version)
         return _Outcome(StartAction.REPLACE, linked, replacement)
+
+    def _announced_id(self, request: StartRequest) -> str | None:
+        """Return the id of the onboarding for which a notice says that the user is done."""
+        with self._deps.database.reading() as work:
+            latest = work.onboardings.latest(request.visitor.person.id, request.flow.name)
+            is_done = latest is not None and is_announced(work, latest)
+        return latest.id if latest and is_done else None
 
     def _delete_at_gateway(self, row: Onboarding) -> None:
         """Delete the replaced process if there is one. A failure is logged only: no user has the

@@ -44,7 +44,10 @@ class Visitor:
 
 @dataclass(frozen=True)
 class OnboardingView:
-    """What the owner of an onboarding may see of it. Times are aware UTC."""
+    """What the owner of an onboarding may see of it. Times are aware UTC.
+
+    `is_announced`: a notice says that the user is done; see `announcements`.
+    """
 
     id: str
     flow: str
@@ -57,6 +60,12 @@ class OnboardingView:
     decided_at: datetime | None
     expires_at: datetime
     next: Next
+    is_announced: bool = False
+
+    @property
+    def shown_status(self) -> Status:
+        """The status whose texts the user sees."""
+        return Status.SUBMITTED if self.is_announced else self.status
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,10 @@ def next_of(onboarding: Onboarding, flow: Flow) -> Next:
     return "retry" if retry_allowed and not is_used_up else "done"
 
 
-def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
-    """Return what the owner may see of an onboarding."""
+def onboarding_view(
+    onboarding: Onboarding, flow: Flow, *, announced: bool = False
+) -> OnboardingView:
+    """Return what the owner may see of an onboarding; `announced` as in `announcements`."""
     return OnboardingView(
         id=onboarding.id,
         flow=onboarding.flow,
@@ -132,5 +143,6 @@ def onboarding_view(onboarding: Onboarding, flow: Flow) -> OnboardingView:
         updated_at=onboarding.updated_at,
         decided_at=onboarding.decided_at,
         expires_at=onboarding.expires_at,
-        next=next_of(onboarding, flow),
+        next="wait" if announced else next_of(onboarding, flow),
+        is_announced=announced,
     )

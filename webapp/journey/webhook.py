@@ -37,14 +37,18 @@ class Webhook:
         """Store an authentic notice durably and make a poll due; return whether it was new.
 
         No poll becomes due for a notice that the gateway has confirmed already. Raises
-        UnreadableNotice (the body is in quarantine) or NotWritable (the sender should retry).
-        Contract 5.
+        UnreadableNotice (it names no process; the body is in quarantine) or NotWritable (the
+        sender should retry). Contract 5.
         """
         try:
-            parsed = notice.parse_notice(body)
+            parsed = notice.parse_notices(body)
         except notice.InvalidNoticeBody as cause:
             with self._deps.database.writing() as work:
                 work.quarantine.add(body, cause.reason, self._deps.clock())
             raise UnreadableNotice(cause.reason) from cause
-        new = NewNotice(parsed.verification_id, parsed.status, parsed.raw, self._deps.clock())
-        return self._writer.store(new)
+        now = self._deps.clock()
+        are_new = [
+            self._writer.store(NewNotice(each.verification_id, each.status, each.raw, now))
+            for each in parsed
+        ]
+        return any(are_new)

@@ -265,6 +265,8 @@ alarms = Table(
     "alarms",
     metadata,
     Column("name", String(32), primary_key=True),
+    # What it is about, for operators: an origin or an id, never a secret.
+    Column("detail", String(255), nullable=False, server_default=""),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("last_raised_at", UtcDateTime, nullable=False),
 )

@@ -24,6 +24,7 @@ from webapp.domain.errors import (
     GatewayForbidden,
     GatewayUnavailable,
     HandoffNotAccepted,
+    HostedPageUntrusted,
     LinkGone,
     NotFound,
     NotWritable,
@@ -47,6 +48,7 @@ STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
     UnreadableNotice: (400, "unusable"),
     GatewayUnavailable: (503, "gateway_unavailable"),
     GatewayForbidden: (502, "gateway_forbidden"),
+    HostedPageUntrusted: (502, "hosted_page_untrusted"),
     NotWritable: (503, "not_writable"),
 }
 NOT_WRITABLE_RETRY_SECONDS = 5

@@ -8,6 +8,7 @@ gets two kinds of answers. Request id, log line and security headers are the sam
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -41,13 +42,16 @@ STATUS_OF_OUTCOME = {
     "not_authentic": 401,
     "wrong_method": 405,
     "too_large": 413,
+    "unknown_encoding": 415,
     "failed": 500,
     "not_writable": 503,
 }
 _EXTRA_HEADERS = {
     "wrong_method": ("Allow", METHOD),
+    "unknown_encoding": ("Accept-Encoding", "identity"),  # RFC 9110, 15.5.16
     "not_writable": ("Retry-After", str(NOT_WRITABLE_RETRY_SECONDS)),
 }
+_SLASHES = re.compile("/{2,}")
 Observer = Callable[[str, float], None]
 
 
@@ -60,7 +64,8 @@ class NoticeEndpoint:
         self._inner = inner
         self._webhook = webhook
         self._observe = observe
-        # A proxy may pass the prefix on or strip it; a trailing slash must lose no notice.
+        # A proxy may pass the prefix on or strip it. Slashes at the end, or several in a row (of a
+        # base address and of the path behind it), must lose no notice.
         self._paths = frozenset(
             prefix + PATH + end for prefix in ("", settings.public_prefix) for end in ("", "/")
         )
@@ -73,7 +78,7 @@ class NoticeEndpoint:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        if path not in self._paths:
+        if _SLASHES.sub("/", path) not in self._paths:
             return self._inner(environ, start)
         request_id, began_at = bind_request_id(), time.monotonic()
         outcome = self._handle(environ)
@@ -92,6 +97,8 @@ class NoticeEndpoint:
         given = {name: environ[key] for key, name in self._header_names.items() if key in environ}
         if not self._webhook.is_authentic(given):
             return "not_authentic"
+        if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+            return "unknown_encoding"
         return self._store(environ)
 
     def _store(self, environ: WSGIEnvironment) -> str:

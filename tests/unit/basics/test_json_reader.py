@@ -1,16 +1,15 @@
-"""read_strict and read_lenient: what both refuse, and where they differ."""
+"""read_strict and read_lenient: what they refuse, and what only the lenient one reads."""
 
-from collections.abc import Callable
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webapp.basics.json_reader import read_lenient, read_strict
 
-READERS = [read_strict, read_lenient]
 
-
-@pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -28,18 +27,85 @@ READERS = [read_strict, read_lenient]
         (b'"MARKER"', "not an object"),
     ],
 )
-def test_read_unusable_body_raises_value_error_with_reason_only(
-    read: Callable[..., Any], body: bytes, reason: str
+def test_read_strict_unusable_body_raises_value_error_with_reason_only(
+    body: bytes, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^{reason}$") as error:
-        read(body, 4)
+        read_strict(body, 4)
     assert type(error.value) is ValueError
     assert error.value.__cause__ is None
 
 
-@pytest.mark.parametrize("read", READERS)
-def test_read_object_up_to_max_depth_is_returned(read: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"MARKER", "not an object"),
+        (b'{"a": 1', "not JSON"),
+        (b'{"a": 1 "b": 2}', "not JSON"),
+        (b'{"a": 1} {"a": 2}', "not JSON"),
+        (b'{"a": "MARKER', "not JSON"),
+        (b'{"a"}', "not JSON"),
+        (b'{"a": /* MARKER', "not JSON"),
+        (b"[" * 60_000, "not JSON"),
+        (b'{"a": ' + b"[" * 60_000, "not JSON"),
+        (b"[]", "not an object"),
+        (b'"MARKER"', "not an object"),
+        (b'{"id": "MARKER", "id": "other"}', "id is not unambiguous"),
+        (b'{"id": NaN}', "id is not unambiguous"),
+        (b'{"id": 1e999, }', "id is not unambiguous"),
+    ],
+)
+def test_read_lenient_unusable_body_raises_value_error_with_reason_only(
+    body: bytes, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{reason}$") as error:
+        read_lenient(body, 4, sound=("id",))
+    assert type(error.value) is ValueError
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize("read", [read_strict, read_lenient])
+def test_read_object_up_to_max_depth_is_returned(read: Any) -> None:
     assert read(b'\xef\xbb\xbf{"a": [[[1]]], "b": 1.5}', 4) == {"a": [[[1]]], "b": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("body", "members"),
+    [
+        (b'{"a": NaN, "b": -Infinity, "c": 1e999, "d": 1}', dict.fromkeys("abc") | {"d": 1}),
+        (b'{"a": ' + b"9" * 5000 + b', "b": 1}', {"a": None, "b": 1}),
+        (b'{"a": [[[[[1]]]]], "b": 1}', {"a": [[[None]]], "b": 1}),
+        (b'{"a": ' + b"[" * 60_000 + b"]" * 60_000 + b', "b": 1}', {"a": [[[None]]], "b": 1}),
+        (b'{"a": "\xff", "b": 1}', {"a": "\ufffd", "b": 1}),
+        (b'{"a": "x\ny\t\\q", "b": 1}', {"a": "x\ny\tq", "b": 1}),
+        (b'{"a": [1, , 2, ], "b": , "c": 3, }', {"a": [1, None, 2], "b": None, "c": 3}),
+        (b"{'a': 'b', c: d, # e\n f: \"/*\" /* g */, // h\n}", {"a": "b", "c": "d", "f": "/*"}),
+        (b"{'a': .5, 'b': 5., 'c': 0x1F, 'd': +3, 'e': 007}",
+         {"a": 0.5, "b": 5.0, "c": 31, "d": 3, "e": 7}),
+        (b"{'a': None, 'b': True, 'c': undefined}", {"a": None, "b": True, "c": None}),
+        (b"{a = 1; b => 2};", {"a": 1, "b": 2}),
+        (b")]}'\n{\"a\": 1}", {"a": 1}),
+        (b'{"a": 1}\n\0\0', {"a": 1}),
+    ],
+)  # fmt: skip
+def test_read_lenient_flaw_costs_one_value_only(body: bytes, members: dict[str, Any]) -> None:
+    assert read_lenient(body, 3) == members
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False,
+                                                                    allow_infinity=False),
+    lambda some: st.lists(some) | st.dictionaries(st.text(), some), max_leaves=9,
+))  # fmt: skip
+def test_read_lenient_valid_json_with_a_trailing_comma_reads_like_json(value: Any) -> None:
+    broken = f'{{"a": {json.dumps(value)},}}'.encode()
+    assert read_lenient(broken) == read_lenient(json.dumps({"a": value}).encode())
+
+
+def test_read_lenient_encoding_is_used_unless_a_byte_order_mark_says_utf_8() -> None:
+    assert read_lenient(b'{"a": "I\xd1IGO"}', encoding="cp1252") == {"a": "IÑIGO"}
+    assert read_lenient('\ufeff{"a": "Ñ"}'.encode(), encoding="cp1252") == {"a": "Ñ"}
 
 
 def test_read_strict_repeated_key_is_refused_at_every_level() -> None:

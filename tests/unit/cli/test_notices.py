@@ -68,7 +68,8 @@ def test_notices_quarantine_with_json_prints_an_array_without_bodies(run: Run, r
         parts.steps.webhook.store(MARKER.encode())
     printed = plain(run("notices", "quarantine", "--json"))
     (shown,) = json.loads(printed)
-    assert (shown["reason"], shown["size"]) == ("not JSON", len(MARKER))
+    reason = "no verificationId that is a UUID"
+    assert (shown["reason"], shown["size"]) == (reason, len(MARKER))
     assert MARKER not in printed
 
 
@@ -85,7 +86,7 @@ def test_notices_quarantine_prints_bodies_without_control_characters(run: Run, r
         parts.steps.webhook.store(body)
     (line,) = plain(run("notices", "quarantine")).splitlines()
     number = line.split()[0]
-    assert line.endswith("not JSON")
+    assert line.endswith("no verificationId that is a UUID")
     assert MARKER not in line
     shown = run("notices", "quarantine", number)
     assert json.loads(shown.output).encode() == body

@@ -39,6 +39,7 @@ VALID = {
             ("https://gateway.example", "https://pages.example"),
         ),
     ],
+    "MOBBSCAN_TIME_ZONE": [("UTC", "UTC"), ("Europe/Madrid", "Europe/Madrid")],
     "PUBLIC_URL": [
         ("https://Shop.example/verify/", "https://shop.example/verify"),
         ("http://localhost:8000", "http://localhost:8000"),
@@ -153,6 +154,7 @@ INVALID = {
         '["http://pages.example"]',
         '["*"]',
     ],
+    "MOBBSCAN_TIME_ZONE": ["Mars/Olympus", "Madrid", "../../etc/passwd", "+01:00", "Europe"],
     "INSTANCE_DIR": [__file__],
     "RECONCILE_AFTER": ["1", "1m,", "1w", "0s", "-1m", "5m,1m", "1m,1m", "60s,1m"],
     "SECRET_KEY": ["hunter2", "h" * 31],

@@ -89,7 +89,6 @@ RESPONSE_FAULTS: dict[str, Behaviour] = {
     "bad UTF-8": respond_with(b'{"scanId": "\xff\xfe"}'),
     "UTF-16": respond_with('{"scanId": "a"}'.encode("utf-16")),
     "deep JSON": respond_with(b"[" * 100_000),
-    "quite deep JSON": respond_with(b'{"a":' * 300 + b"1" + b"}" * 300),
     "an id that is a number": respond_with(b'{"scanId": 7, "accessToken": 7}'),
 }
 
@@ -102,6 +101,7 @@ WORDS: dict[str, Behaviour] = {
         b'{"verificationResult": "SHINY", "status": "NEW", "moreOfIt": [{"x": null}]}'
     ),
     "an empty object": respond_with(b"{}"),
+    "quite deep JSON": respond_with(b'{"a":' * 300 + b"1" + b"}" * 300),
 }
 STATUSES: dict[str, Behaviour] = {
     str(code): respond_with(b"{}", status=f"{code} Whatever")

@@ -1,6 +1,7 @@
 """Gateway client: the requests it sends, and what each response becomes."""
 
 import json
+import pickle
 from typing import Any
 
 import httpx
@@ -27,11 +28,13 @@ from webapp.gateway import (
     Forbidden,
     GatewayError,
     InvalidResponse,
+    NoHostedPage,
     ProcessMismatch,
     RequestRefused,
     StateConflict,
     Unauthorized,
     Unavailable,
+    UntrustedHostedPage,
 )
 
 
@@ -198,10 +201,29 @@ def test_client_retry_after_header_is_parsed_and_capped_at_an_hour(
 
 @pytest.mark.parametrize("call", ["create", "read", *CHANGES])
 def test_client_response_about_other_process_raises_process_mismatch(call: str) -> None:
-    wire = Recorder(ok({**created_response(), "scanId": BENS_PROCESS}))
+    ids = {"scanId": BENS_PROCESS, "verificationId": BENS_PROCESS}
+    wire = Recorder(ok({**created_response(), **ids}))
     with pytest.raises(ProcessMismatch):
         CALLS[call](gateway(wire))
     assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("call", ["read", *CHANGES])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {"scanId": BENS_PROCESS},
+        {"scanId": BENS_PROCESS, "verificationId": ADAS_PROCESS.upper()},
+        {"scanId": ADAS_PROCESS, "verificationId": BENS_PROCESS},
+    ],
+)
+def test_client_response_with_one_other_id_is_taken(call: str, ids: dict[str, str]) -> None:
+    CALLS[call](gateway(Recorder(ok(ids))))
+
+
+def test_read_other_scan_id_is_returned() -> None:
+    data = gateway(Recorder(ok({"scanId": BENS_PROCESS.upper()}))).read(ADAS_PROCESS)
+    assert (data.scan_id, data.other_scan_id) == (ADAS_PROCESS, BENS_PROCESS)
 
 
 @pytest.mark.parametrize("lost", ["scanId", "onboardingToken", "url"])
@@ -220,27 +242,46 @@ def test_create_response_url_is_read_from_onboarding_url_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "trusted"),
+    ("url", "resolved"),
     [
-        ("https://GATEWAY.test:443/onboarding/x", True),
-        ("https://hosted.test:8443/x?y=z#w", True),
-        ("https://evil.test/onboarding/x", False),
-        ("http://gateway.test/onboarding/x", False),
-        ("https://gateway.test@evil.test/x", False),
-        ("https://gateway.test\\@evil.test/x", False),
-        ("/onboarding/x", False),
-        ("https://hosted.test/x", False),
+        ("https://GATEWAY.test:443/onboarding/x", "https://GATEWAY.test:443/onboarding/x"),
+        (" https://hosted.test:8443/x?y=z#w\n", "https://hosted.test:8443/x?y=z#w"),
+        ("/onboarding/x", f"{BASE}/onboarding/x"),
+        ("x?y", f"{BASE}/x?y"),
     ],
 )
-def test_create_hosted_page_is_accepted_on_trusted_origins_only(url: str, trusted: bool) -> None:
+def test_create_hosted_page_on_trusted_origin_is_resolved(url: str, resolved: str) -> None:
     wire = Recorder(ok(created_response(url=url)))
     client = gateway(wire, hosted_origins=("https://hosted.test:8443",))
-    if trusted:
-        assert client.create(adas_request()).url == url
-        return
-    with pytest.raises(InvalidResponse) as failure:
+    assert client.create(adas_request()).url == resolved
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://evil.test/onboarding/x", "https://evil.test"),
+        ("//evil.test/onboarding/x", "https://evil.test"),
+        ("http://gateway.test/onboarding/x", "http://gateway.test"),
+        ("https://hosted.test/x", "https://hosted.test"),
+    ],
+)
+def test_create_hosted_page_on_untrusted_origin_is_refused_with_it(url: str, origin: str) -> None:
+    client = gateway(
+        Recorder(ok(created_response(url=url))), hosted_origins=("https://hosted.test:8443",)
+    )
+    with pytest.raises(UntrustedHostedPage) as failure:
         client.create(adas_request())
-    assert failure.value.maybe_sent is True
+    assert failure.value.origin == origin
+    assert "evil" not in repr(pickle.loads(pickle.dumps(failure.value)).__dict__)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://gateway.test@evil.test/x", "https://gateway.test\\@evil.test/x", "javascript:x"],
+)
+def test_create_hosted_page_that_is_no_web_address_is_refused(url: str) -> None:
+    with pytest.raises(NoHostedPage):
+        gateway(Recorder(ok(created_response(url=url)))).create(adas_request())
 
 
 @pytest.mark.parametrize(

@@ -7,43 +7,78 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.gateway.doubles import ADAS_PROCESS
-from webapp.gateway import InvalidNoticeBody, headers_match, parse_notice
+from tests.unit.gateway.doubles import ADAS_PROCESS, BENS_PROCESS
+from webapp.gateway import InvalidNoticeBody, headers_match, parse_notices
+from webapp.gateway.notice import UNKNOWN_STATUS
 
 
 def body(**changes: Any) -> bytes:
     return json.dumps({"verificationId": ADAS_PROCESS, "status": "VERIFIED", **changes}).encode()
 
 
-def test_parse_notice_returns_id_status_and_raw_body() -> None:
+def test_parse_notices_returns_id_status_and_raw_body() -> None:
     sent = body(verificationId=ADAS_PROCESS.upper(), novelty=[1, {"a": None}])
-    notice = parse_notice(sent)
+    (notice,) = parse_notices(sent)
     assert (notice.verification_id, notice.status) == (ADAS_PROCESS, "VERIFIED")
     assert notice.raw == sent
 
 
-def test_parse_notice_unknown_status_is_accepted() -> None:
-    assert parse_notice(body(status="x" * 64)).status == "x" * 64
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [
+        ("x" * 64, "x" * 64),
+        (" VERIFIED ", "VERIFIED"),
+        *[
+            (status, UNKNOWN_STATUS)
+            for status in (None, 1, ["VERIFIED"], "", " ", "x" * 65, "VE\x00RI", "\u202eVERIFIED")
+        ],
+    ],
+)
+def test_parse_notices_status_that_is_no_word_is_unknown(status: object, kept: str) -> None:
+    assert [notice.status for notice in parse_notices(body(status=status))] == [kept]
 
 
-ID = f'"verificationId": "{ADAS_PROCESS}"'
+BROKEN = [
+    f'{{"verificationId": "{ADAS_PROCESS}", "status": "VERIFIED",}}',
+    f"{{'verificationId': '{ADAS_PROCESS}', status: VERIFIED}}",
+    f'{{"status": "VERIFIED", "verificationId": "{ADAS_PROCESS}", "more": {{"a',
+    f'{{"data": [{{"verification_id": "{{{ADAS_PROCESS.upper()}}}", "status": "VERIFIED"}}]}}',
+    f'{{"verificationId": "urn:uuid:{ADAS_PROCESS}", "status": "VERIFIED", "more": {"[" * 99}',
+    f'"{{\\"verificationId\\":\\"{ADAS_PROCESS}\\",\\"status\\":\\"VERIFIED\\"}}"',
+    f'{{"\\u0076erificationId": "{ADAS_PROCESS.replace("-", "")}", "status": "VERIFIED"}}',
+    f"verificationId={ADAS_PROCESS}&status=VERIFIED",
+    f"<n><verificationId>{ADAS_PROCESS}</verificationId><status>VERIFIED</status></n>",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("sent", BROKEN)
+def test_parse_notices_broken_body_with_an_id_is_read(sent: str, encoding: str) -> None:
+    (notice,) = parse_notices(sent.encode(encoding))
+    assert (notice.verification_id, notice.status) == (ADAS_PROCESS, "VERIFIED")
+
+
+def test_parse_notices_several_ids_are_all_read() -> None:
+    both = f'[{{"verificationId": "{ADAS_PROCESS}", "status": "VERIFIED"}}, '
+    both += f'{{"status": "NOT_VERIFIED", "verificationId": "{BENS_PROCESS}"}}]'
+    found = {notice.verification_id: notice.status for notice in parse_notices(both.encode())}
+    assert found == {ADAS_PROCESS: "VERIFIED", BENS_PROCESS: "NOT_VERIFIED"}
+    twice = f'{{"verificationId": "{ADAS_PROCESS}", "verificationId": "{BENS_PROCESS}"}}'
+    ids = {notice.verification_id for notice in parse_notices(twice.encode())}
+    assert ids == {ADAS_PROCESS, BENS_PROCESS}
 
 
 UNUSABLE = [
     b"",
     b"[]",
-    f'{{{ID}, "status": "NOT_VERIFIED", "status": "VERIFIED"}}'.encode(),
-    f'{{{ID}, "status": "VERIFIED", "more": {"[" * 9}{"]" * 9}}}'.encode(),
+    f'{{"comment": "{ADAS_PROCESS}", "status": "VERIFIED"}}'.encode(),
+    f'{{"otherVerificationId": "{ADAS_PROCESS}"}}'.encode(),
     *[
         body(verificationId=value)
         for value in (
-            None, 7, "", ADAS_PROCESS.replace("-", ""), f"{{{ADAS_PROCESS}}}", f"{ADAS_PROCESS}\n",
-            ADAS_PROCESS.replace("5", "\u0665"), [ADAS_PROCESS],
+            None, 7, "", f"{ADAS_PROCESS}0", f"0{ADAS_PROCESS}", f"{ADAS_PROCESS}-1",
+            ADAS_PROCESS.replace("5", "\u0665"), ADAS_PROCESS[:-1],
         )
-    ],
-    *[
-        body(status=value)
-        for value in (None, 1, ["VERIFIED"], "", "   ", "x" * 65, "VERI\x00FIED", "\u202eVERIFIED")
     ],
 ]  # fmt: skip
 
@@ -51,18 +86,18 @@ UNUSABLE = [
 @pytest.mark.parametrize(
     "unusable", UNUSABLE, ids=[f"{n} {sent[-30:]!r}" for n, sent in enumerate(UNUSABLE)]
 )
-def test_parse_notice_invalid_body_is_refused_without_repeating_it(unusable: bytes) -> None:
+def test_parse_notices_invalid_body_is_refused_without_repeating_it(unusable: bytes) -> None:
     with pytest.raises(InvalidNoticeBody) as refusal:
-        parse_notice(unusable)
+        parse_notices(unusable)
     assert refusal.value.reason
     assert "VERIFIED" not in str(refusal.value)
     assert ADAS_PROCESS not in str(refusal.value)
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode()))
-def test_parse_notice_arbitrary_bytes_are_refused(sent: bytes) -> None:
+def test_parse_notices_arbitrary_bytes_are_refused(sent: bytes) -> None:
     with pytest.raises(InvalidNoticeBody):
-        parse_notice(sent)
+        parse_notices(sent)
 
 
 REQUIRED = {"Authorization": "Bearer shared", "X-Notice": "yes"}

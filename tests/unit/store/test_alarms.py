@@ -25,8 +25,8 @@ def test_raise_alarm_repeated_keeps_the_first_time(database: Database):
             work.alarms.raise_alarm("gateway_forbidden", at)
             work.alarms.raise_alarm("gateway_mixed_up", NOW)
     assert sorted(stored_alarms(database)) == [
-        ("gateway_forbidden", NOW, LATER),
-        ("gateway_mixed_up", NOW, NOW),
+        ("gateway_forbidden", "", NOW, LATER),
+        ("gateway_mixed_up", "", NOW, NOW),
     ]
 
 
@@ -43,4 +43,20 @@ def test_raise_alarm_in_two_transactions_at_once_stores_both_times(database: Dat
             second = other.submit(raise_later)
             eventually(lambda: waiting_for_a_lock(database))
         second.result(timeout=30)
-    assert stored_alarms(database) == [("gateway_forbidden", NOW, LATER)]
+    assert stored_alarms(database) == [("gateway_forbidden", "", NOW, LATER)]
+
+
+def test_raise_alarm_keeps_the_latest_detail(database: Database):
+    for detail in ("https://one.example", "https://two.example"):
+        written(database, lambda work, it=detail: work.alarms.raise_alarm("a", NOW, it))
+    with database.reading() as work:
+        assert work.alarms.details() == {"a": "https://two.example"}
+
+
+@pytest.mark.parametrize(("about", "cleared"), [("it", True), ("other", False), (None, False)])
+def test_clear_recent_alarm_only_about_its_detail(
+    database: Database, about: str | None, cleared: bool
+):
+    written(database, lambda work: work.alarms.raise_alarm("a", LATER, "it"))
+    written(database, lambda work: work.alarms.clear("a", last_raised_before=NOW, about=about))
+    assert bool(stored_alarms(database)) is not cleared

@@ -107,6 +107,16 @@ def test_notice_with_a_trailing_slash_is_stored(app: Flask, anonymous: FlaskClie
     assert steps_of(app).calls == [NOTICE]
 
 
+@pytest.mark.parametrize("path", ["//webhooks/mobbscan", "/webhooks//mobbscan", PATH + "//"])
+def test_notice_with_repeated_slashes_is_stored(
+    app: Flask, anonymous: FlaskClient, path: str
+) -> None:
+    raw = {"PATH_INFO": path}
+    answer = anonymous.post("/", headers=AUTHENTIC, data=NOTICE, environ_overrides=raw)
+    assert answer.status_code == 204
+    assert steps_of(app).calls == [NOTICE]
+
+
 def test_notice_with_and_without_the_prefix_is_stored(make_app: MakeApp) -> None:
     gateway = make_app("https://shop.example/verify").test_client()
     for path in (PATH, "/verify" + PATH):
@@ -149,13 +159,14 @@ def test_notice_outcomes_are_observed_by_name(
     observed.post(PATH, headers=AUTHENTIC, data=b"no json")
     observed.post(PATH, headers=AUTHENTIC, data=b"x" * 70_000)
     observed.get(PATH, headers=AUTHENTIC)
+    observed.post(PATH, headers={**AUTHENTIC, "Content-Encoding": "br"}, data=NOTICE)
     steps_of(app).error = NotWritable()
     observed.post(PATH, headers=AUTHENTIC, data=NOTICE)
     steps_of(app).error = RuntimeError("marker")
     assert observed.post(PATH, headers=AUTHENTIC, data=NOTICE).status_code == 500
     assert outcomes == [
         "kept", "repeated", "not_authentic", "unusable",
-        "too_large", "wrong_method", "not_writable", "failed",
+        "too_large", "wrong_method", "unknown_encoding", "not_writable", "failed",
     ]  # fmt: skip
     assert set(outcomes) == notice_endpoint.STATUS_OF_OUTCOME.keys()
 

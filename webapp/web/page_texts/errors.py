@@ -84,6 +84,11 @@ CODED_ERRORS: Mapping[str, PageTexts] = {
         _("We do not recognise it. Part of it may be missing."),
         _("Copy the whole link again, or create a new one."),
     ),
+    "hosted_page_untrusted": PageTexts(
+        _("The identity check cannot be opened"),
+        _("Its page is at an address that we have not checked yet. This was not your fault."),
+        _("Nothing is lost. We have been told about it, so please try again later."),
+    ),
     "stale_form": PageTexts(
         _("This page was open for too long"),
         _("For your security, we did not accept the form. Nothing has been changed or lost."),

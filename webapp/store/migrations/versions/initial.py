@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table('alarms',
         sa.Column('name', sa.String(length=32), nullable=False),
+        sa.Column('detail', sa.String(length=255), server_default='', nullable=False),
         sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('last_raised_at', sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint('name', name=op.f('pk_alarms'))
