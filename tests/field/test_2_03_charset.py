@@ -17,7 +17,7 @@ STATED = [
     (f"{JSON};charset=utf8", "utf-8-sig"),
     (f"{JSON};charset=ISO-8859-1", "utf-8-sig"),
     (JSON, "utf-8"),
-    # Read as UTF-8: nobody may name a codec of Python.
+    # Read as UTF-8: no answer may name a codec of Python.
     *[
         (f"{JSON};charset={name}", "utf-8")
         for name in ("rot13", "zlib", "idna", "unicode_escape", "punycode", "utf-7", "no-such")

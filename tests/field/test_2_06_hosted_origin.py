@@ -1,4 +1,4 @@
-"""A hosted page on an origin that is not configured: told to operators, and no repeats."""
+"""A hosted page on an origin that is not configured: an alarm, and no repeats."""
 
 import uuid
 from collections.abc import Iterator

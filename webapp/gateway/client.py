@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import httpx
 
@@ -17,10 +16,8 @@ from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidResponse,
-    NoHostedPage,
     Unavailable,
     UntrustedUrl,
-    UntrustedHostedPage,
 )
 from webapp.gateway.evidence.evidence_request import EvidenceReader
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
@@ -36,7 +33,6 @@ from webapp.gateway.evidence.kinds import (
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
 from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
 from webapp.gateway.models import (
-    TIME_ZONE,
     Acknowledgement,
     CreatedProcess,
     CreateRequest,
@@ -45,12 +41,10 @@ from webapp.gateway.models import (
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import require_json_text, to_wire_names
 from webapp.gateway.process_ids import (
-    IDENTITY,
     canonical_id,
-    require_process_id,
-    require_same_process,
 )
-from webapp.gateway.responses import first_text, parse_object, require_success, require_word
+from webapp.gateway.responses import parse_object, require_success
+from webapp.gateway.results import parse_acknowledgement, parse_created, parse_process_data
 from webapp.gateway.retry import retry_while_unavailable
 from webapp.gateway.token_cache import Token, TokenCache
 from webapp.gateway.token_response import parse_token
@@ -60,8 +54,6 @@ from webapp.http_transport.deadline import deadline
 _ALTERNATIVE_PATH = {"/onboarding": "/onboarding/token", "/onboarding/token": "/onboarding"}
 _NO_SUCH_PATH = (404, 405)
 _CREDENTIALS_REFUSED = (400, 401, 403, 422)
-#: Members of process data that must be unambiguous; a flaw in any other costs that one only.
-_VERDICT = (*IDENTITY, "verificationResult")
 
 
 class Gateway:
@@ -100,9 +92,8 @@ class Gateway:
         """
         with self._observed("create", self._budgets.create_seconds):
             response = self._post_create(request.body())
-            success = require_success("create", response)
-            members = parse_object("create", success, sound=IDENTITY)
-            return self._parse_created(canonical_id(request.scan_id), members)
+            url = self._options.url(self._create_path)
+            return parse_created(canonical_id(request.scan_id), response, url, self._hosted_origins)
 
     def read(self, scan_id: str) -> ProcessData:
         """Return the data of a process, with retries within 8 s in total. Contract 3.2.
@@ -167,7 +158,7 @@ class Gateway:
             process_id = canonical_id(scan_id)
             path = f"/mobbscan-agent/api/verification/{process_id}"
             response = self._send("delete", self._options.delete_method, path)
-            return _parse_acknowledgement("delete", process_id, response)
+            return parse_acknowledgement("delete", process_id, response)
 
     def image(
         self, scan_id: str, image_type: str, url: str | None = None
@@ -265,38 +256,13 @@ class Gateway:
     def _read_once(self, scan_id: str) -> ProcessData:
         path = f"/mobbscan-agent/getVerificationProcessData/{scan_id}"
         response = self._send("read", "GET", path)
-        members = parse_object("read", require_success("read", response), sound=_VERDICT)
-        require_word("read", members.get("verificationResult"))
-        require_same_process("read", scan_id, members)
-        return ProcessData.model_validate(
-            {**members, "scanId": scan_id, "raw": members},
-            context={TIME_ZONE: self._options.time_zone},
-        )
-
-    def _parse_created(self, scan_id: str, members: dict[str, Any]) -> CreatedProcess:
-        require_process_id("create", scan_id, members.get("scanId"), optional=False)
-        token = first_text(members, "onboardingToken")
-        stated = first_text(members, "url", "onboardingUrl")
-        if token is None or stated is None:
-            raise NoHostedPage("create: token or url missing", status=200)
-        url = _resolve(self._options.url(self._create_path), stated)
-        origin = origin_of(url)
-        if origin is None:
-            raise NoHostedPage("create: url is no web address", status=200)
-        if not self.is_trusted(url):
-            raise UntrustedHostedPage(
-                "create: a hosted page on an origin that is not configured",
-                origin=origin,
-                url=url,
-                onboarding_token=token,
-            )
-        return CreatedProcess(scan_id, token, url)
+        return parse_process_data(scan_id, response, self._options.time_zone)
 
     def _decide(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledgement:
         process_id = canonical_id(scan_id)
         body = {"verificationId": process_id, **members}
         response = self._send(call, "POST", f"/mobbscan-agent/{call}", body)
-        return _parse_acknowledgement(call, process_id, response)
+        return parse_acknowledgement(call, process_id, response)
 
     def _evidence(
         self, kind: EvidenceKind, scan_id: str, path: str, url: str | None, max_bytes: int
@@ -315,25 +281,3 @@ class Gateway:
     ) -> httpx.Response:
         url = self._options.url(path)
         return self._connections.send(call, method, url, body=body, auth=self._auth)
-
-
-def _parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) -> Acknowledgement:
-    """Accept any success, and read its body where possible. Contract 4-J, 4-K."""
-    require_success(call, response)
-    try:
-        members = parse_object(call, response)
-    except InvalidResponse:
-        members = {}
-    with suppress(InvalidResponse):  # an unreadable id
-        require_same_process(call, scan_id, members)
-    return Acknowledgement(
-        first_text(members, "status"), first_text(members, "description"), members
-    )
-
-
-def _resolve(base: str, stated: str) -> str:
-    """Return the address without blanks around it, a relative one resolved (RFC 3986, 5.2)."""
-    try:
-        return urljoin(base, stated.strip())
-    except ValueError:
-        return stated

@@ -1,0 +1,86 @@
+"""Read the responses to create, read, decisions and delete. Contract 3.1, 3.2, 3.8 to 3.11."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import tzinfo
+from urllib.parse import urljoin
+
+import httpx
+
+from webapp.basics.urls import origin_of
+from webapp.gateway.errors import InvalidResponse, NoHostedPage, UntrustedHostedPage
+from webapp.gateway.models import TIME_ZONE, Acknowledgement, CreatedProcess, ProcessData
+from webapp.gateway.process_ids import IDENTITY, require_process_id, require_same_process
+from webapp.gateway.responses import first_text, parse_object, require_success, require_word
+
+#: Members of process data that must be unambiguous; a flaw in any other costs that one only.
+_VERDICT = (*IDENTITY, "verificationResult")
+
+
+def parse_created(
+    scan_id: str, response: httpx.Response, base_url: str, trusted_origins: Collection[str]
+) -> CreatedProcess:
+    """Return the process with the address of its hosted page.
+
+    A relative address is resolved against `base_url`, that of the call. Raises the errors of
+    `require_success`, `ProcessMismatch`, `InvalidResponse` (also without a `scanId`),
+    `NoHostedPage` and `UntrustedHostedPage`.
+    """
+    members = parse_object("create", require_success("create", response), sound=IDENTITY)
+    require_process_id("create", scan_id, members.get("scanId"), optional=False)
+    token, stated = (
+        first_text(members, "onboardingToken"),
+        first_text(members, "url", "onboardingUrl"),
+    )
+    if token is None or stated is None:
+        raise NoHostedPage("create: token or url missing", status=200)
+    url = _resolve(base_url, stated)
+    origin = origin_of(url)
+    if origin is None:
+        raise NoHostedPage("create: url is no web address", status=200)
+    if origin not in trusted_origins:
+        raise UntrustedHostedPage(
+            "create: a hosted page on an origin that is not configured",
+            origin=origin,
+            url=url,
+            onboarding_token=token,
+        )
+    return CreatedProcess(scan_id, token, url)
+
+
+def parse_process_data(scan_id: str, response: httpx.Response, zone: tzinfo) -> ProcessData:
+    """Return the data of a process; `zone` is that of times that state none.
+
+    Raises the errors of `require_success`, `ProcessMismatch`, and `InvalidResponse` also when ids
+    or verdict are not sound.
+    """
+    members = parse_object("read", require_success("read", response), sound=_VERDICT)
+    require_word("read", members.get("verificationResult"))
+    require_same_process("read", scan_id, members)
+    return ProcessData.model_validate(
+        {**members, "scanId": scan_id, "raw": members}, context={TIME_ZONE: zone}
+    )
+
+
+def parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) -> Acknowledgement:
+    """Accept any success, and read its body where possible. Contract 4-J, 4-K."""
+    require_success(call, response)
+    try:
+        members = parse_object(call, response)
+    except InvalidResponse:
+        members = {}
+    with suppress(InvalidResponse):  # an unreadable id
+        require_same_process(call, scan_id, members)
+    return Acknowledgement(
+        first_text(members, "status"), first_text(members, "description"), members
+    )
+
+
+def _resolve(base: str, stated: str) -> str:
+    """Return the address without blanks around it, a relative one resolved (RFC 3986, 5.2)."""
+    try:
+        return urljoin(base, stated.strip())
+    except ValueError:
+        return stated
