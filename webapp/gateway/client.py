@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from webapp.basics.urls import origin_of
+from webapp.gateway.acknowledgement import parse_acknowledgement
 from webapp.gateway.bearer_auth import BearerAuth
 from webapp.gateway.connections import Connections
 from webapp.gateway.errors import (
@@ -44,7 +45,7 @@ from webapp.gateway.process_ids import (
     canonical_id,
 )
 from webapp.gateway.responses import parse_object, require_success
-from webapp.gateway.results import parse_acknowledgement, parse_created, parse_process_data
+from webapp.gateway.results import parse_created, parse_process_data
 from webapp.gateway.retry import retry_while_unavailable
 from webapp.gateway.token_cache import Token, TokenCache
 from webapp.gateway.token_response import parse_token

@@ -1,17 +1,16 @@
-"""Read the responses to create, read, decisions and delete. Contract 3.1, 3.2, 3.8 to 3.11."""
+"""Read the responses to create and read. Contract 3.1, 3.2."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import tzinfo
 from urllib.parse import urljoin
 
 import httpx
 
 from webapp.basics.urls import origin_of
-from webapp.gateway.errors import InvalidResponse, NoHostedPage, UntrustedHostedPage
-from webapp.gateway.models import TIME_ZONE, Acknowledgement, CreatedProcess, ProcessData
+from webapp.gateway.errors import NoHostedPage, UntrustedHostedPage
+from webapp.gateway.models import TIME_ZONE, CreatedProcess, ProcessData
 from webapp.gateway.process_ids import IDENTITY, require_process_id, require_same_process
 from webapp.gateway.responses import first_text, parse_object, require_success, require_word
 
@@ -61,20 +60,6 @@ def parse_process_data(scan_id: str, response: httpx.Response, zone: tzinfo) -> 
     require_same_process("read", scan_id, members)
     return ProcessData.model_validate(
         {**members, "scanId": scan_id, "raw": members}, context={TIME_ZONE: zone}
-    )
-
-
-def parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) -> Acknowledgement:
-    """Accept any success, and read its body where possible. Contract 4-J, 4-K."""
-    require_success(call, response)
-    try:
-        members = parse_object(call, response)
-    except InvalidResponse:
-        members = {}
-    with suppress(InvalidResponse):  # an unreadable id
-        require_same_process(call, scan_id, members)
-    return Acknowledgement(
-        first_text(members, "status"), first_text(members, "description"), members
     )
 
 

@@ -188,8 +188,9 @@ class CreateProcess:
 
 def _is_worth_repeating(error: GatewayError, row: Onboarding) -> bool:
     """Whether the first call may have reached the gateway and only its answer was lost."""
-    was_lost = isinstance(error, Unavailable) and not isinstance(error, NoHostedPage)
-    return was_lost and error.maybe_sent and row.create_calls == 1
+    if not isinstance(error, Unavailable) or isinstance(error, NoHostedPage):
+        return False
+    return error.maybe_sent and row.create_calls == 1
 
 
 def _refuse_meaningless(error: GatewayError) -> None:

@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.unit.domain.samples import NOW
-from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized, Unavailable
+from webapp.gateway.errors import (
+    RequestRefused,
+    StateConflict,
+    Unauthorized,
+    Unavailable,
+    UntrustedHostedPage,
+)
 from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
 
 HOSTED = "https://gateway.example"
@@ -46,7 +52,11 @@ class FakeGateway:
         self.errors: dict[str, deque[Exception]] = defaultdict(deque)
         self.lost_answers: Counter[str] = Counter()
         self.during_call: dict[str, Callable[[str], None]] = {}
+        self.trusted = True
         self._lock = threading.Lock()
+
+    def is_trusted(self, url: str) -> bool:
+        return self.trusted
 
     def count(self, call: str) -> int:
         return sum(name == call for name, _ in self.calls)
@@ -59,7 +69,10 @@ class FakeGateway:
                 raise RequestRefused("create: answered 400", status=400)
             self.processes[request.scan_id] = None
         self._answered("create")
-        return CreatedProcess(request.scan_id, "token-of-it", f"{HOSTED}/o/{request.scan_id}")
+        url = f"{HOSTED}/o/{request.scan_id}"
+        if not self.trusted:
+            raise UntrustedHostedPage(origin=HOSTED, url=url, onboarding_token="token-of-it")
+        return CreatedProcess(request.scan_id, "token-of-it", url)
 
     def read(self, scan_id: str) -> ProcessData:
         word = self._word("read", scan_id)
