@@ -76,6 +76,7 @@ IN_MADRID: dict[str, MakeTime] = {
     "fraction with comma": lambda decided: f"{local(decided):%Y-%m-%d %H:%M:%S},000",
     "dd/MM/yyyy": lambda decided: f"{local(decided):%d/%m/%Y %H:%M:%S}",
     "dd/MM/yyyy with fractions": lambda decided: f"{local(decided):%d/%m/%Y %H:%M:%S}.000000",
+    "array of Jackson": lambda decided: list(local(decided).timetuple()[:6]),
     "dd-MM-yyyy": lambda decided: f"{local(decided):%d-%m-%Y %H:%M:%S}",
 }
 ANYWHERE: dict[str, MakeTime] = {

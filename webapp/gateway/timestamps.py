@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, tzinfo
 from email.utils import parsedate_to_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})(?![0-9])(.*)", re.DOTALL)
@@ -21,19 +22,22 @@ def parse_timestamps(value: object, zone: tzinfo = UTC) -> tuple[datetime, ...]:
     """Return what a time may mean, as aware UTC datetimes; empty for an unreadable value.
 
     Reads ISO 8601 (also `…[Europe/Madrid]`), `dd/MM/yyyy [HH:mm[:ss[.SSS]]]`, RFC 5322, and the
-    epoch in seconds to nanoseconds, as a number or a text. A time without a zone is in `zone`:
-    in the double hour of a change to winter time it has two meanings, the earlier one first.
+    epoch in seconds to nanoseconds, as a number or a text, and Jackson's array of year to
+    nanosecond. A time without a zone is in `zone`: in the double hour of a change to winter time
+    it has two meanings, the earlier one first.
     """
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return (_from_epoch(value),)
+        if isinstance(value, list):
+            return _in_utc(_from_array(value), zone)
         if not isinstance(value, str):
             return ()
         text = value.strip()
         if _EPOCH.fullmatch(text):
             return (_from_epoch(float(text)),)
         return _in_utc(*_parse_text(text, zone))
-    except (ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return ()
 
 
@@ -55,6 +59,13 @@ def _from_epoch(number: float) -> datetime:
         if abs(number) >= _LARGEST_SECONDS:
             number /= 1000
     return datetime.fromtimestamp(number, UTC)
+
+
+def _from_array(parts: list[Any]) -> datetime:
+    if not 3 <= len(parts) <= 7:
+        raise ValueError("not year, month, day, and hour to nanosecond")
+    *whole, nanoseconds = [*parts, *[0] * (7 - len(parts))]
+    return datetime(*whole, nanoseconds // 1000)  # noqa: DTZ001 - the caller knows the zone
 
 
 def _parse_text(text: str, zone: tzinfo) -> tuple[datetime, tzinfo]:

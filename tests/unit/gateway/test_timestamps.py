@@ -35,6 +35,8 @@ SAME_TIME = [
     "1796033841000000000",
     1796033841,
     1796033841000.0,
+    [2026, 11, 30, 11, 17, 21],
+    [2026, 11, 30, 11, 17, 21, 0],
 ]
 
 
@@ -53,7 +55,8 @@ def test_parse_timestamps_double_hour_has_two_meanings() -> None:
 @pytest.mark.parametrize(
     "stated",
     ["", "yesterday", "99/99/2026", "2026-11-30T25:00:00", "9999-12-31T23:59:59-10:00", None, True,
-     [], {}, float("nan"), float("inf"), 10**400, "2026-11-30T11:17:21[", "1" * 5000],
+     [2026, 11], [2026, 13, 30, 11, 17], [2026, "11", 30], [2026, 11, 30, 11, 17, 21, -1],
+     [], {}, float("nan"), float("inf"), 10**400, "2026-11-30T11:17:21["],
 )  # fmt: skip
 def test_parse_timestamps_unreadable_value_is_empty(stated: object) -> None:
     assert parse_timestamps(stated, MADRID) == ()
