@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,16 +20,31 @@ from werkzeug.serving import make_server
 CLIENT_ID = "mobbscan-embed"
 
 
+def accept_any_client(_authorization: str, _form: dict[str, str]) -> bool:
+    return True
+
+
 @dataclass
 class FaultyProvider:
-    """`claims` override the ID token, `answer` the parameters of the callback."""
+    """`claims` override the ID token, `answer` the parameters of the callback.
+
+    `metadata` overrides the discovery document (None removes a member). `published` replaces the
+    key set. `accepts_client` decides on the Authorization header and the form of a token call.
+    `token_answer` replaces the answer of the token endpoint: status line and body.
+    """
 
     issuer: str = ""
     claims: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, str | None] = field(default_factory=dict)
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: int = 0
-    _key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
+    metadata: dict[str, Any] = field(default_factory=dict)
+    published: list[Any] | None = None
+    accepts_client: Callable[[str, dict[str, str]], bool] = accept_any_client
+    token_answer: tuple[str, Any] | None = None
+    requests: list[str] = field(default_factory=list)
+    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
+    header: dict[str, Any] = field(default_factory=lambda: {"alg": "ES256", "kid": "1"})
 
     @contextmanager
     def telling(self, claims: dict[str, Any] | None = None, **answer: str | None) -> Iterator[None]:
@@ -43,22 +58,28 @@ class FaultyProvider:
             "/keys": self._keys,
             "/authorize": self._authorize,
             "/token": self._token,
+            "/moved/token": self._token,
+            "/moved/keys": self._keys,
         }
+        self.requests.append(environ["PATH_INFO"])
         status, headers, body = routes[environ["PATH_INFO"]](environ)
         start(status, [("Content-Type", "application/json"), *headers])
         return [json.dumps(body).encode()]
 
     def _discovery(self, _: WSGIEnvironment) -> Any:
-        return _ok(
-            issuer=self.issuer,
-            authorization_endpoint=f"{self.issuer}/authorize",
-            token_endpoint=f"{self.issuer}/token",
-            jwks_uri=f"{self.issuer}/keys",
-            id_token_signing_alg_values_supported=["ES256"],
-        )
+        document = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+            "id_token_signing_alg_values_supported": ["ES256"],
+            **self.metadata,
+        }
+        return _ok(**{name: value for name, value in document.items() if value is not None})
 
     def _keys(self, _: WSGIEnvironment) -> Any:
-        return _ok(keys=[self._key.as_dict(private=False)])
+        own = [self.key.as_dict(private=False)]
+        return _ok(keys=own if self.published is None else self.published)
 
     def _authorize(self, environ: WSGIEnvironment) -> Any:
         asked = dict(parse_qsl(environ["QUERY_STRING"]))
@@ -71,6 +92,10 @@ class FaultyProvider:
     def _token(self, environ: WSGIEnvironment) -> Any:
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
         sent = dict(parse_qsl(body))
+        if self.token_answer is not None:
+            return self.token_answer[0], [], self.token_answer[1]
+        if not self.accepts_client(environ.get("HTTP_AUTHORIZATION", ""), sent):
+            return "401 Unauthorized", [], {"error": "invalid_client"}
         # Single use and PKCE are always checked.
         asked = self.asked.pop(sent["code"], None)
         if asked is None or _digest(sent.get("code_verifier", "")) != asked["code_challenge"]:
@@ -87,7 +112,7 @@ class FaultyProvider:
             "exp": now + 60,
         }
         claims = {name: value for name, value in {**standard, **self.claims}.items() if value}
-        token = jwt.encode({"alg": "ES256", "kid": "1"}, claims, self._key)
+        token = jwt.encode(self.header, claims, self.key)
         return _ok(access_token="a", token_type="Bearer", id_token=token)
 
 

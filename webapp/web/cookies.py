@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, g, session
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 
+from webapp.web.form_source import FormSource, form_source
 from webapp.web.request_context import SESSION_ID, SITE_ID
 from webapp.web.unambiguous_cookies import UnambiguousCookies
 
@@ -41,11 +43,24 @@ def configure_session(app: Flask, settings: Settings) -> None:
     )
 
 
+class FormProtection(CSRFProtect):  # type: ignore[misc]
+    """Requires a CSRF token that belongs to the session, and no other origin as the source."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Check the request. Raises CSRFError."""
+        super().protect(apply_exemptions)
+        # Flask-WTF sets it where it has checked the token: not for exempt views.
+        if g.get("csrf_valid") and form_source() is FormSource.FOREIGN:
+            raise CSRFError("Another origin has sent the form.")
+
+
 def protect_forms(app: Flask) -> CSRFProtect:
-    """Require a CSRF token for every unsafe request, and on https a Referer of ours."""
+    """Require a CSRF token for every unsafe request that no other origin has sent."""
     # The token is valid as long as the session: users leave the consent page open for hours.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
-    protection = CSRFProtect()
+    # Flask-WTF demands a Referer on https, which many browsers do not send.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
+    protection = FormProtection()
     protection.init_app(app)
     return protection
 

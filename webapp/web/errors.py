@@ -34,6 +34,7 @@ from webapp.domain.errors import (
     UnreadableNotice,
 )
 from webapp.web import request_context
+from webapp.web.form_source import FormSource, form_source
 from webapp.web.request_log import log, request_id
 from webapp.web.response_format import ResponseFormat, response_format
 
@@ -52,6 +53,8 @@ STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
     NotWritable: (503, "not_writable"),
 }
 NOT_WRITABLE_RETRY_SECONDS = 5
+#: Field that marks a form of an error page, so that a second refusal is recognised.
+_SENT_AGAIN = "sent_again"
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,16 @@ def _retry_after(error: StepError) -> int | None:
 
 
 def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
-    return error_response(ErrorInfo(400, "stale_form", retry_form=_submitted_form()))
+    """Offer the form again only where that can succeed: with a token of this browser's session."""
+    if form_source() is FormSource.FOREIGN:
+        log().warning("form_refused", problem="origin", fix="open the pages at PUBLIC_URL only")
+        return error_response(ErrorInfo(400, "foreign_form"))
+    if request.form.get(_SENT_AGAIN):
+        return error_response(ErrorInfo(400, "cookies_blocked"))
+    retry_form = _submitted_form((_SENT_AGAIN, "1"))
+    return error_response(
+        ErrorInfo(400, "stale_form" if retry_form else "bad_request", retry_form=retry_form)
+    )
 
 
 def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -189,13 +201,13 @@ def _problem_json(error: ErrorInfo) -> Response:
     return Response(body, error.status, mimetype="application/problem+json")
 
 
-def _submitted_form() -> dict[str, object] | None:
+def _submitted_form(*more_fields: tuple[str, str]) -> dict[str, object] | None:
     """Return the submitted form, to be sent again; None unless one of our own pages sent it."""
-    own = request.headers.get("Origin") == request_context.settings().public_origin
-    if request.method != "POST" or not own:
+    if request.method != "POST" or form_source() is not FormSource.OWN:
         return None
-    fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
-    return {"action": request.script_root + request.path, "fields": fields}
+    left_out = ("csrf_token", _SENT_AGAIN)
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] not in left_out]
+    return {"action": request.script_root + request.path, "fields": [*fields, *more_fields]}
 
 
 def _phrase(status: int) -> str:

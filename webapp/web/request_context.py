@@ -100,9 +100,10 @@ def _template_context() -> dict[str, Any]:
         "site": current_site(),
         "visitor": g.get("visitor"),
         "livemode": steps().livemode,
+        "public_url": settings().public_url,
     }
 
 
 def add_template_context(app: Flask) -> None:
-    """Give every template `site`, `visitor` and `livemode`."""
+    """Give every template `site`, `visitor`, `livemode` and `public_url`."""
     app.context_processor(_template_context)

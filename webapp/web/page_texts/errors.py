@@ -94,6 +94,16 @@ CODED_ERRORS: Mapping[str, PageTexts] = {
         _("For your security, we did not accept the form. Nothing has been changed or lost."),
         _("Please send it again."),
     ),
+    "foreign_form": PageTexts(
+        _("We could not accept this form"),
+        _("It came from another address. Nothing has been changed or lost."),
+        _("Go to your start page and try again from there."),
+    ),
+    "cookies_blocked": PageTexts(
+        _("Your browser does not keep our cookie"),
+        _("We need one to know that the form is yours. Nothing has been changed or lost."),
+        _("Allow cookies for this page, then start again from your start page."),
+    ),
 }
 
 LOGIN_ERRORS: Mapping[str, PageTexts] = {
