@@ -17,6 +17,7 @@ from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
 from webapp.gateway.instrumentation import Observer, ignore_call
 from webapp.gateway.options import GatewayOptions
+from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
@@ -24,6 +25,7 @@ from webapp.journey.degradations import find_degradations
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.links import Links
+from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
@@ -94,6 +96,8 @@ def build(
         sites=settings.sites,
         livemode=deps.livemode,
         admit=Admit(deps, settings.public_url),
+        pending_logins=PendingLogins(deps),
+        read_provider_keys=ProviderKeys,
         links=Links(deps, settings.public_url),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),

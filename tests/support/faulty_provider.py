@@ -29,8 +29,9 @@ class FaultyProvider:
     """`claims` override the ID token, `answer` the parameters of the callback.
 
     `metadata` overrides the discovery document (None removes a member). `published` replaces the
-    key set. `accepts_client` decides on the Authorization header and the form of a token call.
-    `token_answer` replaces the answer of the token endpoint: status line and body.
+    key set, `published_at` that of one path; paths in `gone` answer 404. `accepts_client` decides
+    on the Authorization header and the form of a token call. `token_answer` replaces the answer of
+    the token endpoint: status line and body.
     """
 
     issuer: str = ""
@@ -42,6 +43,8 @@ class FaultyProvider:
     published: list[Any] | None = None
     accepts_client: Callable[[str, dict[str, str]], bool] = accept_any_client
     token_answer: tuple[str, Any] | None = None
+    published_at: dict[str, list[Any]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
     header: dict[str, Any] = field(default_factory=lambda: {"alg": "ES256", "kid": "1"})
@@ -62,6 +65,9 @@ class FaultyProvider:
             "/moved/keys": self._keys,
         }
         self.requests.append(environ["PATH_INFO"])
+        if environ["PATH_INFO"] in self.gone:
+            start("404 Not Found", [("Content-Type", "application/json")])
+            return [b"{}"]
         status, headers, body = routes[environ["PATH_INFO"]](environ)
         start(status, [("Content-Type", "application/json"), *headers])
         return [json.dumps(body).encode()]
@@ -77,7 +83,9 @@ class FaultyProvider:
         }
         return _ok(**{name: value for name, value in document.items() if value is not None})
 
-    def _keys(self, _: WSGIEnvironment) -> Any:
+    def _keys(self, environ: WSGIEnvironment) -> Any:
+        if environ["PATH_INFO"] in self.published_at:
+            return _ok(keys=self.published_at[environ["PATH_INFO"]])
         own = [self.key.as_dict(private=False)]
         return _ok(keys=own if self.published is None else self.published)
 

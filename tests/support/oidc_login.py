@@ -14,7 +14,15 @@ from tests.support.http_session import HttpSession, Page
 from tests.support.stack import Stack
 from tests.support.stack_fixtures import NewStack
 
-__all__ = ["NewLoginServer", "login_server", "new_login_server", "provider"]
+__all__ = [
+    "NewLoginServer",
+    "_shared_login",
+    "login_server",
+    "new_login_server",
+    "provider",
+    "shared_login_server",
+    "shared_provider",
+]
 
 NewLoginServer = Callable[..., Stack]
 _SERVER_ONLY = ("provider", "shop", "gateway")
@@ -26,18 +34,55 @@ def provider() -> Iterator[FaultyProvider]:
         yield one
 
 
+def _settings(provider: FaultyProvider) -> dict[str, str]:
+    return {
+        "OIDC_ISSUER": provider.issuer,
+        "OIDC_CLIENT_ID": CLIENT_ID,
+        "OIDC_CLIENT_SECRET": "secret",
+        "WEB_CONCURRENCY": "1",
+    }
+
+
+@pytest.fixture(scope="module")
+def _shared_login(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[FaultyProvider, Stack]]:
+    with (
+        running_faulty_provider() as one,
+        Stack(
+            tmp_path_factory.mktemp("login"),
+            database="sqlite",
+            environment=_settings(one),
+            leave_out=_SERVER_ONLY,
+        ) as server,
+    ):
+        yield one, server
+
+
+@pytest.fixture
+def shared_provider(_shared_login: tuple[FaultyProvider, Stack]) -> FaultyProvider:
+    """A provider without faults, whose server the tests of a file share.
+
+    The discovery document and the keys must not change: the server keeps them.
+    """
+    shared = _shared_login[0]
+    shared.requests.clear()
+    shared.token_answer, shared.claims, shared.answer = None, {}, {}
+    return shared
+
+
+@pytest.fixture
+def shared_login_server(_shared_login: tuple[FaultyProvider, Stack]) -> Stack:
+    return _shared_login[1]
+
+
 @pytest.fixture
 def new_login_server(new_stack: NewStack, provider: FaultyProvider) -> NewLoginServer:
     """Return a function that starts a server alone; arguments are further settings."""
 
     def start(**environment: str) -> Stack:
-        settings = {
-            "OIDC_ISSUER": provider.issuer,
-            "OIDC_CLIENT_ID": CLIENT_ID,
-            "OIDC_CLIENT_SECRET": "secret",
-            "WEB_CONCURRENCY": "1",
-        }
-        return new_stack(environment={**settings, **environment}, leave_out=_SERVER_ONLY)
+        settings = {**_settings(provider), **environment}
+        return new_stack(environment=settings, leave_out=_SERVER_ONLY)
 
     return start
 

@@ -86,3 +86,14 @@ def origin_of(text: str) -> str | None:
         return parse_url(text).origin
     except InvalidUrl:
         return None
+
+
+def is_https_or_loopback(text: object) -> bool:
+    """Whether `text` is an https address, or an http one on loopback, without a fragment."""
+    if not isinstance(text, str):
+        return False
+    try:
+        url = parse_url(text)
+    except InvalidUrl:
+        return False
+    return url.fragment is None and (url.scheme == "https" or url.is_loopback)

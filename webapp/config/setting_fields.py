@@ -15,6 +15,7 @@ _RANDOM_TEXT = (
     "set it to the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 )
 _VENDOR = "leave it unset, or set it to what the vendor names"
+_AUTH_METHOD = "leave it unset, or set it to the method registered at the identity provider"
 _PROVIDER = "set it as registered at the identity provider"
 _GATEWAY_FIELDS = frozenset(
     {"gateway_url", "api_key", "api_secret", "webhook_headers", "create_path"}
@@ -104,6 +105,7 @@ class SettingFields(ConfigModel):
     )
     oidc_client_id: VisibleAscii | None = Field(None, description=_PROVIDER)
     oidc_client_secret: VisibleAscii | None = Field(None, description=_PROVIDER, repr=False)
+    oidc_token_auth_method: types.TokenAuthMethod = Field("auto", description=_AUTH_METHOD)
     operator_oidc_issuer: Issuer | None = Field(
         None, description="set it to the issuer address of the operators' identity provider"
     )
@@ -111,6 +113,7 @@ class SettingFields(ConfigModel):
     operator_oidc_client_secret: VisibleAscii | None = Field(
         None, description=_PROVIDER, repr=False
     )
+    operator_oidc_token_auth_method: types.TokenAuthMethod = Field("auto", description=_AUTH_METHOD)
     operator_acr_values: types.Words = Field(
         _unparsed(""),
         description="set it to the provider's names for strong login, separated by spaces",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from webapp.config.sites import Site
 
 OIDC = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+_TOKEN_AUTH_METHOD = "OIDC_TOKEN_AUTH_METHOD"  # noqa: S105 - the name of a setting
 OPERATOR_OIDC = tuple(f"OPERATOR_{name}" for name in OIDC)
 
 
@@ -18,8 +19,10 @@ def inherited_texts(texts: Mapping[str, str]) -> dict[str, str]:
     """
     if "OPERATOR_OIDC_ISSUER" in texts:
         return {}
-    names = OIDC[:1] if texts.keys() & set(OPERATOR_OIDC) else OIDC
-    return {f"OPERATOR_{name}": texts[name] for name in names if name in texts}
+    own_client = texts.keys() & set(OPERATOR_OIDC)
+    names = OIDC[:1] if own_client else (*OIDC, _TOKEN_AUTH_METHOD)
+    inherited = {f"OPERATOR_{name}": texts[name] for name in names if name in texts}
+    return {name: text for name, text in inherited.items() if name not in texts}
 
 
 def contradictions(

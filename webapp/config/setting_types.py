@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -112,6 +112,9 @@ JsonList = BeforeValidator(_json_list)
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Upper = BeforeValidator(str.upper)
 Digits = BeforeValidator(_digits_to_number)
+TokenAuthMethod = Literal[
+    "auto", "client_secret_post", "client_secret_basic", "client_secret_basic_raw"
+]
 VisibleAscii = Annotated[str, AfterValidator(_visible_ascii)]
 LongSecret = Annotated[str, Field(min_length=32)]
 Token = Annotated[str, Field(min_length=16), AfterValidator(_visible_ascii)]

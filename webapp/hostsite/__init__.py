@@ -1,4 +1,4 @@
-"""Data exchanged with the host site: hand-off tokens and return URLs."""
+"""Data exchanged with the host site: hand-off tokens, return URLs, its provider's keys."""
 
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.handoff import HandoffClaims, read_unverified_issuer, verify_handoff

@@ -79,7 +79,7 @@ class Admit:
         *,
         name: str | None,
         locale: str | None,
-        id_token: str,
+        id_token: str | None,
         live: Visitor | None,
         replace: bool = False,
     ) -> Visitor:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from webapp.config.sites import Site
+from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.links import Links
+from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
@@ -18,11 +21,14 @@ from webapp.journey.start import Start
 from webapp.journey.webhook import Webhook
 from webapp.store.statistics import Statistics
 
+__all__ = ["ProviderKeys", "Steps"]
+
 
 @dataclass(frozen=True)
 class Steps:
     """The steps, and what health checks ask.
 
+    `read_provider_keys` reads the JSON of the identity provider's key set.
     `livemode` is false with the sandbox: pages then say TEST. `find_problems` returns sentences on
     what stops this server from working; empty: ready. `find_degradations` returns sentences on what
     an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
@@ -32,6 +38,8 @@ class Steps:
     sites: Mapping[str, Site]
     livemode: bool
     admit: Admit
+    pending_logins: PendingLogins
+    read_provider_keys: Callable[[Any], ProviderKeys]
     links: Links
     start: Start
     present: Present

@@ -2,7 +2,14 @@
 
 import pytest
 
-from webapp.basics.urls import MAX_CHARACTERS, InvalidUrl, Url, origin_of, parse_url
+from webapp.basics.urls import (
+    MAX_CHARACTERS,
+    InvalidUrl,
+    Url,
+    is_https_or_loopback,
+    origin_of,
+    parse_url,
+)
 
 
 def test_parse_url_full_address_returns_its_parts():
@@ -77,3 +84,24 @@ def test_parse_url_over_the_length_limit_raises():
 )
 def test_url_is_loopback_only_for_this_nodes_own_addresses(host, expected):
     assert parse_url(f"http://{host}:8000/").is_loopback is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://login.example/a?b=c", True),
+        ("http://127.0.0.1:8002/a", True),
+        ("http://localhost/a", True),
+        ("http://login.example/a", False),
+        ("http://localhost.example/a", False),
+        ("https://login.example/a#b", False),
+        ("//login.example/a", False),
+        ("javascript:alert(1)", False),
+        ("", False),
+        (None, False),
+        (["https://login.example"], False),
+    ],
+    ids=str,
+)
+def test_is_https_or_loopback(text: object, expected: bool) -> None:
+    assert is_https_or_loopback(text) is expected

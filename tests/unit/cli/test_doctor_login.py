@@ -42,11 +42,22 @@ def test_doctor_valid_provider_prints_ok(run: Run, ready: Installation):
         ({"document": {"issuer": "https://other.example"}}, "names another issuer"),
         ({"document": {"issuer": None}}, "names another issuer"),
         ({"lacks": "jwks_uri"}, "lacks jwks_uri"),
+        ({"document": {"jwks_uri": "http://keys.example/"}}, "not https: jwks_uri; ask"),
+        ({"document": {"end_session_endpoint": "javascript:x"}}, "not https: end_session_endpoint"),
         ({"status": 404}, "gives no discovery document (status 404)"),
         ({"body": b"<html>"}, "gives no discovery document (status 200)"),
         ({"body": b"[]"}, "gives no discovery document (status 200)"),
     ],
-    ids=["another issuer", "no issuer", "no keys", "not found", "HTML", "a list"],
+    ids=[
+        "another issuer",
+        "no issuer",
+        "no keys",
+        "http keys",
+        "no address",
+        "not found",
+        "HTML",
+        "a list",
+    ],
 )
 def test_doctor_invalid_discovery_document_fails(
     run: Run, ready: Installation, change: dict[str, Any], expected: str
@@ -55,7 +66,7 @@ def test_doctor_invalid_discovery_document_fails(
         if "lacks" in change:
             provider.set_document(issuer=provider.url, **{change["lacks"]: None})
         if "document" in change:
-            provider.set_document(**change["document"])
+            provider.set_document(**{"issuer": provider.url, **change["document"]})
         provider.status = change.get("status", 200)
         provider.body = change.get("body", provider.body)
         (line,) = _login(run, provider.url)

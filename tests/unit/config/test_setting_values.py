@@ -71,6 +71,8 @@ VALID = {
             "postgresql+psycopg://db/embed?connect_timeout=3&sslmode=verify-full",
         ),
     ],
+    "OIDC_TOKEN_AUTH_METHOD": [("client_secret_post", "client_secret_post")],
+    "OPERATOR_OIDC_TOKEN_AUTH_METHOD": [("client_secret_basic_raw", "client_secret_basic_raw")],
     "OPERATOR_ACR_VALUES": [("mfa  phr", ("mfa", "phr"))],
     "OPERATOR_ROLES_CLAIM": [("https://id.example/roles", "https://id.example/roles")],
     "TRUSTED_PROXY_HOPS": [("2", 2)],
@@ -146,6 +148,8 @@ INVALID = {
     "MOBBSCAN_CREATE_PATH": ["onboarding", "/", "//evil.example", "/a?b", "/a b"],
     "MOBBSCAN_DELETE_METHOD": ["REMOVE", "POST"],
     "MOBBSCAN_DECISION_TYPE": ["A B"],
+    "OIDC_TOKEN_AUTH_METHOD": ["private_key_jwt", "none", "Basic"],
+    "OPERATOR_OIDC_TOKEN_AUTH_METHOD": ["private_key_jwt"],
     "MOBBSCAN_HOSTED_ORIGINS": [
         "https://pages.example",
         '{"a": 1}',

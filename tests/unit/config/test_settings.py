@@ -198,6 +198,15 @@ def test_operator_login_unset_is_inherited_from_users_login(environ):
     assert settings.operator_oidc_client_id == "staff"
 
 
+def test_operator_token_auth_method_is_inherited_with_the_client_only(environ):
+    users = environ | OIDC | {"OIDC_TOKEN_AUTH_METHOD": "client_secret_post"}
+    settings = Settings.from_environment(users)
+    assert settings.operator_oidc_token_auth_method == "client_secret_post"
+    own_client = {"OPERATOR_OIDC_CLIENT_ID": "staff", "OPERATOR_OIDC_CLIENT_SECRET": "s"}
+    settings = Settings.from_environment(users | own_client)
+    assert settings.operator_oidc_token_auth_method == "auto"
+
+
 def test_operator_client_is_not_inherited_with_another_issuer(environ):
     other = {"OPERATOR_OIDC_ISSUER": "https://staff.example"}
     found = problems(environ | OIDC | other)

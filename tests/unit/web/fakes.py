@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +25,11 @@ from webapp.domain.errors import (
 )
 from webapp.domain.onboarding import Person, Status
 from webapp.domain.reasons import ReasonCode, reason
+from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.links import LinkPreview, NewLink
+from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.views import Home, OnboardingView, Page, Returned, Visitor
+from webapp.store.column_types import Cipher
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADAS = "5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77"
@@ -64,6 +69,20 @@ def view(id_: str, status: Status = Status.STARTED, version: int = 2) -> Onboard
 STARTED = replace(view(ADAS), reasons=(reason(ReasonCode.TIMED_OUT),))
 
 
+class FakePendingLogins(PendingLogins):
+    """The real seal, with a key of its own; the states are in memory."""
+
+    def __init__(self) -> None:
+        database = SimpleNamespace(cipher=Cipher([urlsafe_b64encode(os.urandom(32)).decode()]))
+        super().__init__(SimpleNamespace(database=database, clock=lambda: datetime.now(UTC)))  # type: ignore[arg-type]
+        self._used: set[str] = set()
+
+    def use_state(self, state: str) -> bool:
+        is_new = state not in self._used
+        self._used.add(state)
+        return is_new
+
+
 @dataclass
 class FakeSteps:
     """All steps in one object. `error` is raised by the next step; `calls` records arguments."""
@@ -89,6 +108,8 @@ class FakeSteps:
             sign_out=lambda visitor: self.sessions.pop(visitor.session_id),
             oidc_sites=lambda: [site for site in self.sites.values() if site.oidc],
         )
+        self.pending_logins = FakePendingLogins()
+        self.read_provider_keys = ProviderKeys
         self.links = SimpleNamespace(
             preview=self.preview, use=self.use, create_for_owner=self.create_for_owner
         )
@@ -133,7 +154,7 @@ class FakeSteps:
         locale: str | None,
         live: Visitor | None,
         replace: bool = False,
-        id_token: str,
+        id_token: str | None,
     ) -> Visitor:
         self.calls.append(id_token)
         if live and live.person.subject != subject and not replace:

@@ -23,6 +23,9 @@ class SilentClient:
         self.called = threading.Semaphore(0)
         self.fail = threading.Event()
 
+    def forget_provider(self) -> None:
+        """Nothing is kept."""
+
     def create_authorization_url(self, callback: str) -> dict[str, Any]:
         self.called.release()
         self.fail.wait(TIMEOUT_SECONDS)

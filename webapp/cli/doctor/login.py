@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import httpx
 
+from webapp.basics.urls import is_https_or_loopback
 from webapp.cli.doctor.finding import Finding, failure, good
 from webapp.cli.doctor.http_client import client, is_untrusted
 from webapp.config.settings import Settings
 
 _REQUIRED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_ADDRESSES = (*_REQUIRED, "userinfo_endpoint", "end_session_endpoint")
 _CONSEQUENCE = "until then users cannot log in there"
 
 
@@ -57,5 +59,12 @@ def _check_document(issuer: str, document: dict[str, object]) -> Finding:
         return failure(
             f"OIDC_ISSUER: the discovery document of {issuer} lacks {', '.join(missing)}; users "
             f"cannot log in there ({_CONSEQUENCE})"
+        )
+    insecure = [name for name in _ADDRESSES if document.get(name)]
+    insecure = [name for name in insecure if not is_https_or_loopback(document[name])]
+    if insecure:
+        return failure(
+            f"OIDC_ISSUER: the discovery document of {issuer} has addresses that are not https: "
+            f"{', '.join(insecure)}; ask the provider to correct them, the server does not use them"
         )
     return good(f"OIDC_ISSUER {issuer} has a valid discovery document")

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from authlib.integrations.flask_client import OAuthError
 from flask import Flask, current_app, request, session
 
-from webapp.basics.text import clean_text
 from webapp.http_transport.deadline import deadline
+from webapp.web import request_context
+from webapp.web.login import open_logins
+from webapp.web.login.code_exchange import (
+    MAX_LOGOUT_LINK_CHARACTERS,
+    ProviderIdentity,
+    check_issuer,
+    fetch_token,
+    read_identity,
+)
 from webapp.web.login.errors import (
-    LoginDenied,
     LoginError,
-    LoginRefused,
+    LoginInterrupted,
     LoginStale,
     ProviderUnavailable,
+    error_of_provider,
 )
-from webapp.web.login.oidc_client import STATE_PREFIX, create_client
+from webapp.web.login.oidc_client import OidcClient, create_client
+from webapp.web.login.open_logins import OpenLogin
 
 if TYPE_CHECKING:
     from webapp.config.settings import Settings
 
 _EXTENSION = "identity_provider"
-#: Open logins of one browser; their state is in the session cookie, whose size is limited.
-_MAX_OPEN_LOGINS = 3
+#: Session member: the next login must let the user choose another account.
+_ASK_ACCOUNT = "ask_account"
+#: Values of `prompt` with which a provider does so (OIDC Core 3.1.2.1), the mildest first.
+_ACCOUNT_PROMPTS = ("select_account", "login")
 #: Limit for all calls of one step of a login together, however slowly the answers arrive.
 _DEADLINE_SECONDS = 8.0
 #: Concurrent steps that may wait for the provider in one process. Each holds a thread, and a
@@ -38,23 +46,12 @@ _MAX_CONCURRENT = 12
 _SLOT_WAIT_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
-class ProviderIdentity:
-    """The user that the provider has authenticated, and the site they log in to."""
-
-    site_id: str
-    subject: str
-    name: str | None
-    locale: str | None
-    id_token: str = field(repr=False)
-
-
 class IdentityProvider:
-    """The steps of a login. The session keeps the state of open logins."""
+    """The steps of a login. The session keeps the open logins."""
 
     def __init__(
         self,
-        client: Any,
+        client: OidcClient,
         deadline_seconds: float = _DEADLINE_SECONDS,
         max_concurrent: int = _MAX_CONCURRENT,
     ) -> None:
@@ -62,54 +59,75 @@ class IdentityProvider:
         self._deadline_seconds = deadline_seconds
         self._slots = threading.Semaphore(max_concurrent)
 
-    def authorization_url(self, site_id: str, callback: str) -> str:
-        """Start a login; return the provider's address for it. Raises ProviderUnavailable."""
+    def authorization_url(
+        self,
+        site_id: str,
+        callback: str,
+        *,
+        ask_account: bool = False,
+        is_second_attempt: bool = False,
+    ) -> str:
+        """Start a login; return the provider's address for it. Raises ProviderUnavailable.
+
+        With `ask_account` the provider lets the user choose an account, although it knows one.
+        """
         with self._slot():
-            login = self._client.create_authorization_url(callback)
-        _drop_oldest_logins()
-        self._client.save_authorize_data(
-            state=login["state"],
-            nonce=login["nonce"],
-            code_verifier=login["code_verifier"],
-            redirect_uri=callback,
-            site=site_id,
+            more = self._account_prompt(is_second_attempt=is_second_attempt) if ask_account else {}
+            login = self._client.create_authorization_url(callback, **more)
+        open_logins.remember(
+            login["state"],
+            OpenLogin(site_id, login["nonce"], login["code_verifier"], is_second_attempt),
         )
         return str(login["url"])
 
-    def finish_login(self) -> ProviderIdentity:
-        """Check the current request as the callback of a login. Raises any LoginError."""
-        if request.args.get("error") == "access_denied":
-            # Not every provider sends the state with it, and a refusal needs no proof.
-            raise LoginDenied
-        state = request.args.get("state", "")
-        login = _open_login(state)
+    def finish_login(self, callback: str) -> ProviderIdentity:
+        """Check the current request as the callback of a login; its state is used up.
+
+        `callback` is the address that the provider was given. Raises any LoginError:
+        LoginInterrupted for a passing error at the first attempt.
+        """
+        error, state = request.args.get("error"), request.args.get("state", "")
+        login = open_logins.find(state)
         if login is None:
-            raise LoginStale
+            # Not every provider sends the state with an error, and an error needs no proof.
+            raise error_of_provider(error) if error else LoginStale
+        request_context.set_site(request_context.steps().sites.get(login.site_id))
         with self._slot():  # without a slot the callback stays valid
-            try:
-                return self._verify_callback(login["site"])
-            except LoginError:
-                raise
-            except OAuthError as cause:
-                raise LoginRefused("provider_error") from cause
-            except Exception as cause:
-                # Authlib and its JOSE library raise many classes for what the provider has sent.
-                raise LoginRefused(type(cause).__name__) from cause
-            finally:
-                self._client.framework.clear_state_data(session, state)
+            if not open_logins.use(state):
+                raise LoginStale
+            check_issuer(self._client)
+            if error:
+                raise _error_of_attempt(error, login)
+            token = fetch_token(self._client, login, callback)
+            return read_identity(self._client, token, login)
 
     def logout_url(self, id_token: str | None, home: str) -> str | None:
-        """Return the provider's logout address; None if it has none or cannot be called."""
+        """Return the provider's logout address; None if it has none or cannot be called.
+
+        The address never exceeds 2,000 characters because of the ID token: it is left out then,
+        and the provider asks the user instead (OIDC RP-Initiated Logout 2).
+        """
         try:
             with self._slot():
-                address = self._client.create_logout_url(
-                    post_logout_redirect_uri=home,
-                    id_token_hint=id_token,
-                    client_id=self._client.client_id,
-                )
-        except (ProviderUnavailable, RuntimeError):
+                address = self._logout_url(home, id_token)
+                is_short = len(address) <= MAX_LOGOUT_LINK_CHARACTERS
+                return address if is_short else self._logout_url(home, None)
+        except (ProviderUnavailable, RuntimeError, ValueError):
             return None
+
+    def _logout_url(self, home: str, id_token: str | None) -> str:
+        address = self._client.create_logout_url(
+            post_logout_redirect_uri=home,
+            id_token_hint=id_token,
+            client_id=self._client.client_id,
+        )
         return str(address["url"])
+
+    def _account_prompt(self, *, is_second_attempt: bool) -> dict[str, str]:
+        """Return the `prompt` that the provider supports; the other one at a second attempt."""
+        supported = self._client.load_server_metadata()["prompt_values_supported"]
+        known = [each for each in _ACCOUNT_PROMPTS if each in supported] or list(_ACCOUNT_PROMPTS)
+        return {"prompt": known[-1 if is_second_attempt else 0]}
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -119,40 +137,12 @@ class IdentityProvider:
         try:
             with deadline(self._deadline_seconds):
                 yield
+        except ProviderUnavailable:
+            # Its addresses may have changed; the next step reads them again.
+            self._client.forget_provider()
+            raise
         finally:
             self._slots.release()
-
-    def _verify_callback(self, site_id: str) -> ProviderIdentity:
-        metadata = self._client.load_server_metadata()
-        issuer = request.args.get("iss")
-        if issuer is not None and issuer != metadata["issuer"]:  # RFC 9207: mix-up attack
-            raise LoginRefused("iss")
-        claims = {
-            "iss": {"essential": True, "value": metadata["issuer"]},
-            "aud": {"essential": True, "value": self._client.client_id},
-        }
-        token = self._client.authorize_access_token(claims_options=claims)
-        user = token.get("userinfo")
-        subject = clean_text(user.get("sub")) if user else None
-        if not subject or not subject.strip():
-            raise LoginRefused("sub")
-        profile = user if user.get("name") else {**user, **self._fetch_profile(subject)}
-        return ProviderIdentity(
-            site_id,
-            subject,
-            clean_text(profile.get("name")) or None,
-            clean_text(profile.get("locale")) or None,
-            token["id_token"],
-        )
-
-    def _fetch_profile(self, subject: str) -> dict[str, Any]:
-        """Fetch name and locale, which the ID token lacks; empty if that fails."""
-        try:
-            profile = dict(self._client.userinfo())
-        except Exception:  # noqa: BLE001 - optional, and any failure means only "no name"
-            return {}
-        # OIDC Core 5.3.2: a profile of another subject must not be used.
-        return profile if profile.get("sub") == subject else {}
 
 
 def init_identity_provider(
@@ -173,16 +163,22 @@ def identity_provider() -> IdentityProvider | None:
     return cast("IdentityProvider | None", current_app.extensions[_EXTENSION])
 
 
-def _open_login(state: str) -> dict[str, Any] | None:
-    """Return the login with this state. Authlib stores an expiry and does not check it."""
-    stored = session.get(STATE_PREFIX + state)
-    if stored is None or stored["exp"] < time.time():
-        return None
-    return cast("dict[str, Any]", stored["data"])
+def ask_account_next_time() -> None:
+    """Let the user choose an account at the next login of this browser."""
+    if identity_provider() is not None:
+        session[_ASK_ACCOUNT] = True
 
 
-def _drop_oldest_logins() -> None:
-    keys = [key for key in session if key.startswith(STATE_PREFIX)]
-    keys.sort(key=lambda key: session[key].get("exp", 0))
-    for key in keys[: max(0, len(keys) - _MAX_OPEN_LOGINS + 1)]:
-        session.pop(key)
+def is_account_asked() -> bool:
+    """Whether the next login must let the user choose an account."""
+    return bool(session.get(_ASK_ACCOUNT))
+
+
+def _error_of_attempt(error: str, login: OpenLogin) -> LoginError:
+    failure = error_of_provider(error)
+    # Some providers refuse a `prompt` that they do not know.
+    may_be_prompt = error == "invalid_request" and is_account_asked()
+    is_passing = isinstance(failure, ProviderUnavailable) or may_be_prompt
+    if is_passing and not login.is_second_attempt:
+        return LoginInterrupted(login.site_id, failure.provider_error)
+    return failure

@@ -8,38 +8,29 @@ the session that it would replace, so it works once.
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, URLSafeTimedSerializer
-
 from webapp.web import request_context
+from webapp.web.login.code_exchange import ProviderIdentity
 from webapp.web.login.errors import LoginStale
-from webapp.web.login.identity_provider import ProviderIdentity
 
 if TYPE_CHECKING:
     from webapp.journey.views import Visitor
 
-_MAX_AGE_SECONDS = 300
+_PURPOSE = "confirmation"
+_LIFE = timedelta(minutes=5)
 
 
 def seal(identity: ProviderIdentity, live: Visitor) -> str:
-    """Sign the identity for the confirmation that replaces the session `live`."""
-    return str(_serializer().dumps({"session": live.session_id, "identity": asdict(identity)}))
+    """Encrypt the identity for the confirmation that replaces the session `live`."""
+    content = {"session": live.session_id, "identity": asdict(identity)}
+    return request_context.steps().pending_logins.seal(_PURPOSE, content, _LIFE)
 
 
 def unseal(text: str, live: Visitor | None) -> ProviderIdentity:
     """Return the identity. Raises LoginStale unless the seal is ours, fresh and for `live`."""
-    try:
-        content = _serializer().loads(text, max_age=_MAX_AGE_SECONDS)
-    except BadData as cause:
-        raise LoginStale from cause
-    if live is None or content["session"] != live.session_id:
+    content = request_context.steps().pending_logins.open(_PURPOSE, text)
+    if content is None or live is None or content["session"] != live.session_id:
         raise LoginStale
     return ProviderIdentity(**content["identity"])
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    settings = request_context.settings()
-    # itsdangerous takes the oldest key first; the last one signs.
-    keys = [*reversed(settings.secret_key_fallbacks), settings.secret_key]
-    return URLSafeTimedSerializer(keys, salt="mobbscan-embed login")

@@ -1,4 +1,4 @@
-"""The Authlib OpenID Connect client, with our httpx transport and stricter discovery."""
+"""The Authlib OpenID Connect client, with our httpx transport, discovery and key set."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from authlib.deprecate import AuthlibDeprecationWarning
 from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.oidc.core import CodeIDToken
 from flask import Flask
 
 from webapp.http_transport.small_response_transport import SmallResponseTransport
-from webapp.web.login.errors import ProviderUnavailable
+from webapp.web import request_context
+from webapp.web.login.cached_answer import CachedAnswer, RefetchLimit
+from webapp.web.login.client_authentication import auth_method
+from webapp.web.login.errors import LoginRefused, ProviderUnavailable
+from webapp.web.login.provider_metadata import read_metadata
 
 with warnings.catch_warnings():
     # Authlib announces at import that it will prefer another client one day; pinned below 2.
@@ -20,23 +25,25 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     from webapp.config.settings import Settings
+    from webapp.journey.steps import ProviderKeys
 
 _CLIENT_NAME = "people"
-#: Authlib stores an open login in the session under this prefix and its state.
-STATE_PREFIX = f"_state_{_CLIENT_NAME}_"
-#: Only algorithms with a key pair: the provider's keys are public, so a MAC proves nothing.
-_ALGORITHMS = frozenset(
-    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-)
+_LEEWAY_SECONDS = 120
+#: Refusals that carry an OAuth error word; any other status below 500 is no answer of a token
+#: endpoint (RFC 6749 5.2).
+_REFUSALS = frozenset({400, 401, 403})
 
 
 class _HttpClient(OAuth2Client):  # type: ignore[misc]
     """Authlib's httpx client with a size limit, without proxy and .netrc of the environment.
 
-    Raises ProviderUnavailable for transport failures and server errors.
+    Raises ProviderUnavailable for transport failures and for answers that are neither a success
+    nor a refusal.
     """
 
-    def __init__(self, *args: Any, trust: ssl.SSLContext, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, trust: ssl.SSLContext, auth_setting: str, **kwargs: Any) -> None:
+        announced = kwargs.get("token_endpoint_auth_methods_supported", ())
+        kwargs["token_endpoint_auth_method"] = auth_method(auth_setting, announced)
         # A new transport for each client: Authlib closes a client after every call.
         super().__init__(*args, transport=SmallResponseTransport(trust), trust_env=False, **kwargs)
 
@@ -45,35 +52,88 @@ class _HttpClient(OAuth2Client):  # type: ignore[misc]
             response = super().send(request, **kwargs)
         except Exception as cause:
             raise ProviderUnavailable("no answer") from cause
-        if response.status_code >= 500 or (request.method == "GET" and response.is_error):
+        refused = request.method == "POST" and response.status_code in _REFUSALS
+        if not (response.is_success or refused):
             raise ProviderUnavailable(f"status {response.status_code}")
         return response
 
 
 class OidcClient(FlaskOAuth2App):  # type: ignore[misc]
-    """Authlib's client, which accepts discovery only for the configured issuer."""
+    """Authlib's client, with a discovery document and keys that age and are checked."""
 
     client_cls = _HttpClient
     issuer: str
 
-    def load_server_metadata(self) -> dict[str, Any]:
-        """Load discovery once. Raises ProviderUnavailable, also if it names another issuer.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._metadata: CachedAnswer[dict[str, Any]] = CachedAnswer(
+            lambda: read_metadata(self._get_json(self._server_metadata_url), self.issuer)
+        )
+        self._keys: CachedAnswer[ProviderKeys] = CachedAnswer(self._load_keys)
+        self._refetches = RefetchLimit()
 
-        OIDC Discovery 4.3.
+    def load_server_metadata(self) -> dict[str, Any]:
+        """Return the checked members of the discovery document. Raises ProviderUnavailable."""
+        return self._metadata.get()
+
+    def forget_provider(self) -> None:
+        """Read discovery document and keys again at the next use."""
+        self._metadata.forget()
+        self._keys.forget()
+
+    def id_token_claims(self, token: dict[str, Any], nonce: str) -> dict[str, Any]:
+        """Verify the ID token of a token response and return its claims. OIDC Core 3.1.3.7.
+
+        Raises LoginRefused, ProviderUnavailable, and errors of Authlib for false claims.
         """
+        header, claims = self._verify(token["id_token"])
+        options = {
+            "iss": {"essential": True, "value": self.load_server_metadata()["issuer"]},
+            "aud": {"essential": True, "value": self.client_id},
+        }
+        expected = {
+            "nonce": nonce,
+            "client_id": self.client_id,
+            "access_token": token.get("access_token"),
+        }
+        checked = CodeIDToken(claims, header, options, expected)
+        checked.validate(leeway=_LEEWAY_SECONDS)
+        return dict(checked)
+
+    def _verify(self, id_token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return header and claims, verified with the known keys, or once more with fresh ones.
+
+        A provider may change a key and keep its `kid`, or publish its keys elsewhere.
+        """
+        verified = self._verify_with_known_keys(id_token)
+        if verified is None and self._refetches.allows():
+            self.forget_provider()
+            verified = self._verify_with_known_keys(id_token)
+        if verified is None:
+            raise LoginRefused("signature")
+        return verified
+
+    def _verify_with_known_keys(
+        self, id_token: str
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        algorithms = self.load_server_metadata()["id_token_signing_alg_values_supported"]
+        verified = self._keys.get().verify(id_token, algorithms)
+        return None if verified is None else (verified.header, verified.claims)
+
+    def _load_keys(self) -> ProviderKeys:
+        document = self._get_json(self.load_server_metadata()["jwks_uri"])
         try:
-            metadata = cast("dict[str, Any]", super().load_server_metadata())
-            named_issuer = str(metadata["issuer"])
-        except (ValueError, TypeError, KeyError) as cause:
-            raise ProviderUnavailable("discovery is unreadable") from cause
-        if named_issuer.rstrip("/") != self.issuer.rstrip("/"):
-            self.server_metadata.clear()
-            raise ProviderUnavailable("discovery names another issuer")
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        metadata["id_token_signing_alg_values_supported"] = [
-            name for name in offered if name in _ALGORITHMS
-        ]
-        return metadata
+            return request_context.steps().read_provider_keys(document)
+        except ValueError as cause:
+            raise ProviderUnavailable("the key set is unreadable") from cause
+
+    def _get_json(self, address: str) -> Any:
+        with self._get_session() as http:
+            response = http.request("GET", address, withhold_token=True)
+        try:
+            return response.json()
+        except (ValueError, RecursionError) as cause:
+            raise ProviderUnavailable("the answer is not JSON") from cause
 
 
 class _Registry(OAuth):  # type: ignore[misc]
@@ -94,6 +154,7 @@ def create_client(app: Flask, settings: Settings, timeout_seconds: float) -> Oid
             "code_challenge_method": "S256",
             "timeout": timeout_seconds,
             "trust": _trusted_authorities(settings.outbound_ca_file),
+            "auth_setting": settings.oidc_token_auth_method,
         },
     )
     client.issuer = settings.oidc_issuer

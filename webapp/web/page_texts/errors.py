@@ -132,6 +132,11 @@ LOGIN_ERRORS: Mapping[str, PageTexts] = {
         _("We cannot reach it right now. This is not your fault."),
         _("Wait a moment, then log in again."),
     ),
+    "refused": PageTexts(
+        _("The login service did not let you in"),
+        _("It did not accept this login. Nothing has been changed or lost."),
+        _("Log in again. If it happens again, ask the company for help."),
+    ),
     "other": PageTexts(
         _("We could not sign you in"),
         _("The company's website did not tell us clearly who you are."),

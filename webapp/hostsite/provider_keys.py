@@ -1,0 +1,83 @@
+"""Verify ID tokens with the usable keys of the identity provider's key set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+
+_Key = RSAKey | ECKey | OKPKey
+
+_MAX_KEYS = 100
+#: RFC 7518 3.3.
+_MIN_RSA_BITS = 2048
+_KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_log = logging.getLogger(__name__)
+
+
+class _Registry(jws.JWSRegistry):
+    """Takes the long headers and payloads of providers that send certificates and groups."""
+
+    max_header_length = 16 * 1024
+    max_payload_length = 512 * 1024
+
+
+class ProviderKeys:
+    """The public signature keys of a key set (RFC 7517 5); all others are skipped and logged."""
+
+    def __init__(self, document: Any) -> None:
+        """Raises ValueError for a document that is no key set."""
+        entries = document.get("keys") if isinstance(document, dict) else None
+        if not isinstance(entries, list):
+            raise ValueError("the key set is unreadable")
+        found = [_usable_key(entry) for entry in entries[:_MAX_KEYS]]
+        self._keys = [key for key in found if key is not None]
+        if len(self._keys) < len(entries):
+            counts = {"skipped": len(entries) - len(self._keys), "usable": len(self._keys)}
+            _log.warning("provider_keys_skipped", extra=counts)
+
+    def verify(self, token: str, algorithms: Sequence[str]) -> jwt.Token | None:
+        """Return header and claims of a token that one of the keys has signed, otherwise None.
+
+        Providers publish several keys under one `kid`, and keys without one, so every key that may
+        be meant is tried. Raises JoseError or ValueError for a text that is no signed token, and
+        for an algorithm that is not in `algorithms`.
+        """
+        registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
+        header = jws.extract_compact(token.encode(), registry=registry).headers()
+        if header.get("alg") not in algorithms:
+            raise UnsupportedAlgorithmError("the provider does not announce this algorithm")
+        for key in self._keys:
+            if _may_have_signed(key, header):
+                try:
+                    return jwt.decode(token, key, registry=registry)
+                except (JoseError, ValueError):
+                    continue
+        return None
+
+
+def _may_have_signed(key: _Key, header: dict[str, Any]) -> bool:
+    algorithm, kid = str(header["alg"]), header.get("kid")
+    if key.key_type != _KEY_TYPES.get(algorithm[:2]) or key.get("alg") not in (None, algorithm):
+        return False
+    return kid is None or key.kid in (None, kid)
+
+
+def _usable_key(entry: Any) -> _Key | None:
+    try:
+        key = JWKRegistry.import_key(entry)
+        if not isinstance(key, RSAKey | ECKey | OKPKey) or not _is_for_signatures(key):
+            return None
+        bits = key.public_key.key_size if isinstance(key, RSAKey) else _MIN_RSA_BITS
+    except Exception:  # noqa: BLE001 - joserfc and cryptography raise many classes for bad keys
+        return None
+    return key if bits >= _MIN_RSA_BITS else None
+
+
+def _is_for_signatures(key: _Key) -> bool:
+    operations = key.get("key_ops")
+    return key.get("use") in (None, "sig") and (operations is None or "verify" in operations)
