@@ -55,6 +55,18 @@ def test_login_with_an_unusable_key_beside_the_good_one_signs_in(
     assert is_signed_in(log_in(login_server))
 
 
+@pytest.mark.parametrize(
+    "flaw",
+    [{"use": None, "key_ops": None, "x5c": "none"}, {"x5t": 7, "exp": "never"}, {"use": ""}],
+    ids=str,
+)
+def test_login_with_a_key_whose_optional_members_are_flawed_signs_in(
+    provider: FaultyProvider, login_server: Stack, flaw: dict[str, Any]
+) -> None:
+    provider.published = [public(provider.key, **flaw)]
+    assert is_signed_in(log_in(login_server))
+
+
 @pytest.mark.parametrize("kid", [None, "another"], ids=["key without kid", "kid of no key"])
 def test_login_with_keys_whose_kid_does_not_help_signs_in_only_without_kid(
     provider: FaultyProvider, login_server: Stack, kid: str | None

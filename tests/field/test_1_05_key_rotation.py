@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from joserfc.jwk import ECKey
 
@@ -28,6 +30,16 @@ def test_login_with_a_new_key_signs_in_on_every_worker(
     provider.key = ECKey.generate_key("P-256", {"kid": "1"})
     for _ in range(6):
         assert is_signed_in(log_in(server))
+
+
+def test_simultaneous_logins_with_a_new_key_under_the_old_kid_all_sign_in(
+    provider: FaultyProvider, login_server: Stack
+) -> None:
+    assert is_signed_in(log_in(login_server))
+    provider.key = ECKey.generate_key("P-256", {"kid": "1"})
+    with ThreadPoolExecutor(10) as pool:
+        pages = list(pool.map(lambda _: log_in(login_server), range(10)))
+    assert all(is_signed_in(page) for page in pages)
 
 
 def test_login_with_keys_at_a_new_address_signs_in(

@@ -139,7 +139,7 @@ def test_oidc_callback_with_false_claims_is_401(
         ({"state": "of-another-browser"}, 400),
         ({"code": "never-given"}, 401),
         ({"iss": "https://evil.test"}, 401),
-        ({"error": "server_error", "error_description": "<b>evil</b>"}, 401),
+        ({"error": "server_error", "error_description": "<b>evil</b>"}, 503),
     ],
     ids=str,
 )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
-_Key = RSAKey | ECKey | OKPKey
-
-_MAX_KEYS = 100
+#: Members that make up a public key (RFC 7518 6, RFC 8037 2). The others are not needed, and a flaw
+#: in one of them does not spoil a key.
+_MATERIAL = ("kty", "n", "e", "crv", "x", "y")
 #: RFC 7518 3.3.
 _MIN_RSA_BITS = 2048
 _KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
@@ -26,6 +27,15 @@ class _Registry(jws.JWSRegistry):
     max_payload_length = 512 * 1024
 
 
+@dataclass(frozen=True)
+class _Key:
+    """A public key; `kid` and `alg` are None when the key set does not name them."""
+
+    key: RSAKey | ECKey | OKPKey
+    kid: str | None
+    alg: str | None
+
+
 class ProviderKeys:
     """The public signature keys of a key set (RFC 7517 5); all others are skipped and logged."""
 
@@ -34,7 +44,7 @@ class ProviderKeys:
         entries = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(entries, list):
             raise ValueError("the key set is unreadable")
-        found = [_usable_key(entry) for entry in entries[:_MAX_KEYS]]
+        found = [_usable_key(entry) for entry in entries]
         self._keys = [key for key in found if key is not None]
         if len(self._keys) < len(entries):
             counts = {"skipped": len(entries) - len(self._keys), "usable": len(self._keys)}
@@ -54,7 +64,7 @@ class ProviderKeys:
         for key in self._keys:
             if _may_have_signed(key, header):
                 try:
-                    return jwt.decode(token, key, registry=registry)
+                    return jwt.decode(token, key.key, registry=registry)
                 except (JoseError, ValueError):
                     continue
         return None
@@ -62,22 +72,29 @@ class ProviderKeys:
 
 def _may_have_signed(key: _Key, header: dict[str, Any]) -> bool:
     algorithm, kid = str(header["alg"]), header.get("kid")
-    if key.key_type != _KEY_TYPES.get(algorithm[:2]) or key.get("alg") not in (None, algorithm):
+    if key.key.key_type != _KEY_TYPES.get(algorithm[:2]) or key.alg not in (None, algorithm):
         return False
-    return kid is None or key.kid in (None, kid)
+    return kid is None or key.kid in (None, str(kid))
 
 
 def _usable_key(entry: Any) -> _Key | None:
+    """Return the key of an entry; None if it is malformed, secret, weak or not for signatures."""
     try:
-        key = JWKRegistry.import_key(entry)
-        if not isinstance(key, RSAKey | ECKey | OKPKey) or not _is_for_signatures(key):
+        if not _is_for_signatures(entry):
             return None
-        bits = key.public_key.key_size if isinstance(key, RSAKey) else _MIN_RSA_BITS
+        key = JWKRegistry.import_key({name: entry[name] for name in _MATERIAL if name in entry})
+        if isinstance(key, OctKey) or (isinstance(key, RSAKey) and _is_weak(key)):
+            return None
+        kid, alg = entry.get("kid"), entry.get("alg")
+        return _Key(key, None if kid is None else str(kid), alg if isinstance(alg, str) else None)
     except Exception:  # noqa: BLE001 - joserfc and cryptography raise many classes for bad keys
         return None
-    return key if bits >= _MIN_RSA_BITS else None
 
 
-def _is_for_signatures(key: _Key) -> bool:
-    operations = key.get("key_ops")
-    return key.get("use") in (None, "sig") and (operations is None or "verify" in operations)
+def _is_weak(key: RSAKey) -> bool:
+    return key.public_key.key_size < _MIN_RSA_BITS
+
+
+def _is_for_signatures(entry: dict[str, Any]) -> bool:
+    operations = entry.get("key_ops")
+    return entry.get("use") in (None, "", "sig") and (not operations or "verify" in operations)

@@ -44,6 +44,10 @@ def test_doctor_valid_provider_prints_ok(run: Run, ready: Installation):
         ({"lacks": "jwks_uri"}, "lacks jwks_uri"),
         ({"document": {"jwks_uri": "http://keys.example/"}}, "not https: jwks_uri; ask"),
         ({"document": {"end_session_endpoint": "javascript:x"}}, "not https: end_session_endpoint"),
+        (
+            {"document": {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}},
+            "let it accept client_secret_basic or client_secret_post",
+        ),
         ({"status": 404}, "gives no discovery document (status 404)"),
         ({"body": b"<html>"}, "gives no discovery document (status 200)"),
         ({"body": b"[]"}, "gives no discovery document (status 200)"),
@@ -54,6 +58,7 @@ def test_doctor_valid_provider_prints_ok(run: Run, ready: Installation):
         "no keys",
         "http keys",
         "no address",
+        "no client secret",
         "not found",
         "HTML",
         "a list",

@@ -13,6 +13,7 @@ from webapp.config.settings import Settings
 
 _REQUIRED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _ADDRESSES = (*_REQUIRED, "userinfo_endpoint", "end_session_endpoint")
+_AUTH_METHODS = {"client_secret_basic", "client_secret_post"}
 _CONSEQUENCE = "until then users cannot log in there"
 
 
@@ -66,5 +67,11 @@ def _check_document(issuer: str, document: dict[str, object]) -> Finding:
         return failure(
             f"OIDC_ISSUER: the discovery document of {issuer} has addresses that are not https: "
             f"{', '.join(insecure)}; ask the provider to correct them, the server does not use them"
+        )
+    methods = document.get("token_endpoint_auth_methods_supported")
+    if isinstance(methods, list) and methods and not _AUTH_METHODS.intersection(map(str, methods)):
+        return failure(
+            f"OIDC_ISSUER: {issuer} accepts no client secret at its token endpoint; let it accept "
+            f"client_secret_basic or client_secret_post for this client ({_CONSEQUENCE})"
         )
     return good(f"OIDC_ISSUER {issuer} has a valid discovery document")

@@ -105,20 +105,20 @@ class OidcClient(FlaskOAuth2App):  # type: ignore[misc]
 
         A provider may change a key and keep its `kid`, or publish its keys elsewhere.
         """
-        verified = self._verify_with_known_keys(id_token)
-        if verified is None and self._refetches.allows():
+        keys = self._keys.get()
+        verified = keys.verify(id_token, self._algorithms())
+        # Another thread may have fetched them meanwhile.
+        if verified is None and self._keys.get() is keys and self._refetches.allows():
             self.forget_provider()
-            verified = self._verify_with_known_keys(id_token)
+        if verified is None and (fresh := self._keys.get()) is not keys:
+            verified = fresh.verify(id_token, self._algorithms())
         if verified is None:
             raise LoginRefused("signature")
-        return verified
+        return verified.header, verified.claims
 
-    def _verify_with_known_keys(
-        self, id_token: str
-    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        algorithms = self.load_server_metadata()["id_token_signing_alg_values_supported"]
-        verified = self._keys.get().verify(id_token, algorithms)
-        return None if verified is None else (verified.header, verified.claims)
+    def _algorithms(self) -> list[str]:
+        names: list[str] = self.load_server_metadata()["id_token_signing_alg_values_supported"]
+        return names
 
     def _load_keys(self) -> ProviderKeys:
         document = self._get_json(self.load_server_metadata()["jwks_uri"])
