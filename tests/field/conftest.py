@@ -1,8 +1,33 @@
 """Fixtures of the field tests: inputs that failed in other integrations, over HTTP and commands."""
 
 from tests.support.chromium import browser_page, chromium
-from tests.support.oidc_login import _shared_login, login_server, new_login_server, provider, shared_login_server, shared_provider
+from tests.support.oidc_login import (
+    _shared_login,
+    login_server,
+    new_login_server,
+    provider,
+    shared_login_server,
+    shared_provider,
+)
 from tests.support.stack_fixtures import ada, ben, new_stack, stack, stacks
 from tests.support.wire_fixtures import madrid_stack, new_wire_stack, prefixed_stack, wire_stack
 
-__all__ = ["_shared_login", "ada", "ben", "browser_page", "chromium", "login_server", "madrid_stack", "new_login_server", "new_stack", "new_wire_stack", "prefixed_stack", "provider", "shared_login_server", "shared_provider", "stack", "stacks", "wire_stack"]
+__all__ = [
+    "_shared_login",
+    "ada",
+    "ben",
+    "browser_page",
+    "chromium",
+    "login_server",
+    "madrid_stack",
+    "new_login_server",
+    "new_stack",
+    "new_wire_stack",
+    "prefixed_stack",
+    "provider",
+    "shared_login_server",
+    "shared_provider",
+    "stack",
+    "stacks",
+    "wire_stack",
+]
