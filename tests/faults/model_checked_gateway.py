@@ -44,7 +44,7 @@ class ModelCheckedGateway(FakeGateway):
         model.create_answered(request.scan_id)
         return created
 
-    def read(self, scan_id: str) -> ProcessData:
+    def read(self, scan_id: str, *, is_known: bool = False) -> ProcessData:
         try:
             answer = super().read(scan_id)
         except (Unauthorized, RequestRefused, StateConflict):

@@ -22,7 +22,7 @@ class MemoryTokenCache:
                 self._token = fetch()
             return self._token
 
-    def replace(self, refused: str, fetch: Callable[[], Token]) -> Token:
+    def replace(self, refused: str, fetch: Callable[[], Token], *, wait: bool = False) -> Token:
         with self._lock:
             token = self._token
             if token is None or (token.value == refused and _is_old(token)):

@@ -41,9 +41,7 @@ from webapp.gateway.models import (
 )
 from webapp.gateway.options import Budgets, GatewayOptions, Limits
 from webapp.gateway.personal_data import require_json_text, to_wire_names
-from webapp.gateway.process_ids import (
-    canonical_id,
-)
+from webapp.gateway.process_ids import canonical_id
 from webapp.gateway.responses import parse_object, require_success
 from webapp.gateway.results import parse_created, parse_process_data
 from webapp.gateway.retry import retry_while_unavailable
@@ -78,7 +76,8 @@ class Gateway:
         self._budgets = budgets or Budgets()
         self._limits = limits or Limits()
         self._connections = Connections(options, transport, self._limits)
-        self._auth = BearerAuth(tokens, self.log_in)
+        self._auth = BearerAuth(tokens, self.log_in, wait=True)
+        self._auth_without_waiting = BearerAuth(tokens, self.log_in, wait=False)
         self._reader = EvidenceReader(self._connections, self._auth, self._budgets)
         self._create_path = options.create_path
         self._hosted_origins = options.trusted_origins()
@@ -96,16 +95,17 @@ class Gateway:
             url = self._options.url(self._create_path)
             return parse_created(canonical_id(request.scan_id), response, url, self._hosted_origins)
 
-    def read(self, scan_id: str) -> ProcessData:
+    def read(self, scan_id: str, *, is_known: bool = False) -> ProcessData:
         """Return the data of a process, with retries within 8 s in total. Contract 3.2.
 
+        `is_known`: the gateway has shown the process before, so that a 401 is no ordinary answer.
         Raises `Unauthorized` when the process is unknown, foreign or possibly not yet started,
         `RequestRefused` and `ProcessMismatch`; `InvalidResponse` also when ids or verdict are not
         sound.
         """
         with self._observed("read", self._budgets.read_seconds):
             process_id = canonical_id(scan_id)
-            return retry_while_unavailable(lambda: self._read_once(process_id))
+            return retry_while_unavailable(lambda: self._read_once(process_id, is_known))
 
     def accept(
         self, scan_id: str, personal_data: Mapping[str, str | None] | None = None
@@ -158,7 +158,8 @@ class Gateway:
         with self._observed("delete", self._budgets.post_seconds):
             process_id = canonical_id(scan_id)
             path = f"/mobbscan-agent/api/verification/{process_id}"
-            response = self._send("delete", self._options.delete_method, path)
+            auth = self._auth_without_waiting  # 401 also means: deleted already
+            response = self._send("delete", self._options.delete_method, path, auth=auth)
             return parse_acknowledgement("delete", process_id, response)
 
     def image(
@@ -254,9 +255,10 @@ class Gateway:
         members = parse_object("log in", require_success("log in", response))
         return parse_token(members, requested_at)
 
-    def _read_once(self, scan_id: str) -> ProcessData:
+    def _read_once(self, scan_id: str, is_known: bool) -> ProcessData:
         path = f"/mobbscan-agent/getVerificationProcessData/{scan_id}"
-        response = self._send("read", "GET", path)
+        auth = self._auth if is_known else self._auth_without_waiting
+        response = self._send("read", "GET", path, auth=auth)
         return parse_process_data(scan_id, response, self._options.time_zone)
 
     def _decide(self, call: str, scan_id: str, members: dict[str, Any]) -> Acknowledgement:
@@ -278,7 +280,12 @@ class Gateway:
         return observe_stream(self.observe, kind.call, stream)
 
     def _send(
-        self, call: str, method: str, path: str, body: dict[str, Any] | None = None
+        self,
+        call: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        auth: BearerAuth | None = None,
     ) -> httpx.Response:
         url = self._options.url(path)
-        return self._connections.send(call, method, url, body=body, auth=self._auth)
+        return self._connections.send(call, method, url, body=body, auth=auth or self._auth)

@@ -30,10 +30,11 @@ class TokenCache(Protocol):
         """Return the token, renewed at 80 % of its lifetime with one log-in for all callers."""
         ...
 
-    def replace(self, refused: str, fetch: Callable[[], Token]) -> Token:
+    def replace(self, refused: str, fetch: Callable[[], Token], *, wait: bool = False) -> Token:
         """Return a token to use instead of `refused`.
 
         Renews only while the refused token is still the stored one, and at most once in 10 s;
-        otherwise returns the stored token, which may be the refused one itself.
+        otherwise returns the stored token, which may be the refused one itself. With `wait` it
+        first waits until the renewal is allowed, if the caller's deadline lies after that.
         """
         ...

@@ -29,6 +29,9 @@ RENEWAL_PAUSE = timedelta(seconds=10)
 LOGIN_PAUSES = {"credentials": timedelta(seconds=10), "away": timedelta(seconds=1)}
 _WAIT_SECONDS = 12.0
 _POLL_SECONDS = 0.03
+_RENEWAL_POLL_SECONDS = 0.25
+#: What a caller that waits for a renewal needs afterwards, for the log-in and its repeated call.
+_RENEWAL_SECONDS = 0.5
 Fetch = Callable[[], Token]
 
 
@@ -55,14 +58,32 @@ class SharedTokenCache:
             return local
         return self._remember(self._wait_for(fetch, self._is_valid, self._is_fresh))
 
-    def replace(self, refused: str, fetch: Fetch) -> Token:
-        """Return another token than `refused`, unless that is only seconds old. Raises as `get`."""
+    def replace(self, refused: str, fetch: Fetch, *, wait: bool = False) -> Token:
+        """Return another token than `refused`, unless that is only seconds old. Raises as `get`.
+
+        With `wait`, a token that is only seconds old is renewed as soon as that is allowed, unless
+        the caller's deadline comes first.
+        """
+        if wait:
+            self._wait_for_renewal_of(refused)
 
         def is_other(token: Token) -> bool:
             is_young = self._age(token.obtained_at) < MIN_AGE
             return token.value != refused or is_young
 
         return self._remember(self._wait_for(fetch, is_other, is_other))
+
+    def _wait_for_renewal_of(self, refused: str) -> None:
+        """Wait until the refused token is old enough to be renewed, or has been."""
+        end = time.monotonic() + MIN_AGE.total_seconds()
+        while time.monotonic() < end:
+            token = _token(self._row())
+            if token is None or token.value != refused:
+                return
+            seconds = (MIN_AGE - self._age(token.obtained_at)).total_seconds()
+            if seconds <= 0 or seconds + _RENEWAL_SECONDS > seconds_left():
+                return
+            time.sleep(min(seconds, _RENEWAL_POLL_SECONDS))
 
     def _wait_for(
         self, fetch: Fetch, usable: Callable[[Token], bool], enough: Callable[[Token], bool]

@@ -74,7 +74,7 @@ class FakeGateway:
             raise UntrustedHostedPage(origin=HOSTED, url=url, onboarding_token="token-of-it")
         return CreatedProcess(request.scan_id, "token-of-it", url)
 
-    def read(self, scan_id: str) -> ProcessData:
+    def read(self, scan_id: str, *, is_known: bool = False) -> ProcessData:
         word = self._word("read", scan_id)
         if word is None:
             raise Unauthorized("read: answered 401", status=401)
