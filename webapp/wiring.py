@@ -104,7 +104,7 @@ def build(
         returned=ReturnStep(deps, references),
         webhook=Webhook(deps, NoticeWriter(database), settings.webhook_headers),
         gateway_poll=gateway_poll,
-        decision=Decision(deps, gateway, gateway_poll),
+        decision=Decision(deps, gateway_poll),
         dead_letters=DeadLetters(deps),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
         find_problems=readiness.Readiness(database),

@@ -116,14 +116,17 @@ class Stack:
         """Return the log of a program since its first start."""
         return self.children.by_name[name].log.read_text(encoding="utf-8", errors="replace")
 
-    def command(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run `python -m webapp …` with the server's settings."""
+    def command(
+        self, *arguments: str, seconds: float = 60, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `python -m webapp …` with the server's settings; `typed` is its standard input."""
         server = self.children.by_name["server"].program
         return subprocess.run(
             [*server.command()[:3], *arguments],
             env=dict(server.environment),
             cwd=CHECKOUT,
             capture_output=True,
+            input=typed,
             text=True,
             timeout=seconds,
             check=False,

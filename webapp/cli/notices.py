@@ -37,14 +37,14 @@ def list_(limit: int, *, as_json: bool) -> None:
 @notices.command()
 @json_option
 def dead(*, as_json: bool) -> None:
-    """List dead letters: polls and notices whose retries ended. `replay` repeats them."""
+    """List polls, notices and decisions whose retries ended. `replay` repeats them."""
     letters = ready_components().steps.dead_letters.list_all()
     if as_json:
         echo_json([asdict(letter) for letter in letters])
         return
     for letter in letters:
         click.echo(
-            f"{_at(letter.since)}  {letter.kind:<6}  {letter.times:>4} x  {letter.why:<22}"
+            f"{_at(letter.since)}  {letter.kind:<8}  {letter.times:>4} x  {letter.why:<22}"
             f"  {letter.onboarding_id}"
         )
 

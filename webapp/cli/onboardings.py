@@ -15,6 +15,7 @@ from webapp.cli.common import (
     ready_components,
 )
 from webapp.domain.actors import Actor
+from webapp.domain.decisions import DecisionRecord
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Status
 
@@ -48,6 +49,7 @@ def show(onboarding_id: str) -> None:
         row = work.onboardings.get(onboarding_id)
         if row is None:
             raise click.ClickException(f"no onboarding {onboarding_id}")
+        decisions = work.decisions.of(onboarding_id)
         lines = work.timeline.of(onboarding_id)
     shown = {
         "id": row.id,
@@ -62,12 +64,32 @@ def show(onboarding_id: str) -> None:
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
         "expires_at": row.expires_at.isoformat(),
         "next_read_at": row.next_poll_at.isoformat() if row.next_poll_at else None,
+        "case_version": row.case_version,
+        "decisions": [_decision(one) for one in decisions],
         "timeline": [
             {"at": line.at.isoformat(), "actor": line.actor, "event": line.event, **line.detail}
             for line in lines
         ],
     }
     click.echo(json.dumps(shown, indent=2))
+
+
+def _decision(one: DecisionRecord) -> dict[str, object]:
+    """A decision without its content; names of operators and the gateway's reply are for them."""
+    return {
+        "kind": one.kind,
+        "state": one.state,
+        "outcome": one.outcome,
+        "case_version": one.case_version,
+        "actor": one.actor,
+        "by": one.requester.claimed_name,
+        "os_user": one.requester.os_user,
+        "requested_at": one.created_at.isoformat(),
+        "attempts": one.attempts,
+        "next_attempt_at": one.due_at.isoformat() if one.due_at else None,
+        "gateway_http_status": one.reply.http_status,
+        "gateway_reply": one.reply.text,
+    }
 
 
 @onboardings.command()

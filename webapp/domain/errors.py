@@ -3,6 +3,9 @@
 StepError
 ├── NotFound                 unknown, malformed, or another user's: one answer for all three
 ├── Conflict                 impossible in the present status; carries the status
+│   ├── DecisionInProgress   another decision on the onboarding is being carried out
+│   └── CaseChanged          the decision was made on an older version of the case
+├── DecisionRefused          the gateway does not take a decision; carries its reply
 ├── HandoffNotAccepted       the host site's token is not accepted; carries code and fix
 ├── AnotherPersonSignedIn    a hand-off or login of one user meets the session of another
 ├── LinkGone                 a one-time link that has been used or has expired
@@ -19,6 +22,7 @@ StepError
 
 from __future__ import annotations
 
+from webapp.domain.decisions import DecisionKind
 from webapp.domain.onboarding import Status
 
 
@@ -36,6 +40,27 @@ class Conflict(StepError):
     def __init__(self, status: Status, why: str = "") -> None:
         super().__init__(why or f"not possible while {status}")
         self.status = status
+
+
+class DecisionInProgress(Conflict):
+    """Another decision is being carried out; `kind` is its kind."""
+
+    def __init__(self, status: Status, kind: DecisionKind) -> None:
+        super().__init__(status, f"another decision ({kind}) is in progress")
+        self.kind = kind
+
+
+class CaseChanged(Conflict):
+    """The onboarding has changed since the version that the decision names."""
+
+
+class DecisionRefused(StepError):
+    """The gateway does not take the decision; `http_status` and `reply` are what it answered."""
+
+    def __init__(self, http_status: int | None, reply: str | None) -> None:
+        super().__init__("the gateway refused the decision")
+        self.http_status = http_status
+        self.reply = reply
 
 
 class HandoffNotAccepted(StepError):

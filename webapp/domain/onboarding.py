@@ -67,8 +67,9 @@ class Onboarding:
     All times are aware UTC. `hosted_url` and `onboarding_token` are secrets of the owner and stay
     out of `repr`. `create_called_at` is set while a create call is in flight. `next_poll_at` is
     when the gateway is polled next (None: never); `poll_count` counts the polls since
-    `poll_reason` was set and is the position on the schedule of `domain.schedule`. Change it
-    through `domain.transitions` only.
+    `poll_reason` was set and is the position on the schedule of `domain.schedule`. `version` moves
+    with every change, `case_version` only with the status, the gateway's facts and decisions.
+    Change it through `domain.transitions` only.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Onboarding:
     updated_at: datetime
     expires_at: datetime
     version: int = 1
+    case_version: int = 1
     gateway_status: str | None = None
     reasons: tuple[Reason, ...] = ()
     hosted_url: str | None = None

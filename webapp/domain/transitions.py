@@ -1,9 +1,9 @@
 """Change an onboarding: one function per transition.
 
 Each takes the stored onboarding and `now` (aware UTC, becomes `updated_at`) and returns the changed
-one with the next version; the caller saves it. None of them checks the transition table: the
-caller asks `domain.states` first. `count_unanswered_poll` alone keeps version and time, since users
-never see its fields.
+one with the next version; the caller saves it. `case_version` moves only where status, facts or
+decision change. None of them checks the transition table: the caller asks `domain.states` first.
+`count_unanswered_poll` alone keeps version and time, since users never see its fields.
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ def mark_started(
 
     `poll` replaces the poll plan; None keeps it.
     """
+    is_new = row.status is Status.CREATED
     started = replace(
-        _next(row, now),
-        status=Status.STARTED if row.status is Status.CREATED else row.status,
+        _next_case(row, now) if is_new else _next(row, now),
+        status=Status.STARTED if is_new else row.status,
         hosted_url=hosted_url,
         onboarding_token=onboarding_token,
         started_at=now,
@@ -103,18 +104,18 @@ def link_replacement(row: Onboarding, now: datetime, replacement_id: str) -> Onb
 
 def reopen_unfinished(row: Onboarding, now: datetime) -> Onboarding:
     """Return `submitted` to `started`: the user says that the capture is not finished."""
-    return replace(_next(row, now), status=Status.STARTED, submitted_at=None)
+    return replace(_next_case(row, now), status=Status.STARTED, submitted_at=None)
 
 
 def offer_again(row: Onboarding, now: datetime) -> Onboarding:
     """Return `interrupted` to `started` with the same address."""
-    return replace(_next(row, now), status=Status.STARTED, reasons=())
+    return replace(_next_case(row, now), status=Status.STARTED, reasons=())
 
 
 def mark_interrupted(row: Onboarding, now: datetime, code: ReasonCode) -> Onboarding:
     """Record that the browser returned with an error."""
     return replace(
-        _next(row, now),
+        _next_case(row, now),
         status=Status.INTERRUPTED,
         reasons=(reason(code),),
         interruptions=row.interruptions + 1,
@@ -124,7 +125,7 @@ def mark_interrupted(row: Onboarding, now: datetime, code: ReasonCode) -> Onboar
 def mark_submitted(row: Onboarding, now: datetime) -> Onboarding:
     """Record that the browser returned without an error."""
     return replace(
-        _next(row, now),
+        _next_case(row, now),
         status=Status.SUBMITTED,
         reasons=(),
         submitted_at=row.submitted_at or now,
@@ -133,12 +134,12 @@ def mark_submitted(row: Onboarding, now: datetime) -> Onboarding:
 
 def record_gateway_status(row: Onboarding, now: datetime, gateway_status: str | None) -> Onboarding:
     """Store the gateway's word; the status stays."""
-    return replace(_next(row, now), gateway_status=gateway_status)
+    return replace(_next_case(row, now), gateway_status=gateway_status)
 
 
 def expire(row: Onboarding, now: datetime, gateway_status: str | None) -> Onboarding:
     """End it because the user did not finish in time."""
-    return replace(_next(row, now), status=Status.EXPIRED, gateway_status=gateway_status)
+    return replace(_next_case(row, now), status=Status.EXPIRED, gateway_status=gateway_status)
 
 
 def mark_undecided(
@@ -146,7 +147,7 @@ def mark_undecided(
 ) -> Onboarding:
     """Store that the gateway has the capture: `deciding` or `in_review`."""
     return replace(
-        _next(row, now),
+        _next_case(row, now),
         status=status,
         gateway_status=gateway_status,
         submitted_at=row.submitted_at or now,
@@ -160,7 +161,7 @@ def record_verdict(
 ) -> Onboarding:
     """Store the gateway's verdict: `verified` or `rejected`."""
     return replace(
-        _next(row, now),
+        _next_case(row, now),
         status=status,
         gateway_status=gateway_status,
         submitted_at=row.submitted_at or now,
@@ -169,6 +170,11 @@ def record_verdict(
         rejection_reason=verdict.rejection_reason,
         reasons=verdict.reasons,
     )
+
+
+def record_decision(row: Onboarding, now: datetime) -> Onboarding:
+    """Record that a decision was requested or settled; the status stays."""
+    return _next_case(row, now)
 
 
 def count_unanswered_poll(row: Onboarding, now: datetime, *, answered: bool) -> Onboarding:
@@ -183,7 +189,11 @@ def count_unanswered_poll(row: Onboarding, now: datetime, *, answered: bool) -> 
 
 
 def _cancel(row: Onboarding, now: datetime, code: ReasonCode) -> Onboarding:
-    return replace(_next(row, now), status=Status.CANCELED, reasons=(reason(code),))
+    return replace(_next_case(row, now), status=Status.CANCELED, reasons=(reason(code),))
+
+
+def _next_case(row: Onboarding, now: datetime) -> Onboarding:
+    return replace(_next(row, now), case_version=row.case_version + 1)
 
 
 def _next(row: Onboarding, now: datetime) -> Onboarding:

@@ -1,4 +1,4 @@
-"""Dead letters: polls and notices that failed too often; list them and replay them."""
+"""Dead letters: polls, notices and decisions that ended without success; list and replay them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.domain.actors import Actor
+from webapp.domain.decisions import DecisionState
 from webapp.domain.schedule import PollReason
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """`kind` is `read` (polls failed for a reason of our own) or `notice` (the gateway never
-    confirmed it). `why` is the class of the error, or the notice's status word.
+    """`kind` is `read` (polls failed for a reason of our own), `notice` (the gateway never
+    confirmed it) or `decision` (the gateway neither took it nor showed a verdict). `why` is the
+    class of the error, the notice's status word, or the kind of decision.
     """
 
     onboarding_id: str
@@ -29,9 +32,10 @@ class DeadLetters:
 
     def __init__(self, deps: JourneyDependencies) -> None:
         self._deps = deps
+        self._parked = ParkedDecisions(deps)
 
     def list_all(self) -> list[DeadLetter]:
-        """Return all: polls first, then notices, each kind with the longest waiting first."""
+        """Return all: polls, notices, then decisions; of each kind the longest waiting first."""
         with self._deps.database.reading() as work:
             return _dead_letters(work)
 
@@ -41,7 +45,9 @@ class DeadLetters:
             found = any(one.onboarding_id == onboarding_id for one in _dead_letters(work))
             if found:
                 self._replay(work, onboarding_id)
-            return found
+        if found:
+            self._parked.release(onboarding_id)
+        return found
 
     def replay_all(self) -> list[str]:
         """Replay all, each in an own transaction; return the onboarding ids in order."""
@@ -71,4 +77,8 @@ def _dead_letters(work: UnitOfWork) -> list[DeadLetter]:
         DeadLetter(one.verification_id, "notice", one.status, one.times, one.first_seen_at)
         for one in work.inbox.unconfirmed()
     ]
-    return [*polls, *notices]
+    decisions = [
+        DeadLetter(one.onboarding_id, "decision", one.kind, one.attempts, one.created_at)
+        for one in work.decisions.waiting(DecisionState.DEAD)
+    ]
+    return [*polls, *notices, *decisions]

@@ -6,6 +6,7 @@ from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
 from webapp.journey.gateway_poll import FORBIDDEN
+from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
 from webapp.store.errors import StoreError
 from webapp.store.statistics import count_dead_letters
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -14,6 +15,8 @@ from webapp.store.unit_of_work import Database, UnitOfWork
 JOBS_SILENT_SECONDS = 60
 _ALARMS = {
     FORBIDDEN: "the gateway answers 403: ask the vendor for the right that our account lacks",
+    DECISIONS_FORBIDDEN: "the gateway answers 403 to decisions: ask the vendor to let our account "
+    "accept, reject and send to review; the decisions are kept and sent then",
     MIXED_UP: "the gateway answered about another process than the requested one, and the answer "
     "was dropped: report it to the vendor with times and ids of the log lines "
     "gateway_answered_for_another_process",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from webapp.domain import states, transitions
 from webapp.domain.onboarding import AWAITING_USER, FINAL, Onboarding, Status
-from webapp.domain.reasons import of_rejection, reason
+from webapp.domain.reasons import ReasonCode, of_rejection, reason
 from webapp.domain.transitions import Verdict
 from webapp.gateway.models import ProcessData
 
@@ -61,8 +61,12 @@ def apply_answer(
     answer: ProcessData | None,
     now: datetime,
     reason_map: Mapping[str, str],
+    reason_given: ReasonCode | None = None,
 ) -> Onboarding:
-    """Return `row` in `status` with the facts of the answer; `row` itself if nothing changed."""
+    """Return `row` in `status` with the facts of the answer; `row` itself if nothing changed.
+
+    `reason_given` is the reason of our own rejection, which takes the place of the gateway's text.
+    """
     word = states.newer_word(row.gateway_status, word_of(answer))
     if status is row.status and word == row.gateway_status:
         return row
@@ -71,7 +75,8 @@ def apply_answer(
     if status is Status.EXPIRED or answer is None:  # without an answer only the expiry changes it
         return transitions.expire(row, now, word)
     if status in FINAL:
-        verdict = _verdict(status, answer, _decision_time(answer, row, now), reason_map)
+        decided_at = _decision_time(answer, row, now)
+        verdict = _verdict(status, answer, decided_at, reason_map, reason_given)
         return transitions.record_verdict(row, now, status, word, verdict)
     return transitions.mark_undecided(row, now, status, word)
 
@@ -89,9 +94,13 @@ def _decision_time(answer: ProcessData, row: Onboarding, now: datetime) -> datet
 
 
 def _verdict(
-    status: Status, answer: ProcessData, decided_at: datetime, reason_map: Mapping[str, str]
+    status: Status,
+    answer: ProcessData,
+    decided_at: datetime,
+    reason_map: Mapping[str, str],
+    reason_given: ReasonCode | None,
 ) -> Verdict:
     if status is Status.VERIFIED:
         return Verdict(decided_at, answer.agent)
-    code = of_rejection(answer.rejection_reason, reason_map)
+    code = reason_given or of_rejection(answer.rejection_reason, reason_map)
     return Verdict(decided_at, answer.agent, answer.rejection_reason, (reason(code),))

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from webapp.domain import states, transitions
+from webapp.domain import decision_transitions, states, transitions
 from webapp.domain.actors import Actor
+from webapp.domain.decisions import UNDECIDED, DecisionRecord, DecisionState, outcome_of
 from webapp.domain.errors import GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
+from webapp.domain.reasons import ReasonCode
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.domain.settle_reason import SettleReason
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
+from webapp.journey.decision_sender import DecisionSender, settle
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
 from webapp.journey.manual_review import ManualReview
+from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
 from webapp.store.unit_of_work import UnitOfWork
@@ -42,8 +47,21 @@ PollObserver = Callable[[str, float], None]
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """The onboarding after an answer, and its decision that has no outcome yet."""
+
+    row: Onboarding
+    decision: DecisionRecord | None
+    answered: bool
+
+
 class GatewayPoll:
-    """The only code that moves an onboarding by what the gateway reports."""
+    """The only code that moves an onboarding by what the gateway reports.
+
+    It also carries out decisions: after each answer that shows no verdict, a due decision is sent,
+    and the gateway is asked once more.
+    """
 
     def __init__(
         self,
@@ -54,7 +72,9 @@ class GatewayPoll:
         self._deps = deps
         self._gateway = gateway
         self._observe = observe
-        self._manual_review = ManualReview(deps, gateway)
+        parked = ParkedDecisions(deps)
+        self._manual_review = ManualReview(deps, gateway, parked)
+        self._decisions = DecisionSender(deps, gateway, parked)
 
     def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Return onboarding ids whose poll is due, each with its planned time (aware UTC)."""
@@ -80,9 +100,15 @@ class GatewayPoll:
         if before.status is Status.ERASED:
             self._stop_polling(before)
             return
-        after = self._store_answer(before, self._ask_gateway(before))
-        if after is not None and after.status is Status.DECIDING:
-            self._manual_review.send_if_due(after)
+        stored = self._store_answer(before, self._ask_gateway(before))
+        if stored is None:
+            return
+        decision = stored.decision
+        if decision is not None and decision.state is not DecisionState.DEAD:
+            if stored.answered and self._decisions.send_if_due(decision):
+                self._poll_again(onboarding_id)
+        elif stored.row.status is Status.DECIDING:
+            self._manual_review.send_if_due(stored.row)
 
     def postpone(self, onboarding_id: str, planned: datetime | None = None) -> None:
         """Retry later a poll that the gateway did not answer: see `retry_policy.postpone`."""
@@ -91,6 +117,13 @@ class GatewayPoll:
     def record_failure(self, onboarding_id: str, why: str, planned: datetime | None = None) -> None:
         """Retry later a poll that failed unexpectedly: see `retry_policy.record_failure`."""
         retry_policy.record_failure(self._deps, onboarding_id, why, planned)
+
+    def _poll_again(self, onboarding_id: str) -> None:
+        """Ask once more, for the verdict that the decision has led to."""
+        with self._deps.database.reading() as work:
+            before = work.onboardings.get(onboarding_id)
+        if before is not None:
+            self._store_answer(before, self._ask_gateway(before))
 
     def _stop_polling(self, onboarding: Onboarding) -> None:
         """An erased onboarding is not polled, whatever notices still arrive about it."""
@@ -105,7 +138,8 @@ class GatewayPoll:
             return None
         try:
             with self._deps.translate_gateway_errors(onboarding.id):
-                answer = self._gateway.read(onboarding.id)
+                is_known = onboarding.gateway_status is not None
+                answer = self._gateway.read(onboarding.id, is_known=is_known)
                 self._require_no_other_onboarding(onboarding, answer.other_scan_id)
                 return answer
         except GatewayForbidden:
@@ -130,18 +164,22 @@ class GatewayPoll:
         extra = {"onboarding": onboarding.id, "scan_id": scan_id}
         _log.info("gateway_scan_id_differs", extra=extra)
 
-    def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> Onboarding | None:
+    def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> _Stored | None:
         word = gateway_answer.word_of(answer)
         with self._deps.database.writing() as work:
             row = work.onboardings.get(before.id, for_update=True)
             if row is None:
                 return None
             self._clear_failures(work, row, answer)
-            after = self._move(work, row, answer)
+            decision = work.decisions.unsettled(row.id) if row.status in UNDECIDED else None
+            after = self._move(work, row, answer, decision)
+            if decision is not None:
+                after, decision = self._settle_decision(work, after, decision)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
             self._settle(work, settled, SettleReason.AGREED)
-            self._plan_next(work, before, row, after, [n for n in notices if n not in settled])
+            unsettled = [n for n in notices if n not in settled]
+            self._plan_next(work, before, row, after, unsettled, decision)
             repaired = _is_missed_notice(work, row, after, word)
             if repaired:
                 work.counters.add_one(MISSED_NOTICES_REPAIRED)
@@ -150,7 +188,22 @@ class GatewayPoll:
             self._observe(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
         if repaired:
             self._observe(MISSED_NOTICE_REPAIRED, 0.0)
-        return after
+        return _Stored(after, decision, answered=answer is not None)
+
+    def _settle_decision(
+        self, work: UnitOfWork, row: Onboarding, decision: DecisionRecord
+    ) -> tuple[Onboarding, DecisionRecord | None]:
+        """Settle the decision if the status shows how it ended; otherwise it stays as it is."""
+        outcome = outcome_of(decision, row)
+        if outcome is not None:
+            return settle(self._deps, work, row, decision, outcome), None
+        now = self._deps.clock()
+        if decision.state is DecisionState.OPEN and decision_transitions.is_hopeless(decision, now):
+            decision = decision_transitions.dead_letter(decision, now)
+            work.decisions.save(decision)
+            kind = str(decision.kind)
+            self._deps.record_event(work, row, "decision_dead_lettered", kind=kind)
+        return row, decision
 
     def _clear_failures(
         self, work: UnitOfWork, row: Onboarding, answer: ProcessData | None
@@ -163,7 +216,13 @@ class GatewayPoll:
             since = self._deps.clock() - UNREADABLE_ALARM_LIFE
             work.alarms.clear(UNREADABLE, last_raised_before=since, about=row.id)
 
-    def _move(self, work: UnitOfWork, stored: Onboarding, answer: ProcessData | None) -> Onboarding:
+    def _move(
+        self,
+        work: UnitOfWork,
+        stored: Onboarding,
+        answer: ProcessData | None,
+        decision: DecisionRecord | None,
+    ) -> Onboarding:
         """Save what follows from the answer; return the row as it is then."""
         now, word = self._deps.clock(), gateway_answer.word_of(answer)
         row = gateway_answer.count_unanswered(stored, answer, now)
@@ -180,7 +239,8 @@ class GatewayPoll:
         only_verdict = revives and bool(work.onboardings.active(row.person_id, row.flow))
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
-        after = gateway_answer.apply_answer(row, status, answer, now, reason_map)
+        code = _reason_given(decision)
+        after = gateway_answer.apply_answer(row, status, answer, now, reason_map, code)
         if after is not row:
             work.onboardings.save(after, was=row.version)
             self._deps.record_event(
@@ -207,9 +267,11 @@ class GatewayPoll:
         row: Onboarding,
         after: Onboarding,
         unsettled: list[StoredNotice],
+        decision: DecisionRecord | None,
     ) -> None:
-        """Plan the next poll. A plan made while the gateway was asked stays, unless it stopped the
-        polls and the answer has made the onboarding active again."""
+        """Plan the next poll, at the latest when the decision is sent. A plan made while the
+        gateway was asked stays, unless it stopped the polls and the answer has made the onboarding
+        active again."""
         revived = row.next_poll_at is None and after.status in ACTIVE
         if row.next_poll_at != before.next_poll_at and not revived:
             return
@@ -220,11 +282,20 @@ class GatewayPoll:
             return
         now = self._deps.clock()
         at = next_poll(reason, poll_count, self._deps.slow, now, after.expires_at)
+        if decision is not None and decision.due_at is not None and decision.due_at > now:
+            at = min(at, decision.due_at)
         work.onboardings.schedule_poll(row.id, at, reason, poll_count)
 
 
 def _scan_id_detail(answer: ProcessData | None) -> dict[str, str]:
     return {"scan_id": answer.other_scan_id} if answer and answer.other_scan_id else {}
+
+
+def _reason_given(decision: DecisionRecord | None) -> ReasonCode | None:
+    """Return the reason of a rejection that the gateway has been sent."""
+    if decision is None or decision.content is None or not decision.attempts:
+        return None
+    return decision.content.reason
 
 
 def _is_still_due(onboarding: Onboarding, planned: datetime) -> bool:

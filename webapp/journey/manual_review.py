@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from webapp.domain.errors import GatewayForbidden
 from webapp.domain.onboarding import DecideBy, Onboarding
 from webapp.domain.schedule import PollReason
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.parked_decisions import ParkedDecisions
 
 _log = logging.getLogger(__name__)
 
@@ -17,9 +19,12 @@ _log = logging.getLogger(__name__)
 class ManualReview:
     """Sends a `deciding` onboarding to review, at once or when the host site's time is up."""
 
-    def __init__(self, deps: JourneyDependencies, gateway: Gateway) -> None:
+    def __init__(
+        self, deps: JourneyDependencies, gateway: Gateway, parked: ParkedDecisions
+    ) -> None:
         self._deps = deps
         self._gateway = gateway
+        self._parked = parked
 
     def send_if_due(self, onboarding: Onboarding) -> None:
         """Send it to review now, or plan a poll for the host site's deadline.
@@ -37,22 +42,23 @@ class ManualReview:
 
     def _poll_by(self, onboarding: Onboarding, latest: datetime) -> None:
         with self._deps.database.writing() as work:
-            row = work.onboardings.get(onboarding.id, for_update=True)
-            if row is not None and (row.next_poll_at is None or row.next_poll_at > latest):
-                reason = row.poll_reason or PollReason.QUIET
-                work.onboardings.schedule_poll(row.id, latest, reason, row.poll_count)
+            work.onboardings.poll_by(onboarding.id, latest)
 
     def _send(self, onboarding: Onboarding) -> None:
         """Contract 3.10. A refusal means that it was decided meanwhile: the next poll shows it."""
         try:
             with self._deps.translate_gateway_errors(onboarding.id):
                 self._gateway.send_to_review(onboarding.id)
+        except GatewayForbidden:
+            self._parked.raise_alarm()
+            raise
         except (StateConflict, RequestRefused, Unauthorized) as cause:
             _log.info(
                 "review_not_taken",
                 extra={"onboarding": onboarding.id, "error": type(cause).__name__},
             )
             return
+        self._parked.release_all()
         with self._deps.database.writing() as work:
             if work.timeline.has(onboarding.id, "sent_to_review"):
                 return  # the gateway lags behind: the schedule polls again, not at once

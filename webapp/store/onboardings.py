@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -94,6 +95,11 @@ _PUT_OFF = (
     .where(_this, _columns.next_poll_at <= bindparam("planned"))
     .values(next_poll_at=bindparam("until"))
 )
+_BRING_FORWARD = (
+    update(onboardings)
+    .where(_this, or_(_columns.next_poll_at.is_(None), _columns.next_poll_at > bindparam("latest")))
+    .values(next_poll_at=bindparam("latest"))
+)
 _CONSENT = select(consents).where(
     consents.c.onboarding_id == bindparam("this"), consents.c.version == bindparam("shown")
 )
@@ -147,6 +153,10 @@ class Onboardings(SealingRepository):
         """
         values = {"this": onboarding_id, "planned": planned, "until": until}
         return self._connection.execute(_PUT_OFF, values).rowcount == 1
+
+    def poll_by(self, onboarding_id: str, latest: datetime) -> None:
+        """Bring the next poll forward to `latest` unless it comes before."""
+        self._connection.execute(_BRING_FORWARD, {"this": onboarding_id, "latest": latest})
 
     def site_of(self, onboarding_id: str, *, for_update: bool = False) -> str | None:
         """Return the site of the onboarding without decrypting anything."""

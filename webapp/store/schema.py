@@ -1,4 +1,4 @@
-"""Define all tables; `Sealed` columns hold personal data or secrets, encrypted."""
+"""Define all tables but those of modules of their own; `Sealed` columns are encrypted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
@@ -21,16 +20,10 @@ from sqlalchemy import (
 from webapp.domain.onboarding import ACTIVE
 from webapp.domain.schedule import QUICK_POLLS
 from webapp.store.column_types import Sealed, UtcDateTime
+from webapp.store.decisions_table import decisions as decisions
+from webapp.store.metadata import UUID_TEXT as _UUID
+from webapp.store.metadata import metadata
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-_UUID = String(36)
 #: Literals instead of parameters, or the database would not use the partial index.
 IS_ACTIVE = literal_column(
     "status IN ({})".format(", ".join(f"'{s}'" for s in sorted(ACTIVE))), Boolean
@@ -92,6 +85,8 @@ onboardings = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
+    # Moves with status, facts and decisions only: a decision names the one it was made on.
+    Column("case_version", Integer, nullable=False, server_default="1"),
     Column("gateway_status", String(64)),
     Column("reasons", JSON, nullable=False),
     Column("hosted_url", Sealed),

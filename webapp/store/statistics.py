@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from webapp.domain.decisions import DecisionState
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.errors import StoreError
 from webapp.store.schema import inbox, onboardings
@@ -70,8 +71,12 @@ class CachedStatistics:
 
 
 def count_dead_letters(work: UnitOfWork) -> int:
-    """Count polls and notices that are dead letters, waiting for an operator."""
-    return work.failed_polls.count_dead_lettered() + work.inbox.count_unconfirmed()
+    """Count polls, notices and decisions that are dead letters, waiting for an operator."""
+    return (
+        work.failed_polls.count_dead_lettered()
+        + work.inbox.count_unconfirmed()
+        + work.decisions.count_waiting(DecisionState.DEAD)
+    )
 
 
 def _statistics(work: UnitOfWork, now: datetime) -> Statistics:

@@ -21,6 +21,7 @@ from webapp.store.alarms import Alarms
 from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
 from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
+from webapp.store.decisions import Decisions
 from webapp.store.engine import mark_as_writing
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
@@ -57,6 +58,7 @@ class UnitOfWork:
         self.alarms = Alarms(connection)
         self.connection = connection
         self.counters = Counters(connection)
+        self.decisions = Decisions(connection, cipher)
         self.failed_polls = FailedPolls(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)

@@ -10,6 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.unit.domain.samples import NOW, sample_onboarding
+from webapp.domain.decisions import (
+    DecisionContent,
+    DecisionKind,
+    DecisionRecord,
+    DecisionRequester,
+    DecisionState,
+)
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
@@ -57,6 +64,24 @@ def add(database: Database, row: Onboarding) -> Onboarding:
     with database.writing() as work:
         work.onboardings.add(row)
     return row
+
+
+def decision_record(onboarding_id: str, **fields: Any) -> DecisionRecord:
+    """An open decision to accept with these fields changed."""
+    standard: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "onboarding_id": onboarding_id,
+        "kind": DecisionKind.ACCEPT,
+        "case_version": 1,
+        "actor": "cli",
+        "requester": DecisionRequester(),
+        "content": DecisionContent(),
+        "state": DecisionState.OPEN,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "due_at": NOW,
+    }
+    return DecisionRecord(**{**standard, **fields})
 
 
 def stored(database: Database, row: Onboarding) -> Onboarding:

@@ -12,10 +12,12 @@ from tests.unit.store.rows import (
     NOW,
     add,
     admit,
+    decision_record,
     noticed,
     onboarding,
     stored,
 )
+from webapp.domain.decisions import DecisionContent, DecisionRequester, GatewayReply
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.column_types import Cipher
 from webapp.store.engine import mark_as_writing
@@ -26,6 +28,7 @@ from webapp.store.unit_of_work import Database
 
 PLACES = (
     "name subject url token agent rejection return state id_token jti body unusable session access"
+    " comment correction requester reply"
 )
 MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
 
@@ -45,6 +48,14 @@ def fill(database: Database) -> Onboarding:
     session = Session(MARKERS["session"], ada.id, "handoff", NOW, "default", *secrets)
     with database.writing() as work:
         work.onboardings.add(row)
+        work.decisions.add(
+            decision_record(
+                row.id,
+                content=DecisionContent(MARKERS["comment"], {"name": MARKERS["correction"]}),
+                requester=DecisionRequester(MARKERS["requester"]),
+                reply=GatewayReply(400, MARKERS["reply"]),
+            )
+        )
         work.sessions.add(session, NOW)
         work.replay_guard.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)

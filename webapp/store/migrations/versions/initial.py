@@ -134,6 +134,7 @@ def upgrade() -> None:
         sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('version', sa.Integer(), nullable=False),
+        sa.Column('case_version', sa.Integer(), server_default='1', nullable=False),
         sa.Column('gateway_status', sa.String(length=64), nullable=True),
         sa.Column('reasons', sa.JSON(), nullable=False),
         sa.Column('hosted_url', sa.LargeBinary(), nullable=True),
@@ -193,6 +194,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_consents')),
         sa.UniqueConstraint('onboarding_id', 'version', name=op.f('uq_consents_onboarding_id_version'))
     )
+
+    op.create_table('decisions',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('kind', sa.String(length=16), nullable=False),
+        sa.Column('case_version', sa.Integer(), nullable=False),
+        sa.Column('actor', sa.String(length=64), nullable=False),
+        sa.Column('requester', sa.LargeBinary(), nullable=True),
+        sa.Column('content', sa.LargeBinary(), nullable=True),
+        sa.Column('state', sa.String(length=16), nullable=False),
+        sa.Column('outcome', sa.String(length=16), nullable=True),
+        sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('unconfirmed_since', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('http_status', sa.Integer(), nullable=True),
+        sa.Column('reply', sa.LargeBinary(), nullable=True),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_decisions_onboarding_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_decisions'))
+    )
+    op.create_index('ix_decisions_onboarding_id_created_at', 'decisions', ['onboarding_id', 'created_at'], unique=False)
+    op.create_index('ix_decisions_waiting', 'decisions', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('dead', 'parked')"), postgresql_where=sa.text("state IN ('dead', 'parked')"))
+    op.create_index('uq_decisions_one_unsettled', 'decisions', ['onboarding_id'], unique=True, sqlite_where=sa.text("state IN ('dead', 'open', 'parked')"), postgresql_where=sa.text("state IN ('dead', 'open', 'parked')"))
 
     op.create_table('links',
         sa.Column('code_hash', sa.String(length=64), nullable=False),
