@@ -1,4 +1,4 @@
-"""`onboardings list|show|link`: print ids, states and times, without personal data."""
+"""`onboardings list|show|link`: print ids, states and times, and who decided."""
 
 from __future__ import annotations
 

@@ -13,7 +13,13 @@ from datetime import datetime, timedelta
 
 from webapp.domain import decision_transitions, states, transitions
 from webapp.domain.actors import Actor
-from webapp.domain.decisions import UNDECIDED, DecisionRecord, DecisionState, outcome_of
+from webapp.domain.decisions import (
+    UNDECIDED,
+    DecisionOutcome,
+    DecisionRecord,
+    DecisionState,
+    outcome_of,
+)
 from webapp.domain.errors import GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
 from webapp.domain.reasons import ReasonCode
@@ -126,11 +132,16 @@ class GatewayPoll:
             self._store_answer(before, self._ask_gateway(before))
 
     def _stop_polling(self, onboarding: Onboarding) -> None:
-        """An erased onboarding is not polled, whatever notices still arrive about it."""
+        """An erased onboarding is not polled, whatever notices still arrive about it; a decision
+        on it is withdrawn."""
         with self._deps.database.writing() as work:
             notices = work.inbox.unsettled(onboarding.id)
             self._settle(work, notices, SettleReason.ERASED)
             work.onboardings.schedule_poll(onboarding.id, None, PollReason.QUIET, 0)
+            decision = work.decisions.unsettled(onboarding.id)
+            if decision is not None:
+                outcome, now = DecisionOutcome.WITHDRAWN, self._deps.clock()
+                work.decisions.save(decision_transitions.settle(decision, now, outcome))
 
     def _ask_gateway(self, onboarding: Onboarding) -> ProcessData | None:
         """None: the gateway has no state yet, or does not show it (contract 3.2, 401)."""

@@ -22,7 +22,7 @@ from webapp.domain.schedule import QUICK_POLLS
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.metadata import UUID_TEXT as _UUID
-from webapp.store.metadata import metadata
+from webapp.store.metadata import metadata as metadata
 
 #: Literals instead of parameters, or the database would not use the partial index.
 IS_ACTIVE = literal_column(

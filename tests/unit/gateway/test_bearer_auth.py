@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -17,11 +18,13 @@ from tests.unit.gateway.doubles import (
     created_response,
     options,
     process_response,
+    token,
     tokens_holding,
 )
 from webapp.gateway import (
     CredentialsRefused,
     Gateway,
+    Token,
     Unauthorized,
     Unavailable,
 )
@@ -107,6 +110,20 @@ def test_bearer_auth_recent_token_is_not_renewed_and_call_not_repeated() -> None
             client.read(ADAS_PROCESS)
     assert account.log_ins == 0
     assert account.calls == ["young"] * 3
+
+
+def test_bearer_auth_token_stored_by_another_caller_and_refused_too_is_renewed() -> None:
+    class StaleCache(MemoryTokenCache):
+        """Returns an outdated copy once, as a process does that remembers a token."""
+
+        def get(self, fetch: Callable[[], Token]) -> Token:
+            return token("outdated", datetime.now(UTC), life_seconds=900)
+
+    account = Account(lambda bearer: bearer == "token-1")
+    tokens = StaleCache(token("stored", datetime.now(UTC) - timedelta(minutes=1), 900))
+    client_of(account, tokens).read(ADAS_PROCESS)
+    assert account.calls == ["outdated", "stored", "token-1"]
+    assert account.log_ins == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])

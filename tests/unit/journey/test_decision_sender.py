@@ -216,3 +216,12 @@ def test_manual_review_without_the_right_raises_the_alarm(harness, adas):
     assert alarms(harness) == {"decisions_forbidden"}
     harness.gateway_poll.poll(adas)
     assert alarms(harness) == set()
+
+
+def test_poll_of_an_erased_onboarding_withdraws_its_decision(harness, decision, in_review):
+    harness.gateway.errors["accept"].append(away())
+    decide(decision, "accept", in_review)
+    harness.put(in_review, status=Status.ERASED)
+    harness.gateway_poll.poll(in_review)
+    (stored,) = decisions_of(harness, in_review)
+    assert (stored.outcome, stored.content) == (DecisionOutcome.WITHDRAWN, None)

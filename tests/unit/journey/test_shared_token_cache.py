@@ -1,6 +1,7 @@
 """SharedTokenCache: one log-in for all threads and processes, renewal, failures, leases."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -240,3 +241,55 @@ def test_get_with_other_credentials_logs_in_separately(harness, tokens, login, c
     with harness.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM gateway_token").all()
     assert "gateway.example" not in str(rows)
+
+
+class TickingClock:
+    """Runs like the real one from the time of another clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._since = clock()
+        self._began = time.monotonic()
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return self._since + self.ahead + timedelta(seconds=time.monotonic() - self._began)
+
+
+def test_replace_with_wait_renews_the_young_token_as_soon_as_that_is_allowed(harness, login, clock):
+    ticking = TickingClock(clock)
+    login.clock = ticking
+    tokens = SharedTokenCache(harness.database, ticking, ACCOUNT)
+    tokens.get(login.fetch)
+    ticking.ahead = timedelta(seconds=9.4)
+    began = time.monotonic()
+    with deadline(5):
+        assert tokens.replace("token-1", login.fetch, wait=True).value == "token-2"
+    assert 0.2 < time.monotonic() - began < 4
+
+
+def test_replace_with_wait_returns_at_once_when_the_deadline_comes_first(tokens, login):
+    tokens.get(login.fetch)
+    began = time.monotonic()
+    with deadline(5):
+        assert tokens.replace("token-1", login.fetch, wait=True).value == "token-1"
+    assert time.monotonic() - began < 2
+    assert login.count == 1
+
+
+def test_replace_with_wait_returns_the_token_of_another_caller(tokens, login, harness, clock):
+    tokens.get(login.fetch)
+    waiting = threading.Thread(target=lambda: found.append(wait_for_another()))
+    found: list[str] = []
+
+    def wait_for_another() -> str:
+        with deadline(30):
+            return tokens.replace("token-1", login.fetch, wait=True).value
+
+    waiting.start()
+    time.sleep(0.3)
+    clock.advance(seconds=11)
+    other = another(harness, clock)
+    assert other.replace("token-1", login.fetch).value == "token-2"
+    waiting.join(timeout=20)
+    assert found == ["token-2"]
+    assert login.count == 2
