@@ -57,7 +57,7 @@ METHODS = "token_endpoint_auth_methods_supported"
         (["client_secret_post"], by_basic, {"OIDC_TOKEN_AUTH_METHOD": "client_secret_basic"}),
         (None, by_basic_raw, {"OIDC_TOKEN_AUTH_METHOD": "client_secret_basic_raw"}),
     ],
-    ids=str,
+    ids=lambda each: getattr(each, "__name__", str(each)),
 )
 def test_login_at_provider_with_an_auth_method_signs_in(
     provider: FaultyProvider,
