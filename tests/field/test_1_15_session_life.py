@@ -206,6 +206,19 @@ def test_return_after_the_session_leads_to_the_login_of_the_right_site(
     assert walk.id not in page.text
 
 
+def test_return_that_has_expired_leads_to_the_right_site(stack: Stack, ada: Person) -> None:
+    walk = start_at(stack, "bank", ada)
+    address = walk.return_url
+    moved = "strftime('%Y-%m-%d %H:%M:%f000', expires_at, '-80 hours')"
+    stack.change(f"UPDATE onboardings SET expires_at = {moved} WHERE id = ?", walk.id)
+    browser = stack.http_session()
+    expired = browser.get(address)
+    assert expired.status == 410
+    page = browser.click(expired, "Go to the start page")
+    assert "https://bank.test/" in links_of(page)
+    assert walk.id not in expired.text + page.text
+
+
 @pytest.mark.parametrize("path", ["/", "/onboardings/6f9619ff-8b86-4011-b42d-00c04fc964ff"])
 def test_page_of_a_session_that_has_ended_links_to_its_site(
     stack: Stack, ada: Person, path: str

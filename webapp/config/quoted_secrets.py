@@ -14,7 +14,7 @@ _QUOTES = ('""', "''", "``", "\u201c\u201d", "\u2018\u2019", "\u00ab\u00bb")
 def quoted_secrets(settings: Settings) -> list[str]:
     """Return a sentence for each secret in matching quotes; none contains a value."""
     return [
-        f"{place} is in quotes, which are part of the secret; remove them unless they belong to it"
+        f"{place} is in quotes, which are part of its value; remove them unless they belong to it"
         for place, secret in _secrets(settings)
         if len(secret) > 1 and secret[0] + secret[-1] in _QUOTES
     ]

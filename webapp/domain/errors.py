@@ -95,7 +95,11 @@ class ReferenceTampered(StepError):
 
 
 class ReferenceExpired(StepError):
-    """The return reference is ours and has expired."""
+    """The return reference is ours and has expired; `site_id` is its site, where that is known."""
+
+    def __init__(self, site_id: str | None = None) -> None:
+        super().__init__("the return reference is too old")
+        self.site_id = site_id
 
 
 class UnreadableNotice(StepError):

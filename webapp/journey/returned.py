@@ -58,7 +58,7 @@ class ReturnStep:
         self, row: Onboarding | None, now: datetime, problem: HostedError | None
     ) -> Returned:
         if row is None or now > row.expires_at + GRACE or row.site not in self._deps.sites:
-            raise ReferenceExpired("the return reference is too old")
+            raise ReferenceExpired(row.site if row else None)
         return Returned(row.id, self._deps.sites[row.site], problem.note if problem else None)
 
     def _store(

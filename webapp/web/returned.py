@@ -9,11 +9,20 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.domain.errors import ReferenceExpired
 from webapp.web import request_context, security_headers
+from webapp.web.errors import ErrorInfo, error_response
 from webapp.web.guards import signed_reference
 from webapp.web.return_address import hosted_error, split_reference
 
 blueprint = Blueprint("returned", __name__)
+
+
+@blueprint.errorhandler(ReferenceExpired)
+def expired_reference(error: ReferenceExpired) -> ResponseReturnValue:
+    """Explain it on a page that leads to the site of the reference."""
+    request_context.set_site(request_context.steps().sites.get(error.site_id or ""))
+    return error_response(ErrorInfo(410, "expired"))
 
 
 @blueprint.get("/return/<path:reference>")
