@@ -8,6 +8,9 @@ import pytest
 
 from tests.support.wire_gateway import WireStack, json_answer
 
+#: Each command takes seconds on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 #: As the vendor's page documents it, with its trailing comma (contract 4-O).
 DOCUMENTED = '{\n  "verificationId": "ID",\n  "status": "VERIFIED",\n}'
 READABLE = {

@@ -11,6 +11,9 @@ import pytest
 
 from tests.support.wire_gateway import Answer, WireStack, json_answer
 
+#: Each command takes seconds on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 MADRID = ZoneInfo("Europe/Madrid")
 HOUR = timedelta(hours=1)
 #: A text or number for the gateway's time, from the time of the decision (a whole second).
@@ -48,7 +51,6 @@ NOT_BELIEVED: dict[str, MakeTime] = {
 }
 
 
-@pytest.mark.timeout(300)
 def test_impossible_decision_time_is_replaced_by_time_of_poll(wire_stack: WireStack) -> None:
     for name, (decided, shown) in decide(wire_stack, NOT_BELIEVED).items():
         assert decided < shown <= datetime.now(UTC), name
@@ -95,13 +97,11 @@ ANYWHERE: dict[str, MakeTime] = {
 }
 
 
-@pytest.mark.timeout(300)
 def test_decision_time_is_read_in_the_configured_zone(madrid_stack: WireStack) -> None:
     seen = decide(madrid_stack, IN_MADRID | dict(list(ANYWHERE.items())[:4]))
     assert [name for name, (decided, shown) in seen.items() if decided != shown] == []
 
 
-@pytest.mark.timeout(300)
 def test_decision_time_with_zone_is_read_without_the_setting(wire_stack: WireStack) -> None:
     seen = decide(wire_stack, ANYWHERE)
     assert [name for name, (decided, shown) in seen.items() if decided != shown] == []

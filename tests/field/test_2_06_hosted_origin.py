@@ -9,6 +9,9 @@ import pytest
 from tests.support.eventually import eventually
 from tests.support.wire_gateway import Answer, WireStack, json_answer
 
+#: Each command takes seconds on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
 PAGES = "https://pages.vendor.example"
 
 

@@ -5,7 +5,10 @@ import uuid
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.wire_gateway import WireOnboarding, WireStack, json_answer
+from tests.support.wire_gateway import Answer, WireOnboarding, WireStack, json_answer
+
+#: Each command takes seconds on a busy machine.
+pytestmark = pytest.mark.timeout(300)
 
 
 def begin(stack: WireStack, name: str = "ada") -> WireOnboarding:
@@ -79,12 +82,18 @@ def test_decision_acknowledged_with_other_scan_id_is_taken(
     onboarding.answer(pending)
     onboarding.until("in_review")
     other, word = str(uuid.uuid4()), "VERIFIED" if call == "accept" else "NOT_VERIFIED"
-    wire_stack.gateway.other_calls[f"/mobbscan-agent/{call}"] = json_answer(
-        status="DONE", scanId=other
-    )
-    wire_stack.gateway.process_data[onboarding.id] = json_answer(
-        scanId=other, verificationResult=word
-    )
+
+    def acknowledge() -> Answer:
+        decided = json_answer(scanId=other, verificationResult=word)
+        wire_stack.gateway.process_data[onboarding.id] = decided
+        return json_answer(status="DONE", scanId=other)
+
+    wire_stack.gateway.other_calls[f"/mobbscan-agent/{call}"] = acknowledge
     options = ["--comment", "blurred"] if call == "reject" else []
-    wire_stack.command("onboardings", call, onboarding.id, *options)
+    if "--yes" in wire_stack.command("onboardings", call, "--help").stdout:
+        options.append("--yes")
+    decided = wire_stack.command("onboardings", call, onboarding.id, *options)
+    assert decided.returncode == 0, decided.stderr
+    assert "gateway_answered_for_another_process" not in decided.stderr
+    assert ("POST", f"/mobbscan-agent/{call}") in wire_stack.gateway.calls
     onboarding.until("verified" if call == "accept" else "rejected")

@@ -29,18 +29,21 @@ class Answer:
     media_type: str = JSON
 
 
-def json_answer(status: int = 200, **members: object) -> Answer:
+def json_answer(status: int = 200, /, **members: object) -> Answer:
     return Answer(json.dumps(members).encode(), status)
 
 
 @dataclass
 class WireGateway:
-    """`process_data` maps the id of a process to its data; `create` answers the create call."""
+    """`process_data` maps the id of a process to its data; `create` answers the create call.
+
+    `other_calls` answers further calls by their paths.
+    """
 
     url: str = ""
     process_data: dict[str, Answer] = field(default_factory=dict)
     create: Callable[[str], Answer] | None = None
-    other_calls: dict[str, Answer] = field(default_factory=dict)
+    other_calls: dict[str, Callable[[], Answer]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
 
@@ -58,7 +61,8 @@ class WireGateway:
         if call == "/mobbscan-agent/getVerificationProcessData":
             default = json_answer(scanId=scan_id, verificationResult=None)
             return self.process_data.get(scan_id, default)
-        return self.other_calls.get(path, Answer(b"{}", 404))
+        other = self.other_calls.get(path)
+        return other() if other else Answer(b"{}", 404)
 
     def _create(self, scan_id: str) -> Answer:
         if scan_id in self.created:
