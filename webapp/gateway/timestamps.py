@@ -64,8 +64,9 @@ def _from_epoch(number: float) -> datetime:
 def _from_array(parts: list[Any]) -> datetime:
     if not 3 <= len(parts) <= 7:
         raise ValueError("not year, month, day, and hour to nanosecond")
-    *whole, nanoseconds = [*parts, *[0] * (7 - len(parts))]
-    return datetime(*whole, nanoseconds // 1000)  # noqa: DTZ001 - the caller knows the zone
+    year, month, day, hour, minute, second, nanosecond = [*parts, 0, 0, 0, 0][:7]
+    # The caller knows the zone.
+    return datetime(year, month, day, hour, minute, second, nanosecond // 1000)  # noqa: DTZ001
 
 
 def _parse_text(text: str, zone: tzinfo) -> tuple[datetime, tzinfo]:
