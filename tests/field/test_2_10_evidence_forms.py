@@ -81,6 +81,7 @@ def test_evidence_server_with_unusable_json_is_read_in_other_form(body: bytes) -
         ("image", {"scanId": "xxxx-xxxx-xxxx-xxxx"}),
         ("recording", {"scanId": "0b6f9f0a-1111-4222-8333-444455556666"}),
         ("image", {"timestamp": None}),
+        ("image", {"image": None, "Image": FILES["image"]}),
         ("recording", {"image": None, "recording": FILES["recording"]}),
         ("recording", {"image": "", "video": FILES["recording"]}),
         ("pdf", {"pdfDocument": None, "pdf": FILES["pdf"]}),
@@ -93,6 +94,14 @@ def test_evidence_json_with_other_members_is_read(kind: str, members: dict[str, 
         for name, value in members.items()
     }
     with running_evidence_gateway(lambda path, accept: wrapped(kind, **texts)) as gateway:
+        assert gateway.read(kind)["bytes"] == FILES[kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_evidence_json_with_the_base64_alone_is_read(kind: str) -> None:
+    text = json.dumps(base64.b64encode(FILES[kind]).decode()).replace("/", "\\/")
+    answer = Answer(200, f" {text}\n".encode(), JSON_FORM)
+    with running_evidence_gateway(lambda path, accept: answer) as gateway:
         assert gateway.read(kind)["bytes"] == FILES[kind]
 
 

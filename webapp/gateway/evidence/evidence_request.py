@@ -83,10 +83,10 @@ class EvidenceReader:
                     failures.append(failure)
                     if not _may_differ_in_another_form(failure):
                         raise _most_telling(failures) from None
-        failure = _most_telling(failures)
-        if failure.status in _OUTAGES:
-            raise failure
-        return failure
+        telling = _most_telling(failures)
+        if telling.status in _OUTAGES:
+            raise telling
+        return telling
 
     def _read(
         self, request: EvidenceRequest, url: str, accept: str

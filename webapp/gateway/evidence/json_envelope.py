@@ -34,7 +34,7 @@ class JsonEnvelope:
 
     def __init__(self, names: Collection[str]) -> None:
         self.members: dict[str, Any] = {}
-        self._names = names
+        self._names = frozenset(name.lower() for name in names)
         self._other_bytes = bytearray()
         self._depth = 0
         self._string_start: int | None = None
@@ -46,7 +46,7 @@ class JsonEnvelope:
         self._found = False
 
     def text(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the first non-empty string under one of the names, piece by piece.
+        """Yield the first non-empty string under one of the names, in any case, piece by piece.
 
         Raises `UndecodableBody` where the body is no JSON object, even after the last piece.
         """
@@ -113,7 +113,7 @@ class JsonEnvelope:
         elif byte in _CLOSING:
             self._depth -= 1
         elif byte == _COLON and self._depth == 1:
-            self._key = self._last_string[1:-1].decode("utf-8", "replace")
+            self._key = self._last_string[1:-1].decode("utf-8", "replace").lower()
         elif byte == _COMMA and self._depth == 1:
             self._key = None
         return False

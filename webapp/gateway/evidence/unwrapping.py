@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from webapp.gateway.errors import EvidenceNotFound, InvalidResponse, ProcessMismatch
@@ -21,6 +22,7 @@ from webapp.gateway.evidence.kinds import EvidenceKind
 from webapp.gateway.evidence.response_stream import ResponseStream
 from webapp.gateway.process_ids import canonical_id
 
+_JSON_STARTS = (b"{", b'"')
 _SPACE = b" \t\r\n\xef\xbb\xbf"
 # Base64 is a third longer than the file, and may contain line breaks.
 _MAX_BASE64_GROWTH = 2
@@ -51,9 +53,12 @@ def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream
     if media_type is not None and media_type != UNKNOWN:
         return _raw_file(request, response, media_type)
     raw = limit_size(response.chunks(), _MAX_BASE64_GROWTH * request.max_bytes + len(head))
-    if head.lstrip(_SPACE).startswith(b"{"):
+    start = head.lstrip(_SPACE)[:1]
+    if start in _JSON_STARTS:
         envelope = JsonEnvelope(request.kind.json_members)
-        return _decoded_file(request, decode_base64(envelope.text(raw)), envelope)
+        # The base64 alone as a JSON text is read as the only member of an object.
+        text = raw if start == b"{" else chain([b'{"data":'], raw, [b"}"])
+        return _decoded_file(request, decode_base64(envelope.text(text)), envelope)
     if looks_like_base64(head) and response.has_detectable_end:
         return _decoded_file(request, decode_base64(raw), None)
     if media_type == UNKNOWN:
