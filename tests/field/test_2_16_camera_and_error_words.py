@@ -1,11 +1,11 @@
 """A camera below HD, and the error words of the vendor's pages: each has a note for the user."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import start_onboarding
@@ -68,19 +68,30 @@ VALUES: list[tuple[Any, str]] = [
 ]
 
 
+def log_in(stack: Stack, ada: Person, page: Page) -> Page:
+    """Log in with a hand-off, to the home page."""
+    page.set_default_timeout(20_000)
+    query = urlencode({"token": stack.handoff_token(ada)})
+    page.goto(f"{stack.public_url}/handoff?{query}")
+    return page
+
+
 @pytest.fixture
-def user(stack: Stack, ada: Person, browser_page: BrowserPage) -> BrowserUser:
+def frame_page(stack: Stack, ada: Person, browser_page: BrowserPage) -> Page:
+    """The page with the hosted page in its frame."""
     page = browser_page(viewport=(360, 740))
     page.clock.install()
-    return BrowserUser(stack, page, ada)
+    log_in(stack, ada, page).locator("main form[action$='/onboardings'] button").click()
+    expect(page.frame_locator("#hosted").locator("#begin")).to_be_visible(timeout=20_000)
+    return page
 
 
-def post_error(user: BrowserUser, value: Any) -> None:
+def post_error(page: Page, value: Any) -> None:
     """Post an error and the end of the process, as the hosted page does."""
-    token = user.page.locator("#stage").get_attribute("data-onboarding-token")
+    token = page.locator("#stage").get_attribute("data-onboarding-token")
     for kind, content in (("Error", value), ("Info", FINISHED)):
         message = {"onboarding": {"onboardingToken": token}, "type": kind, "value": content}
-        user.hosted_document.evaluate(POST_ERROR, [message])
+        page.frames[1].evaluate(POST_ERROR, [message])
 
 
 def expect_note(page: Page, name: str) -> None:
@@ -94,18 +105,16 @@ def expect_note(page: Page, name: str) -> None:
     assert page.locator("[data-note]:visible").count() == 1
 
 
-def test_frame_error_word_of_the_vendor_shows_its_note(user: BrowserUser) -> None:
-    user.log_in().start()
+def test_frame_error_word_of_the_vendor_shows_its_note(frame_page: Page) -> None:
     for word, note in WORDS.items():
-        post_error(user, {"message": word})
-        expect_note(user.page, note)
+        post_error(frame_page, {"message": word})
+        expect_note(frame_page, note)
 
 
-def test_frame_error_in_other_shape_shows_its_note(user: BrowserUser) -> None:
-    user.log_in().start()
+def test_frame_error_in_other_shape_shows_its_note(frame_page: Page) -> None:
     for value, note in VALUES:
-        post_error(user, value)
-        expect_note(user.page, note)
+        post_error(frame_page, value)
+        expect_note(frame_page, note)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +133,7 @@ def test_camera_test_below_hd_warns(
 ) -> None:
     page = browser_page()
     page.add_init_script(FIXED_CAMERA % size)
-    BrowserUser(stack, page, ada).log_in()
+    log_in(stack, ada, page)
     page.get_by_role("button", name="Test my camera").click()
     expect(page.locator(f"[data-check={notice}]")).to_be_visible(timeout=20_000)
     wanted = page.evaluate("wanted.video")
