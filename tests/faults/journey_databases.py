@@ -28,7 +28,7 @@ class TickingClock(Clock):
 def delete_onboardings(harness: JourneyHarness) -> None:
     """Delete everything except people."""
     with harness.engine.begin() as connection:
-        for table in ("consents", "inbox", "timeline", "links", "onboardings"):
+        for table in ("consents", "decisions", "inbox", "timeline", "links", "onboardings"):
             connection.execute(text(f"DELETE FROM {table}"))
 
 

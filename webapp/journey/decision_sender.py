@@ -11,7 +11,13 @@ import logging
 from datetime import timedelta
 
 from webapp.domain import decision_transitions, transitions
-from webapp.domain.decisions import DecisionKind, DecisionOutcome, DecisionRecord, GatewayReply
+from webapp.domain.decisions import (
+    DecisionKind,
+    DecisionOutcome,
+    DecisionRecord,
+    GatewayReply,
+    outcome_of,
+)
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
 from webapp.domain.onboarding import Onboarding
 from webapp.gateway.client import Gateway
@@ -67,6 +73,8 @@ class DecisionSender:
             row = work.onboardings.get(decision.onboarding_id, for_update=True)
             stored = work.decisions.unsettled(decision.onboarding_id)
             if row is None or stored is None or stored.id != decision.id or not stored.is_due(now):
+                return None
+            if outcome_of(stored, row) is not None:
                 return None
             claimed = decision_transitions.claim_sending(stored, now)
             work.decisions.save(claimed)
