@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, insert
 from webapp.store.engine import mark_as_writing
 from webapp.store.schema import (
     consents,
+    decisions,
     inbox,
     links,
     onboardings,
@@ -27,8 +28,8 @@ Row = dict[str, Any]
 def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
     """Insert users with one onboarding each: of twenty, nineteen verified and one started.
 
-    One of twenty notices is open; one of ten users has a session, a link and a used hand-off.
-    `sealed` is the value of each encrypted column.
+    One of twenty notices is open; one of ten users has a session, a link, a used hand-off and a
+    settled decision. `sealed` is the value of each encrypted column.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -47,6 +48,7 @@ _IDENTIFYING = {
     sessions: ("id_hash", "person_id"),
     onboardings: ("id", "person_id"),
     consents: ("onboarding_id",),
+    decisions: ("id", "onboarding_id"),
     timeline: ("onboarding_id",),
     inbox: ("verification_id",),
     links: ("code_hash", "onboarding_id"),
@@ -84,6 +86,7 @@ def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
         sessions,
         onboardings,
         consents,
+        decisions,
         timeline,
         inbox,
         links,
@@ -164,6 +167,7 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
                     "expires_at": soon,
                 },
             )
+            yield decisions, _decision(id_, then)
             yield replay_guard_marks, {"kind": "handoff", "value_hash": id_, "expires_at": soon}
 
 
@@ -189,4 +193,19 @@ def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
         "poll_count": 0,
         "next_poll_at": later if began else None,
         "poll_reason": "quiet",
+    }
+
+
+def _decision(onboarding_id: str, then: datetime) -> Row:
+    return {
+        "id": str(uuid.uuid4()),
+        "onboarding_id": onboarding_id,
+        "kind": "accept",
+        "case_version": 3,
+        "actor": "cli",
+        "state": "settled",
+        "outcome": "confirmed",
+        "attempts": 1,
+        "created_at": then,
+        "updated_at": then,
     }

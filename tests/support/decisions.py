@@ -54,7 +54,7 @@ def fault(walk: UserJourney, call: str, kind: str, **options: Any) -> Iterator[N
         faults.put("/faults", json={"faults": kept}).raise_for_status()
 
 
-def assert_decided(walk: UserJourney, call: str, seconds: float = 60) -> None:
+def assert_decided(walk: UserJourney, call: str, seconds: float = 40) -> None:
     """Wait until the gateway's process and the onboarding show the decision."""
     eventually(
         lambda: gateway_process(walk.stack, walk.id)["state"] == GATEWAY_STATES[call],

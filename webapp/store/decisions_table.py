@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, literal_column
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, text
 
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.metadata import UUID_TEXT, metadata
 
-#: The decision has no outcome yet.
-IS_UNSETTLED = literal_column("state IN ('dead', 'open', 'parked')", Boolean)
+#: The decision has no outcome yet. Literals, or the database would not use the partial index.
+IS_UNSETTLED = text("state IN ('dead', 'open', 'parked')")
 #: The decision waits for an operator or for the vendor.
-IS_WAITING = literal_column("state IN ('dead', 'parked')", Boolean)
+IS_WAITING = text("state IN ('dead', 'parked')")
 
 decisions = Table(
     "decisions",

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Engine, event
 from tests.support.bulk_rows import insert_people
 from tests.unit.journey.harness import JourneyHarness
 from tests.unit.store.rows import NOW
+from webapp.domain.decisions import DecisionState
 from webapp.domain.onboarding import Status
 from webapp.gateway.token_cache import Token
+from webapp.journey.decision import Decision
 from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.polling_source import SINCE
 
@@ -69,6 +71,10 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
     code = harness.links.create(harness.begin(harness.visitor("ben")), "cli").url.rpartition("/")[2]
     harness.links.preview(code)
     harness.links.use(code, None)
+    harness.put(current, status=Status.IN_REVIEW)
+    Decision(harness.deps, harness.gateway_poll, confirmation_seconds=0).accept(
+        current, actor="cli"
+    )
     harness.put(current, status=Status.REJECTED, reasons=(), submitted_at=NOW)
     harness.begin(ada, "agreed", "2026-01")
     SharedTokenCache(harness.database, harness.clock, "account").get(lambda: Token("t", NOW, NOW))
@@ -81,6 +87,9 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
         work.onboardings.listed(site=None, status="started", limit=50)
         work.onboardings.listed(site="shop", status=None, limit=50)
         work.timeline.of(current)
+        work.decisions.of(current)
+        work.decisions.waiting(DecisionState.DEAD)
+        work.decisions.count_waiting(DecisionState.PARKED)
     harness.database.sweep(NOW)
 
 
