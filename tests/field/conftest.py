@@ -1,5 +1,9 @@
 """Fixtures of the field tests: inputs that failed in other integrations, over HTTP and commands."""
 
+from pathlib import Path
+
+import pytest
+
 from tests.support.chromium import browser_page, chromium
 from tests.support.oidc_login import (
     _shared_login,
@@ -31,3 +35,16 @@ __all__ = [
     "stacks",
     "wire_stack",
 ]
+
+#: Cases of a parametrized test that run every time; all of them run nightly.
+CASES_IN_EVERY_RUN = 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the later cases of each field test as nightly: they are many, and alike."""
+    folder = Path(__file__).parent
+    for item in items:
+        indices = getattr(getattr(item, "callspec", None), "indices", {})
+        if item.path.parent == folder and max(indices.values(), default=0) >= CASES_IN_EVERY_RUN:
+            item.add_marker(pytest.mark.nightly)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.decisions import assert_decided, decide, fault, undecided
+from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import gateway_call_counts
 
@@ -19,7 +20,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", rest_nightly(FAULTS, every_run=2))
 def test_accept_after_a_gateway_failure_is_carried_out(
     stack: Stack, ada: Person, name: str
 ) -> None:
@@ -33,7 +34,7 @@ def test_accept_after_a_gateway_failure_is_carried_out(
 
 
 @pytest.mark.parametrize("call", ["reject", "pending"])
-@pytest.mark.parametrize("name", ["500", "page of a proxy"])
+@pytest.mark.parametrize("name", rest_nightly(["500", "page of a proxy"]))
 def test_reject_and_review_after_a_gateway_failure_are_carried_out(
     stack: Stack, ada: Person, call: str, name: str
 ) -> None:
@@ -44,6 +45,7 @@ def test_reject_and_review_after_a_gateway_failure_are_carried_out(
         assert_decided(walk, call)
 
 
+@pytest.mark.nightly
 def test_accept_after_two_gateway_failures_is_carried_out(stack: Stack, ada: Person) -> None:
     walk = undecided(stack, ada)
     with fault(walk, "accept", "status", status=500, times=2):

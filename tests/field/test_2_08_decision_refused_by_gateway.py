@@ -4,10 +4,11 @@ import pytest
 
 from tests.support.decisions import assert_decided, decide, fault, undecided
 from tests.support.eventually import eventually
+from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 
 
-@pytest.mark.parametrize("call", ["accept", "reject", "pending"])
+@pytest.mark.parametrize("call", rest_nightly(["accept", "reject", "pending"]))
 def test_decision_answered_400_reports_what_the_gateway_said(
     stack: Stack, ada: Person, call: str
 ) -> None:
@@ -20,7 +21,7 @@ def test_decision_answered_400_reports_what_the_gateway_said(
     assert "not possible: the onboarding is" not in done.stderr
 
 
-@pytest.mark.parametrize("status", [401, 404])
+@pytest.mark.parametrize("status", rest_nightly([401, 404]))
 def test_accept_answered_401_reports_what_the_gateway_said(
     stack: Stack, ada: Person, status: int
 ) -> None:
@@ -33,7 +34,7 @@ def test_accept_answered_401_reports_what_the_gateway_said(
     assert "not possible: the onboarding is" not in done.stderr
 
 
-@pytest.mark.parametrize("status", [405, 415, 422])
+@pytest.mark.parametrize("status", rest_nightly([422, 405, 415]))
 def test_accept_answered_another_refusal_reports_what_the_gateway_said(
     stack: Stack, ada: Person, status: int
 ) -> None:
