@@ -46,7 +46,7 @@ def chromium_path() -> str:
 
 DATABASES = ("sqlite", "postgresql")
 #: Folders of tests that run servers and browsers.
-SLOW_FOLDERS = {"browser", "contract", "faults", "flow"}
+SLOW_FOLDERS = {"browser", "contract", "faults", "field", "flow"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -77,9 +77,10 @@ def test_sandbox_and_shop_read_secrets_in_any_encoding(tmp_path: Path, encoding:
     assert failed is None, failed
 
 
-@pytest.mark.parametrize(
-    "name", rest_nightly(["SECRET_KEY", "MOBBSCAN_API_KEY", "PUBLIC_URL", "LOG_LEVEL"])
-)
+VARIABLES = ("SECRET_KEY", "MOBBSCAN_API_KEY", "PUBLIC_URL", "LOG_LEVEL")
+
+
+@pytest.mark.parametrize("name", rest_nightly(VARIABLES))
 def test_variable_with_a_mark_has_the_value_without_it(tmp_path: Path, name: str) -> None:
     values = {
         "SECRET_KEY": "a secret of more than thirty-two characters",
