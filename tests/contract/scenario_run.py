@@ -123,11 +123,13 @@ class ScenarioRun:
 
     def page_kind(self) -> str:
         if self.walk is None:
-            return "unavailable" if self.page.status == 503 else f"a page with {self.page.status}"
+            unavailable = self.page.status in (502, 503)
+            return "unavailable" if unavailable else f"a page with {self.page.status}"
         page = self.walk.look()
         if page.frames:
             return "hosted"
-        return "waiting" if any(meta.get("content") == "10" for meta in page.metas) else "result"
+        refreshes = any(meta.get("http-equiv") == "refresh" for meta in page.metas)
+        return "waiting" if refreshes else "result"
 
 
 @contextmanager
@@ -144,12 +146,17 @@ def selected(stack: Stack, scenario: Scenario) -> Iterator[None]:
 
 
 def assert_declared_end(run: ScenarioRun) -> None:
-    """Wait for the declared status, then compare page, next step, reasons and processes."""
+    """Wait for the declared status and page, then compare reasons and processes.
+
+    While a notice is open, the page waits: until the gateway has answered the poll of it.
+    """
     ends = run.scenario.ends
-    status = eventually(lambda: seen if (seen := run.status())["status"] == ends.status else None)
-    assert status["next"] == ends.next
+    declared = (ends.status, ends.next)
+    status = eventually(
+        lambda: seen if ((seen := run.status())["status"], seen["next"]) == declared else None
+    )
     assert [each["code"] for each in status["reasons"]] == list(ends.reasons)
-    assert run.page_kind() == ends.page
+    eventually(lambda: run.page_kind() == ends.page)
     assert len(process_ids(run.stack) - run.earlier_processes) == ends.processes
 
 

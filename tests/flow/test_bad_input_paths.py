@@ -21,6 +21,7 @@ PARTS = {
     "<onboarding_id>": UNKNOWN,
     "<code>": "no-such-code",
     "<reference>": "no-such-reference",
+    "<path:reference>": "no-such-reference",
     "<site_id>": "shop",
     "<path:filename>": "base.css",
 }
