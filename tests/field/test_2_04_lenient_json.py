@@ -42,6 +42,8 @@ UNREADABLE = {
     "id a number": '{"scanId": 7, "verificationResult": "VERIFIED"}',
     "two objects": HEAD + "}" + HEAD.replace("NOT_", "") + "}",
     "a list": "[" + HEAD + "}]",
+    "in another object": '{"data": ' + HEAD + "}}",
+    "an error as a success": '{"status": "ERROR", "description": "internal error"}',
 }
 
 

@@ -9,13 +9,14 @@ from urllib.parse import urljoin
 import httpx
 
 from webapp.basics.urls import origin_of
-from webapp.gateway.errors import NoHostedPage, UntrustedHostedPage
+from webapp.gateway.errors import InvalidResponse, NoHostedPage, UntrustedHostedPage
 from webapp.gateway.models import TIME_ZONE, CreatedProcess, ProcessData
 from webapp.gateway.process_ids import IDENTITY, require_process_id, require_same_process
 from webapp.gateway.responses import first_text, parse_object, require_success, require_word
 
 #: Members of process data that must be unambiguous; a flaw in any other costs that one only.
 _VERDICT = (*IDENTITY, "verificationResult")
+_DOCUMENTED = {field.alias for field in ProcessData.model_fields.values()} | set(IDENTITY)
 
 
 def parse_created(
@@ -53,9 +54,12 @@ def parse_process_data(scan_id: str, response: httpx.Response, zone: tzinfo) -> 
     """Return the data of a process; `zone` is that of times that state none.
 
     Raises the errors of `require_success`, `ProcessMismatch`, and `InvalidResponse` also when ids
-    or verdict are not sound.
+    or verdict are not sound, and for an object of other members only, such as an error that comes
+    as a success. An empty object is a process without data.
     """
     members = parse_object("read", require_success("read", response), sound=_VERDICT)
+    if members and members.keys().isdisjoint(_DOCUMENTED):
+        raise InvalidResponse("read: no member of process data", status=200)
     require_word("read", members.get("verificationResult"))
     require_same_process("read", scan_id, members)
     return ProcessData.model_validate(

@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[Ending, ...]] = {
     "about another process": (InvalidResponse, *(ProcessMismatch,) * 4),
     "unknown words": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
     "an empty object": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
-    "quite deep JSON": (InvalidResponse, InvalidResponse, FINE, FINE, InvalidResponse),
+    "quite deep JSON": (*_NOT_JSON, InvalidResponse),
     "400": (CredentialsRefused, *(RequestRefused,) * 3, EvidenceNotFound),
     "401": (CredentialsRefused, *(Unauthorized,) * 4),
     "403": (CredentialsRefused, *(Forbidden,) * 4),
