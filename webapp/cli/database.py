@@ -23,7 +23,10 @@ def database() -> None:
 
 @database.command()
 def upgrade() -> None:
-    """Run the missing migrations; on PostgreSQL those of the job library too."""
+    """Run the missing migrations.
+
+    On PostgreSQL those of the job library too.
+    """
     from webapp.jobs import job_library_tables  # the job library takes long to import
 
     revision = migrate.upgrade(_engine())
@@ -52,7 +55,9 @@ def probe() -> None:
 
 @database.command("rekey")
 def rekey_() -> None:
-    """Encrypt every value with the first of DATA_KEYS; then the other keys can be removed.
+    """Encrypt every value with the newest key.
+
+    That is the first of DATA_KEYS; then the other keys can be removed.
 
     Run it while the servers run, once all of them have the new key first. It can be repeated.
     """

@@ -21,7 +21,10 @@ def notices() -> None:
 @limit_option
 @json_option
 def list_(limit: int, *, as_json: bool) -> None:
-    """One line per notice: last arrival, state, number of arrivals, status word, id."""
+    """List notices, newest first.
+
+    One line for each: last arrival, state, number of arrivals, status word, id.
+    """
     with ready_components().database.reading() as work:
         listed = work.inbox.listed(limit)
     if as_json:
@@ -73,7 +76,9 @@ def replay(onboarding_id: str | None, all_: bool) -> None:
 @click.argument("number", required=False, type=ROW_NUMBER)
 @json_option
 def quarantine(number: int | None, *, as_json: bool) -> None:
-    """List authentic bodies that are no notices, or print the body with this NUMBER.
+    """List the quarantine, or print one body of it.
+
+    It holds authentic bodies that name no process; NUMBER prints one.
 
     A body may hold personal data. It is printed as a JSON string: it cannot control a terminal.
     """
@@ -96,7 +101,10 @@ def quarantine(number: int | None, *, as_json: bool) -> None:
 @click.argument("number", required=False, type=ROW_NUMBER)
 @click.option("--all", "all_", is_flag=True, help="All that `quarantine` lists.")
 def seen(number: int | None, all_: bool) -> None:
-    """Delete bodies of `quarantine` that were examined; /readyz then no longer reports them."""
+    """Delete examined bodies of the quarantine.
+
+    /readyz then no longer reports them.
+    """
     if all_ == (number is not None):
         raise click.UsageError("name one NUMBER of `notices quarantine`, or give --all")
     with ready_components().database.writing() as work:

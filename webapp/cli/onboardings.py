@@ -95,7 +95,10 @@ def _decision(one: DecisionRecord) -> dict[str, object]:
 @onboardings.command()
 @click.argument("onboarding_id")
 def link(onboarding_id: str) -> None:
-    """Create a one-time link for the user of the onboarding, and print when it expires."""
+    """Create a one-time link for the user.
+
+    Prints it, and when it expires.
+    """
     try:
         made = ready_components().steps.links.create(onboarding_id, actor=Actor.OPERATOR)
     except NotFound as error:

@@ -18,7 +18,9 @@ MAX_FAILURES_IN_A_ROW = 3
 @click.command()
 @click.argument("onboarding_id", required=False)
 def reconcile(onboarding_id: str | None) -> None:
-    """Poll the gateway now for one onboarding, or for all unfinished ones.
+    """Poll the gateway now.
+
+    For one onboarding, or for all unfinished ones.
 
     When polling for all, an onboarding that fails is named and the others follow; then the exit
     code is 1.

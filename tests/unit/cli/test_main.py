@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from webapp.cli.main import main
@@ -16,6 +17,15 @@ def test_version_option_prints_the_version_of_pyproject(root: Path):
     printed = CliRunner().invoke(main, ["--version"])
     assert printed.exit_code == 0
     assert printed.output == f"mobbscan-embed, version {project['version']}\n"
+
+
+@pytest.mark.parametrize("group", [[], ["onboardings"], ["notices"], ["database"]])
+def test_help_shows_every_summary_whole(group: list[str]):
+    printed = CliRunner().invoke(main, [*group, "--help"], terminal_width=80)
+    assert printed.exit_code == 0
+    summaries = printed.output.partition("Commands:\n")[2].splitlines()
+    assert summaries
+    assert [line for line in summaries if line.endswith("...")] == []
 
 
 def test_sandbox_without_its_package_says_in_one_sentence_what_is_missing(

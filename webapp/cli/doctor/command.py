@@ -31,7 +31,10 @@ from webapp.config.settings import Settings, SettingsError
     help="Print an email to Mobbeel with what to set up, and check nothing.",
 )
 def doctor(*, sheet: bool, as_json: bool) -> None:
-    """Check settings, sites, database, gateway and public address; exit with 1 if one fails."""
+    """Check whether this installation works.
+
+    Checks settings, sites, database, gateway, login and public address; exits with 1 if one fails.
+    """
     found = _settings(as_json=as_json)
     if sheet:
         click.echo(vendor_sheet.text(found), nl=False)
