@@ -36,13 +36,13 @@ __all__ = [
     "wire_stack",
 ]
 
-#: Cases of a parametrized test that run every time; all of them run nightly.
-CASES_IN_EVERY_RUN = 3
+#: Cases of a parametrized test that run every time: the reported input. All of them run nightly.
+CASES_IN_EVERY_RUN = 1
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the later cases of each field test as nightly: they are many, and alike."""
+    """Mark the relatives of the reported inputs as nightly: they are many, and alike."""
     folder = Path(__file__).parent
     for item in items:
         indices = getattr(getattr(item, "callspec", None), "indices", {})
