@@ -91,8 +91,9 @@ def test_notice_during_gateway_outage_is_applied_later(stack: Stack, ada: Person
     walk = start_onboarding(stack, ada)
     with gateway_switches(stack, down=True):
         force_outcome(stack, walk.id, "passes")
+        eventually(lambda: walk.status["next"] == "wait")  # the notice has arrived
         assert walk.status["status"] == "started", "a notice alone changes nothing"
-        assert walk.look().frames
+        assert not walk.look().frames, "nor is the user asked to continue meanwhile"
     walk.until("verified")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
-from webapp.journey.gateway_poll import FORBIDDEN
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
+from webapp.journey.process_reader import FORBIDDEN
 from webapp.store.errors import StoreError
 from webapp.store.statistics import count_dead_letters
 from webapp.store.unit_of_work import Database, UnitOfWork

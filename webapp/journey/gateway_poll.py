@@ -6,7 +6,6 @@ matter: only the gateway's own answer does.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,27 +19,24 @@ from webapp.domain.decisions import (
     DecisionState,
     outcome_of,
 )
-from webapp.domain.errors import GatewayForbidden, GatewayMixedUp
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
 from webapp.domain.reasons import ReasonCode
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.domain.settle_reason import SettleReason
 from webapp.gateway.client import Gateway
-from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
 from webapp.journey.decision_sender import DecisionSender, settle
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
+from webapp.journey.process_reader import FORBIDDEN, ProcessReader
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
 from webapp.store.unit_of_work import UnitOfWork
 
 #: After so many polls a notice that the gateway never confirms is settled as unconfirmed.
 NOTICE_POLLS = 5
-#: The alarm of an account that lacks a right; the next answer clears it.
-FORBIDDEN = "gateway_forbidden"
 #: How long the alarm about mixed-up answers stays after the last such answer.
 MIXED_UP_ALARM_LIFE = timedelta(hours=24)
 #: How long the alarm about an unreadable answer stays after the last one, unless the same
@@ -50,7 +46,6 @@ UNREADABLE_ALARM_LIFE = timedelta(hours=1)
 #: schedule found a change that no notice announced (with 0).
 NOTICE_SETTLED, MISSED_NOTICE_REPAIRED = "notice_settled", "missed_notice_repaired"
 PollObserver = Callable[[str, float], None]
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,7 @@ class GatewayPoll:
         self._deps = deps
         self._gateway = gateway
         self._observe = observe
+        self._reader = ProcessReader(deps, gateway)
         parked = ParkedDecisions(deps)
         self._manual_review = ManualReview(deps, gateway, parked)
         self._decisions = DecisionSender(deps, gateway, parked)
@@ -106,7 +102,7 @@ class GatewayPoll:
         if before.status is Status.ERASED:
             self._stop_polling(before)
             return
-        stored = self._store_answer(before, self._ask_gateway(before))
+        stored = self._store_answer(before, self._reader.read(before))
         if stored is None:
             return
         decision = stored.decision
@@ -129,7 +125,7 @@ class GatewayPoll:
         with self._deps.database.reading() as work:
             before = work.onboardings.get(onboarding_id)
         if before is not None:
-            self._store_answer(before, self._ask_gateway(before))
+            self._store_answer(before, self._reader.read(before))
 
     def _stop_polling(self, onboarding: Onboarding) -> None:
         """An erased onboarding is not polled, whatever notices still arrive about it; a decision
@@ -142,38 +138,6 @@ class GatewayPoll:
             if decision is not None:
                 outcome, now = DecisionOutcome.WITHDRAWN, self._deps.clock()
                 work.decisions.save(decision_transitions.settle(decision, now, outcome))
-
-    def _ask_gateway(self, onboarding: Onboarding) -> ProcessData | None:
-        """None: the gateway has no state yet, or does not show it (contract 3.2, 401)."""
-        if not onboarding.create_calls:
-            return None
-        try:
-            with self._deps.translate_gateway_errors(onboarding.id):
-                is_known = onboarding.gateway_status is not None
-                answer = self._gateway.read(onboarding.id, is_known=is_known)
-                self._require_no_other_onboarding(onboarding, answer.other_scan_id)
-                return answer
-        except GatewayForbidden:
-            self._deps.raise_alarm(FORBIDDEN)
-            raise
-        except (Unauthorized, RequestRefused, StateConflict) as cause:
-            if onboarding.status not in (Status.CREATED, Status.STARTED):
-                _log.warning(
-                    "process_not_shown",
-                    extra={"onboarding": onboarding.id, "error": type(cause).__name__},
-                )
-            return None
-
-    def _require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
-        """Log a `scanId` that is not ours; GatewayMixedUp if it is another onboarding of ours."""
-        if scan_id is None:
-            return
-        with self._deps.database.reading() as work:
-            is_ours = work.onboardings.site_of(scan_id) is not None
-        if is_ours:
-            raise GatewayMixedUp
-        extra = {"onboarding": onboarding.id, "scan_id": scan_id}
-        _log.info("gateway_scan_id_differs", extra=extra)
 
     def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> _Stored | None:
         word = gateway_answer.word_of(answer)
