@@ -16,10 +16,10 @@ help: ## list the targets
 run: $(VENV)/.run ## run the server with the sandbox, an identity provider and a shop; PORT=9000 moves it
 	@exec $(BIN)/python -m mobbscan_sandbox.demo --port-base $(PORT) $(ARGS)
 
-# Tests wait half of the time, for servers and browsers: three processes suit two cores. Files that take long
+# Tests wait half of the time, for servers and browsers: four processes suit two cores. Files that take long
 # come first, see tests/conftest.py.
 test: lint ## run linters, types and all tests; ARGS='-k word' passes options to pytest
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev ## run ruff, mypy, import contracts, deptry and djlint
 	@$(BIN)/ruff check .
