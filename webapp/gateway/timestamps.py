@@ -16,6 +16,8 @@ _NAMED_ZONE = re.compile(r"(.*?)\s*\[([A-Za-z0-9_+/-]{1,64})\]", re.DOTALL)
 _UTC_NAME = re.compile(r"\s*(UTC|GMT|Z)$")
 #: Seconds above which a number counts as milliseconds, microseconds or nanoseconds: the year 5138.
 _LARGEST_SECONDS = 10**11
+#: No time is longer, and the patterns need quadratic time for long texts.
+_MAX_CHARACTERS = 128
 
 
 def parse_timestamps(value: object, zone: tzinfo = UTC) -> tuple[datetime, ...]:
@@ -71,6 +73,8 @@ def _from_array(parts: list[Any]) -> datetime:
 
 def _parse_text(text: str, zone: tzinfo) -> tuple[datetime, tzinfo]:
     """Return the time as written, aware or not, and the zone for one that is not."""
+    if len(text) > _MAX_CHARACTERS:
+        raise ValueError("no time is so long")
     named = _NAMED_ZONE.fullmatch(text)
     if named:
         text, zone = named[1], _zone(named[2], zone)

@@ -1,6 +1,8 @@
 """read_strict and read_lenient: what they refuse, and what only the lenient one reads."""
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -91,6 +93,27 @@ def test_read_object_up_to_max_depth_is_returned(read: Any) -> None:
 )  # fmt: skip
 def test_read_lenient_flaw_costs_one_value_only(body: bytes, members: dict[str, Any]) -> None:
     assert read_lenient(body, 3) == members
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": [' + b"/*," * 20_000 + b"1]}",
+        b"[" * 9 + b"/*," * 20_000,
+        b"[" * 9 + b'"' + b'\\"' * 20_000,
+    ],
+    ids=["open_comments", "deep_open_comments", "deep_open_text"],
+)
+def test_read_lenient_time_grows_linearly_with_the_text(body: bytes) -> None:
+    began = time.process_time()
+    with suppress(ValueError):
+        read_lenient(body, 3)
+    assert time.process_time() - began < 20  # quadratic: many minutes
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, b"-0x" + b"f" * 5000])
+def test_read_lenient_number_too_long_for_a_text_is_none(number: bytes) -> None:
+    assert read_lenient(b'{"a": ' + number + b"}") == {"a": None}
 
 
 @given(st.recursive(

@@ -1,5 +1,6 @@
 """Times of the gateway: formats, zones, and the hours of a change to summer or winter time."""
 
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +61,14 @@ def test_parse_timestamps_double_hour_has_two_meanings() -> None:
 )  # fmt: skip
 def test_parse_timestamps_unreadable_value_is_empty(stated: object) -> None:
     assert parse_timestamps(stated, MADRID) == ()
+
+
+def test_parse_timestamps_long_text_is_refused_at_once() -> None:
+    text = "1" + " " * 1_000_000 + "1"
+    began = time.process_time()
+    assert parse_timestamps(text, MADRID) == ()
+    assert parse_date(text) is None
+    assert time.process_time() - began < 1
 
 
 @given(st.text() | st.integers() | st.floats() | st.from_regex(r"[0-9/:. T+\[\]-]{0,40}"))
