@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import httpx
 
 from webapp.gateway.errors import InvalidResponse
 from webapp.gateway.models import Acknowledgement
-from webapp.gateway.process_ids import require_same_process
+from webapp.gateway.process_ids import refuse_other_process
 from webapp.gateway.responses import first_text, parse_object, require_success
 
 
@@ -23,8 +21,7 @@ def parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) -> 
         members = parse_object(call, response)
     except InvalidResponse:
         members = {}
-    with suppress(InvalidResponse):  # an unreadable id
-        require_same_process(call, scan_id, members)
+    refuse_other_process(call, scan_id, members)
     return Acknowledgement(
         first_text(members, "status"), first_text(members, "description"), members
     )

@@ -44,14 +44,26 @@ def require_same_process(call: str, expected: str, members: Mapping[str, Any]) -
     `verificationId` is another process's and `scanId` is not ours either, `InvalidResponse` for an
     id that is no UUID. Contract, additions of 2026-11-30.
     """
-    if _optional_id(call, members, "scanId") == expected:
+    for name in IDENTITY:
+        if members.get(name) is not None and readable_id(members, name) is None:
+            raise InvalidResponse(f"{call}: {name} is no UUID", status=200)
+    refuse_other_process(call, expected, members)
+
+
+def refuse_other_process(call: str, expected: str, members: Mapping[str, Any]) -> None:
+    """Check like `require_same_process`, but treat an id that is no UUID as absent.
+
+    Raises `ProcessMismatch` only.
+    """
+    if readable_id(members, "scanId") == expected:
         return
-    if _optional_id(call, members, "verificationId") not in (None, expected):
+    if readable_id(members, "verificationId") not in (None, expected):
         raise ProcessMismatch(f"{call}: the response is about another process", status=200)
 
 
-def _optional_id(call: str, members: Mapping[str, Any], name: str) -> str | None:
+def readable_id(members: Mapping[str, Any], name: str) -> str | None:
+    """Return the id in a member, or None if the member is absent or no UUID."""
     try:
-        return None if members.get(name) is None else canonical_id(members[name])
+        return canonical_id(members.get(name))
     except ValueError:
-        raise InvalidResponse(f"{call}: {name} is no UUID", status=200) from None
+        return None

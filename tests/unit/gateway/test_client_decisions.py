@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.gateway.doubles import ADAS_PROCESS, CHANGES, Recorder, gateway
-from webapp.gateway import WIRE_NAMES, Acknowledgement
+from tests.unit.gateway.doubles import ADAS_PROCESS, BENS_PROCESS, CHANGES, Recorder, gateway
+from webapp.gateway import WIRE_NAMES, Acknowledgement, ProcessMismatch
 
 DOCUMENTED = {"status": "VERIFICATION_ACCEPTED", "description": "Verification accepted"}
 FULL = {name: f"value of {name}" for name in WIRE_NAMES}
@@ -118,6 +118,14 @@ def test_decision_any_success_is_acknowledged_with_its_texts(
     assert isinstance(acknowledgement, Acknowledgement)
     assert (acknowledgement.status, acknowledgement.description) == expected
     assert acknowledgement.raw == (response if isinstance(response, dict) else {})
+
+
+@pytest.mark.parametrize("call", CHANGES)
+@pytest.mark.parametrize("scan_id", ["", "xxxx-xxxx", BENS_PROCESS])
+def test_decision_other_verification_id_raises_process_mismatch(call: str, scan_id: str) -> None:
+    response = {**DOCUMENTED, "scanId": scan_id, "verificationId": BENS_PROCESS}
+    with pytest.raises(ProcessMismatch):
+        CHANGES[call](gateway(ok(response)))
 
 
 @pytest.mark.parametrize("call", CHANGES)

@@ -13,6 +13,7 @@ from typing import Any
 
 from webapp.basics.json_reader import read_lenient
 from webapp.gateway.evidence.decoding import UndecodableBody
+from webapp.gateway.process_ids import IDENTITY
 
 MAX_OTHER_BYTES = 256 * 1024
 _MAX_DEPTH = 16
@@ -120,7 +121,7 @@ class JsonEnvelope:
 
     def _parse_members(self, ending: bytes) -> None:
         try:
-            members = read_lenient(bytes(self._other_bytes) + ending, _MAX_DEPTH)
+            members = read_lenient(bytes(self._other_bytes) + ending, _MAX_DEPTH, sound=IDENTITY)
         except ValueError as reason:
             raise UndecodableBody(str(reason)) from None
         if self._carried:

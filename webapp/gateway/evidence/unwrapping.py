@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from webapp.gateway.errors import EvidenceNotFound, InvalidResponse, ProcessMismatch
+from webapp.gateway.errors import EvidenceNotFound, InvalidResponse
 from webapp.gateway.evidence.decoding import (
     UndecodableBody,
     decode_base64,
@@ -20,7 +20,7 @@ from webapp.gateway.evidence.file_signatures import HEAD_BYTES, UNKNOWN
 from webapp.gateway.evidence.json_envelope import JsonEnvelope
 from webapp.gateway.evidence.kinds import EvidenceKind
 from webapp.gateway.evidence.response_stream import ResponseStream
-from webapp.gateway.process_ids import canonical_id
+from webapp.gateway.process_ids import readable_id, refuse_other_process
 
 _JSON_STARTS = (b"{", b'"')
 _SPACE = b" \t\r\n\xef\xbb\xbf"
@@ -119,17 +119,7 @@ def _read_members(
     another one alone proves nothing. Contract, additions of 2026-11-30.
     """
     evidence.read_answer_time(members)
-    stated = _other_id(members.get("scanId"), request.scan_id)
-    evidence.other_scan_id = stated or evidence.other_scan_id
-    if stated and _other_id(members.get("verificationId"), request.scan_id):
-        raise ProcessMismatch(
-            f"{request.kind.call}: the response is about another process", status=200
-        )
-
-
-def _other_id(stated: object, scan_id: str) -> str | None:
-    try:
-        found = canonical_id(stated)
-    except ValueError:
-        return None
-    return None if found == scan_id else found
+    stated = readable_id(members, "scanId")
+    if stated not in (None, request.scan_id):
+        evidence.other_scan_id = stated
+    refuse_other_process(request.kind.call, request.scan_id, members)
