@@ -8,7 +8,7 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from webapp.basics.json_reader import read_lenient
@@ -17,6 +17,8 @@ from webapp.gateway.process_ids import canonical_id
 #: The status of a notice that states none, or no word. No gateway status is lower case.
 UNKNOWN_STATUS = "unknown"
 _MAX_STATUS_CHARACTERS = 64
+#: Each notice is stored with the whole body, so that one request could fill the disk.
+_MAX_PROCESSES = 32
 _ID_NAME = "verification[_-]?id"
 _UUID = "[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
 _ID_MEMBER = re.compile(_ID_NAME, re.IGNORECASE)
@@ -50,7 +52,7 @@ class InvalidNoticeBody(Exception):
 
 
 def parse_notices(body: bytes) -> tuple[Notice, ...]:
-    """Return a notice for each process that the body names. Contract 5, 4-O.
+    """Return a notice for each of the first 32 processes that the body names. Contract 5, 4-O.
 
     A notice is a hint, so a UUID is enough that can be read as a `verificationId`: the vendor's
     own sample is broken JSON, and forms and XML are read too. Raises `InvalidNoticeBody` without
@@ -60,7 +62,8 @@ def parse_notices(body: bytes) -> tuple[Notice, ...]:
     found = {**dict(_ids_in_text(plain.decode("utf-8", "replace"))), **dict(_members(plain))}
     if not found:
         raise InvalidNoticeBody("no verificationId that is a UUID")
-    return tuple(Notice(process_id, status, body) for process_id, status in found.items())
+    first = islice(found.items(), _MAX_PROCESSES)
+    return tuple(Notice(process_id, status, body) for process_id, status in first)
 
 
 def headers_match(required: Sequence[Mapping[str, str]], received: Mapping[str, str]) -> bool:
@@ -114,7 +117,7 @@ def _ids_of(members: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _ids_in_text(text: str) -> Iterator[tuple[str, str]]:
     """Yield ids from any other body; the status only if it is clear to which id it belongs."""
-    ids = {_canonical(found[1]) for found in _ID_IN_TEXT.finditer(text)}
+    ids = dict.fromkeys(_canonical(found[1]) for found in _ID_IN_TEXT.finditer(text))
     status = _STATUS_IN_TEXT.search(text) if len(ids) == 1 else None
     for process_id in ids:
         yield process_id, _status(status[1] if status else None)

@@ -38,6 +38,12 @@ def test_parse_notices_status_that_is_no_word_is_unknown(status: object, kept: s
     assert [notice.status for notice in parse_notices(body(status=status))] == [kept]
 
 
+def test_parse_notices_body_with_hundreds_of_ids_is_cut_off() -> None:
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(500)]
+    sent = json.dumps([{"verificationId": each} for each in ids]).encode()
+    assert [notice.verification_id for notice in parse_notices(sent)] == ids[:32]
+
+
 BROKEN = [
     f'{{"verificationId": "{ADAS_PROCESS}", "status": "VERIFIED",}}',
     f"{{'verificationId': '{ADAS_PROCESS}', status: VERIFIED}}",
