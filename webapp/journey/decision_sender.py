@@ -78,6 +78,9 @@ class DecisionSender:
                 return None
             claimed = decision_transitions.claim_sending(stored, now)
             work.decisions.save(claimed)
+            # Or the schedule decides how long the decision of a killed process waits: up to a day.
+            if claimed.due_at is not None:
+                work.onboardings.poll_by(row.id, claimed.due_at)
             return claimed
 
     def _call(self, decision: DecisionRecord) -> GatewayError | None:

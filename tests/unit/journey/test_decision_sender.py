@@ -99,6 +99,24 @@ def test_accept_is_not_sent_while_the_lease_of_a_killed_process_lasts(harness, d
     assert harness.status(in_review) is Status.VERIFIED
 
 
+def test_accept_of_a_killed_process_late_in_an_outage_is_polled_for_when_its_lease_ends(
+    harness, decision, in_review
+):
+    class Killed(BaseException):
+        """Ends a process in the middle of a call."""
+
+    harness.gateway.errors["accept"].extend([*(away() for _ in range(8)), Killed()])
+    decide(decision, "accept", in_review)
+    for _ in range(7):
+        harness.clock.moment = decisions_of(harness, in_review)[0].due_at
+        harness.gateway_poll.poll(in_review)
+    harness.clock.moment = decisions_of(harness, in_review)[0].due_at
+    with pytest.raises(Killed):
+        harness.gateway_poll.poll(in_review)
+    lease_end = harness.clock() + timedelta(seconds=15)
+    assert harness.row(in_review).next_poll_at <= lease_end
+
+
 def test_accept_taken_while_reads_lag_behind_is_sent_once(harness, decision, in_review):
     harness.gateway.during_call["accept"] = lambda _id: None
     harness.set_gateway_word(in_review, "PENDING_VERIFICATION")
