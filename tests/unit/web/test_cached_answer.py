@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+from flask import Flask
 
+from tests.unit.web.fake_provider import FakeProvider
 from webapp.web.login import cached_answer
 from webapp.web.login.cached_answer import CachedAnswer, RefetchLimit
 
@@ -59,3 +61,17 @@ def test_refetch_limit_allows_three_in_a_minute(clock: Clock) -> None:
     assert [limit.allows() for _ in range(5)] == [True, True, True, False, False]
     clock.now += 61
     assert limit.allows()
+
+
+def test_error_words_in_callbacks_cause_no_further_discovery(
+    company: Flask, provider: FakeProvider
+) -> None:
+    browser = company.test_client()
+    for _ in range(2):
+        address = browser.get("/login").location
+        for status in (302, 503):
+            fields = {"error": "server_error", "state": provider.receive(address)["state"]}
+            answer = browser.get("/login/callback", query_string=fields)
+            assert answer.status_code == status
+            address = answer.location or ""
+    assert provider.requests == ["/.well-known/openid-configuration"]

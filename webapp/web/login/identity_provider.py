@@ -137,9 +137,11 @@ class IdentityProvider:
         try:
             with deadline(self._deadline_seconds):
                 yield
-        except ProviderUnavailable:
-            # Its addresses may have changed; the next step reads them again.
-            self._client.forget_provider()
+        except ProviderUnavailable as failure:
+            # Its addresses may have changed; the next step reads them again. An error word comes
+            # from the right address, or from a browser, which must not cause calls.
+            if failure.provider_error is None:
+                self._client.forget_provider()
             raise
         finally:
             self._slots.release()
