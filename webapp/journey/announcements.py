@@ -1,4 +1,4 @@
-"""Tell whether a notice announces more than the gateway's answers have shown so far."""
+"""Find out whether a notice announces more than the gateway's answers have shown so far."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Find out from a request's headers whether one of our own pages has sent the form.
 
-Browsers tell it in `Origin`, in `Sec-Fetch-Site` (Fetch Metadata) or in `Referer`. Extensions,
+Browsers name the source in `Origin`, `Sec-Fetch-Site` (Fetch Metadata) or `Referer`. Extensions,
 proxies and privacy settings remove any of the three, so none of them can be required.
 """
 
@@ -15,7 +15,7 @@ from webapp.web import request_context
 
 
 class FormSource(Enum):
-    """Who has sent a form. UNKNOWN: no header tells, and the CSRF token alone decides."""
+    """Who has sent a form. UNKNOWN: no header names it, the CSRF token alone decides."""
 
     OWN = "own"
     FOREIGN = "foreign"
@@ -32,7 +32,7 @@ _FETCH_SITES = {
 
 
 def form_source() -> FormSource:
-    """Return the source of the current request, by the first header that tells it."""
+    """Return the source of the current request, by the first header that names it."""
     origin = request.headers.get("Origin", "").strip()
     # `null` hides the origin: no-referrer policies cause it, and sandboxed frames.
     if origin and origin != "null":

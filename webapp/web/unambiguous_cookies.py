@@ -2,7 +2,7 @@
 
 A subdomain or another path of the host can set a cookie of our name for us, unless the name begins
 with `__Host-`. The browser then sends both, in an order that the other site can influence (RFC
-6265, 5.4), and nothing tells which one is ours.
+6265, 5.4), and nothing distinguishes ours.
 """
 
 from __future__ import annotations

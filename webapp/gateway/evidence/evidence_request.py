@@ -31,7 +31,7 @@ from webapp.http_transport.deadline import deadline, seconds_left
 
 _ABSENT = (204, 404, 410)
 _FORM_REFUSED = (400, 406, 415)
-# They speak of all requests, so another form or address would only add to them.
+# They concern all requests, so another form or address would only add to them.
 _TEMPORARY = (408, 425, 429)
 _OUTAGES = (502, 503, 504)
 # With less time left, another request would only end in another timeout.
