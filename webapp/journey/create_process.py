@@ -100,8 +100,9 @@ class CreateProcess:
         """Keep the process, which may have cost money, for when the operator trusts its origin."""
         _log.error(UNTRUSTED_PAGE, extra={"onboarding": called.id, "origin": error.origin})
         with self._deps.database.writing() as work:
-            work.alarms.raise_alarm(UNTRUSTED_PAGE, self._deps.clock(), error.origin)
+            # The onboarding first, as everywhere: another order could deadlock.
             row = work.onboardings.get(called.id, for_update=True)
+            work.alarms.raise_alarm(UNTRUSTED_PAGE, self._deps.clock(), error.origin)
             if row is not None and _is_still_this_call(row, called):
                 kept = transitions.keep_untrusted_page(
                     row, self._deps.clock(), error.url, error.onboarding_token

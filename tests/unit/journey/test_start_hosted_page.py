@@ -1,6 +1,7 @@
 """start: a create answer whose hosted page cannot be shown is not repeated."""
 
 import pytest
+from sqlalchemy import Engine, event
 
 from tests.unit.journey.fakes import HOSTED
 from tests.unit.journey.harness import JourneyHarness
@@ -29,6 +30,23 @@ def test_begin_with_untrusted_page_keeps_it_until_its_origin_is_trusted(harness,
     assert (started.status, started.hosted_url) == (Status.STARTED, f"{HOSTED}/o/{row.id}")
     assert started.next_poll_at is not None
     assert alarms(harness) == {}
+
+
+def test_begin_with_untrusted_page_locks_the_onboarding_before_the_alarm(harness, ada):
+    harness.gateway.trusted = False
+    statements: list[str] = []
+
+    def record(_connection, _cursor, statement, *_more):
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        with pytest.raises(HostedPageUntrusted):
+            harness.begin(ada)
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+    raised = next(n for n, each in enumerate(statements) if "INTO alarms" in each)
+    assert statements[raised - 1].startswith("SELECT onboardings.")
 
 
 def test_begin_without_hosted_page_in_the_answer_is_not_repeated(harness, ada):
