@@ -237,25 +237,6 @@ def test_evidence_of_other_process_raises_process_mismatch_on_open(kind: str) ->
         pytest.fail("it was opened")
 
 
-@pytest.mark.parametrize("kind", WRAPPING)
-@pytest.mark.parametrize("scan_id", ["", None, 7])
-def test_evidence_other_verification_id_without_scan_id_raises_process_mismatch(
-    kind: str, scan_id: object
-) -> None:
-    """The vendor's samples leave `scanId` empty."""
-    wire = Recorder(wrapped(kind, FILES[kind], scanId=scan_id, verificationId=BENS_PROCESS))
-    with pytest.raises(ProcessMismatch), OPENED[kind](gateway(wire)):
-        pytest.fail("it was opened")
-
-
-def test_evidence_with_two_scan_ids_is_unreadable() -> None:
-    ids = f'"scanId": "{BENS_PROCESS}", "scanId": "{ADAS_PROCESS}"'
-    body = f'{{{ids}, "image": "{base64.b64encode(JPEG).decode()}"}}'
-    wire = Recorder(httpx.Response(200, content=body))
-    with pytest.raises(InvalidResponse), OPENED["image"](gateway(wire)):
-        pytest.fail("it was opened")
-
-
 def test_evidence_other_process_id_after_file_raises_process_mismatch() -> None:
     wire = after_file(JPEG * 99, scanId=BENS_PROCESS, verificationId=BENS_PROCESS)
     with OPENED["image"](gateway(wire)) as evidence, pytest.raises(ProcessMismatch):
