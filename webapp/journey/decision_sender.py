@@ -15,11 +15,13 @@ from webapp.domain.decisions import (
     DecisionKind,
     DecisionOutcome,
     DecisionRecord,
+    DecisionState,
     GatewayReply,
     outcome_of,
 )
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
 from webapp.domain.onboarding import Onboarding
+from webapp.domain.reasons import ReasonCode
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import (
     Forbidden,
@@ -185,6 +187,31 @@ def settle(
         work, after, "decision_settled", kind=str(decision.kind), outcome=str(outcome)
     )
     return after
+
+
+def settle_by_status(
+    deps: JourneyDependencies, work: UnitOfWork, row: Onboarding, decision: DecisionRecord
+) -> tuple[Onboarding, DecisionRecord | None]:
+    """Settle the decision if the status shows how it ended, or dead-letter it if it is hopeless.
+
+    Returns the onboarding, and the decision that still has no outcome.
+    """
+    outcome = outcome_of(decision, row)
+    if outcome is not None:
+        return settle(deps, work, row, decision, outcome), None
+    now = deps.clock()
+    if decision.state is DecisionState.OPEN and decision_transitions.is_hopeless(decision, now):
+        decision = decision_transitions.dead_letter(decision, now)
+        work.decisions.save(decision)
+        deps.record_event(work, row, "decision_dead_lettered", kind=str(decision.kind))
+    return row, decision
+
+
+def reason_sent(decision: DecisionRecord | None) -> ReasonCode | None:
+    """Return the reason of a rejection that the gateway has been sent."""
+    if decision is None or decision.content is None or not decision.attempts:
+        return None
+    return decision.content.reason
 
 
 def _reply(error: GatewayError) -> GatewayReply:

@@ -17,16 +17,14 @@ from webapp.domain.decisions import (
     DecisionOutcome,
     DecisionRecord,
     DecisionState,
-    outcome_of,
 )
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
-from webapp.domain.reasons import ReasonCode
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.domain.settle_reason import SettleReason
 from webapp.gateway.client import Gateway
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
-from webapp.journey.decision_sender import DecisionSender, settle
+from webapp.journey.decision_sender import DecisionSender, reason_sent, settle_by_status
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
@@ -149,7 +147,7 @@ class GatewayPoll:
             decision = work.decisions.unsettled(row.id) if row.status in UNDECIDED else None
             after = self._move(work, row, answer, decision)
             if decision is not None:
-                after, decision = self._settle_decision(work, after, decision)
+                after, decision = settle_by_status(self._deps, work, after, decision)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
             self._settle(work, settled, SettleReason.AGREED)
@@ -164,21 +162,6 @@ class GatewayPoll:
         if repaired:
             self._observe(MISSED_NOTICE_REPAIRED, 0.0)
         return _Stored(after, decision, answered=answer is not None)
-
-    def _settle_decision(
-        self, work: UnitOfWork, row: Onboarding, decision: DecisionRecord
-    ) -> tuple[Onboarding, DecisionRecord | None]:
-        """Settle the decision if the status shows how it ended; otherwise it stays as it is."""
-        outcome = outcome_of(decision, row)
-        if outcome is not None:
-            return settle(self._deps, work, row, decision, outcome), None
-        now = self._deps.clock()
-        if decision.state is DecisionState.OPEN and decision_transitions.is_hopeless(decision, now):
-            decision = decision_transitions.dead_letter(decision, now)
-            work.decisions.save(decision)
-            kind = str(decision.kind)
-            self._deps.record_event(work, row, "decision_dead_lettered", kind=kind)
-        return row, decision
 
     def _clear_failures(
         self, work: UnitOfWork, row: Onboarding, answer: ProcessData | None
@@ -214,7 +197,7 @@ class GatewayPoll:
         only_verdict = revives and bool(work.onboardings.active(row.person_id, row.flow))
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
-        code = _reason_given(decision)
+        code = reason_sent(decision)
         after = gateway_answer.apply_answer(row, status, answer, now, reason_map, code)
         if after is not row:
             work.onboardings.save(after, was=row.version)
@@ -264,13 +247,6 @@ class GatewayPoll:
 
 def _scan_id_detail(answer: ProcessData | None) -> dict[str, str]:
     return {"scan_id": answer.other_scan_id} if answer and answer.other_scan_id else {}
-
-
-def _reason_given(decision: DecisionRecord | None) -> ReasonCode | None:
-    """Return the reason of a rejection that the gateway has been sent."""
-    if decision is None or decision.content is None or not decision.attempts:
-        return None
-    return decision.content.reason
 
 
 def _is_still_due(onboarding: Onboarding, planned: datetime) -> bool:
