@@ -9,7 +9,6 @@ from mobbscan_sandbox.demo.errors import ProgramStopped
 from mobbscan_sandbox.demo.instance_folder import SECRETS
 from tests.support.certificate import self_signed
 from tests.support.eventually import eventually
-from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import log_in_by_handoff, submit_consent
 
@@ -34,7 +33,7 @@ def save_as(path: Path, encoding: str, text: str | None = None) -> None:
     path.write_bytes(mark + (text + "\r\n").encode(codec))
 
 
-@pytest.mark.parametrize("encoding", rest_nightly(ENCODINGS, every_run=2))
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_server_reads_secrets_and_sites_file_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     with new_stack(tmp_path) as stack:
         key, headers = stack.instance.secret("handoff_key"), stack.webhook_headers
@@ -58,7 +57,7 @@ def test_server_reads_secrets_and_sites_file_in_any_encoding(tmp_path: Path, enc
         assert browser.get("/metrics", headers=authorization).status == 200
 
 
-@pytest.mark.parametrize("encoding", rest_nightly(["utf-8 with mark", "utf-16 of PowerShell"]))
+@pytest.mark.parametrize("encoding", ["utf-8 with mark", "utf-16 of PowerShell"])
 def test_sandbox_and_shop_read_secrets_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     stack = new_stack(tmp_path)
     key = stack.instance.secret("handoff_key")
@@ -80,7 +79,7 @@ def test_sandbox_and_shop_read_secrets_in_any_encoding(tmp_path: Path, encoding:
 VARIABLES = ("SECRET_KEY", "MOBBSCAN_API_KEY", "PUBLIC_URL", "LOG_LEVEL")
 
 
-@pytest.mark.parametrize("name", rest_nightly(VARIABLES))
+@pytest.mark.parametrize("name", VARIABLES)
 def test_variable_with_a_mark_has_the_value_without_it(tmp_path: Path, name: str) -> None:
     values = {
         "SECRET_KEY": "a secret of more than thirty-two characters",

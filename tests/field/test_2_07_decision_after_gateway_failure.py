@@ -3,7 +3,6 @@
 import pytest
 
 from tests.support.decisions import assert_decided, decide, fault, undecided
-from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import gateway_call_counts
 
@@ -20,7 +19,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", rest_nightly(FAULTS, every_run=2))
+@pytest.mark.parametrize("name", FAULTS)
 def test_accept_after_a_gateway_failure_is_carried_out(
     stack: Stack, ada: Person, name: str
 ) -> None:
@@ -34,7 +33,7 @@ def test_accept_after_a_gateway_failure_is_carried_out(
 
 
 @pytest.mark.parametrize("call", ["reject", "pending"])
-@pytest.mark.parametrize("name", rest_nightly(["500", "page of a proxy"]))
+@pytest.mark.parametrize("name", ["500", "page of a proxy"])
 def test_reject_and_review_after_a_gateway_failure_are_carried_out(
     stack: Stack, ada: Person, call: str, name: str
 ) -> None:

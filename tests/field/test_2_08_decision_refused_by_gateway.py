@@ -4,11 +4,10 @@ import pytest
 
 from tests.support.decisions import assert_decided, decide, fault, undecided
 from tests.support.eventually import eventually
-from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 
 
-@pytest.mark.parametrize("call", rest_nightly(["accept", "reject", "pending"]))
+@pytest.mark.parametrize("call", ["accept", "reject", "pending"])
 def test_decision_answered_400_reports_what_the_gateway_said(
     stack: Stack, ada: Person, call: str
 ) -> None:
@@ -21,7 +20,7 @@ def test_decision_answered_400_reports_what_the_gateway_said(
     assert "not possible: the onboarding is" not in done.stderr
 
 
-@pytest.mark.parametrize("status", rest_nightly([401, 404]))
+@pytest.mark.parametrize("status", [401, 404])
 def test_accept_answered_401_reports_what_the_gateway_said(
     stack: Stack, ada: Person, status: int
 ) -> None:
@@ -34,7 +33,7 @@ def test_accept_answered_401_reports_what_the_gateway_said(
     assert "not possible: the onboarding is" not in done.stderr
 
 
-@pytest.mark.parametrize("status", rest_nightly([422, 405, 415]))
+@pytest.mark.parametrize("status", [422, 405, 415])
 def test_accept_answered_another_refusal_reports_what_the_gateway_said(
     stack: Stack, ada: Person, status: int
 ) -> None:

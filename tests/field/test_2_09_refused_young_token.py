@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.decisions import assert_decided, decide, undecided
 from tests.support.http_session import HttpSession, Page
-from tests.support.nightly import rest_nightly
 from tests.support.stack import Person, Stack
 from tests.support.stack_fixtures import FLOWS
 from tests.support.user_journey import gateway_call_counts, log_in_by_handoff
@@ -61,7 +60,7 @@ def test_click_with_a_refused_young_token_opens_the_hosted_page(refused_token: S
     assert page.frames
 
 
-@pytest.mark.parametrize("call", rest_nightly(["accept", "reject", "pending"]))
+@pytest.mark.parametrize("call", ["accept", "reject", "pending"])
 def test_decision_with_a_refused_young_token_is_confirmed(own_stack: Stack, call: str) -> None:
     walk = undecided(own_stack, a_person())
     renew_and_revoke(own_stack)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from webapp.store.timeline import Timeline
 
 #: Seconds between two polls of `PRAGMA data_version`: while there are changes, and when there has
-#: been none for IDLE_AFTER_SECONDS. An idle process then needs a fifth of the processor time.
+#: been none for IDLE_AFTER_SECONDS: an idle process polls a fifth as often.
 INTERVAL_SECONDS, IDLE_INTERVAL_SECONDS = 0.005, 0.025
 IDLE_AFTER_SECONDS = 2.0
 #: Reads only the new rows, by the primary key.
