@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws, jwt
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 #: Members that make up a public key (RFC 7518 6, RFC 8037 2). The others are not needed, and a flaw
 #: in one of them does not spoil a key.
 _MATERIAL = ("kty", "n", "e", "crv", "x", "y")
+#: Parameters that decide how a token is verified (RFC 7515 4.1, RFC 7797).
+_CHECKED_HEADERS = ("alg", "crit", "b64")
 #: RFC 7518 3.3.
 _MIN_RSA_BITS = 2048
 _KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
@@ -21,10 +23,16 @@ _log = logging.getLogger(__name__)
 
 
 class _Registry(jws.JWSRegistry):
-    """Takes the long headers and payloads of providers that send certificates and groups."""
+    """Takes the long headers and payloads of providers that send certificates and groups.
+
+    The type of a header that verifies nothing, such as a number as `kid`, spoils no token.
+    """
 
     max_header_length = 16 * 1024
     max_payload_length = 512 * 1024
+
+    def check_header(self, header: dict[str, Any]) -> None:
+        super().check_header({name: header[name] for name in _CHECKED_HEADERS if name in header})
 
 
 @dataclass(frozen=True)
@@ -54,13 +62,13 @@ class ProviderKeys:
         """Return header and claims of a token that one of the keys has signed, otherwise None.
 
         Providers publish several keys under one `kid`, and keys without one, so every key that may
-        be meant is tried. Raises JoseError or ValueError for a text that is no signed token, and
-        for an algorithm that is not in `algorithms`.
+        be meant is tried. A token with an algorithm that is not in `algorithms` counts as unsigned.
+        Raises JoseError or ValueError for a text that is no signed token.
         """
         registry = _Registry(algorithms=list(algorithms), strict_check_header=False)
         header = jws.extract_compact(token.encode(), registry=registry).headers()
         if header.get("alg") not in algorithms:
-            raise UnsupportedAlgorithmError("the provider does not announce this algorithm")
+            return None
         for key in self._keys:
             if _may_have_signed(key, header):
                 try:
@@ -74,7 +82,7 @@ def _may_have_signed(key: _Key, header: dict[str, Any]) -> bool:
     algorithm, kid = str(header["alg"]), header.get("kid")
     if key.key.key_type != _KEY_TYPES.get(algorithm[:2]) or key.alg not in (None, algorithm):
         return False
-    return kid is None or key.kid in (None, str(kid))
+    return kid in (None, "") or key.kid in (None, str(kid))
 
 
 def _usable_key(entry: Any) -> _Key | None:

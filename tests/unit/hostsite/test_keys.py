@@ -142,6 +142,12 @@ def test_verify_unknown_headers_are_ignored() -> None:
     assert verified(signed(typ="JWT", cty="x", host="shop", more="x" * 1000)).subject == "ada-1"
 
 
+@pytest.mark.parametrize("name", ["kid", "typ", "cty", "jku", "x5c", "x5t"])
+def test_verify_null_header_counts_as_absent(name: str) -> None:
+    header: dict[str, Any] = {name: None}
+    assert verified(signed(**header)).subject == "ada-1"
+
+
 @pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False}])
 def test_verify_crit_or_b64_header_is_refused(header: dict[str, Any]) -> None:
     token = forged({"alg": "HS256", **header}, claims(), SECRET.encode())

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from tests.unit.web.conftest import LOCAL, MakeApp, form_token
 from tests.unit.web.fake_provider import CLIENT_ID, FakeProvider, log_in, login_at
@@ -169,6 +172,62 @@ def test_login_after_key_rotation_succeeds(client: FlaskClient, provider: FakePr
     assert log_in(client, provider).status_code == 303
 
 
+def test_login_after_the_provider_changes_its_algorithm_succeeds(
+    client: FlaskClient, provider: FakeProvider
+) -> None:
+    before = RSAKey.generate_key(2048, {"kid": "2"})
+    provider.more_keys = [before.as_dict(private=False)]
+    provider.metadata = {"id_token_signing_alg_values_supported": ["RS256"]}
+    provider.sign = lambda claims: jwt.encode({"alg": "RS256", "kid": "2"}, claims, before)
+    assert log_in(client, provider).status_code == 303
+    provider.metadata, provider.sign = {}, None
+    assert log_in(client, provider).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"amr": "pwd"}, {"auth_time": "1796063025"}, {"acr": 1}, {"jti": 5}],
+    ids=str,
+)
+def test_id_token_with_unusable_claims_that_decide_nothing_opens_a_session(
+    client: FlaskClient, provider: FakeProvider, claims: dict[str, Any]
+) -> None:
+    provider.claims = claims
+    assert log_in(client, provider).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"kid": 1}, {"kid": None}, {"kid": ""}, {"typ": None}, {"kid": "1", "x5c": "text"}],
+    ids=str,
+)
+def test_id_token_with_header_of_another_type_opens_a_session(
+    client: FlaskClient, provider: FakeProvider, header: dict[str, Any]
+) -> None:
+    provider.sign = lambda claims: signed_with(provider.key, {"alg": "ES256", **header}, claims)
+    assert log_in(client, provider).status_code == 303
+
+
+@pytest.mark.parametrize("header", [{"crit": ["exp"], "exp": 1}, {"crit": ["kid"]}], ids=str)
+def test_id_token_with_critical_header_opens_no_session(
+    company: Flask, client: FlaskClient, provider: FakeProvider, header: dict[str, Any]
+) -> None:
+    header = {"alg": "ES256", "kid": "1", **header}
+    provider.sign = lambda claims: signed_with(provider.key, header, claims)
+    assert log_in(client, provider).status_code == 401
+    assert steps_of(company).sessions == {}
+
+
+def signed_with(key: ECKey, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """Sign without a JOSE library, which would check the header."""
+    parts = [base64.urlsafe_b64encode(json.dumps(p).encode()) for p in (header, claims)]
+    signed = b".".join(part.rstrip(b"=") for part in parts)
+    assert key.private_key
+    encoded = key.private_key.sign(signed, ECDSA(SHA256()))
+    raw = b"".join(number.to_bytes(32, "big") for number in decode_dss_signature(encoded))
+    return f"{signed.decode()}.{base64.urlsafe_b64encode(raw).decode().rstrip('=')}"
+
+
 def test_callback_naming_another_issuer_opens_no_session(
     company: Flask, client: FlaskClient, provider: FakeProvider
 ) -> None:
@@ -178,7 +237,12 @@ def test_callback_naming_another_issuer_opens_no_session(
 
 
 def test_callback_of_a_refusal_shows_a_page(client: FlaskClient, provider: FakeProvider) -> None:
-    for answer in ({"error": "access_denied"}, {"error": "access_denied", "state": ""}):
+    for answer in (
+        {"error": "access_denied"},
+        {"error": "access_denied", "state": ""},
+        {"error": "user_cancelled_authorize"},
+        {"error": "user_cancelled_login"},
+    ):
         page = log_in(client, provider, **answer)
         assert page.status_code == 200
         assert "did not finish logging in" in page.text

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+#: OpenID Connect has `access_denied`; Apple and LinkedIn have words of their own.
+_DENIED = frozenset(["access_denied", "user_cancelled_authorize", "user_cancelled_login"])
 _ERROR_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 #: The provider could not finish this login, and the next one may succeed: RFC 6749 4.1.2.1, and
 #: OIDC Core 3.1.2.6 for users whose session at the provider has ended meanwhile.
@@ -70,7 +72,7 @@ def error_of_provider(error: object) -> LoginError:
     readable = isinstance(error, str) and _ERROR_WORD.fullmatch(error)
     # Free text may name the user, so it is not kept.
     word = str(error) if readable else "unreadable"
-    if word == "access_denied":
+    if word in _DENIED:
         return LoginDenied(None, word)
     if word in _PASSING:
         return ProviderUnavailable("provider_error", word)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _CLIENT_NAME = "people"
 _LEEWAY_SECONDS = 120
+#: Optional claims that decide nothing here. Authlib refuses a token for their type, and providers
+#: write a method without its list, or a time as text.
+_UNUSED_CLAIMS = frozenset(["acr", "amr", "auth_time", "jti"])
 #: Refusals that carry an OAuth error word; any other status below 500 is no answer of a token
 #: endpoint (RFC 6749 5.2).
 _REFUSALS = frozenset({400, 401, 403})
@@ -96,14 +99,16 @@ class OidcClient(FlaskOAuth2App):  # type: ignore[misc]
             "client_id": self.client_id,
             "access_token": token.get("access_token"),
         }
-        checked = CodeIDToken(claims, header, options, expected)
+        used = {name: value for name, value in claims.items() if name not in _UNUSED_CLAIMS}
+        checked = CodeIDToken(used, header, options, expected)
         checked.validate(leeway=_LEEWAY_SECONDS)
         return dict(checked)
 
     def _verify(self, id_token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return header and claims, verified with the known keys, or once more with fresh ones.
 
-        A provider may change a key and keep its `kid`, or publish its keys elsewhere.
+        A provider may change a key and keep its `kid`, publish its keys elsewhere, or change the
+        algorithm that its discovery document announces.
         """
         keys = self._keys.get()
         verified = keys.verify(id_token, self._algorithms())
