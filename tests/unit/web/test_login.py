@@ -248,6 +248,21 @@ def test_callback_of_a_refusal_shows_a_page(client: FlaskClient, provider: FakeP
         assert "did not finish logging in" in page.text
 
 
+def test_login_after_the_provider_has_refused_every_prompt_asks_for_none(
+    client: FlaskClient, provider: FakeProvider
+) -> None:
+    log_in(client, provider)
+    client.post("/logout", data={"csrf_token": form_token(client.get("/").text)})
+    answer, prompts = client.get("/login"), []
+    while answer.status_code == 302:
+        asked = provider.receive(answer.location)
+        prompts.append(asked["prompt"])
+        fields = {"error": "invalid_request", "state": asked["state"]}
+        answer = client.get("/login/callback", query_string=fields)
+    assert (answer.status_code, prompts) == (401, ["select_account", "login"])
+    assert "prompt" not in provider.receive(client.get("/login").location)
+
+
 def test_callback_while_the_provider_fails_is_503(
     client: FlaskClient, provider: FakeProvider
 ) -> None:

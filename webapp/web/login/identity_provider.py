@@ -183,4 +183,7 @@ def _error_of_attempt(error: str, login: OpenLogin) -> LoginError:
     is_passing = isinstance(failure, ProviderUnavailable) or may_be_prompt
     if is_passing and not login.is_second_attempt:
         return LoginInterrupted(login.site_id, failure.provider_error)
+    if may_be_prompt:
+        # The provider knows neither value: asking again would refuse this browser for ever.
+        session.pop(_ASK_ACCOUNT)
     return failure
