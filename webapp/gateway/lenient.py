@@ -70,9 +70,14 @@ def parse_pairs(value: object) -> dict[str, Any]:
 
 
 def parse_evidence_links(value: object) -> tuple[EvidenceLink, ...]:
-    """Return the links of a list, or of a mapping by kind, of URLs or objects."""
-    if isinstance(value, dict):
-        items: list[Any] = [
+    """Return the links of a list, or of a mapping by kind, of URLs or objects, or of one of them.
+
+    Some writers unwrap a list of one (Jackson, WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED).
+    """
+    if (isinstance(value, str) and "/" in value) or _is_link(value):
+        items: list[Any] = [value]
+    elif isinstance(value, dict):
+        items = [
             {"type": kind, "url": item} if isinstance(item, str) else item
             for kind, item in value.items()
         ]
@@ -80,6 +85,10 @@ def parse_evidence_links(value: object) -> tuple[EvidenceLink, ...]:
         items = value if isinstance(value, list) else []
     links = (_parse_link(item) for item in items)
     return tuple(link for link in links if link is not None)
+
+
+def _is_link(value: object) -> bool:
+    return isinstance(value, dict) and _first_text(value, _URL_NAMES) is not None
 
 
 def _parse_link(item: object) -> EvidenceLink | None:

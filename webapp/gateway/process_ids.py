@@ -42,10 +42,10 @@ def require_same_process(call: str, expected: str, members: Mapping[str, Any]) -
     The vendor's glossary calls `scanId` the scan process and `verificationId` the onboarding
     process, so another `scanId` alone proves nothing. Raises `ProcessMismatch` when
     `verificationId` is another process's and `scanId` is not ours either, `InvalidResponse` for an
-    id that is no UUID. Contract, additions of 2026-11-30.
+    id that is no UUID; an empty one is none. Contract, additions of 2026-11-30.
     """
     for name in IDENTITY:
-        if members.get(name) is not None and readable_id(members, name) is None:
+        if not _is_empty(members.get(name)) and readable_id(members, name) is None:
             raise InvalidResponse(f"{call}: {name} is no UUID", status=200)
     refuse_other_process(call, expected, members)
 
@@ -67,3 +67,7 @@ def readable_id(members: Mapping[str, Any], name: str) -> str | None:
         return canonical_id(members.get(name))
     except ValueError:
         return None
+
+
+def _is_empty(stated: object) -> bool:
+    return stated is None or (isinstance(stated, str) and not stated.strip())

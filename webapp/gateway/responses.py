@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -47,7 +48,7 @@ def require_success(call: str, response: httpx.Response) -> httpx.Response:
     """Return a successful response; otherwise raise the error that the status means."""
     status, body = response.status_code, response.content
     if response.is_success:
-        if _media_type(response) == "text/html":
+        if _is_web_page(response):
             raise InvalidResponse(f"{call}: answered with a web page", status=status, body=body)
         return response
     if status in _TEMPORARY or status >= 500:
@@ -67,12 +68,11 @@ def parse_object(
 ) -> dict[str, Any]:
     """Parse the JSON object of a successful response as tolerant readers do.
 
-    Raises `InvalidResponse` when it cannot be read, and when a member named in `sound` is
-    ambiguous.
+    Its media type is not compared: servers send JSON as text/plain, and scripts of PHP as text/html
+    by default. Raises `InvalidResponse` when it cannot be read, and when a member named in `sound`
+    is ambiguous.
     """
     status, body = response.status_code, response.content
-    if not _may_be_json(response):
-        raise InvalidResponse(f"{call}: another media type than JSON", status=status, body=body)
     stated = re.sub("[^a-z0-9]", "", response.charset_encoding or "")
     encoding = _ENCODINGS.get(stated, "utf-8")
     try:
@@ -108,9 +108,9 @@ def _media_type(response: httpx.Response) -> str:
     return re.split("[;,]", stated, maxsplit=1)[0].strip().lower()
 
 
-def _may_be_json(response: httpx.Response) -> bool:
-    media_type = _media_type(response)
-    return media_type in ("", "application/json", "text/json") or media_type.endswith("+json")
+def _is_web_page(response: httpx.Response) -> bool:
+    is_object = response.content.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
+    return _media_type(response) == "text/html" and not is_object
 
 
 def _retry_after(response: httpx.Response) -> float | None:

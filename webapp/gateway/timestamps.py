@@ -13,6 +13,7 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})(?![0-9])(.
 _SHORT_HOUR = re.compile(r"^([0-9]):")
 _EPOCH = re.compile(r"-?[0-9]{9,19}(\.[0-9]+)?")
 _NAMED_ZONE = re.compile(r"(.*?)\s*\[([A-Za-z0-9_+/-]{1,64})\]", re.DOTALL)
+_BLANK_BEFORE_OFFSET = re.compile(r"(?<=[0-9])\s+(?=[+-][0-9:]+$)")
 _UTC_NAME = re.compile(r"\s*(UTC|GMT|Z)$")
 #: Seconds above which a number counts as milliseconds, microseconds or nanoseconds: the year 5138.
 _LARGEST_SECONDS = 10**11
@@ -91,7 +92,7 @@ def _to_iso(text: str) -> str:
     elif year_first:
         year, month, day, time = year_first.groups()
     else:
-        return _UTC_NAME.sub("Z", text)
+        return _BLANK_BEFORE_OFFSET.sub("", _UTC_NAME.sub("Z", text))
     time = _SHORT_HOUR.sub(r"0\1:", _UTC_NAME.sub("Z", time).strip(" T,"))
     return f"{year}-{month:0>2}-{day:0>2}" + (f"T{time}" if time else "")
 

@@ -75,7 +75,7 @@ ENDED_BY_TIME = {
 # Only calls that parse the response can detect these.
 RESPONSE_FAULTS: dict[str, Behaviour] = {
     "half an unmeasured body": send_then(HEAD + b'Connection: close\r\n\r\n{"scanId":'),
-    "plain text": respond_with(b"{}", content_type="text/plain"),
+    "plain text": respond_with(b"OK", content_type="text/plain"),
     "a picture": respond_with(b"\x89PNG", content_type="image/png"),
     "nothing": respond_with(b""),
     "nothing, by status": respond_with(b"", status="204 No Content", content_type=""),

@@ -72,6 +72,23 @@ def test_process_data_documented_members_are_read() -> None:
     assert [item.kind for item in evidence] == ["document_front", "video_liveness", "face_now"]
 
 
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "text/plain;charset=utf-8", "text/html", "application/javascript", "application/x-json"],
+)
+def test_process_data_of_another_media_type_is_read(media_type: str) -> None:
+    content = json.dumps(process_response(verificationResult="VERIFIED"))
+    headers = {"Content-Type": media_type}
+    wire = gateway(lambda request: httpx.Response(200, content=content, headers=headers))
+    assert wire.read(ADAS_PROCESS).verification_result == "VERIFIED"
+
+
+@pytest.mark.parametrize("name", ["scanId", "verificationId"])
+def test_process_data_with_an_empty_id_is_read(name: str) -> None:
+    data = read(verificationResult="VERIFIED", **{name: " "})
+    assert (data.scan_id, data.verification_result) == (ADAS_PROCESS, "VERIFIED")
+
+
 def test_process_data_unknown_members_and_results_are_kept() -> None:
     data = read(verificationResult="SOMETHING_NEW", novelty={"a": 1})
     assert data.verification_result == "SOMETHING_NEW"
@@ -126,6 +143,14 @@ def test_process_data_timestamp_formats_are_parsed_to_utc(
 )
 def test_process_data_extra_parameters_are_merged_from_every_shape(stated: Any, pairs: Any) -> None:
     assert read(extraParameters=stated).extra_parameters == pairs
+
+
+@pytest.mark.parametrize("one", ["https://gateway.test/i/front", {"url": "/i/1", "type": "front"}])
+def test_process_data_evidence_without_its_list_is_read(one: Any) -> None:
+    images = read(images=one).images
+    assert [(image.kind, image.url) for image in images] == [
+        ("front", one if isinstance(one, str) else one["url"])
+    ]
 
 
 @pytest.mark.parametrize("stated", ["x", 7, [None, {}, {"url": 7}, []]])
