@@ -8,8 +8,10 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from itertools import islice, pairwise
 from typing import Any
+from urllib.parse import unquote_plus
 
 from webapp.basics.json_reader import read_lenient
 from webapp.gateway.process_ids import canonical_id
@@ -23,8 +25,12 @@ _ID_NAME = "verification[_-]?id"
 _UUID = "[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
 _ID_MEMBER = re.compile(_ID_NAME, re.IGNORECASE)
 _ID_VALUE = re.compile(rf"\s*(?:urn:uuid:)?\{{?({_UUID})\}}?\s*", re.IGNORECASE | re.ASCII)
-# What stands between a name and its value in broken JSON, JSON within JSON, forms and XML.
-_BETWEEN = r"[\s\"'\\:=>\[{(]*(?:urn:uuid:)?"
+# What stands between a name and its value in broken JSON, JSON within JSON, forms and XML: the
+# attributes of an element, or the headers of a form's part; then signs.
+_ATTRIBUTES = r"(?:\s[^<>]{1,200}>)?"
+_PART_HEADERS = r"(?:\"(?:\r?\n[\w-]+:[^\r\n]{0,200}){1,5}\r?\n)?"
+_SIGNS = r"[\s\"'\\:=>\[{(]*(?:<!\[CDATA\[\s*)?(?:urn:uuid:)?"
+_BETWEEN = _ATTRIBUTES + _PART_HEADERS + _SIGNS
 _ID_IN_TEXT = re.compile(
     rf"(?<![a-z_-]){_ID_NAME}{_BETWEEN}\{{?({_UUID})(?![0-9a-f-])", re.IGNORECASE | re.ASCII
 )
@@ -59,7 +65,10 @@ def parse_notices(body: bytes) -> tuple[Notice, ...]:
     such a UUID.
     """
     plain = _without_encoding(body)
-    found = {**dict(_ids_in_text(plain.decode("utf-8", "replace"))), **dict(_members(plain))}
+    text = plain.decode("utf-8", "replace")
+    unescaped = unescape(unquote_plus(text))  # JSON in a field of a form, or in an element of XML
+    found = dict(_ids_in_text(unescaped)) if unescaped != text else {}
+    found |= {**dict(_ids_in_text(text)), **dict(_members(plain))}
     if not found:
         raise InvalidNoticeBody("no verificationId that is a UUID")
     first = islice(found.items(), _MAX_PROCESSES)

@@ -51,6 +51,8 @@ _EXTRA_HEADERS = {
     "unknown_encoding": ("Accept-Encoding", "identity"),  # RFC 9110, 15.5.16
     "not_writable": ("Retry-After", str(NOT_WRITABLE_RETRY_SECONDS)),
 }
+#: Some senders state the charset here (Java's `setRequestProperty("Content-Encoding", "UTF-8")`).
+_READABLE_ENCODINGS = frozenset({"", "identity", "utf-8", "utf8", "iso-8859-1"})
 _SLASHES = re.compile("/{2,}")
 Observer = Callable[[str, float], None]
 
@@ -97,7 +99,7 @@ class NoticeEndpoint:
         given = {name: environ[key] for key, name in self._header_names.items() if key in environ}
         if not self._webhook.is_authentic(given):
             return "not_authentic"
-        if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+        if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in _READABLE_ENCODINGS:
             return "unknown_encoding"
         return self._store(environ)
 

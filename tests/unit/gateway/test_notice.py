@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,7 @@ def test_parse_notices_body_with_hundreds_of_ids_is_cut_off() -> None:
     assert [notice.verification_id for notice in parse_notices(sent)] == ids[:32]
 
 
+PART = 'Content-Disposition: form-data; name="verificationId"\r\nContent-Type: text/plain\r\n\r\n'
 BROKEN = [
     f'{{"verificationId": "{ADAS_PROCESS}", "status": "VERIFIED",}}',
     f"{{'verificationId': '{ADAS_PROCESS}', status: VERIFIED}}",
@@ -54,6 +56,11 @@ BROKEN = [
     f'{{"\\u0076erificationId": "{ADAS_PROCESS.replace("-", "")}", "status": "VERIFIED"}}',
     f"verificationId={ADAS_PROCESS}&status=VERIFIED",
     f"<n><verificationId>{ADAS_PROCESS}</verificationId><status>VERIFIED</status></n>",
+    f'<n><verificationId type="uuid">{ADAS_PROCESS}</verificationId><status>VERIFIED</status></n>',
+    f"<verificationId><![CDATA[{ADAS_PROCESS}]]></verificationId><status>VERIFIED</status>",
+    "payload=" + quote(f'{{"verificationId": "{ADAS_PROCESS}", "status": "VERIFIED"}}'),
+    f"{{&quot;verificationId&quot;: &quot;{ADAS_PROCESS}&quot;, &quot;status&quot;: &quot;VERIFIED",
+    f"{PART}{ADAS_PROCESS}\r\nstatus: VERIFIED",
 ]
 
 

@@ -39,6 +39,16 @@ def test_notice_gets_its_status_and_an_empty_body(
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("encoding", "status"), [("identity", 204), ("UTF-8", 204), ("gzip", 415), ("br", 415)]
+)
+def test_notice_with_a_charset_as_its_encoding_is_read(
+    anonymous: FlaskClient, encoding: str, status: int
+) -> None:
+    headers = {**AUTHENTIC, "Content-Encoding": encoding}
+    assert anonymous.post(PATH, data=NOTICE, headers=headers).status_code == status
+
+
 def test_notice_of_exactly_the_size_limit_is_accepted(app: Flask, anonymous: FlaskClient) -> None:
     body = b"{" + b" " * (64 * 1024 - 1)
     assert anonymous.post(PATH, data=body, headers=AUTHENTIC).status_code == 204
