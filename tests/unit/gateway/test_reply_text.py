@@ -22,6 +22,13 @@ def reply(body: bytes) -> str | None:
             "400: Bad Request",
         ),
         (b'{"message": "no", "error": "no"}', "no"),
+        (b'{"errorCode": "E9", "errorDetails": "no type"}', "E9: no type"),
+        (b'{"status": 400, "title": "Bad Request", "detail": "no"}', "400: Bad Request: no"),
+        (
+            b'{"status": 400, "errors": [{"defaultMessage": "no type"}]}',
+            '{"status": 400, "errors": [{"defaultMessage": "no type"}]}',
+        ),
+        (b'{"error": {"message": "no type"}}', '{"error": {"message": "no type"}}'),
         (b"type is missing", "type is missing"),
         ("la decisión".encode(), "la decisión"),
         (b"\xff\xfe no UTF-8", "no UTF-8"),
