@@ -276,7 +276,8 @@ class Gateway:
         urls = tuple(dict.fromkeys(each for each in (stated, documented) if each))
         if not urls:
             raise UntrustedUrl("evidence on another origin than the gateway's")
-        stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes))
+        zone = self._options.time_zone
+        stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes, zone))
         return observe_stream(self.observe, kind.call, stream)
 
     def _send(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from webapp.gateway.timestamps import parse_timestamp
@@ -34,10 +34,10 @@ class EvidenceStream:
     other_scan_id: str | None = field(default=None, repr=False)
     chunks: Iterator[bytes] = field(default=iter(()), repr=False)
 
-    def read_answer_time(self, members: dict[str, Any]) -> None:
-        """Take the time from the JSON members around the file."""
+    def read_answer_time(self, members: dict[str, Any], zone: tzinfo) -> None:
+        """Take the time from the JSON members around the file; `zone` is that of one without."""
         stated = members.get("timestamp")
         if isinstance(stated, str | int | float) and not isinstance(stated, bool):
-            self.answered_at = parse_timestamp(stated)
+            self.answered_at = parse_timestamp(stated, zone)
             text = str(stated).replace("\0", "").strip()
             self.answered_at_raw = text.encode(errors="replace").decode() or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from itertools import chain
 from typing import Any
 
@@ -32,13 +33,15 @@ _MAX_BASE64_GROWTH = 2
 class EvidenceRequest:
     """Which evidence of which process, and its largest size in bytes.
 
-    `urls` are its possible addresses, the likeliest first.
+    `urls` are its possible addresses, the likeliest first. `time_zone` is that of times that state
+    none.
     """
 
     kind: EvidenceKind
     scan_id: str
     urls: tuple[str, ...]
     max_bytes: int
+    time_zone: tzinfo = UTC
 
 
 def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream:
@@ -118,7 +121,7 @@ def _read_members(
     The vendor's samples leave `scanId` empty, and its glossary calls it the id of the scan process:
     another one alone proves nothing. Contract, additions of 2026-11-30.
     """
-    evidence.read_answer_time(members)
+    evidence.read_answer_time(members, request.time_zone)
     stated = readable_id(members, "scanId")
     if stated not in (None, request.scan_id):
         evidence.other_scan_id = stated

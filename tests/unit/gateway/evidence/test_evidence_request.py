@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -216,6 +217,12 @@ def test_evidence_time_is_parsed_or_none_and_kept_raw(
         assert (evidence.answered_at, evidence.answered_at_raw) == (moment, raw)
         assert evidence.size is None
         assert b"".join(evidence.chunks) == JPEG
+
+
+def test_evidence_time_without_zone_is_in_the_configured_one() -> None:
+    wire = Recorder(wrapped("image", JPEG, timestamp="2026-01-10 10:00:00"))
+    with OPENED["image"](gateway(wire, time_zone=ZoneInfo("Europe/Madrid"))) as evidence:
+        assert evidence.answered_at == datetime(2026, 1, 10, 9, tzinfo=UTC)
 
 
 def after_file(content: bytes, **members: Any) -> Recorder:
