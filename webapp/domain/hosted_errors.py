@@ -62,7 +62,7 @@ _REASONS = {
 }
 
 # What scripts and templates write where there is no value.
-_NO_VALUES = frozenset({"", "undefined", "null", "none", "nil", "nan", "false", "0", "-"})
+_NO_VALUES = frozenset({"", "undefined", "null", "none", "nil", "nan", "n/a", "false", "0", "-"})
 _QUOTES = " \t\"'()[]{}"
 
 

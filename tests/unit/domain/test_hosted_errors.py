@@ -42,7 +42,8 @@ def test_failed_checks_lead_to_reason_codes():
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [("undefined", True), (" NULL ", True), ("", True), ("undefinedX", False)]
+    ("word", "expected"),
+    [("undefined", True), ("N/A", True), (" NULL ", True), ("", True), ("undefinedX", False)],
 )
 def test_is_no_error_is_true_for_names_of_missing_values(word, expected):
     assert is_no_error(word) is expected
