@@ -53,8 +53,8 @@ def read_lenient(
     Bytes that `encoding` does not know, and lone surrogates, become U+FFFD; a byte order mark
     says UTF-8. NaN, infinite numbers and values nested deeper than `max_depth` become None. The
     last value of a repeated key counts. Raises `ValueError`, whose text contains nothing of the
-    body: not JSON, not an object, or a member named in `sound` that is repeated with another value
-    or is no finite number.
+    body: not JSON, not an object, or a member of it named in `sound` that is repeated with another
+    value or is no finite number.
     """
     if body.startswith(BOM_UTF8):
         encoding = "utf-8-sig"
@@ -62,10 +62,10 @@ def read_lenient(
     make_object = _sound_object(frozenset(sound))
     try:
         value = _parse_lenient(text, make_object, max_depth)
-    except _JsonError as error:
-        raise ValueError(str(error)) from None
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
+    if isinstance(value, _UnsoundObject):
+        raise ValueError(f"{value.name} is not unambiguous")
     return _require_object(_clean(value, max_depth))
 
 
@@ -77,8 +77,6 @@ def _parse_lenient(text: str, make_object: Callable[[Pairs], Any], max_depth: in
     """Use the standard parser, and the slow tolerant one for what it refuses."""
     try:
         return json.loads(text, strict=False, object_pairs_hook=make_object)
-    except _JsonError:
-        raise
     except (ValueError, RecursionError):
         return LenientParser(text, make_object, max_depth).parse()
 
@@ -107,13 +105,21 @@ def _object_with_unique_keys(pairs: Pairs) -> dict[str, Any]:
     return members
 
 
+class _UnsoundObject(dict[str, Any]):
+    """Has an ambiguous member; whether that matters depends on where the object is."""
+
+    def __init__(self, name: str, members: dict[str, Any]) -> None:
+        super().__init__(members)
+        self.name = name
+
+
 def _sound_object(names: frozenset[str]) -> Callable[[Pairs], dict[str, Any]]:
     def make_object(pairs: Pairs) -> dict[str, Any]:
         members = dict(pairs)
         for name, value in pairs:
             # NaN is unequal to itself, so this finds it too.
             if name in names and (value != members[name] or value in (math.inf, -math.inf)):
-                raise _JsonError(f"{name} is not unambiguous")
+                return _UnsoundObject(name, members)
         return members
 
     return make_object

@@ -67,6 +67,11 @@ def test_read_lenient_unusable_body_raises_value_error_with_reason_only(
     assert error.value.__cause__ is None
 
 
+def test_read_lenient_ambiguous_member_of_an_inner_object_costs_that_member_only() -> None:
+    body = b'{"id": "1", "more": [{"id": NaN}, {"id": "2", "id": "3"}]}'
+    assert read_lenient(body, sound=("id",)) == {"id": "1", "more": [{"id": None}, {"id": "3"}]}
+
+
 @pytest.mark.parametrize("read", [read_strict, read_lenient])
 def test_read_object_up_to_max_depth_is_returned(read: Any) -> None:
     assert read(b'\xef\xbb\xbf{"a": [[[1]]], "b": 1.5}', 4) == {"a": [[[1]]], "b": 1.5}
