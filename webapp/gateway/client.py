@@ -17,6 +17,7 @@ from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidResponse,
+    ProcessMismatch,
     Unavailable,
     UntrustedUrl,
 )
@@ -271,8 +272,13 @@ class Gateway:
         self, kind: EvidenceKind, scan_id: str, path: str, url: str | None, max_bytes: int
     ) -> AbstractContextManager[EvidenceStream]:
         process_id = canonical_id(scan_id)
-        stated = own_url(url, self._options.base_url, process_id) if url is not None else None
         documented = self._options.url(path) if path else None
+        try:
+            stated = own_url(url, self._options.base_url, process_id) if url is not None else None
+        except ProcessMismatch:  # the gateway's `scanId` may be another id than ours
+            if documented is None:
+                raise
+            stated = None
         urls = tuple(dict.fromkeys(each for each in (stated, documented) if each))
         if not urls:
             raise UntrustedUrl("evidence on another origin than the gateway's")
