@@ -5,6 +5,7 @@ is refused or ends without its final chunk.
 """
 
 import json
+import os
 import signal
 import socket
 import uuid
@@ -118,9 +119,10 @@ def test_reload_under_load_fails_no_request(
     assert stored == load.answers["204"], "each acknowledged notice is stored once"
 
 
-def test_reload_lets_the_old_worker_answer_half_received_requests(
+def test_stopping_worker_answers_half_received_requests(
     serving: Serving, parts: Components
 ) -> None:
+    """A reload sends SIGTERM too, after the new worker has started, which may take long."""
     served = serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="1").ready()
     (old,) = child_processes_of(served.process.pid)
     (ada,) = create_signed_in_users(parts.database, parts.settings, 1)
@@ -137,8 +139,8 @@ def test_reload_lets_the_old_worker_answer_half_received_requests(
             each.sendall(whole[:20])
         with EventSourceClients(served.address, [ada.request()]) as clients:
             eventually(lambda: clients.waiting == 1)
-            served.process.send_signal(signal.SIGHUP)
-            eventually(lambda: clients.ended == 1, seconds=60)
+            os.kill(old, signal.SIGTERM)
+            eventually(lambda: clients.ended == 1)
         assert old in child_processes_of(served.process.pid), "stopping, not yet ended"
         for each in (kept, new):
             each.sendall(whole[20:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import cycle
 
 import pytest
@@ -111,13 +112,15 @@ def test_death_of_a_node_leaves_no_onboarding_stuck(
     ]
     waiting, *others = [moved_to(fleet, journey, surviving) for journey in journeys]
     slow = {"at": ["data"], "kind": "slow", "delay_ms": READ_MS, "times": len(journeys)}
-    stack.gateway_control.post("/faults", json=slow).raise_for_status()
     with waiting.browser.events(f"{waiting.path}/stream", seconds=RETRY_SECONDS) as events:
         assert next(events)["status"] == "started"
-        with surviving.jobs_paused():
-            for journey in (waiting, *others):
-                force_outcome(stack, journey.id, "passes")
-            eventually(lambda: all(map(delivered, (waiting, *others))), seconds=20)
+        with ExitStack() as until_death:
+            with dying.jobs_paused():
+                eventually(lambda: _paused_while_idle(fleet, surviving, until_death))
+                stack.gateway_control.post("/faults", json=slow).raise_for_status()
+                for journey in (waiting, *others):
+                    force_outcome(stack, journey.id, "passes")
+                eventually(lambda: all(map(delivered, (waiting, *others))))
             in_flight = eventually(lambda: len(found := jobs_of(fleet, dying)) == 8 and found)
             dying.kill()
         for journey in (waiting, *others) if notice_repeated else ():
@@ -139,6 +142,20 @@ def test_death_of_a_node_leaves_no_onboarding_stuck(
     )
     report_line(f"{len(in_flight)} jobs were in flight on the node that died")
     _assert_jobs_of_dead_node_are_deleted(fleet, dying)
+
+
+def _paused_while_idle(fleet: Fleet, node: Node, pauses: ExitStack) -> bool:
+    """Pause the jobs of the node, unless one of the fleet is in flight or a transaction is open."""
+    pause = pauses.enter_context(ExitStack())
+    pause.enter_context(node.jobs_paused())
+    open_transactions = fleet.stack.rows(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state <> 'idle'"
+    )
+    if not open_transactions and not any(jobs_of(fleet, each) for each in fleet.hosts):
+        return True
+    pause.close()
+    return False
 
 
 def _assert_jobs_of_dead_node_are_deleted(fleet: Fleet, dead: Node) -> None:
