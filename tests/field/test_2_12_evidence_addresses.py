@@ -79,4 +79,4 @@ def test_evidence_address_of_another_process_is_not_requested(kind: str, url: st
         gateway.requests.clear()
         own = f"files/{ID}/{OTHER_ID}"
         assert gateway.read(kind, own)["bytes"] == FILES[kind]
-        assert [asked for asked, _ in gateway.requests][0].endswith(f"/{own}")
+        assert gateway.requests[0][0].endswith(f"/{own}")
