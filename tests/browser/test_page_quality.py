@@ -155,20 +155,26 @@ def test_keyboard_reaches_every_page_from_link_to_result(
     press(user.page, "Try again")
     user.expect_heading("One question before we start")
     press(user.page, "I agree – start")
-    user.expect_heading("Identity check")
+    expect(user.hosted.locator("#begin")).to_be_visible()
     press(user.page, "Back")
     user.expect_heading("Continue where you left off")
     press(user.page, "Not me")
     user.expect_heading("You are logged out here")
 
 
+#: Text and outline of the focused element, read together: the page may be about to change.
+FOCUSED = """(() => {
+    const element = document.activeElement;
+    return [element.textContent.trim(), getComputedStyle(element).outlineStyle];
+})()"""
+
+
 def press(page: Page, name: str) -> None:
     """Move the focus with Tab to the element of this name, check its outline, press Enter."""
     for _ in range(30):
         page.keyboard.press("Tab")
-        words = page.evaluate("document.activeElement.textContent.trim()")
+        words, outline = page.evaluate(FOCUSED)
         if words == name:
-            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none", name
             page.keyboard.press("Enter")
             return

@@ -12,7 +12,7 @@ from tests.support.stack_fixtures import ada
 __all__ = ["ada", "company", "controls", "gateway", "make_process", "receiver", "stack"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Stack]:
     """All programs. The server polls every second and maps the catalogue's rejection texts."""
     with Stack(

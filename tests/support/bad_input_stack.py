@@ -24,7 +24,7 @@ class BadInputStack:
     key: ECKey
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bad_input(
     tmp_path_factory: pytest.TempPathFactory, database_kind: str
 ) -> Iterator[BadInputStack]:

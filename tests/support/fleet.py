@@ -132,7 +132,7 @@ class Fleet:
         return self.stack.login_handoff(person, self.browser_at(host))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with Fleet(tmp_path_factory.mktemp("fleet")) as running:
         yield running

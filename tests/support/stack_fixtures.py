@@ -20,7 +20,7 @@ FLOWS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
     """Return a function that gives one running stack for each kind of database."""
     with ExitStack() as running:
@@ -33,7 +33,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield stack_on
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(stacks: Callable[[str], Stack], database_kind: str) -> Stack:
     """Return the stack that tests share. They use `ada` and `ben` and undo what they switch."""
     return stacks(database_kind)

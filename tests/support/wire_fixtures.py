@@ -11,7 +11,7 @@ from tests.support.wire_gateway import WireStack, running_wire_gateway
 __all__ = ["madrid_stack", "new_wire_stack", "prefixed_stack", "wire_stack"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def wire_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[WireStack]:
     """Return a server whose gateway answers what a test writes; tests share it."""
     with _running(tmp_path_factory.mktemp("wire"), database_kind) as stack:
@@ -36,7 +36,7 @@ def new_wire_stack(
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def madrid_stack(
     tmp_path_factory: pytest.TempPathFactory, database_kind: str
 ) -> Iterator[WireStack]:
@@ -46,7 +46,7 @@ def madrid_stack(
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefixed_stack(
     tmp_path_factory: pytest.TempPathFactory, database_kind: str
 ) -> Iterator[WireStack]:
