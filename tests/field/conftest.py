@@ -1,5 +1,6 @@
 """Fixtures of the field tests: inputs that failed in other integrations, over HTTP and commands."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,23 @@ __all__ = [
     "wire_stack",
 ]
 
-#: Cases of a parametrized test that run every time: the reported input. All of them run nightly.
+#: In every run: the first case, which is the reported input, of the first tests of each file. The
+#: others are alike and many; they run nightly.
 CASES_IN_EVERY_RUN = 1
+TESTS_IN_EVERY_RUN = 2
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the relatives of the reported inputs as nightly: they are many, and alike."""
     folder = Path(__file__).parent
-    for item in items:
+    tests_of = defaultdict(list)
+    for item in sorted(items, key=lambda item: item.location[1] or 0):
+        if item.path.parent != folder:
+            continue
+        names = tests_of[item.path]
+        if (name := item.name.partition("[")[0]) not in names:
+            names.append(name)
         indices = getattr(getattr(item, "callspec", None), "indices", {})
-        if item.path.parent == folder and max(indices.values(), default=0) >= CASES_IN_EVERY_RUN:
+        is_first_case = max(indices.values(), default=0) < CASES_IN_EVERY_RUN
+        if not is_first_case or names.index(name) >= TESTS_IN_EVERY_RUN:
             item.add_marker(pytest.mark.nightly)
