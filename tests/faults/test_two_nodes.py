@@ -1,6 +1,6 @@
 """Two nodes with one PostgreSQL: a user may reach either, and one node dies for good."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import cycle
@@ -115,14 +115,17 @@ def test_death_of_a_node_leaves_no_onboarding_stuck(
     with waiting.browser.events(f"{waiting.path}/stream", seconds=RETRY_SECONDS) as events:
         assert next(events)["status"] == "started"
         with ExitStack() as until_death:
-            with dying.jobs_paused():
-                eventually(lambda: _paused_while_idle(fleet, surviving, until_death))
-                stack.gateway_control.post("/faults", json=slow).raise_for_status()
-                for journey in (waiting, *others):
-                    force_outcome(stack, journey.id, "passes")
-                eventually(lambda: all(map(delivered, (waiting, *others))))
+            surviving_jobs, dying_jobs = eventually(
+                lambda: _paused_while_idle(fleet, (surviving, dying), until_death)
+            )
+            stack.gateway_control.post("/faults", json=slow).raise_for_status()
+            for journey in (waiting, *others):
+                force_outcome(stack, journey.id, "passes")
+            eventually(lambda: all(map(delivered, (waiting, *others))))
+            dying_jobs.close()
             in_flight = eventually(lambda: len(found := jobs_of(fleet, dying)) == 8 and found)
             dying.kill()
+            surviving_jobs.close()
         for journey in (waiting, *others) if notice_repeated else ():
             assert send_notice(stack, journey.id, "VERIFIED") == 204
         assert list(_until(events, "verified")), "the page at the other node gets the event"
@@ -144,18 +147,27 @@ def test_death_of_a_node_leaves_no_onboarding_stuck(
     _assert_jobs_of_dead_node_are_deleted(fleet, dying)
 
 
-def _paused_while_idle(fleet: Fleet, node: Node, pauses: ExitStack) -> bool:
-    """Pause the jobs of the node, unless one of the fleet is in flight or a transaction is open."""
-    pause = pauses.enter_context(ExitStack())
-    pause.enter_context(node.jobs_paused())
+def _paused_while_idle(
+    fleet: Fleet, nodes: Sequence[Node], pauses: ExitStack
+) -> list[ExitStack] | None:
+    """Pause the jobs of these nodes; return one stack for each, which resumes them when closed.
+
+    None, with all resumed, when a job is in flight or a transaction open: others would wait for it.
+    """
+    paused = [pauses.enter_context(ExitStack()) for _ in nodes]
+    for node, pause in zip(nodes, paused, strict=True):
+        pause.enter_context(node.jobs_paused())
     open_transactions = fleet.stack.rows(
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid() AND state <> 'idle'"
+        # The job library keeps one open for the lock of its leader.
+        " AND query NOT LIKE 'SELECT pg_try_advisory_xact_lock%'"
     )
-    if not open_transactions and not any(jobs_of(fleet, each) for each in fleet.hosts):
-        return True
-    pause.close()
-    return False
+    if not open_transactions and not any(jobs_of(fleet, node) for node in nodes):
+        return paused
+    for pause in paused:
+        pause.close()
+    return None
 
 
 def _assert_jobs_of_dead_node_are_deleted(fleet: Fleet, dead: Node) -> None:
