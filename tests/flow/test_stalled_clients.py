@@ -5,7 +5,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -126,3 +127,18 @@ def test_silent_connections_hold_no_thread(served: GunicornServer) -> None:
         assert not any(map(is_disconnected, silent))
         silent[-1].sendall(SMALL_REQUEST)
         assert silent[-1].recv(65536).startswith(b"HTTP/1.1 200 "), "it may still send a request"
+
+
+def chunks(*parts: bytes) -> Iterator[bytes]:
+    yield from parts
+
+
+@pytest.mark.parametrize("body", [b"ten bytes!", None], ids=["length", "chunked"])
+def test_connection_is_kept_after_a_response_that_takes_longer_than_the_time_limit(
+    served: GunicornServer, body: bytes | None
+) -> None:
+    with closing(HTTPConnection(*served.address, timeout=30)) as connection:
+        for path in ("/slow", "/small"):
+            connection.request("POST", path, body or chunks(b"ten ", b"bytes!"))
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"ok\n")

@@ -1,5 +1,6 @@
 """gunicorn configuration and application with the server's worker, few threads and short limits."""
 
+import time
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -18,6 +19,8 @@ class ShortTimeoutWorker(worker.EmbedWorker):
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     body = LARGE if environ["PATH_INFO"] == "/large" else b"ok\n"
     environ["wsgi.input"].read()
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(REQUEST_SECONDS + 1.5)  # murder_pending runs once a second
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 

@@ -42,6 +42,8 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._read_deadlines: dict[TConn, float] = {}
+        #: The requests with a body that are being handled.
+        self._bodies: dict[TConn, Any] = {}
         self._request_context = threading.local()
         self._idle_until = 0.0
         #: Set as soon as the worker receives the signal to stop.
@@ -99,7 +101,11 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
         self.wsgi = self._serve
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        if not _has_body(req):
+        if conn not in self._read_deadlines:
+            req.force_close()  # late: reading has been stopped, so there is no next request
+        elif _has_body(req):
+            self._bodies[conn] = req.body
+        else:
             self._read_deadlines.pop(conn, None)  # the request is complete; only sending is left
         if _content_length(req) >= MIN_UNREAD_BODY_BYTES:
             req.force_close()  # announced in the response: a proxy does not reuse the connection
@@ -127,6 +133,7 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
         clients that do not close would delay everyone.
         """
         self._read_deadlines.pop(conn, None)
+        self._bodies.pop(conn, None)
         if conn.sock.fileno() < 0:  # handed over or closed
             self._forget_connection()
             return
@@ -152,7 +159,16 @@ class EmbedWorker(ThreadWorker):  # type: ignore[misc]
             _stop_reading(conn)
         for conn in [each for each, until in list(self._read_deadlines.items()) if until <= now]:
             self._read_deadlines.pop(conn, None)
-            _stop_reading(conn)
+            if not _is_read(self._bodies.get(conn)):
+                _stop_reading(conn)
+
+
+def _is_read(body: Any) -> bool:
+    """Whether the application has read the whole body, and only the response is missing."""
+    if body is None:
+        return False
+    # gunicorn's reader of a stated length counts it down, that of chunks drops its parser.
+    return not getattr(body.reader, "length", 0) and not getattr(body.reader, "parser", None)
 
 
 def _stop_reading(conn: TConn) -> None:
