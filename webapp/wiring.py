@@ -18,6 +18,7 @@ from webapp.gateway.client import Gateway
 from webapp.gateway.instrumentation import Observer, ignore_call
 from webapp.gateway.options import GatewayOptions
 from webapp.hostsite.provider_keys import ProviderKeys
+from webapp.hostsite.sender import MessageClient
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
@@ -25,6 +26,8 @@ from webapp.journey.degradations import find_degradations
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.links import Links
+from webapp.journey.message_delivery import DeliveryObserver, MessageDelivery
+from webapp.journey.messages import Messages
 from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -67,14 +70,18 @@ class Components:
     watcher: Watcher
     steps: Steps
     clock: Clock
+    message_client: MessageClient
+    message_delivery: MessageDelivery
 
 
 @dataclass(frozen=True)
 class Observers:
-    """Functions that record gateway calls and poll events; by default nothing is recorded."""
+    """Functions that record gateway calls, poll events and attempts to send messages; by default
+    nothing is recorded."""
 
     gateway_call: Observer = ignore_call
     poll_event: PollObserver = lambda _what, _seconds: None
+    message_attempt: DeliveryObserver = lambda _outcome, _seconds, _age: None
 
 
 def build(
@@ -91,6 +98,8 @@ def build(
     deps = JourneyDependencies(
         database, clock, settings.sites, settings.reconcile_after, _live(settings)
     )
+    message_client = MessageClient(clock, settings.outbound_ca_file)
+    message_delivery = MessageDelivery(deps, message_client, observers.message_attempt)
     gateway_poll = GatewayPoll(deps, gateway, observers.poll_event)
     steps = Steps(
         sites=settings.sites,
@@ -106,12 +115,23 @@ def build(
         gateway_poll=gateway_poll,
         decision=Decision(deps, gateway_poll),
         dead_letters=DeadLetters(deps),
+        messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
         find_problems=readiness.Readiness(database),
         find_degradations=partial(find_degradations, database),
         statistics=CachedStatistics(database, clock),
     )
-    return Components(settings, engine, database, gateway, watcher, steps, clock)
+    return Components(
+        settings,
+        engine,
+        database,
+        gateway,
+        watcher,
+        steps,
+        clock,
+        message_client,
+        message_delivery,
+    )
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -6,6 +6,8 @@ import socket
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from tests.support.eventually import eventually
+from tests.support.message_receiver import SECRET, MessageReceiver, Response
 from tests.support.stack import Person, Stack
 from tests.support.stack_fixtures import NewStack
 from tests.support.user_journey import (
@@ -76,7 +78,19 @@ def test_found_in_detects_each_encoding() -> None:
 def test_logs_and_database_hold_no_plain_secret(
     new_stack: NewStack,
 ) -> None:
-    stack = new_stack(environment={"LOG_LEVEL": "DEBUG"}, leave_out=("shop",))
+    with MessageReceiver() as receiver:
+        receiver.respond = lambda _received: Response(500, body=MARK.encode())
+        site = {
+            "webhook_url": receiver.url,
+            "webhook_secrets": [SECRET],
+            "allow_private_webhook": True,
+        }
+        environment = {"LOG_LEVEL": "DEBUG"}
+        stack = new_stack(environment=environment, site=site, leave_out=("shop",))
+        _plant_and_search(stack, receiver)
+
+
+def _plant_and_search(stack: Stack, receiver: MessageReceiver) -> None:
     zoe = Person(f"subject-{MARK}", f"Name {MARK}", "en")
     token = stack.handoff_token(
         zoe, state=f"state-{MARK}", return_url=f"{stack.shop_url}/account/{quote(MARK)}"
@@ -91,6 +105,7 @@ def test_logs_and_database_hold_no_plain_secret(
         "onboarding token": walk.process["onboarding_token"],
         "return reference": walk.return_url.rpartition("/")[2],
         "cookie": browser.cookies["mobbscan"],
+        "webhook secret": SECRET,
         **{
             name: stack.instance.secret(name)
             for name in ("api_secret", "secret_key", "handoff_key", "oidc_client_secret")
@@ -99,6 +114,9 @@ def test_logs_and_database_hold_no_plain_secret(
     }
     _cause_log_lines(stack, walk, token)
     secrets["second cookie"] = _log_in_another_user(stack)
+
+    eventually(lambda: "onboarding.rejected" in receiver.types())
+    eventually(lambda: b"message_attempt_failed" in stack.logs("server").encode())
 
     log = stack.logs("server").encode()
     assert b'"request"' in log, "the log is not empty"

@@ -13,6 +13,8 @@ from webapp.store.schema import (
     decisions,
     inbox,
     links,
+    message_attempts,
+    messages,
     onboardings,
     people,
     replay_guard_marks,
@@ -28,8 +30,8 @@ Row = dict[str, Any]
 def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
     """Insert users with one onboarding each: of twenty, nineteen verified and one started.
 
-    One of twenty notices is open; one of ten users has a session, a link, a used hand-off and a
-    settled decision. `sealed` is the value of each encrypted column.
+    Each has two delivered messages. One of twenty notices is open; one of ten users has a session,
+    a link, a used hand-off and a settled decision. `sealed` is the value of each encrypted column.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -49,6 +51,8 @@ _IDENTIFYING = {
     onboardings: ("id", "person_id"),
     consents: ("onboarding_id",),
     decisions: ("id", "onboarding_id"),
+    messages: ("id", "onboarding_id"),
+    message_attempts: ("message_id",),
     timeline: ("onboarding_id",),
     inbox: ("verification_id",),
     links: ("code_hash", "onboarding_id"),
@@ -87,6 +91,8 @@ def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
         onboardings,
         consents,
         decisions,
+        messages,
+        message_attempts,
         timeline,
         inbox,
         links,
@@ -111,7 +117,17 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
                 "seen_at": then,
             },
         )
-        yield onboardings, _onboarding(id_, person, then, began=number % 20 == 0)
+        yield (
+            onboardings,
+            {
+                **_onboarding(id_, person, then, began=number % 20 == 0),
+                "change_number": number + 1,
+            },
+        )
+        for sequence in (1, 2):
+            message = _message(id_, sequence, then, sealed, number=2 * number + sequence)
+            yield messages, message
+            yield message_attempts, {"message_id": message["id"], "at": then, "duration_ms": 1}
         yield (
             consents,
             {
@@ -193,6 +209,21 @@ def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:
         "poll_count": 0,
         "next_poll_at": later if began else None,
         "poll_reason": "quiet",
+    }
+
+
+def _message(onboarding_id: str, sequence: int, then: datetime, sealed: bytes, **more: int) -> Row:
+    return {
+        "id": f"msg_{uuid.uuid4().hex}",
+        "site": "shop",
+        "onboarding_id": onboarding_id,
+        "sequence": sequence,
+        "type": "onboarding.verified",
+        "body": sealed,
+        "state": "delivered",
+        "attempts": 1,
+        "created_at": then,
+        **more,
     }
 
 

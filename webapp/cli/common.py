@@ -65,6 +65,7 @@ def build_components(found: Settings) -> Components:
     context = click.get_current_context()
     context.call_on_close(components.engine.dispose)
     context.call_on_close(components.gateway.close)
+    context.call_on_close(components.message_client.close)
     return components
 
 

@@ -69,6 +69,7 @@ class Onboarding:
     when the gateway is polled next (None: never); `poll_count` counts the polls since
     `poll_reason` was set and is the position on the schedule of `domain.schedule`. `version` moves
     with every change, `case_version` only with the status, the gateway's facts and decisions.
+    `evidence_available_at` is when the gateway first reported that the recording is available.
     Change it through `domain.transitions` only.
     """
 
@@ -106,6 +107,7 @@ class Onboarding:
     deciding_at: datetime | None = None
     unanswered_polls: int = 0
     unanswered_since: datetime | None = None
+    evidence_available_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Onboarding {self.id} {self.status} v{self.version}>"

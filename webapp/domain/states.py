@@ -62,6 +62,21 @@ def meaning(word: str | None) -> Status | None:
         return None
 
 
+def known_word(word: str | None) -> str | None:
+    """Return the gateway's word as the contract writes it, `unknown` for any other one."""
+    if word is None:
+        return None
+    try:
+        return str(GatewayWord(word.strip().upper()))
+    except ValueError:
+        return "unknown"
+
+
+def marks_evidence(word: str | None) -> bool:
+    """Whether the word says that the recording of the capture is available."""
+    return known_word(word) == GatewayWord.VIDEO_AVAILABLE
+
+
 def may_become(current: Status, wanted: Status) -> bool:
     """Whether the table allows this transition."""
     return wanted in TRANSITIONS[current]

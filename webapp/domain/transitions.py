@@ -172,6 +172,11 @@ def record_verdict(
     )
 
 
+def mark_evidence_available(row: Onboarding, now: datetime) -> Onboarding:
+    """Record that the gateway has the recording of the capture; the status stays."""
+    return replace(_next(row, now), evidence_available_at=now)
+
+
 def record_decision(row: Onboarding, now: datetime) -> Onboarding:
     """Record that a decision was requested or settled; the status stays."""
     return _next_case(row, now)

@@ -7,11 +7,12 @@ import queue
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
 
+from webapp.http_transport.address_guard import AddressRefused
 from webapp.http_transport.deadline import seconds_left
 
 # One unreachable address of several must not use up the whole deadline.
@@ -19,10 +20,15 @@ _PER_ADDRESS_SECONDS = 3.0
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Limits name look-up, connect, TLS handshake, reads and writes by the deadline."""
+    """Limits name look-up, connect, TLS handshake, reads and writes by the deadline.
 
-    def __init__(self) -> None:
+    With `may_call`, connects only to addresses that it allows. The connection goes to the very
+    address that was checked: a second look-up could give another one (DNS rebinding).
+    """
+
+    def __init__(self, may_call: Callable[[str], bool] | None = None) -> None:
         self._backend = httpcore.SyncBackend()
+        self._may_call = may_call
 
     def connect_tcp(
         self,
@@ -32,9 +38,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Try each address of `host` in turn. Raises httpcore's connect errors."""
+        """Try each address of `host` in turn. Raises httpcore's connect errors, AddressRefused."""
         failure: Exception = httpcore.ConnectError("the name has no address")
-        for address in _addresses(host, port):
+        for address in self._allowed(_addresses(host, port)):
             limit = min(_time_limit(httpcore.ConnectTimeout, timeout), _PER_ADDRESS_SECONDS)
             try:
                 stream = self._backend.connect_tcp(
@@ -45,6 +51,14 @@ class DeadlineBackend(httpcore.NetworkBackend):
             else:
                 return _DeadlineStream(stream)
         raise failure
+
+    def _allowed(self, addresses: list[str]) -> list[str]:
+        if self._may_call is None:
+            return addresses
+        allowed = [each for each in addresses if self._may_call(each)]
+        if addresses and not allowed:
+            raise AddressRefused("the name leads to no address that may be called")
+        return allowed
 
 
 class _DeadlineStream(httpcore.NetworkStream):

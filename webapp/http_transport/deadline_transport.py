@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpcore
@@ -33,15 +33,22 @@ _HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Opens real connections. Uses no proxy of the environment and follows no redirect."""
+    """Opens real connections. Uses no proxy of the environment and follows no redirect.
 
-    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
+    With `may_call`, connects only to IP addresses for which it returns True.
+    """
+
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext | None,
+        may_call: Callable[[str], bool] | None = None,
+    ) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context,
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=DeadlineBackend(),
+            network_backend=DeadlineBackend(may_call),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""The jobs process: enqueue due polls, show a heartbeat, delete old rows."""
+"""The jobs process: enqueue due polls, send messages, show a heartbeat, delete old rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from webapp.jobs.executor_id import executor_id
+from webapp.jobs.message_sender import MessageSender
 from webapp.jobs.polls_in_flight import PollKey
 from webapp.jobs.queue import CONCURRENT_POLLS, REENQUEUE_SECONDS, JobQueue
 from webapp.store.errors import DatabaseUnavailable
@@ -42,10 +43,12 @@ class JobsProcess:
         self._executor_id = executor_id(wired.settings.instance_dir)
         self._changed = threading.Event()
         self._queue: JobQueue | None = None
+        self._sender = MessageSender(wired.database, wired.message_delivery)
         self._pause_seconds = 0.0
 
     def run(self) -> None:
         self._wired.watcher.start(self._on_change)
+        self._sender.start()
         try:
             while not self._stopping():
                 self._changed.clear()
@@ -57,6 +60,7 @@ class JobsProcess:
                     self._wait_for_change()
         finally:
             self._wired.watcher.close(wait_seconds=1)
+            self._sender.close()
             if self._queue is not None:
                 self._queue.close()
             _log.info("jobs_stopped")
@@ -121,6 +125,7 @@ class JobsProcess:
     def _on_change(self, touched: set[str] | None) -> None:
         if touched is None or touched:
             self._changed.set()
+            self._sender.wake()
 
     def _wait_for_change(self) -> None:
         """Wait until an onboarding has changed, for at most SEARCH_SECONDS."""

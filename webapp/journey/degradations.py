@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
+from webapp.journey.message_delivery import RECEIVER_DISABLED
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
 from webapp.journey.process_reader import FORBIDDEN
 from webapp.store.errors import StoreError
@@ -25,6 +26,9 @@ _ALARMS = {
     "itself",
     UNTRUSTED_PAGE: "the gateway's hosted page is at {detail}, which is not configured, so no user "
     "can start: if the vendor confirms this origin, add it to MOBBSCAN_HOSTED_ORIGINS and restart",
+    RECEIVER_DISABLED: "no more messages are sent to the receivers of {detail}, which answered 410 "
+    "or failed for five days: have the host site repair its receiver, test it with `webapp "
+    "messages ping`, then run `webapp messages enable`, which also sends what waits",
 }
 
 
@@ -65,6 +69,12 @@ def _waiting_for_operator(work: UnitOfWork) -> list[str]:
         sentences.append(
             f"{pluralize(dead, 'dead letter')}: `webapp notices dead` lists them, "
             "`webapp notices replay` retries them"
+        )
+    if undelivered := work.messages.count_dead():
+        sentences.append(
+            f"{pluralize(undelivered, 'message')} could not be delivered to host sites: "
+            "`webapp messages list --state dead` lists them, `webapp messages recover` sends them "
+            "again"
         )
     if unread:
         sentences.append(

@@ -16,6 +16,7 @@ from webapp.domain.actors import Actor
 from webapp.domain.errors import GatewayMixedUp, GatewayUnreadable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
+from webapp.journey.announce import announce, announce_evidence
 from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -111,11 +112,34 @@ class JourneyDependencies:
     ) -> Onboarding:
         """Save `after` in the place of `before`, record the event, and return `after`.
 
-        Raises LostUpdate when `before` is not the stored version.
+        Announces a change of the status. Raises LostUpdate when `before` is not the stored version.
         """
         work.onboardings.save(after, was=before.version)
         self.record_event(work, after, event, status=str(after.status))
+        self.announce_change(work, before, after)
         return after
+
+    def announce_change(
+        self, work: UnitOfWork, before: Onboarding | None, after: Onboarding
+    ) -> None:
+        """Write a message for the host site if the status has changed; before: None if new.
+
+        Every transaction that changes a status calls this, after it has saved the row.
+        """
+        previous = before.status if before else None
+        if after.status is not previous:
+            has_receiver = self.has_receiver(after.site)
+            announce(work, after, previous, now=self.clock(), has_receiver=has_receiver)
+
+    def announce_evidence(self, work: UnitOfWork, onboarding: Onboarding) -> None:
+        """Write a message that the recording is available, in the transaction that stores it."""
+        has_receiver = self.has_receiver(onboarding.site)
+        announce_evidence(work, onboarding, now=self.clock(), has_receiver=has_receiver)
+
+    def has_receiver(self, site_id: str) -> bool:
+        """Whether the site has a `webhook_url` that messages are sent to."""
+        site = self.sites.get(site_id)
+        return site is not None and site.webhook_url is not None
 
     def subject_hash(self, site: str, subject: str) -> str:
         """Return a keyed hash of the host site's user id: stable here, useless elsewhere.

@@ -151,6 +151,7 @@ class GatewayPoll:
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
             self._settle(work, settled, SettleReason.AGREED)
+            after = self._mark_evidence(work, after, settled, word)
             unsettled = [n for n in notices if n not in settled]
             self._plan_next(work, before, row, after, unsettled, decision)
             repaired = _is_missed_notice(work, row, after, word)
@@ -211,6 +212,24 @@ class GatewayPoll:
                 word=word,
                 **_scan_id_detail(answer),
             )
+            self._deps.announce_change(work, row, after)
+        return after
+
+    def _mark_evidence(
+        self,
+        work: UnitOfWork,
+        row: Onboarding,
+        settled: Iterable[StoredNotice],
+        word: str | None,
+    ) -> Onboarding:
+        """Mark the first report of the recording, which an answer about the process confirms."""
+        words = [word, *(notice.status for notice in settled)]
+        if row.evidence_available_at or not any(states.marks_evidence(one) for one in words):
+            return row
+        after = transitions.mark_evidence_available(row, self._deps.clock())
+        work.onboardings.save(after, was=row.version)
+        self._deps.record_event(work, after, "evidence_available", actor=Actor.GATEWAY)
+        self._deps.announce_evidence(work, after)
         return after
 
     def _settle(

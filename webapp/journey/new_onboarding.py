@@ -32,6 +32,7 @@ def add(
         row = transitions.claim_create_call(row, deps.clock())
     work.onboardings.add(row)
     deps.record_event(work, row, "created", actor=Actor.USER)
+    deps.announce_change(work, None, row)
     if claimed:
         record_consent(deps, work, request, row)
         deps.record_event(work, row, "create_called", call=row.create_calls)

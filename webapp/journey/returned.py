@@ -71,6 +71,7 @@ class ReturnStep:
             else:
                 after = transitions.mark_submitted(row, now)
             work.onboardings.save(after, was=row.version)
+            self._deps.announce_change(work, row, after)
             self._deps.record_event(
                 work,
                 row,

@@ -13,6 +13,7 @@ from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.links import Links
+from webapp.journey.messages import Messages
 from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -48,6 +49,7 @@ class Steps:
     gateway_poll: GatewayPoll
     decision: Decision
     dead_letters: DeadLetters
+    messages: Messages
     result: Result
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]

@@ -21,8 +21,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from webapp.domain.messages import AttemptError
 from webapp.domain.onboarding import Status
 from webapp.gateway.instrumentation import CALLS, OUTCOMES
+from webapp.journey.message_delivery import DELIVERED
 from webapp.observability import multiprocess
 from webapp.store.statistics import Statistics
 
@@ -33,6 +35,8 @@ NOTICE_OUTCOMES = (
     "kept", "repeated", "not_authentic", "unusable", "too_large", "wrong_method", "not_writable",
     "failed", OTHER,
 )  # fmt: skip
+#: How an attempt to send a message can end.
+MESSAGE_OUTCOMES = (DELIVERED, *map(str, AttemptError))
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -73,6 +77,15 @@ _request_seconds = _histogram(
     "Time from a request's start to the head of its response.",
     _REQUEST_BUCKETS,
 )
+_messages = _counter("message_attempts", "Attempts to send messages to host sites.", "outcome")
+_message_seconds = _histogram(
+    "message_attempt_seconds", "Time of an attempt to send a message.", _CALL_BUCKETS
+)
+_message_age = _histogram(
+    "message_age_seconds",
+    "Time from the writing of a message to the attempt that delivered it.",
+    _AGE_BUCKETS,
+)
 _waiting = Gauge(
     _PREFIX + "waiting_browsers",
     "Open event streams.",
@@ -89,6 +102,8 @@ for _outcome in OUTCOMES:
         _calls.labels(_call_name, _outcome)
 for _call_name in CALLS:
     _call_seconds.labels(_call_name)
+for _outcome in MESSAGE_OUTCOMES:
+    _messages.labels(_outcome)
 
 
 def notice(outcome: str, seconds: float) -> None:
@@ -109,6 +124,15 @@ def gateway_call(call: str, outcome: str, seconds: float) -> None:
     _call_seconds.labels(call).observe(seconds)
     if call == "log_in":
         _log_ins.labels(outcome).inc()
+
+
+def message_attempt(outcome: str, seconds: float, age_seconds: float) -> None:
+    """Count and time an attempt to send a message, and observe the age of a delivered one."""
+    outcome = _one_of(MESSAGE_OUTCOMES, outcome)
+    _messages.labels(outcome).inc()
+    _message_seconds.observe(seconds)
+    if outcome == DELIVERED:
+        _message_age.observe(max(0.0, age_seconds))
 
 
 def request(method: str, route: str, status: int, seconds: float) -> None:
@@ -191,6 +215,17 @@ def _database_metrics(statistics: Statistics | None) -> Iterator[Metric]:
     )
     yield _gauge(
         "notices_quarantined", "Authenticated bodies that are no notices.", statistics.quarantine
+    )
+    yield _gauge("messages_pending", "Messages that are not delivered.", statistics.messages)
+    yield _gauge(
+        "messages_pending_seconds",
+        "Time since the oldest message that is not delivered was written.",
+        statistics.messages_seconds,
+    )
+    yield _gauge(
+        "messages_dead",
+        "Messages that were not delivered in all attempts, to be replayed by an operator.",
+        statistics.messages_dead,
     )
     yield CounterMetricFamily(
         _PREFIX + "missed_notices_repaired",

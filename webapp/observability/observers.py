@@ -1,4 +1,4 @@
-"""Observers of gateway calls and polls: they update metrics and write log lines."""
+"""Observers of gateway calls, polls and messages: they update metrics and write log lines."""
 
 from __future__ import annotations
 
@@ -25,4 +25,9 @@ def poll_event(event: str, seconds: float) -> None:
         structlog.get_logger("poll").info(event)
 
 
-SERVER = Observers(gateway_call, poll_event)
+def message_attempt(outcome: str, seconds: float, age_seconds: float) -> None:
+    """Record an attempt to send a message; its failures are logged where they are stored."""
+    metrics.message_attempt(outcome, seconds, age_seconds)
+
+
+SERVER = Observers(gateway_call, poll_event, message_attempt)

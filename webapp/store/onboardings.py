@@ -126,6 +126,7 @@ class Onboardings(SealingRepository):
         values = {**self._values(onboarding), "this": onboarding.id, "was": was}
         for name in _FIXED:
             del values[name]
+        values["change_number"] = None  # numbered anew after the commit
         if self._connection.execute(_SAVE, values).rowcount != 1:
             raise LostUpdate(onboarding.id)
 

@@ -28,8 +28,10 @@ class Statistics:
 
     `onboardings` by status; polls that are `due`, and for how many seconds the first of them;
     `unsettled` notices; `dead` letters; bodies in `quarantine`; `missed_notices_repaired` since the
-    database was created; `alarms` with the seconds since each was raised; `jobs_seen_seconds`, the
-    age of the newest heartbeat of a jobs process, None without any.
+    database was created; pending `messages` to host sites, and for how many seconds the first of
+    them; `messages_dead`, those that were not delivered in all attempts; `alarms` with the seconds
+    since each was raised; `jobs_seen_seconds`, the age of the newest heartbeat of a jobs process,
+    None without any.
     """
 
     onboardings: Mapping[str, int]
@@ -39,6 +41,9 @@ class Statistics:
     dead: int
     quarantine: int
     missed_notices_repaired: int
+    messages: int
+    messages_seconds: float
+    messages_dead: int
     alarms: Mapping[str, float]
     jobs_seen_seconds: float | None
 
@@ -86,6 +91,7 @@ def _statistics(work: UnitOfWork, now: datetime) -> Statistics:
     due, oldest = execute(
         select(func.count(), func.min(next_poll_at)).where(next_poll_at <= now)
     ).one()
+    messages, oldest_message = work.messages.backlog()
     unsettled = select(func.count()).select_from(inbox).where(inbox.c.settled_at.is_(None))
     return Statistics(
         onboardings={row[0]: row[1] for row in execute(by_status)},
@@ -95,6 +101,9 @@ def _statistics(work: UnitOfWork, now: datetime) -> Statistics:
         dead=count_dead_letters(work),
         quarantine=work.quarantine.count(),
         missed_notices_repaired=work.counters.value(MISSED_NOTICES_REPAIRED),
+        messages=messages,
+        messages_seconds=(now - oldest_message).total_seconds() if oldest_message else 0.0,
+        messages_dead=work.messages.count_dead(),
         alarms={
             name: (now - raised_at).total_seconds()
             for name, raised_at in work.alarms.active().items()

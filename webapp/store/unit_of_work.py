@@ -31,10 +31,12 @@ from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
 from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
+from webapp.store.messages import Messages
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
 from webapp.store.postgresql import READ_ONLY, for_reading, sql_state
 from webapp.store.quarantine import Quarantine
+from webapp.store.receivers import Receivers
 from webapp.store.replay_guard import ReplayGuard
 from webapp.store.sql import BATCH_SIZE
 from webapp.store.timeline import Timeline
@@ -66,6 +68,8 @@ class UnitOfWork:
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection)
         self.links = OneTimeLinks(connection)
+        self.messages = Messages(connection, cipher)
+        self.receivers = Receivers(connection)
         self.timeline = Timeline(connection, request_id)
         self.replay_guard = ReplayGuard(connection)
         self.generated_keys = GeneratedKeys(connection, cipher)
@@ -106,14 +110,17 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Delete expired marks, sessions, links and notices about unknown ids; return how many.
+        """Delete expired marks, sessions, links, notices about unknown ids, and old attempts to
+        send messages; return how many.
 
         Each transaction deletes a batch of each, until none is left.
         """
         total = 0
         while True:
             with self.writing() as work:
-                repositories = (work.replay_guard, work.sessions, work.links, work.inbox)
+                repositories = (
+                    work.replay_guard, work.sessions, work.links, work.inbox, work.messages
+                )  # fmt: skip
                 deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()
             total += sum(deleted) + heartbeats

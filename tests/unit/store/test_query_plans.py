@@ -6,6 +6,7 @@ fails here.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,15 +16,20 @@ from tests.support.bulk_rows import insert_people
 from tests.unit.journey.harness import JourneyHarness
 from tests.unit.store.rows import NOW
 from webapp.domain.decisions import DecisionState
+from webapp.domain.messages import Attempt, AttemptError
 from webapp.domain.onboarding import Status
 from webapp.gateway.token_cache import Token
 from webapp.journey.decision import Decision
 from webapp.journey.shared_token_cache import SharedTokenCache
+from webapp.store.numbering import number_committed_rows
 from webapp.store.polling_source import SINCE
 
 Sent = dict[str, Any]
 #: Tables that do not grow with the number of people.
-FEW_ROWS = ("gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counters")
+FEW_ROWS = (
+    "gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counters",
+    "receivers",
+)  # fmt: skip
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 
@@ -90,7 +96,30 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
         work.decisions.of(current)
         work.decisions.waiting(DecisionState.DEAD)
         work.decisions.count_waiting(DecisionState.PARKED)
+    send_and_list_messages(harness, current)
     harness.database.sweep(NOW)
+
+
+def send_and_list_messages(harness: JourneyHarness, onboarding_id: str) -> None:
+    """Claim, fail and deliver messages, number them, and list them in all ways."""
+    now, later = harness.clock(), harness.clock() + timedelta(seconds=30)
+    with harness.database.writing() as work:
+        work.messages.make_due([each.id for each in work.messages.of(onboarding_id)], now)
+        first, second, *_ = work.messages.claim_due("shop", now, later, 8)
+        for one in (first, second):
+            work.messages.add_attempt(one.id, Attempt(now, 1, 500, AttemptError.HTTP_STATUS))
+        work.messages.mark_failed(first.id, later, later)
+        work.messages.mark_delivered(second.id)
+    number_committed_rows(harness.database)
+    with harness.database.reading() as work:
+        work.messages.has_due("shop", now)
+        work.messages.get(first.id)
+        work.messages.attempts_of(first.id)
+        work.messages.numbered_after("shop", 0, 100)
+        work.messages.undelivered("shop", now)
+        work.messages.pending("shop")
+        work.messages.listed(site=None, state=None, limit=50)
+        work.messages.listed(site="shop", state="dead", limit=50)
 
 
 def test_query_plans_of_all_steps_scan_no_whole_table(harness: JourneyHarness):

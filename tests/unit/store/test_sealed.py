@@ -17,7 +17,9 @@ from tests.unit.store.rows import (
     onboarding,
     stored,
 )
+from tests.unit.store.test_messages import message
 from webapp.domain.decisions import DecisionContent, DecisionRequester, GatewayReply
+from webapp.domain.messages import Attempt
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.column_types import Cipher
 from webapp.store.engine import mark_as_writing
@@ -28,7 +30,7 @@ from webapp.store.unit_of_work import Database
 
 PLACES = (
     "name subject url token agent rejection return state id_token jti body unusable session access"
-    " comment correction requester reply"
+    " comment correction requester reply message answer"
 )
 MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
 
@@ -56,6 +58,9 @@ def fill(database: Database) -> Onboarding:
                 reply=GatewayReply(400, MARKERS["reply"]),
             )
         )
+        work.messages.add(message(row.id, body=MARKERS["message"]))
+        attempt = Attempt(NOW, 1, 500, answer=MARKERS["answer"])
+        work.messages.add_attempt(message(row.id).id, attempt)
         work.sessions.add(session, NOW)
         work.replay_guard.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)

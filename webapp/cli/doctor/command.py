@@ -13,6 +13,7 @@ from webapp.cli.doctor import (
     login,
     public_address,
     questionable_site_settings,
+    receivers,
     vendor_sheet,
     webhook,
 )
@@ -81,5 +82,6 @@ def _findings(found: Settings) -> Iterator[Finding]:
     components = build_components(found)
     yield from database.findings(components)
     yield from gateway.findings(found, components.gateway)
+    yield from receivers.findings(components)
     yield from login.findings(found)
     yield from public_address.findings(found)

@@ -1,0 +1,159 @@
+"""Send messages to the receivers of host sites, over one connection pool per process."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from webapp.hostsite.signing import signed_headers
+from webapp.http_transport.address_guard import AddressRefused, is_public
+from webapp.http_transport.deadline import deadline
+from webapp.http_transport.deadline_transport import DeadlineTransport
+
+#: Total time of one attempt, with name look-up and TLS handshake.
+ATTEMPT_SECONDS = 10.0
+#: The most bytes of an answer that are read.
+MAX_ANSWER_BYTES = 64 * 1024
+#: The most bytes of an answer that are kept.
+KEPT_ANSWER_BYTES = 200
+_USER_AGENT = "mobbscan-embed"
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Where a site's messages go. `secrets`: `whsec_…`, newest first."""
+
+    url: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    allow_private: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The receiver's answer. `body` is the beginning of its text."""
+
+    status: int
+    body: str = field(repr=False)
+    retry_after: timedelta | None = None
+
+
+class SendFailed(Exception):
+    """The receiver gave no answer."""
+
+
+class TimedOut(SendFailed):
+    """It did not answer within ATTEMPT_SECONDS."""
+
+
+class PrivateAddress(SendFailed):
+    """Its name leads to addresses outside the public internet only."""
+
+
+class MessageClient:
+    """Sends to public addresses; to private ones only for receivers that allow it.
+
+    Receivers with and without this right share no connection: a connection that is kept open would
+    pass the check of the address.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], ca_file: str | None = None) -> None:
+        """`clock` returns aware UTC; `ca_file` names a PEM file of certificates to trust too."""
+        self._clock = clock
+        self._ca_file = ca_file
+        self._clients: dict[tuple[int, bool], httpx.Client] = {}
+
+    def send(self, receiver: Receiver, message_id: str, body: str) -> Answer:
+        """POST the body, signed with the present time. Follows no redirect.
+
+        Raises SendFailed. The message may have arrived all the same.
+        """
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            **signed_headers(message_id, body, self._clock().astimezone(UTC), receiver.secrets),
+        }
+        try:
+            with deadline(ATTEMPT_SECONDS):
+                return self._post(receiver, headers, body.encode())
+        except AddressRefused as error:
+            raise PrivateAddress from error
+        except httpx.TimeoutException as error:
+            raise TimedOut from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SendFailed from error
+
+    def close(self) -> None:
+        """Close this process's pools; a later call creates new ones."""
+        for key in [each for each in self._clients if each[0] == os.getpid()]:
+            self._clients.pop(key).close()
+
+    def _post(self, receiver: Receiver, headers: dict[str, str], body: bytes) -> Answer:
+        client = self._client(allow_private=receiver.allow_private)
+        request = client.build_request(
+            "POST", receiver.url, content=body, headers=headers, timeout=ATTEMPT_SECONDS
+        )
+        response = client.send(request, stream=True)
+        try:
+            return Answer(response.status_code, _text(response), _retry_after(response))
+        finally:
+            response.close()
+
+    def _client(self, *, allow_private: bool) -> httpx.Client:
+        key = (os.getpid(), allow_private)
+        client = self._clients.get(key)
+        if client is None:
+            # No lock: of two clients made at once one is kept, the other dropped unused.
+            client = self._clients.setdefault(key, self._new_client(allow_private=allow_private))
+        return client
+
+    def _new_client(self, *, allow_private: bool) -> httpx.Client:
+        context = httpx.create_ssl_context(trust_env=False)
+        if self._ca_file is not None:
+            context.load_verify_locations(cafile=self._ca_file)
+        return httpx.Client(
+            transport=_transport(context, allow_private=allow_private),
+            headers={"user-agent": _USER_AGENT, "accept-encoding": "identity"},
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+
+def _transport(context: ssl.SSLContext, *, allow_private: bool) -> httpx.BaseTransport:
+    return DeadlineTransport(context, None if allow_private else is_public)
+
+
+def _text(response: httpx.Response) -> str:
+    """Read the answer, at most MAX_ANSWER_BYTES, so that the connection can be used again.
+
+    The status has said already whether the message was taken: an error here changes nothing.
+    """
+    kept, count = bytearray(), 0
+    try:
+        for chunk in response.iter_raw():
+            kept += chunk[: max(0, KEPT_ANSWER_BYTES - len(kept))]
+            count += len(chunk)
+            if count > MAX_ANSWER_BYTES:
+                break
+    except httpx.HTTPError:
+        pass
+    return kept.decode(errors="replace")
+
+
+def _retry_after(response: httpx.Response) -> timedelta | None:
+    """Read the number of seconds or the date (RFC 9110, 10.2.3); None if unreadable."""
+    stated = response.headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdigit() and len(stated) < 10:
+        return timedelta(seconds=int(stated))
+    try:
+        date = parsedate_to_datetime(stated)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return max(timedelta(0), date - datetime.fromtimestamp(time.time(), UTC))
