@@ -204,7 +204,7 @@ class Messages(SealingRepository):
 
     def _ids(self, *conditions: ColumnElement[bool] | TextClause) -> list[str]:
         query = select(_columns.id).where(*conditions, _columns.type != PING)
-        return list(self._connection.scalars(query.order_by(_columns.id)))
+        return list(self._connection.scalars(query))
 
     def make_due(self, ids: Iterable[str], now: datetime) -> None:
         """Make messages due now, with all their attempts before them.
