@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from webapp import logs
-from webapp.basics.urls import parse_url
 from webapp.config.settings import Settings
 from webapp.gateway.client import Gateway
 from webapp.gateway.instrumentation import Observer, ignore_call
@@ -96,7 +95,13 @@ def build(
         settings.public_url, (settings.secret_key, *settings.secret_key_fallbacks)
     )
     deps = JourneyDependencies(
-        database, clock, settings.sites, settings.reconcile_after, _live(settings)
+        database,
+        clock,
+        settings.sites,
+        settings.reconcile_after,
+        settings.livemode,
+        settings.public_url,
+        settings.result_keys,
     )
     message_client = MessageClient(clock, settings.outbound_ca_file)
     message_delivery = MessageDelivery(deps, message_client, observers.message_attempt)
@@ -117,6 +122,7 @@ def build(
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
+        public_result_keys=lambda: deps.result_signer.public_keys(),
         find_problems=readiness.Readiness(database),
         find_degradations=partial(find_degradations, database),
         statistics=CachedStatistics(database, clock),
@@ -204,8 +210,3 @@ def make_watcher(engine: Engine) -> Watcher:
     if engine.dialect.name == "sqlite":
         return Watcher(lambda: PollingSource(engine))
     return Watcher(lambda: ListenSource(listen_connect_args(engine), CHANNEL))
-
-
-def _live(settings: Settings) -> bool:
-    """Return whether the gateway is the vendor's; the sandbox runs on loopback."""
-    return not parse_url(settings.gateway_url).is_loopback

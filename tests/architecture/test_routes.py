@@ -13,6 +13,7 @@ from webapp.web.register import UnguardedRoute, refuse_unguarded_routes, registe
 
 ROUTES = [
     ("/", "GET HEAD", "public"),
+    ("/.well-known/jwks.json", "GET HEAD", "public"),
     ("/handoff", "GET HEAD", "public"),
     ("/handoff", "POST", "public"),
     ("/healthz", "GET HEAD", "public"),

@@ -1,8 +1,10 @@
 """Key rotation as docs/operations.md describes it affects no user before the old key is gone."""
 
+import json
 import logging
 import time
 import uuid
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from itertools import permutations
 from pathlib import Path
@@ -12,7 +14,8 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
-from joserfc.jwk import OctKey
+from joserfc.errors import BadSignatureError, InvalidKeyIdError
+from joserfc.jwk import KeySet, OctKey
 
 from tests.unit.cli.installation import SITES, Installation
 from tests.unit.jobs.fake_gateway import FakeGateway
@@ -21,6 +24,8 @@ from tests.unit.web.fake_provider import FakeProvider, log_in, login_at
 from webapp.app import create_app
 from webapp.cli.main import main
 from webapp.config.settings import Settings
+from webapp.domain.onboarding import Status
+from webapp.hostsite.signed_results import generate_result_key
 from webapp.return_references import SignedReferences
 
 OLD, NEW = "the old secret key, thirty-two characters", "the new secret key, thirty-two characters"
@@ -28,6 +33,7 @@ OLD_DATA, NEW_DATA = ("b2xk" * 10 + "b2w=", "bmV3" * 10 + "bmU=")
 HANDOFF = "a secret of at least 32 bytes, only for tests"
 NEW_HANDOFF = "a newer secret of 32 bytes or more, for tests"
 URL = "http://localhost:8000"
+RETURN_URL = "https://shop.example/account"
 Start = Callable[..., Flask]
 
 
@@ -41,6 +47,8 @@ def gateway() -> Iterator[FakeGateway]:
 def installed(tmp_path: Path, gateway: FakeGateway) -> Installation:
     installation = Installation(tmp_path, gateway.url)
     del installation.environ["DATA_KEYS"]
+    sites = Path(installation.environ["SITES_FILE"])
+    sites.write_text(f'{SITES.rstrip()}\nreturn_urls = ["{RETURN_URL}"]\n')
     return installation
 
 
@@ -66,9 +74,9 @@ def start(installed: Installation) -> Iterator[Start]:
     root.handlers[:], root.level = handlers, level
 
 
-def token(key: str = HANDOFF) -> str:
+def token(key: str = HANDOFF, **more: str) -> str:
     now = int(time.time())
-    claims = {"iss": "shop", "aud": URL, "sub": "ada", "name": "Ada Lovelace"}
+    claims = {"iss": "shop", "aud": URL, "sub": "ada", "name": "Ada Lovelace", **more}
     claims |= {"iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(key))
 
@@ -107,6 +115,7 @@ class RotatingNodes:
         self.servers: dict[str, Flask] = {}
         self.browsers: list[FlaskClient] = []
         self.references: list[str] = []
+        self.results: list[str] = []
 
     def change(self, **settings: str) -> None:
         for name in ("one", "other"):
@@ -119,13 +128,16 @@ class RotatingNodes:
         for one, other in permutations(self.servers.values()):
             self.browsers.append(ada(one))
             self.references.append(return_reference_of(one))
+            self.results.append(sign_result(one))
+            assert all(verifies(each, other) for each in self.results)
             assert all(is_logged_in(moved_to(browser, other)) for browser in self.browsers)
             assert {return_status(other, each) for each in self.references} == {200}
             assert submits_a_form(ada(one), other)
 
     def expire(self) -> None:
-        """Forget earlier sessions and return references, as if they had expired."""
+        """Forget earlier sessions, return references and results, as if they had expired."""
         self.browsers.clear()
+        self.results.clear()
         self.references.clear()
         self.check()
 
@@ -145,6 +157,25 @@ def return_reference_of(server: Flask) -> str:
     settings = server.extensions["wired"].settings
     onboarding = Installation.add_to(server.extensions["wired"], f"ben-{uuid.uuid4()}")
     return SignedReferences(URL, [settings.secret_key]).sign(onboarding.id)
+
+
+def sign_result(server: Flask) -> str:
+    """Return the signed result with which a verified user returns to the host site."""
+    parts = server.extensions["wired"]
+    visitor = parts.steps.admit.by_handoff(token(return_url=RETURN_URL), None)
+    row = Installation.add_to(parts, person_id=visitor.person.id, status=Status.VERIFIED)
+    url = parts.steps.present.show(visitor, row.id).return_url
+    return str(url).partition("mobbscan_result=")[2]
+
+
+def verifies(result: str, server: Flask) -> bool:
+    """Verify a result as a host site does that has just fetched the published keys."""
+    published = server.test_client().get("/.well-known/jwks.json").json
+    try:
+        jwt.decode(result, KeySet.import_key_set(published), algorithms=["ES256"])
+    except (InvalidKeyIdError, BadSignatureError):
+        return False
+    return True
 
 
 def return_status(server: Flask, reference: str) -> int:
@@ -202,6 +233,30 @@ def test_introduce_data_keys_keeps_data_readable(
     nodes.change(DATA_KEYS=f'["{NEW_DATA}"]')
     assert "can be removed" in command(installed, "database", "rekey")
     nodes.check()
+
+
+def test_rotate_result_keys_keeps_results_verifiable(nodes: RotatingNodes) -> None:
+    first, second = generate_result_key(), generate_result_key()
+    nodes.change(RESULT_KEYS=json.dumps([first]))
+    nodes.change(RESULT_KEYS=json.dumps([first, second]))
+    nodes.change(RESULT_KEYS=json.dumps([second, first]))
+    old = nodes.results[0]
+    nodes.expire()
+    nodes.change(RESULT_KEYS=json.dumps([second]))
+    assert not any(verifies(old, server) for server in nodes.servers.values())
+
+
+def test_introduce_result_keys_keeps_results_of_the_generated_key_verifiable(start: Start) -> None:
+    generated = sign_result(start())
+    server = start(RESULT_KEYS=json.dumps([generate_result_key()]))
+    configured = sign_result(server)
+    assert verifies(generated, server)
+    assert verifies(configured, server)
+    key_ids = {
+        json.loads(urlsafe_b64decode(each.split(".")[0] + "=="))["kid"]
+        for each in (generated, configured)
+    }
+    assert len(key_ids) == 2
 
 
 def test_rotate_webhook_headers_accepts_both_in_between(start: Start) -> None:

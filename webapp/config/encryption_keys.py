@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -47,3 +48,15 @@ def result_key(value: Any) -> Any:
     if not fits:
         raise InvalidValue("has a key that is not a private P-256 JWK (kty EC, crv P-256, with d)")
     return value
+
+
+def refuse_repeated_key_ids(keys: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+    """Refuse two keys with one `kid`: a receiver could not know which of them has signed.
+
+    A key without a `kid` is named by its thumbprint (RFC 7638).
+    """
+    imported = (ECKey.import_key(dict(key)) for key in keys)
+    ids = [key.kid or key.thumbprint() for key in imported]
+    if len(set(ids)) < len(ids):
+        raise InvalidValue("has two keys with the same kid")
+    return keys

@@ -128,6 +128,11 @@ class SettingFields(ConfigModel):
         0, description="set it to the number of proxies in front of this server"
     )
     operations_token: types.Token | None = Field(None, description=_RANDOM_TEXT, repr=False)
+    live_mode: types.Switch | None = Field(
+        None,
+        description="leave it unset, or set it to false where checks are tests and to true where "
+        "they are real",
+    )
     web_concurrency: Annotated[int, whole_number(1, 999), Digits] = Field(
         2, description="set it to about one for each processor, such as 2"
     )

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from webapp.config.addresses import base_address
 from webapp.config.database import database_address
-from webapp.config.encryption_keys import data_key, result_key
+from webapp.config.encryption_keys import data_key, refuse_repeated_key_ids, result_key
 from webapp.config.model import Frozen, NotEmpty, Origin, matching
 from webapp.config.problems import InvalidValue
 from webapp.config.setting_sources import failure_reason
@@ -60,6 +60,15 @@ def _durations(text: str) -> tuple[timedelta, ...]:
 
 def _digits_to_number(value: Any) -> Any:
     return int(value) if re.fullmatch("0|[1-9][0-9]{0,3}", str(value)) else value
+
+
+def _switch(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return {"true": True, "false": False}[value.lower()]
+    except KeyError:
+        raise InvalidValue("is neither true nor false") from None
 
 
 def _path(text: str) -> Path:
@@ -112,6 +121,7 @@ JsonList = BeforeValidator(_json_list)
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Upper = BeforeValidator(str.upper)
 Digits = BeforeValidator(_digits_to_number)
+Switch = Annotated[bool, BeforeValidator(_switch)]
 TokenAuthMethod = Literal[
     "auto", "client_secret_post", "client_secret_basic", "client_secret_basic_raw"
 ]
@@ -129,6 +139,6 @@ CertificatesFile = Annotated[str, AfterValidator(_certificates)]
 Origins = Annotated[tuple[Origin, ...], JsonList]
 DataKeys = Annotated[tuple[Annotated[str, AfterValidator(data_key)], ...], JsonList, NotEmpty]
 ResultKey = Annotated[Mapping[str, Any], Frozen, BeforeValidator(result_key)]
-ResultKeys = Annotated[tuple[ResultKey, ...], JsonList]
+ResultKeys = Annotated[tuple[ResultKey, ...], JsonList, AfterValidator(refuse_repeated_key_ids)]
 Headers = Annotated[Mapping[str, str], Frozen]
 HeaderSets = Annotated[tuple[Headers, ...], BeforeValidator(header_sets), BeforeValidator(_json)]

@@ -77,6 +77,13 @@ class Settings(SettingFields):
         return self.public_url.startswith("http://")
 
     @property
+    def livemode(self) -> bool:
+        """LIVE_MODE; if it is not set, whether the gateway is elsewhere than on loopback."""
+        if self.live_mode is not None:
+            return self.live_mode
+        return not parse_url(self.gateway_url).is_loopback
+
+    @property
     def data_keys_derived(self) -> bool:
         """True if personal columns are encrypted with a key derived from `SECRET_KEY`."""
         return self.data_keys[0] == DERIVED

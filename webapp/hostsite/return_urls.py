@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from webapp.basics.url_encoding import encode_url
 from webapp.basics.urls import InvalidUrl, Url, parse_url
 from webapp.hostsite.errors import HandoffRefused
 
+#: The query parameter of the signed result.
+RESULT_PARAMETER = "mobbscan_result"
 _MAX_CHARACTERS = 2048
 # Brackets (RFC 3986 has them in hosts only), broken escapes and escaped control characters.
 _AMBIGUOUS = re.compile(r"[\[\]]|%(?![0-9A-Fa-f]{2})|%(?:[01][0-9A-Fa-f]|7[Ff])")
@@ -46,6 +48,23 @@ def is_allowed_return_url(url: str, allowed: Sequence[str]) -> bool:
     """
     target = _parse(url)
     return target is not None and any(_covers(_parse(entry), target) for entry in allowed)
+
+
+def add_result(url: str, result: str) -> str:
+    """Return the return URL `url` with the signed result as query parameter.
+
+    Keeps the other parameters as they are and in their order; replaces a parameter of the same
+    name, so that the host site reads ours. `url` is encoded (`encode_url`).
+    """
+    address, hash_mark, fragment = url.partition("#")
+    address, _, query = address.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not _is_result_parameter(pair)]
+    query = "&".join([*kept, f"{RESULT_PARAMETER}={result}"])
+    return f"{address}?{query}{hash_mark}{fragment}"
+
+
+def _is_result_parameter(pair: str) -> bool:
+    return unquote_plus(pair.partition("=")[0]) == RESULT_PARAMETER
 
 
 def _covers(entry: Url | None, target: Url) -> bool:

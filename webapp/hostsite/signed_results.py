@@ -22,6 +22,7 @@ ALGORITHM = "ES256"
 #: How long a result on the return to the host site is valid.
 RETURN_LIFETIME = timedelta(seconds=300)
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y")
+_MEMBERS = (*_PUBLIC_MEMBERS, "d", "kid")
 _JTI_BYTES = 16
 
 
@@ -52,7 +53,7 @@ class ResultSigner:
         if not keys:
             raise ValueError("a result signer needs at least one key")
         self._issuer = issuer
-        self._keys = [ECKey.import_key(dict(key)) for key in keys]
+        self._keys = [_import_key(key) for key in keys]
         self._clock = clock
 
     def sign(self, claims: ResultClaims, *, lifetime: timedelta | None = None) -> str:
@@ -93,6 +94,11 @@ def generate_result_key() -> PrivateJwk:
     """Return a new private P-256 key with its thumbprint (RFC 7638) as `kid`."""
     key = ECKey.generate_key("P-256", private=True)
     return {**key.as_dict(private=True), "kid": key.thumbprint()}
+
+
+def _import_key(key: PrivateJwk) -> ECKey:
+    """Take over the members of the key only: `key_ops` or `use` of an export may forbid signing."""
+    return ECKey.import_key({name: key[name] for name in _MEMBERS if name in key})
 
 
 def _key_id(key: ECKey) -> str:

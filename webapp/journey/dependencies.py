@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,8 @@ from webapp.domain.actors import Actor
 from webapp.domain.errors import GatewayMixedUp, GatewayUnreadable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
-from webapp.journey.announce import announce, announce_evidence
+from webapp.hostsite.signed_results import PrivateJwk, ResultSigner
+from webapp.journey import generated_result_key
 from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -30,13 +31,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JourneyDependencies:
-    """`clock` returns aware UTC. `slow` is RECONCILE_AFTER. `livemode`: not the sandbox."""
+    """`clock` returns aware UTC. `slow` is RECONCILE_AFTER. `livemode`: LIVE_MODE.
+
+    `public_url` is PUBLIC_URL, `result_keys` are RESULT_KEYS, newest first.
+    """
 
     database: Database
     clock: Callable[[], datetime]
     sites: Mapping[str, Site]
     slow: tuple[timedelta, ...]
     livemode: bool
+    public_url: str
+    result_keys: Sequence[PrivateJwk] = ()
 
     def flow_of(self, onboarding: Onboarding) -> Flow:
         """Return the settings of its flow.
@@ -148,6 +154,16 @@ class JourneyDependencies:
         """
         message = f"{site}\0{subject}".encode()
         return hmac.new(self._subject_key, message, hashlib.sha256).hexdigest()
+
+    @cached_property
+    def result_signer(self) -> ResultSigner:
+        """Signs results with the first of RESULT_KEYS, or with a key of the server's own.
+
+        Use it outside a transaction: the first use on a new database writes the key. Raises
+        DatabaseUnavailable.
+        """
+        keys = generated_result_key.signing_keys(self.database, self.result_keys, self.clock())
+        return ResultSigner(self.public_url, keys, self.clock)
 
     @cached_property
     def _subject_key(self) -> bytes:

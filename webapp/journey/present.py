@@ -10,7 +10,16 @@ from webapp.domain.schedule import PollReason
 from webapp.journey.announcements import is_announced
 from webapp.journey.create_process import CREATE_LEASE
 from webapp.journey.dependencies import JourneyDependencies
-from webapp.journey.views import Action, Home, Kind, Page, Visitor, onboarding_view
+from webapp.journey.result_signing import signed_return_url
+from webapp.journey.views import (
+    Action,
+    Home,
+    Kind,
+    OnboardingView,
+    Page,
+    Visitor,
+    onboarding_view,
+)
 
 #: A poll that is due within this time on the quick schedule is not moved forward.
 _SOON = timedelta(seconds=30)
@@ -33,6 +42,7 @@ class Present:
         if kind == "waiting":
             self._poll_soon(onboarding)
         shows_hosted_page = kind in ("frame", "redirect")
+        shows_status = kind in ("waiting", "result")
         return Page(
             onboarding=onboarding_view(
                 onboarding, self._deps.flow_of(onboarding), announced=announced
@@ -46,7 +56,7 @@ class Present:
             hosted_origin=_origin(onboarding.hosted_url) if shows_hosted_page else None,
             onboarding_token=onboarding.onboarding_token if shows_hosted_page else None,
             agreed=agreed,
-            return_url=visitor.return_url,
+            return_url=self._return_url(visitor, onboarding) if shows_status else None,
         )
 
     def home(self, visitor: Visitor) -> Home:
@@ -61,7 +71,11 @@ class Present:
         current = next((view for view in views if view.flow == flow.name), None)
         actions: dict[str, Action] = {"continue": "continue", "retry": "retry"}
         action = actions.get(current.next, "see") if current else "start"
-        return Home(visitor.person, visitor.site, flow, views, current, action, visitor.return_url)
+        url = self._return_url(visitor, current) if current else visitor.return_url
+        return Home(visitor.person, visitor.site, flow, views, current, action, url)
+
+    def _return_url(self, visitor: Visitor, shown: Onboarding | OnboardingView) -> str | None:
+        return signed_return_url(self._deps, visitor, shown.id, shown.status)
 
     def _kind(self, onboarding: Onboarding) -> Kind:
         if onboarding.status is Status.CREATED:

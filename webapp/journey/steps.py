@@ -30,10 +30,11 @@ class Steps:
     """The steps, and what health checks ask.
 
     `read_provider_keys` reads the JSON of the identity provider's key set.
-    `livemode` is false with the sandbox: pages then say TEST. `find_problems` returns sentences on
+    `livemode` is LIVE_MODE: without it pages say TEST. `find_problems` returns sentences on
     what stops this server from working; empty: ready. `find_degradations` returns sentences on what
-    an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
-    while the database is unavailable.
+    an operator has to fix and a restart does not. `public_result_keys` returns the JWK set of
+    signed results; raises DatabaseUnavailable at its first use. `statistics` counts rows for the
+    metrics; None while the database is unavailable.
     """
 
     sites: Mapping[str, Site]
@@ -51,6 +52,7 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
+    public_result_keys: Callable[[], dict[str, list[dict[str, str]]]]
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]

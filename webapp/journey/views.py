@@ -74,7 +74,8 @@ class Page:
 
     `hosted_url`, `hosted_origin` and `onboarding_token` are set for `frame` and `redirect` only.
     `agreed`: the flow's consent is stored already, or the flow asks for none. `allow` is the
-    frame's permission list; `return_url` is where the host site wants its user back.
+    frame's permission list; `return_url` is where the host site wants its user back, with the
+    signed result.
     """
 
     onboarding: OnboardingView
@@ -92,7 +93,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Home:
-    """What `GET /` shows to a signed-in user; `action` is the one next action."""
+    """What `GET /` shows to a signed-in user; `action` is the one next action.
+
+    `return_url` is where the host site wants its user back, with the signed result of `current`.
+    """
 
     person: Person
     site: Site

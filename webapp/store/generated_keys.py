@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,6 +14,10 @@ from webapp.store.schema import generated_keys
 from webapp.store.sql import insert_if_absent
 
 
+def _random_key() -> bytes:
+    return os.urandom(32)
+
+
 class GeneratedKeys(SealingRepository):
     def get(self, name: str) -> bytes | None:
         sealed = self._connection.scalar(
@@ -20,10 +25,11 @@ class GeneratedKeys(SealingRepository):
         )
         return base64.b64decode(self._cipher.open(sealed)) if sealed else None
 
-    def get_or_make(self, name: str, now: datetime) -> bytes:
-        """Return the key; generate and store a random one of 32 bytes if there is none."""
-        made = os.urandom(32)
-        sealed = self._cipher.seal(base64.b64encode(made).decode())
+    def get_or_make(
+        self, name: str, now: datetime, make: Callable[[], bytes] = _random_key
+    ) -> bytes:
+        """Return the key; store what `make` returns, 32 random bytes, if there is none."""
+        sealed = self._cipher.seal(base64.b64encode(make()).decode())
         insert_if_absent(self._connection, generated_keys, name=name, value=sealed, created_at=now)
         stored = self.get(name)  # possibly made by another process
         if stored is None:

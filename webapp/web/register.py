@@ -21,6 +21,7 @@ from webapp.web import (
     public_url,
     request_context,
     request_log,
+    result_keys,
     returned,
     security_headers,
     start,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     result.blueprint,
     returned.blueprint,
     theme.blueprint,
+    result_keys.blueprint,
     health.blueprint,
 )
 

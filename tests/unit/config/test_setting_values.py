@@ -15,6 +15,7 @@ from webapp.config.settings import Settings
 from webapp.gateway.options import GatewayOptions
 
 WEB_CRYPTO_KEY = {**PRIVATE_KEY, "ext": True, "key_ops": ["sign"]}
+OTHER_KEY = ECKey.generate_key("P-256", private=True).as_dict(private=True)
 VALID = {
     "MOBBSCAN_GATEWAY_URL": [
         ("https://gateway.example/base/", "https://gateway.example/base"),
@@ -59,8 +60,10 @@ VALID = {
         (json.dumps([PRIVATE_KEY]), (PRIVATE_KEY,)),
         # Browsers' Web Crypto exports these members too.
         (json.dumps([WEB_CRYPTO_KEY]), (WEB_CRYPTO_KEY,)),
+        (json.dumps([OTHER_KEY, PRIVATE_KEY]), (OTHER_KEY, PRIVATE_KEY)),
         ("[]", ()),
     ],
+    "LIVE_MODE": [("true", True), ("false", False), ("True", True), ("FALSE", False)],
     "DATABASE_URL": [
         ("sqlite:////srv/a.sqlite3", "sqlite:////srv/a.sqlite3"),
         ("postgresql://me:pw@db/embed", "postgresql+psycopg://me:pw@db/embed"),
@@ -180,7 +183,12 @@ INVALID = {
         json.dumps([{k: v for k, v in PRIVATE_KEY.items() if k != "d"}]),
         json.dumps([PRIVATE_KEY | {"x": 5}]),
         json.dumps([ECKey.generate_key("P-384", private=True).as_dict(private=True)]),
+        json.dumps([PRIVATE_KEY, PRIVATE_KEY]),
+        json.dumps([PRIVATE_KEY | {"kid": "one"}, OTHER_KEY | {"kid": "one"}]),
+        json.dumps([PRIVATE_KEY | {name: OTHER_KEY[name] for name in ("x", "y")}]),
+        json.dumps([PRIVATE_KEY | {"kid": 7}]),
     ],
+    "LIVE_MODE": ["yes", "1", "on", "hunter2"],
     "DATABASE_URL": [
         "hunter2",
         "mysql://me:hunter2@db/x",

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.hostsite.return_url_payloads import ALLOWED, bad, disturbed, good
 from webapp.hostsite import is_allowed_return_url
+from webapp.hostsite.return_urls import add_result
 
 
 def test_return_url_below_allowed_path_is_allowed() -> None:
@@ -72,3 +73,27 @@ def test_return_url_over_2048_characters_is_refused() -> None:
     start = "https://shop.test/account/"
     assert is_allowed_return_url(start + "x" * (2048 - len(start)), ALLOWED)
     assert not is_allowed_return_url(start + "x" * (2049 - len(start)), ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://s.example", "https://s.example?mobbscan_result=J.W.S"),
+        ("https://s.example/a", "https://s.example/a?mobbscan_result=J.W.S"),
+        ("https://s.example/a?", "https://s.example/a?mobbscan_result=J.W.S"),
+        ("https://s.example/a#top", "https://s.example/a?mobbscan_result=J.W.S#top"),
+        (
+            "https://s.example/a?b=%20+c&b=&d",
+            "https://s.example/a?b=%20+c&b=&d&mobbscan_result=J.W.S",
+        ),
+        ("https://s.example/a?b=1?c#x?y", "https://s.example/a?b=1?c&mobbscan_result=J.W.S#x?y"),
+        (
+            "https://s.example/?mobbscan_result=x&b=1",
+            "https://s.example/?b=1&mobbscan_result=J.W.S",
+        ),
+        ("https://s.example/?%6Dobbscan_result=x", "https://s.example/?mobbscan_result=J.W.S"),
+        ("https://s.example/?mobbscan_result", "https://s.example/?mobbscan_result=J.W.S"),
+    ],
+)
+def test_add_result_keeps_the_address_and_has_one_result(url: str, expected: str) -> None:
+    assert add_result(url, "J.W.S") == expected

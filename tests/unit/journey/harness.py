@@ -66,7 +66,9 @@ class JourneyHarness:
     def __post_init__(self) -> None:
         self.engine = make_engine(self.address)
         self.database = Database(self.engine, Cipher([KEY]))
-        self.deps = JourneyDependencies(self.database, self.clock, self.sites, SLOW, livemode=False)
+        self.deps = JourneyDependencies(
+            self.database, self.clock, self.sites, SLOW, livemode=False, public_url=PUBLIC_URL
+        )
         self.references = SignedReferences(PUBLIC_URL, ["a key to sign with"])
         gateway: Any = self.gateway
         self.gateway_poll = GatewayPoll(self.deps, gateway)
