@@ -31,6 +31,7 @@ from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
 from webapp.journey.returned import ReturnStep
+from webapp.journey.shared_limits import SharedLimits
 from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.journey.start import Start
 from webapp.journey.steps import Steps
@@ -122,7 +123,7 @@ def build(
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
-        public_result_keys=lambda: deps.result_signer.public_keys(),
+        share_limit_counts=SharedLimits(deps).share,
         find_problems=readiness.Readiness(database),
         find_degradations=partial(find_degradations, database),
         statistics=CachedStatistics(database, clock),

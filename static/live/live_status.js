@@ -73,7 +73,7 @@ class LiveStatus {
     }, STREAM_SILENCE_SECONDS * 1000);
   }
 
-  /** A stream that ends reopens itself. One that fails repeatedly, or gets a 204 or 503, does not. */
+  /** A stream that ends reopens itself. One that fails repeatedly, or gets a 204, does not. */
   onStreamError(/** @type {EventSource} */ stream) {
     this.streamFailures += 1;
     if (stream.readyState === EventSource.CLOSED || this.streamFailures >= MAX_STREAM_FAILURES)

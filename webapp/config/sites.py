@@ -104,6 +104,7 @@ class Site(ConfigModel):
     webhook_url: ReceiverAddress | None = Field(None, repr=False)
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], List] = Field((), repr=False)
     allow_private_webhook: bool = False
+    api_rate: Annotated[int, whole_number(1, 1_000_000)] = 600
     privacy_url: PageAddress | None = None
     support_url: PageAddress | None = None
     locales: Annotated[tuple[Locale, ...], List, NotEmpty] = ("en",)

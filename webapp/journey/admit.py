@@ -8,6 +8,7 @@ from webapp.config.sites import Site
 from webapp.domain.errors import HandoffNotAccepted, NotFound
 from webapp.journey import login_session, verified_handoff
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.verified_handoff import VerifiedHandoff
 from webapp.journey.views import Visitor
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.login_sessions import Session
@@ -31,15 +32,15 @@ class Admit:
         this very token keeps that session. Raises HandoffNotAccepted. Raises AnotherPersonSignedIn
         unless `replace`, without using the token up.
         """
-        with self._deps.database.reading() as work:
-            if live is not None and work.sessions.was_opened_by(live.session_id, token):
-                return live
+        if live is not None and self._was_opened_by(live, token):
+            return live
         verified = verified_handoff.verify(
             token, self._deps.sites, public_url=self._public_url, now=self._deps.clock()
         )
         site, claims = verified.site, verified.claims
         if not replace:
             login_session.refuse_account_switch(live, site, claims.subject, claims.name)
+        self._refuse_used(verified)
         subject_hash = self._deps.subject_hash(site.id, claims.subject)
         now = self._deps.clock()
         try:
@@ -68,9 +69,7 @@ class Admit:
                     handoff=token,
                 )
         except AlreadyExists as cause:
-            raise HandoffNotAccepted(
-                "already_used", "make a new hand-off token for every visit", site.id
-            ) from cause
+            raise _already_used(site) from cause
 
     def by_oidc(
         self,
@@ -130,6 +129,16 @@ class Admit:
         """Return the sites whose users sign in through the identity provider."""
         return [site for site in self._deps.sites.values() if site.oidc]
 
+    def _was_opened_by(self, live: Visitor, token: str) -> bool:
+        with self._deps.database.reading() as work:
+            return work.sessions.was_opened_by(live.session_id, token)
+
+    def _refuse_used(self, verified: VerifiedHandoff) -> None:
+        """Read first: a token that is sent again and again must not cost a write each time."""
+        with self._deps.database.reading() as work:
+            if work.replay_guard.is_used("handoff", verified.replay_key):
+                raise _already_used(verified.site)
+
     def _record_use(self, session: Session, now: datetime) -> None:
         if session.seen_at is not None and now < session.seen_at + login_session.USE_PRECISION:
             return
@@ -138,3 +147,7 @@ class Admit:
                 work.sessions.record_use(session.id, now)
         except DatabaseUnavailable:
             return  # a page that only reads works without it
+
+
+def _already_used(site: Site) -> HandoffNotAccepted:
+    return HandoffNotAccepted("already_used", "make a new hand-off token for every visit", site.id)

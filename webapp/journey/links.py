@@ -5,6 +5,7 @@ Viewing a link does not use it up, since mail scanners open every link; confirmi
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,9 @@ from webapp.store.unit_of_work import UnitOfWork
 
 #: The longest life of a link; it never outlives its onboarding.
 LINK_LIFE = timedelta(hours=24)
+#: The most usable links of a person.
+MAX_LINKS = 10
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class Links:
         self._public_url = public_url
 
     def create(self, onboarding_id: str, actor: Actor) -> NewLink:
-        """Return a new link to an active onboarding; earlier links keep working.
+        """Return a new link to an active onboarding; the person's earlier links keep working.
 
-        Raises NotFound, or Conflict when the onboarding has ended.
+        A person has at most MAX_LINKS: the oldest expires when another one is made. Raises
+        NotFound, or Conflict when the onboarding has ended.
         """
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
@@ -62,6 +67,11 @@ class Links:
             if not row.active:
                 raise Conflict(row.status)
             expires_at = min(now + LINK_LIFE, row.expires_at)
+            work.people.lock(row.person_id)
+            ended = work.links.end_oldest(row.person_id, now, keep=MAX_LINKS - 1)
+            if ended:
+                fields = {"site": row.site, "person": row.person_id, "ended": ended}
+                _log.warning("links_limited", extra=fields)
             work.links.add(code, row.id, now, expires_at)
             self._deps.record_event(work, row, "link_made", actor=actor)
         return NewLink(f"{self._public_url}/l/{code}", expires_at)
@@ -98,6 +108,7 @@ class Links:
         if not replace:
             login_session.refuse_account_switch(live, site, person.subject, person.name)
         with self._deps.database.writing() as work:
+            work.people.lock(person.id)  # first, as `create` does, or the two could deadlock
             if not work.links.use(code, self._deps.clock()):
                 raise LinkGone("this link has been used")
             self._deps.record_event(work, row, "link_used", actor=Actor.USER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import timedelta
 
@@ -17,6 +18,9 @@ from webapp.store.unit_of_work import UnitOfWork
 
 #: The time of a session's last request is stored at most this often, not at every request.
 USE_PRECISION = timedelta(minutes=1)
+#: The most live sessions of a person; the oldest ends when another one begins.
+MAX_SESSIONS = 10
+_log = logging.getLogger(__name__)
 
 
 def begin_session(
@@ -39,6 +43,7 @@ def begin_session(
     `handoff` is the token or link that is used up, `id_token` the identity provider's.
     """
     now = deps.clock()
+    work.people.lock(person.id)
     if live is not None:
         work.sessions.revoke(live.session_id, now)
     session = Session(
@@ -53,6 +58,11 @@ def begin_session(
         handoff=handoff,
         id_token=id_token,
     )
+    ended = work.sessions.end_oldest(person.id, now, keep=MAX_SESSIONS - 1)
+    if ended:
+        _log.warning(
+            "sessions_limited", extra={"site": site.id, "person": person.id, "ended": ended}
+        )
     work.sessions.add(session, now)
     record_session_event(deps, work, "signed_in", person, via)
     return visitor_of_session(session, person, site)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.config.sites import Site
+from webapp.domain.limit_counts import LimitCount, LimitTotal
 from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
@@ -32,9 +33,9 @@ class Steps:
     `read_provider_keys` reads the JSON of the identity provider's key set.
     `livemode` is LIVE_MODE: without it pages say TEST. `find_problems` returns sentences on
     what stops this server from working; empty: ready. `find_degradations` returns sentences on what
-    an operator has to fix and a restart does not. `public_result_keys` returns the JWK set of
-    signed results; raises DatabaseUnavailable at its first use. `statistics` counts rows for the
-    metrics; None while the database is unavailable.
+    an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
+    while the database is unavailable. `share_limit_counts` adds counts of attempts to those of the
+    other processes and returns the totals; None while the database is unavailable.
     """
 
     sites: Mapping[str, Site]
@@ -52,7 +53,7 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
-    public_result_keys: Callable[[], dict[str, list[dict[str, str]]]]
+    share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]

@@ -35,8 +35,8 @@ NOTICE_OUTCOMES = (
     "kept", "repeated", "not_authentic", "unusable", "too_large", "wrong_method", "not_writable",
     "failed", OTHER,
 )  # fmt: skip
-#: How an attempt to send a message can end.
-MESSAGE_OUTCOMES = (DELIVERED, *map(str, AttemptError))
+#: What has a limit of attempts.
+LIMITED_SURFACES = ("handoff", "link", "login", "bearer", "api", OTHER)
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -77,15 +77,7 @@ _request_seconds = _histogram(
     "Time from a request's start to the head of its response.",
     _REQUEST_BUCKETS,
 )
-_messages = _counter("message_attempts", "Attempts to send messages to host sites.", "outcome")
-_message_seconds = _histogram(
-    "message_attempt_seconds", "Time of an attempt to send a message.", _CALL_BUCKETS
-)
-_message_age = _histogram(
-    "message_age_seconds",
-    "Time from the writing of a message to the attempt that delivered it.",
-    _AGE_BUCKETS,
-)
+_limited = _counter("limited", "Attempts refused beyond a limit.", "surface")
 _waiting = Gauge(
     _PREFIX + "waiting_browsers",
     "Open event streams.",
@@ -94,6 +86,8 @@ _waiting = Gauge(
 )
 
 # Present from the start: a rate needs a zero to rise from.
+for _surface in LIMITED_SURFACES:
+    _limited.labels(_surface)
 for _outcome in NOTICE_OUTCOMES:
     _notices.labels(_outcome)
 for _outcome in OUTCOMES:
@@ -139,6 +133,11 @@ def request(method: str, route: str, status: int, seconds: float) -> None:
     """Count and time a request; `route` is a URL rule, never a path."""
     _requests.labels(_one_of(METHODS, method), route, str(status)).inc()
     _request_seconds.observe(seconds)
+
+
+def limited(surface: str) -> None:
+    """Count an attempt that was refused beyond a limit."""
+    _limited.labels(_one_of(LIMITED_SURFACES, surface)).inc()
 
 
 def waiting(change: int) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import insert, select, update
 
 from webapp.store.replay_guard import hash_of
 from webapp.store.repository import Repository
-from webapp.store.schema import links
-from webapp.store.sql import delete_batch
+from webapp.store.schema import links, onboardings
+from webapp.store.sql import batched, delete_batch
 
 _RETENTION_AFTER_EXPIRY = timedelta(days=7)
 
@@ -40,6 +40,28 @@ class OneTimeLinks(Repository):
             select(links).where(links.c.code_hash == hash_of(code))
         ).one_or_none()
         return Link(row.onboarding_id, row.expires_at, row.used_at) if row else None
+
+    def end_oldest(self, person_id: str, now: datetime, keep: int) -> int:
+        """Let all but the `keep` newest usable links of the person expire; return how many did.
+
+        The caller must hold the person's row, see `Sessions.end_oldest`.
+        """
+        usable = (
+            select(links.c.code_hash)
+            .join(onboardings, onboardings.c.id == links.c.onboarding_id)
+            .where(
+                onboardings.c.person_id == person_id,
+                links.c.used_at.is_(None),
+                links.c.expires_at > now,
+            )
+            .order_by(links.c.created_at.desc(), links.c.code_hash)
+        )
+        ended = list(self._connection.scalars(usable))[keep:]
+        for batch in batched(ended):
+            self._connection.execute(
+                update(links).where(links.c.code_hash.in_(batch)).values(expires_at=now)
+            )
+        return len(ended)
 
     def use(self, code: str, now: datetime) -> bool:
         """Mark the link as used; return whether this call did, of several at once only one."""

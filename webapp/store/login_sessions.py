@@ -26,6 +26,9 @@ _GET = (
 _NOT_OVER_OF_THESE = select(sessions.c.id_hash, sessions.c.person_id, sessions.c.created_at).where(
     sessions.c.id_hash.in_(bindparam("these", expanding=True)), _NOT_OVER
 )
+_NOT_OVER_OF_PERSON = select(
+    sessions.c.id_hash, sessions.c.person_id, sessions.c.created_at, sessions.c.seen_at
+).where(sessions.c.person_id == bindparam("person"), _NOT_OVER)
 _PROCESSES_OF_PERSON = select(
     func.max(case((onboardings.c.status.in_(sorted(AWAITING_USER)), 1), else_=0)).label("awaits"),
     func.max(onboardings.c.submitted_at).label("submitted_at"),
@@ -120,6 +123,22 @@ class Sessions(SealingRepository):
             .where(sessions.c.id_hash == hash_of(session_id), sessions.c.revoked_at.is_(None))
             .values(revoked_at=now)
         )
+
+    def end_oldest(self, person_id: str, now: datetime, keep: int) -> int:
+        """Revoke all but `keep` sessions of the person; return how many ended.
+
+        Sessions that are over already come first, then those that began first. The caller must
+        hold the person's row, or two sessions that begin at once both count without the other.
+        """
+        rows = self._connection.execute(_NOT_OVER_OF_PERSON, {"person": person_id, "now": now})
+        found = [(self._is_live(row, row.seen_at or row.created_at, now), row) for row in rows]
+        found.sort(key=lambda each: (each[0], each[1].created_at), reverse=True)
+        ended = [row.id_hash for _, row in found[keep:]]
+        for batch in batched(ended):
+            self._connection.execute(
+                update(sessions).where(sessions.c.id_hash.in_(batch)).values(revoked_at=now)
+            )
+        return len(ended)
 
     def forget(self, now: datetime) -> int:
         """Delete a batch of expired sessions; return how many."""

@@ -53,6 +53,15 @@ class People(SealingRepository):
         )
         return self.get(self._connection.execute(updated.returning(people.c.id)).scalar_one())
 
+    def lock(self, person_id: str) -> None:
+        """Let other transactions that lock this person wait for the end of this one.
+
+        Inserts that refer to the person (`FOR KEY SHARE`) do not wait.
+        """
+        self._connection.execute(
+            select(people.c.id).where(people.c.id == person_id).with_for_update(key_share=True)
+        )
+
     def get(self, person_id: str) -> Person:
         """Return the person. Raises LookupError for an unknown id, which foreign keys prevent."""
         row = self._connection.execute(select(people).where(people.c.id == person_id)).one_or_none()

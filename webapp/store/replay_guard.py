@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from webapp.store.errors import AlreadyExists
 from webapp.store.repository import Repository
@@ -28,6 +28,13 @@ class ReplayGuard(Repository):
         )
         if not is_new:
             raise AlreadyExists(kind)
+
+    def is_used(self, kind: str, value: str) -> bool:
+        """Return whether `value` is marked. Only `use` decides between two requests at once."""
+        mark = select(_columns.kind).where(
+            _columns.kind == kind, _columns.value_hash == hash_of(value)
+        )
+        return self._connection.scalar(mark) is not None
 
     def rehearse(self) -> None:
         """Insert and delete a mark, so that the commit proves the database can be written to."""

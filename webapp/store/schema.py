@@ -21,9 +21,7 @@ from webapp.domain.onboarding import ACTIVE
 from webapp.domain.schedule import QUICK_POLLS
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
-from webapp.store.messages_tables import message_attempts as message_attempts
-from webapp.store.messages_tables import messages as messages
-from webapp.store.messages_tables import receivers as receivers
+from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.metadata import UUID_TEXT as _UUID
 from webapp.store.metadata import metadata as metadata
 

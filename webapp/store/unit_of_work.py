@@ -29,6 +29,7 @@ from webapp.store.gateway_tokens import GatewayTokens
 from webapp.store.generated_keys import GeneratedKeys
 from webapp.store.heartbeats import Heartbeats
 from webapp.store.inbox import Inbox
+from webapp.store.limit_counts import LimitCounts
 from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
 from webapp.store.messages import Messages
@@ -67,6 +68,7 @@ class UnitOfWork:
         self.onboardings = Onboardings(connection, cipher)
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection)
+        self.limit_counts = LimitCounts(connection)
         self.links = OneTimeLinks(connection)
         self.messages = Messages(connection, cipher)
         self.receivers = Receivers(connection)
@@ -110,17 +112,20 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Delete expired marks, sessions, links, notices about unknown ids, and old attempts to
-        send messages; return how many.
+        """Delete expired marks, sessions, links, counts and notices about unknown ids.
 
-        Each transaction deletes a batch of each, until none is left.
+        Returns how many. Each transaction deletes a batch of each, until none is left.
         """
         total = 0
         while True:
             with self.writing() as work:
                 repositories = (
-                    work.replay_guard, work.sessions, work.links, work.inbox, work.messages
-                )  # fmt: skip
+                    work.replay_guard,
+                    work.sessions,
+                    work.limit_counts,
+                    work.links,
+                    work.inbox,
+                )
                 deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()
             total += sum(deleted) + heartbeats

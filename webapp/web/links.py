@@ -13,6 +13,7 @@ from webapp.web import account_switch, cookies, request_context
 from webapp.web.errors import ErrorInfo, error_response
 from webapp.web.guards import link_code, session_required
 from webapp.web.language import current_language
+from webapp.web.limits import Surface, limited, log_refusal
 
 blueprint = Blueprint("links", __name__)
 
@@ -75,8 +76,17 @@ def create() -> ResponseReturnValue:
 @blueprint.errorhandler(NotFound)
 def unknown_link(_: NotFound) -> ResponseReturnValue:
     """Explain an unknown code: users copy links by hand and lose parts of them."""
-    code = "not_found" if request.endpoint == "links.create" else "unknown_link"
-    return error_response(ErrorInfo(404, code))
+    if request.endpoint == "links.create":
+        return error_response(ErrorInfo(404, "not_found"))
+    log_refusal("link_refused", problem="unknown")
+    return limited(Surface.LINK, error_response(ErrorInfo(404, "unknown_link")))
+
+
+@blueprint.errorhandler(LinkGone)
+def gone_link(_: LinkGone) -> ResponseReturnValue:
+    """Explain a link that has been used or has expired."""
+    log_refusal("link_refused", problem="gone")
+    return limited(Surface.LINK, error_response(ErrorInfo(410, "link_gone")))
 
 
 def qr_code(text: str) -> str:

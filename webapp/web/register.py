@@ -11,10 +11,12 @@ from flask import Flask
 from webapp.observability import metrics
 from webapp.web import (
     body_length,
+    client_address,
     cookies,
     errors,
     health,
     language,
+    limits,
     links,
     notice_endpoint,
     present,
@@ -61,6 +63,8 @@ def register(app: Flask) -> None:
     # No route is for scripts of other origins, so no route needs OPTIONS.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     request_log.log_requests(app)  # first: a refused form needs an id and a log line too
+    client_address.install(app, settings)
+    limits.install(app)
     cookies.configure_session(app, settings)
     csrf = cookies.protect_forms(app)
     request_context.add_template_context(app)

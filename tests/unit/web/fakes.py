@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ from webapp.domain.errors import (
     StepError,
     UnreadableNotice,
 )
+from webapp.domain.limit_counts import LimitCount, LimitTotal
 from webapp.domain.onboarding import Person, Status
 from webapp.domain.reasons import ReasonCode, reason
 from webapp.hostsite.provider_keys import ProviderKeys
@@ -97,6 +98,7 @@ class FakeSteps:
     sessions: dict[str, Visitor] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=lambda: {ADAS: "ada", BENS: "ben"})
     status: OnboardingView = field(default_factory=lambda: STARTED)
+    shared: list[LimitCount] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     locales: list[str | None] = field(default_factory=list)
 
@@ -123,8 +125,9 @@ class FakeSteps:
         )
         self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
 
-    def public_result_keys(self) -> dict[str, list[dict[str, str]]]:
-        return {"keys": [{"kty": "EC", "kid": "of-the-fake"}]}
+    def share_limit_counts(self, counts: Sequence[LimitCount]) -> list[LimitTotal]:
+        self.shared += counts
+        return []
 
     def find_degradations(self) -> list[str]:
         return []

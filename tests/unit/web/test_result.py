@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from tests.unit.web.fakes import ADAS, BENS, steps_of
@@ -103,15 +104,18 @@ def test_stream_under_our_worker_hands_the_connection_over(
     assert "Content-Length" not in answer.headers
 
 
-def test_stream_beyond_the_limit_of_a_session_is_503_until_one_ends(
+def test_stream_beyond_the_limit_of_a_session_is_204_until_one_ends(
     app: Flask, ada: FlaskClient, connection: WorkerConnection
 ) -> None:
     for _ in range(STREAMS_PER_SESSION):
         assert open_stream(app, ada, connection).text
-    refused = open_stream(app, ada, connection)
-    assert refused.status_code == 503
-    assert int(refused.headers["Retry-After"]) > 0
-    assert refused.mimetype == "application/problem+json"
+    assert STREAMS_PER_SESSION == 4
+    with capture_logs() as lines:
+        refused = open_stream(app, ada, connection)
+    assert (refused.status_code, refused.data) == (204, b"")
+    (logged,) = [each for each in lines if each["event"] == "stream_limited"]
+    assert (logged["site"], logged["person"]) == ("shop", "person-ada")
+    assert ada.get(STATUS).status_code == 200
     release = connection.taken[0][-1]
     release()
     assert open_stream(app, ada, connection).status_code == 200

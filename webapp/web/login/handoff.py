@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable
@@ -12,10 +10,7 @@ from werkzeug.wrappers import Response
 from webapp.domain.errors import AnotherPersonSignedIn, HandoffNotAccepted
 from webapp.web import account_switch, cookies, request_context
 from webapp.web.guards import public
-from webapp.web.request_log import log
-
-if TYPE_CHECKING:
-    from webapp.config.sites import Site
+from webapp.web.limits import Surface, limited, log_refusal
 
 blueprint = Blueprint("handoff", __name__)
 
@@ -53,16 +48,12 @@ def handoff_by_form() -> ResponseReturnValue:
 @blueprint.errorhandler(HandoffNotAccepted)
 def handoff_refused(error: HandoffNotAccepted) -> ResponseReturnValue:
     """Explain the refusal to the user; code and fix go to the log for the host's developer."""
-    log().warning("handoff_refused", code=error.code, fix=error.fix)
-    request_context.set_site(_site_to_return_to(error))
-    page = render_template("login/failed.html", code=_TEXT_CODES.get(error.code, "other"))
-    return _delete_token_cookie(make_response(page, 401))
-
-
-def _site_to_return_to(error: HandoffNotAccepted) -> Site | None:
-    """Return the site that the user probably comes from, for the page's link back only."""
     claimed = request_context.steps().sites.get(error.site_id or "")
-    return claimed or request_context.probable_site()
+    log_refusal("handoff_refused", claimed, code=error.code, fix=error.fix)
+    request_context.set_site(claimed or request_context.probable_site())
+    page = render_template("login/failed.html", code=_TEXT_CODES.get(error.code, "other"))
+    response = limited(Surface.HANDOFF, make_response(page, 401), claimed)
+    return _delete_token_cookie(response)
 
 
 def _sign_in(token: str, *, replace: bool) -> Response:

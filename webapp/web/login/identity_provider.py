@@ -80,6 +80,10 @@ class IdentityProvider:
         )
         return str(login["url"])
 
+    def has_open_login(self) -> bool:
+        """Whether the current request, a callback, belongs to a login that this browser began."""
+        return open_logins.find(request.args.get("state", "")) is not None
+
     def finish_login(self, callback: str) -> ProviderIdentity:
         """Check the current request as the callback of a login; its state is used up.
 

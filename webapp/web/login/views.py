@@ -12,6 +12,13 @@ from webapp.domain.errors import AnotherPersonSignedIn, NotFound
 from webapp.web import account_switch, cookies, request_context
 from webapp.web.form_source import FormSource, form_source
 from webapp.web.guards import public
+from webapp.web.limits import (
+    Surface,
+    count_failure,
+    limited,
+    log_refusal,
+    refuse_if_exceeded,
+)
 from webapp.web.login import login_awaiting_confirmation
 from webapp.web.login.code_exchange import ProviderIdentity
 from webapp.web.login.errors import (
@@ -67,11 +74,14 @@ def callback() -> ResponseReturnValue:
     if request_context.is_prefetch():
         raise ServiceUnavailable(retry_after=1)  # the callback is valid only once
     live = request_context.visitor()
+    if provider.has_open_login():
+        refuse_if_exceeded(Surface.LOGIN)  # before the state is used up and the provider is called
     try:
         identity = provider.finish_login(_callback_url())
     except LoginStale:
         return _home_if_signed_in(live)
     except LoginInterrupted as interrupted:
+        count_failure(Surface.LOGIN)
         log().warning("login_tried_again", provider_error=interrupted.provider_error)
         again = provider.authorization_url(
             interrupted.site_id,
@@ -126,7 +136,7 @@ def login_failed(error: LoginError) -> ResponseReturnValue:
     """Explain why the login failed and how to try again."""
     status, code = _STATUS_AND_CODE[type(error)]
     cause = type(error.__cause__).__name__ if error.__cause__ else None
-    log().warning(
+    log_refusal(
         "login_failed",
         code=code,
         problem=error.problem,
@@ -140,7 +150,12 @@ def login_failed(error: LoginError) -> ResponseReturnValue:
     response = make_response(page, status)
     if isinstance(error, ProviderUnavailable):
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
-    return response
+    return limited(Surface.LOGIN, response) if _finishes_login() else response
+
+
+def _finishes_login() -> bool:
+    """Whether this request ends a login; one that cannot begin is no failure of a client."""
+    return request.endpoint != "login.login"
 
 
 def _site_to_return_to() -> Site | None:

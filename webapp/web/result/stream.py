@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 #: A stream ends after this time, so that no connection stays for ever; the browser reconnects.
 MAX_STREAM_SECONDS = 600
 RECONNECT_MS = 2000
-FULL_RETRY_SECONDS = 10
-#: A user's tabs and a few reloads. Without a limit one session could take every slot.
-STREAMS_PER_SESSION = 8
+#: Browsers open at most six connections to a server over HTTP/1.1: with six streams the seventh
+#: page would never load.
+STREAMS_PER_SESSION = 4
 _EXTENSION = "stream_slots"
 _CONNECTION = "webapp.connection"
 

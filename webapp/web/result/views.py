@@ -6,10 +6,10 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ServiceUnavailable
 
 from webapp.web import request_context
 from webapp.web.guards import session_required
+from webapp.web.limits import log_refusal
 from webapp.web.result import stream
 from webapp.web.result.status_json import status_json
 
@@ -32,8 +32,8 @@ def status(onboarding_id: str) -> ResponseReturnValue:
 def status_stream(onboarding_id: str) -> ResponseReturnValue:
     """Send each new status as a server-sent event.
 
-    204 ends an EventSource for good: under a server that cannot hold streams the page polls.
-    503 when this process or this session has too many streams.
+    204 ends an EventSource for good, and the page polls: under a server that cannot hold streams,
+    and when this process or this session has too many of them.
     """
     visitor, known_id = (
         request_context.require_visitor(),
@@ -48,7 +48,8 @@ def status_stream(onboarding_id: str) -> ResponseReturnValue:
         return Response(mimetype="text/event-stream")
     release = stream.take_slot(visitor.session_id)
     if release is None:
-        raise ServiceUnavailable(retry_after=stream.FULL_RETRY_SECONDS)
+        log_refusal("stream_limited")
+        return Response(status=204)
     subscribe = partial(
         result.stream,
         visitor,

@@ -99,13 +99,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True
     )
 
-    op.create_table('receivers',
-        sa.Column('site', sa.String(length=63), nullable=False),
-        sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('disabled_reason', sa.String(length=16), nullable=True),
-        sa.PrimaryKeyConstraint('site', name=op.f('pk_receivers'))
+    op.create_table('limit_counts',
+        sa.Column('key', sa.String(length=128), nullable=False),
+        sa.Column('minute', sa.BigInteger(), nullable=False),
+        sa.Column('previous', sa.Integer(), nullable=False),
+        sa.Column('current', sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint('key', name=op.f('pk_limit_counts'))
     )
+    op.create_index(op.f('ix_limit_counts_minute'), 'limit_counts', ['minute'], unique=False)
 
     op.create_table('replay_guard_marks',
         sa.Column('kind', sa.String(length=32), nullable=False),

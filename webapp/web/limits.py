@@ -1,0 +1,151 @@
+"""Limits of attempts per minute: of failures by client address, and of API requests by site.
+
+A limit of failures replaces the answer to a failure by 429; what is good passes even beyond it, so
+that users behind one address are never locked out by one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, Response, current_app, g
+from werkzeug.exceptions import TooManyRequests
+
+from webapp.config.sites import Site
+from webapp.observability import metrics
+from webapp.web import request_context
+from webapp.web.attempt_counts import MINUTE, Allowance, AttemptCounts
+from webapp.web.client_address import hashed_client
+from webapp.web.errors import ErrorInfo, error_response
+from webapp.web.request_log import log
+
+if TYPE_CHECKING:
+    from webapp.journey.views import Visitor
+
+#: Failures per minute and client address.
+FAILURES_PER_MINUTE = 30
+#: API requests that create an onboarding, per minute and site.
+API_CREATES_PER_MINUTE = 120
+TOO_MANY_REQUESTS = "too_many_requests"
+_EXTENSION = "limits"
+
+
+class Surface(StrEnum):
+    """Where an attempt can fail. Each has a limit of its own."""
+
+    HANDOFF = "handoff"
+    LINK = "link"
+    LOGIN = "login"
+    BEARER = "bearer"
+    API = "api"
+
+
+@dataclass(frozen=True)
+class ApiQuota:
+    """Whether a site may send this API request, and the headers that say so.
+
+    `wait_seconds` is the `Retry-After` of a refused request; None if it is allowed. `headers` are
+    `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11), for every answer.
+    """
+
+    wait_seconds: int | None
+    headers: Mapping[str, str]
+
+
+class Limits:
+    """Counts attempts; holds over all nodes about one second later."""
+
+    def __init__(self, counts: AttemptCounts) -> None:
+        self._counts = counts
+
+    def failure(self, surface: Surface, client: str) -> int | None:
+        """Count a failure. Return None, or beyond the limit the seconds to wait.
+
+        `client` is the keyed hash of the client's address.
+        """
+        return _wait_seconds(self._counts.count(f"{surface}/{client}", FAILURES_PER_MINUTE))
+
+    def exceeded(self, surface: Surface, client: str) -> int | None:
+        """Return the seconds to wait if the next failure would be refused; it counts nothing."""
+        return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
+
+    def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
+        """Count an API request of the site; a refused one is not counted."""
+        policies = {"requests": site.api_rate}
+        if is_create:
+            policies["creates"] = API_CREATES_PER_MINUTE
+        found: dict[str, Allowance] = {}
+        for name, limit in policies.items():
+            found[name] = self._counts.count(f"api-{name}/{site.id}", limit)
+            if not found[name].is_allowed:
+                break
+        waits = [each.wait_seconds for each in found.values() if not each.is_allowed]
+        return ApiQuota(max(waits, default=None), _rate_limit_fields(policies, found))
+
+
+def install(app: Flask) -> None:
+    """Create the limits of this process; the counts are shared by the journey's step."""
+    app.extensions[_EXTENSION] = Limits(AttemptCounts(app.extensions["steps"].share_limit_counts))
+
+
+def limits() -> Limits:
+    """Return the limits of the current app."""
+    return cast("Limits", current_app.extensions[_EXTENSION])
+
+
+def refuse_if_exceeded(surface: Surface) -> None:
+    """Guard a costly call that may fail. Raises TooManyRequests beyond the limit of failures."""
+    wait_seconds = limits().exceeded(surface, hashed_client())
+    if wait_seconds is not None:
+        log_refusal("attempt_limited", surface=surface)
+        metrics.limited(surface)
+        raise TooManyRequests(retry_after=wait_seconds)
+
+
+def count_failure(surface: Surface) -> None:
+    """Count a failure of the current client that is answered without an error."""
+    limits().failure(surface, hashed_client())
+
+
+def limited(surface: Surface, response: Response, site: Site | None = None) -> Response:
+    """Count a failure of the current client; return `response`, or 429 beyond the limit.
+
+    `site` is logged; by default the one that the page shows.
+    """
+    wait_seconds = limits().failure(surface, hashed_client())
+    if wait_seconds is None:
+        return response
+    log_refusal("attempt_limited", site, surface=surface)
+    metrics.limited(surface)
+    return error_response(ErrorInfo(429, TOO_MANY_REQUESTS, retry_after=wait_seconds))
+
+
+def log_refusal(event: str, site: Site | None = None, **fields: object) -> None:
+    """Log that an attempt was refused: of which site, client (a keyed hash) and person."""
+    visitor = cast("Visitor | None", g.get("visitor"))
+    known = site or request_context.current_site()
+    log().warning(
+        event,
+        site=known.id if known else None,
+        client=hashed_client(),
+        person=visitor.person.id if visitor else None,
+        **fields,
+    )
+
+
+def _wait_seconds(allowance: Allowance) -> int | None:
+    return None if allowance.is_allowed else allowance.wait_seconds
+
+
+def _rate_limit_fields(
+    policies: Mapping[str, int], found: Mapping[str, Allowance]
+) -> dict[str, str]:
+    """Return both fields; their lists are structured fields (RFC 9651)."""
+    policy = ", ".join(f'"{name}";q={limit};w={MINUTE}' for name, limit in policies.items())
+    state = ", ".join(
+        f'"{name}";r={each.remaining};t={each.reset_seconds}' for name, each in found.items()
+    )
+    return {"RateLimit-Policy": policy, "RateLimit": state}
