@@ -6,7 +6,12 @@ import os
 import sys
 import threading
 
-from webapp.config.current import log_misspelt_settings, log_quoted_secrets, reload_settings
+from webapp.config.current import (
+    log_ignored_proxy_variables,
+    log_misspelt_settings,
+    log_quoted_secrets,
+    reload_settings,
+)
 from webapp.config.settings import SettingsError
 from webapp.logs import configuration
 from webapp.observability import multiprocess
@@ -46,12 +51,13 @@ sendfile = False
 
 
 def on_starting(server):
-    """Warn of misspelt settings and quoted secrets, and bring the database up to date.
+    """Warn of settings that do not work as meant, and bring the database up to date.
 
     Before a worker starts.
     """
     log_misspelt_settings()
     log_quoted_secrets(settings)
+    log_ignored_proxy_variables()
     try:
         prepare_database(settings)
     except StoreError as wrong:

@@ -201,6 +201,7 @@ def make_gateway(
         decision_type=settings.decision_type,
         hosted_origins=settings.hosted_origins,
         ca_file=settings.outbound_ca_file,
+        proxy=settings.outbound_proxy,
         time_zone=ZoneInfo(settings.time_zone),
     )
     account = f"{settings.gateway_url}\0{settings.api_key}\0{settings.api_secret}"

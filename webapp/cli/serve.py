@@ -13,7 +13,11 @@ import structlog
 from webapp import logs, wiring
 from webapp.cli.bind import checked_bind, require_bindable
 from webapp.cli.common import prepare_database, require_database, settings
-from webapp.config.current import log_misspelt_settings, log_quoted_secrets
+from webapp.config.current import (
+    log_ignored_proxy_variables,
+    log_misspelt_settings,
+    log_quoted_secrets,
+)
 from webapp.config.settings import Settings
 from webapp.jobs.executor_id import ExecutorIdInUse, hold_executor_id
 from webapp.observability import multiprocess
@@ -61,6 +65,7 @@ def worker(parent: int | None) -> None:
             if parent is None:  # otherwise the parent has logged them
                 log_misspelt_settings()
                 log_quoted_secrets(found)
+                log_ignored_proxy_variables()
             stop = _run_jobs(found, parent)
     except ExecutorIdInUse as error:
         raise click.ClickException(str(error)) from error

@@ -13,6 +13,11 @@ from webapp.basics.url_encoding import encode_url
 from webapp.basics.urls import Url
 from webapp.config.problems import InvalidValue
 
+#: User and password as RFC 3986 (3.2.1) writes them.
+_PROXY = re.compile(
+    r"http://(?P<user>[A-Za-z0-9._~!$&'()*+,;=%-]+:[A-Za-z0-9._~!$&'()*+,;=%-]*@)?"
+    r"(?P<host>[^/?#@]+:[0-9]+/?)"
+)
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -79,6 +84,15 @@ def page_address(text: str) -> str:
     address = encode_url(text)
     _parse_https(address, subdomains=True)
     return address
+
+
+def proxy_address(text: str) -> str:
+    """An HTTP proxy, `http://[user:password@]host:port`. Returns it without a trailing slash."""
+    found = _PROXY.fullmatch(text)
+    if found is None:
+        raise InvalidValue("is not written like http://proxy.example:3128")
+    url = _parse(f"http://{found['host']}")
+    return f"http://{found['user'] or ''}{url.host}:{url.port}"
 
 
 def receiver_address(text: str) -> str:

@@ -15,6 +15,8 @@ from webapp.config.quoted_secrets import quoted_secrets
 from webapp.config.setting_fields import SETTINGS
 from webapp.config.settings import Settings, SettingsError
 
+_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PROXY_FIX = "set OUTBOUND_PROXY to let calls to other servers go through a proxy"
 _current: list[Settings] = []
 # The parent of web workers has its log from gunicorn: structlog is not set up there.
 _log = logging.getLogger(__name__)
@@ -53,6 +55,17 @@ def log_misspelt_settings() -> None:
     """Log all of them in one line."""
     if found := misspelt_settings():
         _log.warning("misspelt_settings_found", extra={"problems": found})
+
+
+def ignored_proxy_variables() -> list[str]:
+    """Return the names of the variables with which other programs are given a proxy."""
+    return sorted(name for name in os.environ if name.upper() in _PROXY_VARIABLES)
+
+
+def log_ignored_proxy_variables() -> None:
+    """Log in one line that they are ignored; their values may hold a password."""
+    if found := ignored_proxy_variables():
+        _log.warning("proxy_variables_ignored", extra={"variables": found, "fix": PROXY_FIX})
 
 
 def log_quoted_secrets(settings: Settings) -> None:

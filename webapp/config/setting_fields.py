@@ -139,6 +139,12 @@ class SettingFields(ConfigModel):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Upper] = Field(
         "INFO", description="set it to INFO"
     )
+    outbound_proxy: types.ProxyAddress | None = Field(
+        None,
+        description="leave it unset, or set it to http://host:port or "
+        "http://user:password@host:port, with reserved characters of both written as in %40",
+        repr=False,
+    )
     outbound_ca_file: types.CertificatesFile | None = Field(
         None, description="set it to a PEM file with the certificates to trust"
     )

@@ -30,6 +30,7 @@ class Connections:
     ) -> None:
         self._transport = transport
         self._limits = limits
+        self._proxy = options.proxy
         # Loaded before any fork: a wrong CA file stops the start, and 20 ms are spent once.
         needed = transport is None and options.base_url.lower().startswith("https:")
         self._ssl_context = _ssl_context(options.ca_file) if needed else None
@@ -95,7 +96,8 @@ class Connections:
         return client
 
     def _new_client(self) -> httpx.Client:
-        inner = SizeLimitTransport(self._transport or DeadlineTransport(self._ssl_context))
+        real = self._transport or DeadlineTransport(self._ssl_context, self._proxy)
+        inner = SizeLimitTransport(real)
         limits = self._limits
         return httpx.Client(
             transport=CircuitBreakerTransport(

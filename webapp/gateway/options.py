@@ -13,8 +13,9 @@ class GatewayOptions:
     """Address and credentials of the gateway, and the variants of its calls.
 
     `base_url` may contain a path. `ca_file` is a PEM file of certificate authorities, trusted in
-    addition to the usual ones. `time_zone` is the zone of the gateway's times that state none.
-    Raises `ValueError` for an invalid URL, path or method. Contract 1.
+    addition to the usual ones. `proxy` is the outbound proxy of all calls, as
+    `http://[user:password@]host:port`; None: direct. `time_zone` is the zone of the gateway's
+    times that state none. Raises `ValueError` for an invalid URL, path or method. Contract 1.
     """
 
     base_url: str
@@ -25,6 +26,7 @@ class GatewayOptions:
     decision_type: str = "AUTO"
     hosted_origins: tuple[str, ...] = ()
     ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     time_zone: tzinfo = UTC
 
     def __post_init__(self) -> None:

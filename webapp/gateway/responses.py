@@ -41,6 +41,7 @@ _NEVER_SENT = (
     httpx.PoolTimeout,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
+    httpx.ProxyError,
 )
 
 

@@ -10,6 +10,7 @@ import httpcore
 import httpx
 
 from webapp.http_transport.deadline_backend import DeadlineBackend
+from webapp.http_transport.outbound_proxy import PROXY_AUTHENTICATION_REQUIRED, connection_pool
 
 _MAX_CONNECTIONS = 200
 _MAX_IDLE_CONNECTIONS = 100
@@ -29,21 +30,20 @@ _HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
     httpcore.LocalProtocolError: httpx.LocalProtocolError,
     httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.ProxyError: httpx.ProxyError,
 }
 
 
 class DeadlineTransport(httpx.BaseTransport):
     """Opens real connections. Uses no proxy of the environment and follows no redirect.
 
-    With `may_call`, connects only to IP addresses for which it returns True.
+    `proxy` is the value of OUTBOUND_PROXY, or None for direct connections.
     """
 
-    def __init__(
-        self,
-        ssl_context: ssl.SSLContext | None,
-        may_call: Callable[[str], bool] | None = None,
-    ) -> None:
-        self._pool = httpcore.ConnectionPool(
+    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None = None) -> None:
+        self._has_proxy = proxy is not None
+        self._pool = connection_pool(
+            proxy,
             ssl_context=ssl_context,
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
@@ -68,6 +68,9 @@ class DeadlineTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
+        if self._has_proxy and response.status == PROXY_AUTHENTICATION_REQUIRED:
+            response.close()  # of a plain http call: only the proxy answers so
+            raise httpx.ProxyError("ProxyError")
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def close(self) -> None:

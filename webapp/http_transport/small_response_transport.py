@@ -12,13 +12,18 @@ MAX_BYTES = 1024 * 1024
 
 
 class SmallResponseTransport(httpx.BaseTransport):
-    """Obeys the current deadline, uses no proxy and refuses bodies over `max_bytes`.
+    """Obeys the current deadline, refuses bodies over `max_bytes`, uses `proxy` (OUTBOUND_PROXY).
 
     Refuses compressed responses, which could become large when they are decompressed.
     """
 
-    def __init__(self, trust: ssl.SSLContext | None = None, max_bytes: int = MAX_BYTES) -> None:
-        self._inner = DeadlineTransport(trust)
+    def __init__(
+        self,
+        trust: ssl.SSLContext | None = None,
+        max_bytes: int = MAX_BYTES,
+        proxy: str | None = None,
+    ) -> None:
+        self._inner = DeadlineTransport(trust, proxy)
         self._max_bytes = max_bytes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from webapp import proxy_check
 from webapp.observability import metrics
 from webapp.web import request_context
 from webapp.web.guards import public
@@ -18,8 +19,16 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 @public
 def liveness() -> ResponseReturnValue:
-    """Answer 200 without a check: a restart would not repair what other services lack."""
-    return Response("ok\n", mimetype="text/plain")
+    """Answer 200 without a check: a restart would not repair what other services lack.
+
+    To a question signed by `doctor` it also answers how many proxies the request has passed.
+    """
+    response = Response("ok\n", mimetype="text/plain")
+    question = request.headers.get(proxy_check.QUESTION_HEADER)
+    if question and proxy_check.is_question(question, _secret_keys()):
+        entries = proxy_check.answer(request.headers.get("X-Forwarded-For"))
+        response.headers[proxy_check.ANSWER_HEADER] = entries
+    return response
 
 
 @blueprint.get("/readyz")
@@ -48,6 +57,11 @@ def prometheus_metrics() -> ResponseReturnValue:
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     exposition = metrics.exposition(request_context.steps().statistics())
     return Response(exposition, content_type=metrics.CONTENT_TYPE)
+
+
+def _secret_keys() -> tuple[str, ...]:
+    settings = request_context.settings()
+    return (settings.secret_key, *settings.secret_key_fallbacks)
 
 
 def _has_operations_token() -> bool:

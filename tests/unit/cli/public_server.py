@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 
+from webapp import proxy_check
+
 SERVER_HEADERS = {
     "Request-Id": "0" * 32,
     "Content-Security-Policy": "default-src 'none'",
@@ -21,8 +23,11 @@ class PublicServer:
         self.status = 200
         self.body = b"ok\n"
         self.webhook_status = 401
+        self.secret_key = ""
         self.headers = list(SERVER_HEADERS.items())
         self.asked: list[str] = []
+        #: X-Forwarded-For as it arrives; None: it does not answer the proxy check.
+        self.forwarded_for: str | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -59,6 +64,12 @@ class PublicServer:
             def _answer(self, status: int, body: bytes) -> None:
                 public.asked.append(f"{self.command} {self.path}")
                 self.send_response(status)
+                question = self.headers.get(proxy_check.QUESTION_HEADER, "")
+                if public.forwarded_for is not None and proxy_check.is_question(
+                    question, [public.secret_key]
+                ):
+                    answer = proxy_check.answer(public.forwarded_for)
+                    self.send_header(proxy_check.ANSWER_HEADER, answer)
                 for name, value in public.headers:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))

@@ -79,6 +79,12 @@ VALID = {
     "OPERATOR_ACR_VALUES": [("mfa  phr", ("mfa", "phr"))],
     "OPERATOR_ROLES_CLAIM": [("https://id.example/roles", "https://id.example/roles")],
     "TRUSTED_PROXY_HOPS": [("2", 2)],
+    "OUTBOUND_PROXY": [
+        ("http://Proxy.example:3128/", "http://proxy.example:3128"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://me:p%40ss@proxy.example:3128", "http://me:p%40ss@proxy.example:3128"),
+        ("http://me:@proxy.example:80", "http://me:@proxy.example:80"),
+    ],
     "OPERATIONS_TOKEN": [("t" * 16, "t" * 16)],
     "WEB_CONCURRENCY": [("16", 16)],
     "LOG_LEVEL": [("debug", "DEBUG")],
@@ -207,6 +213,20 @@ INVALID = {
     "WEB_CONCURRENCY": ["0", "-2", "1.5", "two", "1000", "02"],
     "LOG_LEVEL": ["LOUD"],
     "OUTBOUND_CA_FILE": ["/nowhere/ca.pem", __file__],
+    "OUTBOUND_PROXY": [
+        "proxy.example:3128",
+        "https://proxy.example:3128",
+        "socks5://proxy.example:1080",
+        "http://proxy.example",
+        "http://proxy.example:0",
+        "http://proxy.example:70000",
+        "http://me@proxy.example:3128",
+        "http://me:hunter@2@proxy.example:3128",
+        "http://me:hunter/2@proxy.example:3128",
+        "http://proxy.example:3128/hunter",
+        "http://proxy.example:3128?hunter",
+        "http://pro xy.example:3128",
+    ],
 }
 
 

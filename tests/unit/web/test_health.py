@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 
 from tests.unit.web.conftest import MakeApp
 from tests.unit.web.fakes import steps_of
+from webapp import proxy_check
 
 TOKEN = "an-operations-token-for-these-tests"
 
@@ -57,3 +61,26 @@ def test_metrics_require_the_operations_token(make_app: MakeApp) -> None:
 def test_metrics_without_a_configured_token_are_404(make_app: MakeApp, guess: str) -> None:
     answer = make_app().test_client().get("/metrics", headers={"Authorization": guess})
     assert (answer.status_code, answer.data) == (404, b"")
+
+
+def test_healthz_answers_the_number_of_proxies_to_a_signed_question_only(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(SECRET_KEY="a key of thirty-two characters or more")
+    signed = proxy_check.question("a key of thirty-two characters or more")
+    forwarded = {"X-Forwarded-For": "192.0.2.1, 10.0.0.1"}
+
+    def answer(question: str, **more: str) -> str | None:
+        headers = {proxy_check.QUESTION_HEADER: question, **forwarded, **more}
+        return (
+            app.test_client()
+            .get("/healthz", headers=headers)
+            .headers.get(proxy_check.ANSWER_HEADER)
+        )
+
+    assert answer(signed) == "2"
+    assert answer(signed, **{"X-Forwarded-For": ""}) == "0"
+    assert answer("proxies") is None
+    assert answer(proxy_check.question("another key of thirty-two characters")) is None
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+        assert answer(signed) is None

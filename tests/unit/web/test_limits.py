@@ -33,9 +33,15 @@ def gone_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(fakes.CODES, "gone-code", ("ada", "Ada"))
 
 
+def stop_clock(app: Flask) -> None:
+    """Let no time pass for the limits, however slowly the test runs."""
+    app.extensions["limits"]._counts._clock = lambda: 1_800_000_000.0
+
+
 @pytest.fixture
 def app(company: Flask) -> Flask:
     company.config["WTF_CSRF_ENABLED"] = False
+    stop_clock(company)
     steps_of(company).used.add("gone-code")
     return company
 
@@ -111,6 +117,7 @@ def test_callback_beyond_the_limit_neither_uses_the_state_up_nor_calls_the_provi
 
 def test_refusal_is_logged_with_site_hashed_client_and_person(make_app: MakeApp) -> None:
     app = make_app()
+    stop_clock(app)
     browser = signed_in(app, "adas-token")
     with capture_logs() as lines:
         answers(browser, "GET", "/handoff?token=garbage")

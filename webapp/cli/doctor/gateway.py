@@ -33,9 +33,10 @@ def _log_in(found: Settings, gateway: Gateway) -> Finding:
             "MOBBSCAN_API_KEY and MOBBSCAN_API_SECRET with the vendor"
         )
     except GatewayError as error:
+        way = "OUTBOUND_PROXY lets this machine" if found.outbound_proxy else "this machine may"
         return failure(
             f"gateway: {error}: check MOBBSCAN_GATEWAY_URL ({found.gateway_url}) and that "
-            "this machine may reach it"
+            f"{way} reach it"
         )
     life = (token.expires_at - token.obtained_at).total_seconds() / 60
     return good(f"gateway gave an access token, good for {life:.0f} min")

@@ -12,13 +12,20 @@ from webapp.config.settings import Settings
 _TIMEOUT_SECONDS = 8.0
 
 
-def client(found: Settings) -> httpx.Client:
-    """Return a client that the caller closes. It ignores proxies and .netrc, as the server does."""
+def client(found: Settings, *, is_direct: bool = False) -> httpx.Client:
+    """Return a client that the caller closes. It uses OUTBOUND_PROXY unless `is_direct`.
+
+    It ignores proxies and .netrc of the environment, as the server does.
+    """
     trust = ssl.create_default_context()
     if found.outbound_ca_file is not None:
         trust.load_verify_locations(cafile=found.outbound_ca_file)
     return httpx.Client(
-        verify=trust, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        verify=trust,
+        timeout=_TIMEOUT_SECONDS,
+        follow_redirects=False,
+        trust_env=False,
+        proxy=None if is_direct else found.outbound_proxy,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from webapp import proxy_check
 from webapp.basics.text import pluralize
 from webapp.cli.doctor.finding import Finding, failure, good, warning
 from webapp.cli.doctor.http_client import client, is_untrusted
@@ -20,8 +21,12 @@ _SINGLE_HEADERS = ("Content-Security-Policy", "Permissions-Policy", "X-Frame-Opt
 def findings(found: Settings) -> Iterator[Finding]:
     """No answer is a warning (the server may not run yet); another server is a failure."""
     address = f"{found.public_url}/healthz"
+    question = {proxy_check.QUESTION_HEADER: proxy_check.question(found.secret_key)}
     try:
-        with client(found) as http, http.stream("GET", address) as answer:
+        with (
+            client(found, is_direct=True) as http,
+            http.stream("GET", address, headers=question) as answer,
+        ):
             days = _days_left(answer)  # while its connection is open
             answer.read()
             yield from _check_answer(found, answer)
@@ -68,6 +73,7 @@ def _check_answer(found: Settings, answer: httpx.Response) -> Iterator[Finding]:
     else:
         yield good(f"PUBLIC_URL {found.public_url} leads to this server")
         yield from _changed_headers(answer)
+        yield from _proxies(found, answer)
 
 
 def _is_ours(answer: httpx.Response) -> bool:
@@ -84,6 +90,22 @@ def _changed_headers(answer: httpx.Response) -> Iterator[Finding]:
                 f"PUBLIC_URL: a proxy adds a second {name}, which can forbid the frame or the "
                 "camera; remove that line from its configuration"
             )
+
+
+def _proxies(found: Settings, answer: httpx.Response) -> Iterator[Finding]:
+    """Compare TRUSTED_PROXY_HOPS with the proxies that this request has passed."""
+    entries = answer.headers.get(proxy_check.ANSWER_HEADER, "")
+    if not entries.isdigit() or int(entries) == found.trusted_proxy_hops:
+        return
+    count, hops = int(entries), found.trusted_proxy_hops
+    if hops < count:
+        consequence = "until then limits count all clients of a proxy as one"
+    else:
+        consequence = "until then clients can choose the address that limits count"
+    yield warning(
+        f"TRUSTED_PROXY_HOPS is {hops}, but this request arrived with {count} in X-Forwarded-For; "
+        f"set it to the number of proxies that browsers pass ({count} from here); {consequence}"
+    )
 
 
 def _webhook(found: Settings, http: httpx.Client) -> Finding:

@@ -38,17 +38,25 @@ _REFUSALS = frozenset({400, 401, 403})
 
 
 class _HttpClient(OAuth2Client):  # type: ignore[misc]
-    """Authlib's httpx client with a size limit, without proxy and .netrc of the environment.
+    """Authlib's httpx client with a size limit, OUTBOUND_PROXY, and nothing of the environment.
 
     Raises ProviderUnavailable for transport failures and for answers that are neither a success
     nor a refusal.
     """
 
-    def __init__(self, *args: Any, trust: ssl.SSLContext, auth_setting: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        trust: ssl.SSLContext,
+        auth_setting: str,
+        outbound_proxy: str | None,
+        **kwargs: Any,
+    ) -> None:
         announced = kwargs.get("token_endpoint_auth_methods_supported", ())
         kwargs["token_endpoint_auth_method"] = auth_method(auth_setting, announced)
         # A new transport for each client: Authlib closes a client after every call.
-        super().__init__(*args, transport=SmallResponseTransport(trust), trust_env=False, **kwargs)
+        transport = SmallResponseTransport(trust, proxy=outbound_proxy)
+        super().__init__(*args, transport=transport, trust_env=False, **kwargs)
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         try:
@@ -160,6 +168,7 @@ def create_client(app: Flask, settings: Settings, timeout_seconds: float) -> Oid
             "timeout": timeout_seconds,
             "trust": _trusted_authorities(settings.outbound_ca_file),
             "auth_setting": settings.oidc_token_auth_method,
+            "outbound_proxy": settings.outbound_proxy,
         },
     )
     client.issuer = settings.oidc_issuer
