@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itsdangerous import BadData, TimestampSigner
 
 QUESTION_HEADER = "Proxy-Check"
+#: Its value is the number of entries in X-Forwarded-For.
 ANSWER_HEADER = "Proxy-Check-Entries"
 #: Clocks of this machine and of the server may differ by as much.
 _MAX_AGE_SECONDS = 600
@@ -34,8 +35,3 @@ def is_question(text: str, secret_keys: Sequence[str]) -> bool:
             continue
         return signed == _CONTENT.encode()
     return False
-
-
-def answer(forwarded_for: str | None) -> str:
-    """Return the value of the answer's header: the number of entries in X-Forwarded-For."""
-    return str(len(forwarded_for.split(","))) if forwarded_for else "0"

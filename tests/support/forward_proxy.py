@@ -85,7 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() not in ("proxy-authorization", "connection"):
                 lines.append(f"{name}: {value}")
         head = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
-        with socket.create_connection(self.proxy.address_of(url.netloc), timeout=10) as upstream:
+        with socket.create_connection(
+            self.proxy.address_of(f"{url.hostname}:{url.port or 80}"), timeout=10
+        ) as upstream:
             upstream.sendall(head + body)
             while data := upstream.recv(65536):
                 self.wfile.write(data)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 
 from webapp.web import request_context
+from webapp.web.public_url import FORWARDED_ENTRIES
 from webapp.web.request_log import log
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def warn() -> None:
-        names = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
-        if not warned and any(name in request.environ for name in names):
+        if not warned and request.environ.get(FORWARDED_ENTRIES):
             warned.append(True)
             log().warning(
                 "forwarded_headers_ignored",
@@ -46,17 +46,13 @@ def install(app: Flask, settings: Settings) -> None:
 def client_address() -> str:
     """Return the client's IPv4 address, or its IPv6 network of 64 bits.
 
-    With TRUSTED_PROXY_HOPS = n it is the n-th entry from the end of X-Forwarded-For: each trusted
-    proxy has added one, and clients can write all entries before. Without that entry, or if it is
-    no address, it is the address of the connection.
+    With TRUSTED_PROXY_HOPS = n, Werkzeug's ProxyFix has taken it from the n-th entry from the end
+    of X-Forwarded-For: each trusted proxy has added one, and clients can write all others. If that
+    is no address, it is the address of the connection.
     """
-    hops = request_context.settings().trusted_proxy_hops
-    entries = request.environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if 0 < hops <= len(entries):
-        found = _normalize(entries[-hops])
-        if found is not None:
-            return found
-    return _normalize(request.environ.get("REMOTE_ADDR", "")) or UNKNOWN
+    connection = request.environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR", "")
+    found = _normalize(request.environ.get("REMOTE_ADDR") or "")
+    return found or _normalize(connection or "") or UNKNOWN
 
 
 def hashed_client() -> str:

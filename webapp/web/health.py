@@ -12,6 +12,7 @@ from webapp import proxy_check
 from webapp.observability import metrics
 from webapp.web import request_context
 from webapp.web.guards import public
+from webapp.web.public_url import FORWARDED_ENTRIES
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,8 +27,8 @@ def liveness() -> ResponseReturnValue:
     response = Response("ok\n", mimetype="text/plain")
     question = request.headers.get(proxy_check.QUESTION_HEADER)
     if question and proxy_check.is_question(question, _secret_keys()):
-        entries = proxy_check.answer(request.headers.get("X-Forwarded-For"))
-        response.headers[proxy_check.ANSWER_HEADER] = entries
+        entries = request.environ.get(FORWARDED_ENTRIES, 0)
+        response.headers[proxy_check.ANSWER_HEADER] = str(entries)
     return response
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from webapp.config.settings import Settings
 
+#: Member of the WSGI environment: how many entries X-Forwarded-For had, before it was removed.
+FORWARDED_ENTRIES = "webapp.forwarded_entries"
 _FORWARDING_HEADERS = (
     "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_FOR",
@@ -50,6 +52,8 @@ class PublicUrlMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ[FORWARDED_ENTRIES] = len(forwarded_for.split(",")) if forwarded_for else 0
         for name in _FORWARDING_HEADERS:
             environ.pop(name, None)
         environ["wsgi.url_scheme"] = self._scheme

@@ -26,8 +26,8 @@ class PublicServer:
         self.secret_key = ""
         self.headers = list(SERVER_HEADERS.items())
         self.asked: list[str] = []
-        #: X-Forwarded-For as it arrives; None: it does not answer the proxy check.
-        self.forwarded_for: str | None = None
+        #: Entries of X-Forwarded-For that arrive; None: it does not answer the proxy check.
+        self.forwarded_entries: int | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -65,11 +65,9 @@ class PublicServer:
                 public.asked.append(f"{self.command} {self.path}")
                 self.send_response(status)
                 question = self.headers.get(proxy_check.QUESTION_HEADER, "")
-                if public.forwarded_for is not None and proxy_check.is_question(
-                    question, [public.secret_key]
-                ):
-                    answer = proxy_check.answer(public.forwarded_for)
-                    self.send_header(proxy_check.ANSWER_HEADER, answer)
+                is_asked = proxy_check.is_question(question, [public.secret_key])
+                if public.forwarded_entries is not None and is_asked:
+                    self.send_header(proxy_check.ANSWER_HEADER, str(public.forwarded_entries))
                 for name, value in public.headers:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))

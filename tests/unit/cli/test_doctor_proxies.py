@@ -24,30 +24,29 @@ def public(ready: Installation) -> Iterator[PublicServer]:
 
 
 @pytest.mark.parametrize(
-    ("forwarded_for", "hops", "advice"),
+    ("entries", "hops", "advice"),
     [
-        ("192.0.2.1", "0", "TRUSTED_PROXY_HOPS is 0, but this request arrived with 1"),
-        ("192.0.2.1, 10.0.0.1", "1", "set it to the number of proxies that browsers pass (2"),
-        ("192.0.2.1", "2", "clients can choose the address that limits count"),
-        ("", "1", "TRUSTED_PROXY_HOPS is 1, but this request arrived with 0"),
+        (1, "0", "TRUSTED_PROXY_HOPS is 0, but this request arrived with 1"),
+        (2, "1", "set it to the number of proxies that browsers pass (2"),
+        (1, "2", "clients can choose the address that limits count"),
+        (0, "1", "TRUSTED_PROXY_HOPS is 1, but this request arrived with 0"),
     ],
 )
 def test_doctor_other_number_of_proxies_warns_with_the_number(
-    run: Run, public: PublicServer, forwarded_for: str, hops: str, advice: str
+    run: Run, public: PublicServer, entries: int, hops: str, advice: str
 ) -> None:
-    public.forwarded_for = forwarded_for
+    public.forwarded_entries = entries
     result = run("doctor", PUBLIC_URL=public.url, TRUSTED_PROXY_HOPS=hops)
     (warned,) = [line for line in result.output.splitlines() if "TRUSTED_PROXY_HOPS" in line]
     assert warned.startswith("warn")
     assert advice in warned
-    assert "192.0.2.1" not in warned
 
 
-@pytest.mark.parametrize(("forwarded_for", "hops"), [("", "0"), ("192.0.2.1", "1"), (None, "0")])
+@pytest.mark.parametrize(("entries", "hops"), [(0, "0"), (1, "1"), (None, "0")])
 def test_doctor_matching_number_of_proxies_says_nothing(
-    run: Run, public: PublicServer, forwarded_for: str | None, hops: str
+    run: Run, public: PublicServer, entries: int | None, hops: str
 ) -> None:
-    public.forwarded_for = forwarded_for
+    public.forwarded_entries = entries
     result = run("doctor", PUBLIC_URL=public.url, TRUSTED_PROXY_HOPS=hops)
     assert "TRUSTED_PROXY_HOPS" not in result.output
 
