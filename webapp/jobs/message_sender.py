@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -26,6 +25,8 @@ MAX_PER_SITE = 8
 MAX_PER_FAILING_SITE = 1
 #: Seconds between two searches for due messages without a change.
 SEARCH_SECONDS = 0.5
+#: Seconds that changes are collected before a search, so that a busy server searches less often.
+COALESCE_SECONDS = 0.005
 PAUSE_SECONDS = 2.0
 #: Rows get their numbers at most so often: each time costs a transaction.
 NUMBERING_SECONDS = 0.1
@@ -35,7 +36,10 @@ _log = structlog.get_logger(__name__)
 
 
 class MessageSender:
-    """One thread claims and stores; a pool of threads sends."""
+    """One thread claims and stores; each attempt has a thread of its own.
+
+    They are daemons: the process ends without waiting for a receiver.
+    """
 
     def __init__(self, database: Database, delivery: MessageDelivery) -> None:
         self._database = database
@@ -45,7 +49,6 @@ class MessageSender:
         self._finished: SimpleQueue[Delivery] = SimpleQueue()
         self._changed = threading.Event()
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="message")
         self._thread = threading.Thread(target=self._run, name="messages", daemon=True)
 
     def start(self) -> None:
@@ -63,15 +66,13 @@ class MessageSender:
         self._stopping.set()
         self.wake()
         self._thread.join(CLOSE_SECONDS)
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def run_once(self) -> bool:
         """Number rows, store outcomes, claim and send; return whether it sent anything."""
         self._store_finished()
         claimed = self._delivery.claim(self._room, MAX_IN_FLIGHT - self._in_flight.total())
         for each in claimed:
-            self._in_flight[each.message.site] += 1
-            self._pool.submit(self._send, each)
+            self._start_sending(each)
         if time.monotonic() >= self._next_numbering:
             number_committed_rows(self._database)
             self._next_numbering = time.monotonic() + NUMBERING_SECONDS
@@ -89,10 +90,20 @@ class MessageSender:
                 self._stopping.wait(PAUSE_SECONDS)
             else:
                 self._changed.wait(SEARCH_SECONDS)
+                self._stopping.wait(COALESCE_SECONDS)
         self._store_last()
 
     def _room(self, site: str, is_failing: bool) -> int:
         return (MAX_PER_FAILING_SITE if is_failing else MAX_PER_SITE) - self._in_flight[site]
+
+    def _start_sending(self, claimed: ClaimedMessage) -> None:
+        thread = threading.Thread(target=self._send, args=(claimed,), name="message", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread can be started: sent again when the claim ends
+            _log.error("message_thread_not_started", message_id=claimed.message.id)
+            return
+        self._in_flight[claimed.message.site] += 1
 
     def _send(self, claimed: ClaimedMessage) -> None:
         self._finished.put(self._delivery.send(claimed))

@@ -62,26 +62,10 @@ def _write(
     last = work.messages.last_of(row.id) if previous else None  # a new onboarding has none
     sequence = last[0] + 1 if last else 1
     # Never before the message that precedes it, although the clocks of nodes differ.
-    at = max(now, last[1]) if last else now
-    body = _body(type_, at, _data(work, row, previous, sequence))
-    message = _message(
-        row.site,
-        type_,
-        body,
-        at,
-        has_receiver=has_receiver,
-        onboarding_id=row.id,
-        sequence=sequence,
-    )
-    work.messages.add(message)
-    return message
-
-
-def _data(
-    work: UnitOfWork, row: Onboarding, previous: Status | None, sequence: int
-) -> dict[str, Any]:
-    person = work.people.get(row.person_id)
-    return {
+    at = max(context.now, last[1]) if last else context.now
+    subject = work.people.get(row.person_id).subject
+    claims = ResultClaims(row.site, subject, row.id, str(row.status))
+    data: dict[str, Any] = {
         "id": row.id,
         "site": row.site,
         "subject": person.subject,

@@ -134,13 +134,37 @@ class JourneyDependencies:
         """
         previous = before.status if before else None
         if after.status is not previous:
-            has_receiver = self.has_receiver(after.site)
-            announce(work, after, previous, now=self.clock(), has_receiver=has_receiver)
+            announce(work, after, previous, self._announce_context(work, after.site))
 
     def announce_evidence(self, work: UnitOfWork, onboarding: Onboarding) -> None:
         """Write a message that the recording is available, in the transaction that stores it."""
-        has_receiver = self.has_receiver(onboarding.site)
-        announce_evidence(work, onboarding, now=self.clock(), has_receiver=has_receiver)
+        announce_evidence(work, onboarding, self._announce_context(work, onboarding.site))
+
+    @contextmanager
+    def changing_status(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that may change a status, and so sign a result.
+
+        Reads the signing key first, once per process, which costs less than within each
+        transaction. Raises as `Database.writing`.
+        """
+        self.make_signing_key()
+        with self.database.writing() as work:
+            yield work
+
+    def make_signing_key(self) -> None:
+        """Read the key that signs results, or make it on a new database. Call it outside a
+        transaction. Raises DatabaseUnavailable."""
+        _ = self.result_signer
+
+    def _announce_context(self, work: UnitOfWork, site: str) -> AnnounceContext:
+        return AnnounceContext(self.clock(), self.has_receiver(site), self._signer_within(work))
+
+    def _signer_within(self, work: UnitOfWork) -> ResultSigner:
+        """Return the signer, without a second transaction that would wait for this one."""
+        if "result_signer" in self.__dict__:  # the cached property has its value
+            return self.result_signer
+        keys = generated_result_key.signing_keys_within(work, self.result_keys, self.clock())
+        return ResultSigner(self.public_url, keys, self.clock)
 
     def has_receiver(self, site_id: str) -> bool:
         """Whether the site has a `webhook_url` that messages are sent to."""

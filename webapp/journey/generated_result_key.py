@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from webapp.hostsite.signed_results import PrivateJwk, generate_result_key
-from webapp.store.unit_of_work import Database
+from webapp.store.unit_of_work import Database, UnitOfWork
 
 _NAME = "result"
 
@@ -25,6 +25,23 @@ def signing_keys(
     if stored is None and not configured:
         with database.writing() as work:
             stored = work.generated_keys.get_or_make(_NAME, now, _make)
+    return _all_keys(configured, stored)
+
+
+def signing_keys_within(
+    work: UnitOfWork, configured: Sequence[PrivateJwk], now: datetime
+) -> list[PrivateJwk]:
+    """Return the same keys within an open transaction, which may generate the key.
+
+    Do not keep them after the transaction: if it is rolled back, the key does not exist.
+    """
+    stored = work.generated_keys.get(_NAME)
+    if stored is None and not configured:
+        stored = work.generated_keys.get_or_make(_NAME, now, _make)
+    return _all_keys(configured, stored)
+
+
+def _all_keys(configured: Sequence[PrivateJwk], stored: bytes | None) -> list[PrivateJwk]:
     generated = [json.loads(stored)] if stored is not None else []
     return [*configured, *generated]
 

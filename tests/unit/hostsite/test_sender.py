@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.forward_proxy import ForwardProxy
 from tests.support.message_receiver import (
     OLDER_SECRET,
     SECRET,
@@ -144,3 +145,25 @@ def test_send_reads_retry_after_date(client: MessageClient, receiver: MessageRec
     found = send(client, receiver.url).retry_after
     assert found is not None
     assert timedelta(minutes=9) < found <= timedelta(minutes=10)
+
+
+@pytest.fixture
+def proxy() -> Iterator[ForwardProxy]:
+    with ForwardProxy() as running:
+        yield running
+
+
+def test_send_with_proxy_goes_through_it(proxy: ForwardProxy, receiver: MessageReceiver) -> None:
+    client = MessageClient(lambda: datetime.now(UTC), proxy=proxy.url)
+    assert send(client, receiver.url).status == 204
+    assert len(proxy.requests) == len(receiver.received) == 1
+    client.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "[64:ff9b::7f00:1]"])
+def test_send_with_proxy_written_private_address_is_refused(proxy: ForwardProxy, host: str) -> None:
+    client = MessageClient(lambda: datetime.now(UTC), proxy=proxy.url)
+    with pytest.raises(PrivateAddress):
+        send(client, f"http://{host}/", allow_private=False)
+    assert proxy.requests == []
+    client.close()

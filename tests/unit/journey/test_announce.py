@@ -154,6 +154,19 @@ def test_announce_aborted_transaction_leaves_no_message(harness: JourneyHarness,
     assert types(harness, adas) == ["onboarding.created", "onboarding.started"]
 
 
+def test_announce_first_one_of_a_new_database_makes_the_key_in_its_transaction(
+    harness: JourneyHarness, ada: Visitor
+) -> None:
+    row = harness.row(harness.begin(ada))
+    with harness.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM generated_keys WHERE name = 'result'")
+    del harness.deps.__dict__["result_signer"]  # as in a process that has signed nothing yet
+    with harness.database.writing() as work:
+        harness.deps.announce_change(work, row, replace(row, status=Status.SUBMITTED))
+    keys = KeySet.import_key_set(harness.deps.result_signer.public_keys())
+    jwt.decode(bodies(harness, row.id)[-1]["data"]["result"], keys, algorithms=["ES256"])
+
+
 def test_announce_time_never_goes_back(harness: JourneyHarness, adas: str) -> None:
     harness.clock.advance(minutes=-5)
     harness.back(adas)
