@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
 from babel.core import get_global
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -29,6 +30,7 @@ from webapp.domain.reasons import ReasonCode
 Locale = Literal["en", "es"]
 Scope = Literal["onboardings", "data", "evidence", "decide", "erase"]
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
+_LONGEST_KEY_NAME = 64
 
 
 def _country(code: str) -> str:
@@ -43,6 +45,23 @@ def _hash_to_table(value: Any) -> Any:
     return {"hash": value} if isinstance(value, str) else value
 
 
+def _short_name(text: str) -> str:
+    if len(text) > _LONGEST_KEY_NAME:
+        raise InvalidValue(f"must have at most {_LONGEST_KEY_NAME} characters")
+    return text
+
+
+def _date(value: Any) -> Any:
+    """TOML has dates of its own; in quotes they are accepted too."""
+    try:
+        value = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        value = None
+    if type(value) is not date:
+        raise InvalidValue("must be a date such as 2027-12-31")
+    return value
+
+
 Name = Annotated[
     str, matching(_NAME, "my-shop: lower-case letters, digits and hyphens only, at most 63")
 ]
@@ -54,11 +73,24 @@ _KEY = "(key)"
 
 
 class ApiKey(ConfigModel):
-    """A key of the host site's back end. Only its SHA-256 is known, in lower-case hex."""
+    """A key of the host site's back end. Only its SHA-256 is known, in lower-case hex.
+
+    `expires` is the last day (UTC) on which it is accepted.
+    """
 
     sha256: ApiKeyHash = Field(alias="hash", repr=False)
-    name: Text | None = None
-    scopes: Annotated[tuple[Scope, ...], List] = get_args(Scope)
+    name: Annotated[Text, AfterValidator(_short_name)] | None = None
+    scopes: Annotated[tuple[Scope, ...], List, NotEmpty] = ("onboardings",)
+    expires: Annotated[date, BeforeValidator(_date)] | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name in logs, or the first digits of its hash."""
+        return self.name or f"sha256:{self.sha256[:12]}"
+
+    def is_expired(self, now: datetime) -> bool:
+        """Return whether the key is no longer accepted at `now` (aware)."""
+        return self.expires is not None and now.astimezone(UTC).date() > self.expires
 
 
 class Flow(ConfigModel):

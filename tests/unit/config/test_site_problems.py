@@ -47,6 +47,14 @@ SITE_PROBLEMS = [
         f'api_keys = [{{ hash = "sha256:{HASH}", name = 1 }}]',
         "api_keys[0].name: must be a text",
     ),
+    (
+        f'api_keys = [{{ hash = "sha256:{HASH}", expires = "31.12.2027" }}]',
+        "api_keys[0].expires: must be a date such as 2027-12-31",
+    ),
+    (
+        f'api_keys = [{{ hash = "sha256:{HASH}", expires = 2027-12-31T00:00:00Z }}]',
+        "api_keys[0].expires: must be a date such as 2027-12-31",
+    ),
     ("webhook_url = 1", "webhook_url: must be a text"),
     ('webhook_url = "https://shop.example/h#a"', "webhook_url: must not have a fragment"),
     ('webhook_url = "https://shop.example/h"', "webhook_url: needs webhook_secrets"),

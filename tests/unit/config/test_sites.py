@@ -1,5 +1,7 @@
 """Tests of the models that a valid sites.toml is read into."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.unit.config.samples import API_KEY_HASH as HASH
@@ -85,11 +87,20 @@ def test_load_sites_every_key_of_a_flow_is_read(load):
     )
 
 
-def test_load_sites_api_key_without_scopes_has_all(load):
-    every, some = load(EVERYTHING)["shop"].api_keys
-    assert (every.sha256, every.name) == (HASH, None)
-    assert set(every.scopes) == {"onboardings", "data", "evidence", "decide", "erase"}
+def test_load_sites_api_key_without_scopes_has_the_scope_onboardings_alone(load):
+    plain, some = load(EVERYTHING)["shop"].api_keys
+    assert (plain.sha256, plain.name, plain.expires) == (HASH, None, None)
+    assert plain.scopes == ("onboardings",)
+    assert plain.label == f"sha256:{HASH[:12]}"
     assert (some.sha256, some.name, some.scopes) == ("0" * 64, "reports", ("data",))
+
+
+@pytest.mark.parametrize("written", ['"2027-12-31"', "2027-12-31"])
+def test_load_sites_api_key_is_accepted_until_the_end_of_its_last_day(load, written):
+    text = f'api_keys = [{{ hash = "sha256:{HASH}", expires = {written} }}]'
+    key = load(f'[sites.shop]\nname = "Shop"\n{text}\n')["shop"].api_keys[0]
+    assert not key.is_expired(datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC))
+    assert key.is_expired(datetime(2028, 1, 1, tzinfo=UTC))
 
 
 def test_load_sites_minimal_site_gets_one_flow_with_defaults(load):
