@@ -24,6 +24,7 @@ from webapp.journey.decision import Decision
 from webapp.journey.degradations import find_degradations
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
+from webapp.journey.host_api import host_api
 from webapp.journey.links import Links
 from webapp.journey.message_delivery import DeliveryObserver, MessageDelivery
 from webapp.journey.messages import Messages
@@ -107,13 +108,15 @@ def build(
     message_client = MessageClient(clock, settings.outbound_ca_file)
     message_delivery = MessageDelivery(deps, message_client, observers.message_attempt)
     gateway_poll = GatewayPoll(deps, gateway, observers.poll_event)
+    links = Links(deps, settings.public_url)
     steps = Steps(
         sites=settings.sites,
         livemode=deps.livemode,
         admit=Admit(deps, settings.public_url),
         pending_logins=PendingLogins(deps),
         read_provider_keys=ProviderKeys,
-        links=Links(deps, settings.public_url),
+        links=links,
+        host_api=host_api(deps, links, gateway, gateway_poll),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
         returned=ReturnStep(deps, references),

@@ -10,6 +10,7 @@ class Actor(StrEnum):
 
     USER = "user"
     GATEWAY = "gateway"
+    HOST = "host"  # the host site's back end, by API
     SYSTEM = "system"
     OPERATOR = "operator"  # creates a link, replays a dead letter
     CLI = "cli"  # makes a decision by command

@@ -4,7 +4,13 @@ StepError
 ├── NotFound                 unknown, malformed, or another user's: one answer for all three
 ├── Conflict                 impossible in the present status; carries the status
 │   ├── DecisionInProgress   another decision on the onboarding is being carried out
-│   └── CaseChanged          the decision was made on an older version of the case
+│   ├── CaseChanged          the decision was made on an older version of the case
+│   └── ActiveOnboardingExists  the user has an active onboarding with other options
+├── FlowUnknown              the site has no such flow; carries the names of its flows
+├── ReturnUrlRefused         the site's settings do not allow the return URL
+├── IdempotencyKeyReused     the key was used for another request
+├── IdempotencyKeyInFlight   the key's request is being carried out; carries when to retry
+│   └── LeaseLost            it took too long, and another request carries it out
 ├── DecisionRefused          the gateway does not take a decision; carries its reply
 ├── HandoffNotAccepted       the host site's token is not accepted; carries code and fix
 ├── AnotherPersonSignedIn    a hand-off or login of one user meets the session of another
@@ -52,6 +58,42 @@ class DecisionInProgress(Conflict):
 
 class CaseChanged(Conflict):
     """The onboarding has changed since the version that the decision names."""
+
+
+class ActiveOnboardingExists(Conflict):
+    """The user has an active onboarding with other options; `onboarding_id` names it."""
+
+    def __init__(self, status: Status, onboarding_id: str | None) -> None:
+        super().__init__(status, "an active onboarding has other options")
+        self.onboarding_id = onboarding_id
+
+
+class FlowUnknown(StepError):
+    """The request names no flow of the site; `flows` are the names of those that it has."""
+
+    def __init__(self, flows: tuple[str, ...]) -> None:
+        super().__init__("no such flow")
+        self.flows = flows
+
+
+class ReturnUrlRefused(StepError):
+    """The site's settings do not allow the return URL, or it cannot be parsed."""
+
+
+class IdempotencyKeyReused(StepError):
+    """The Idempotency-Key was used for another request within its life."""
+
+
+class IdempotencyKeyInFlight(StepError):
+    """The key's first request is being carried out; retry after `retry_after_seconds`."""
+
+    def __init__(self, retry_after_seconds: float = 1.0) -> None:
+        super().__init__("the key's first request is being carried out")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LeaseLost(IdempotencyKeyInFlight):
+    """The request took longer than its lease; nothing was stored."""
 
 
 class DecisionRefused(StepError):

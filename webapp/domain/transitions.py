@@ -92,6 +92,11 @@ def cancel_as_lost(row: Onboarding, now: datetime) -> Onboarding:
     return _cancel(row, now, ReasonCode.GATEWAY_LOST)
 
 
+def cancel_as_withdrawn(row: Onboarding, now: datetime) -> Onboarding:
+    """Cancel on behalf of the host site; polls go on, since a verdict may still come."""
+    return _cancel(row, now, ReasonCode.WITHDRAWN)
+
+
 def cancel_as_replaced(row: Onboarding, now: datetime) -> Onboarding:
     """Cancel because another onboarding takes its place; see `link_replacement`."""
     return replace(_cancel(row, now, ReasonCode.REPLACED), next_poll_at=None)

@@ -111,15 +111,19 @@ class CreateProcess:
                 self._deps.record_event(work, kept, UNTRUSTED_PAGE, origin=error.origin)
 
     def _send(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
+        with self._deps.database.reading() as work:
+            given = work.inputs.get(row.id)
+        types = given if given.has_types else flow
         return self._gateway.create(
             CreateRequest(
                 scan_id=row.id,
                 redirect_url=self._references.url(self._references.sign(row.id)),
-                country_id=flow.country,
-                doc_type=flow.document_type,
-                doc_specific_type=flow.document_specific_type,
+                country_id=given.country or flow.country,
+                doc_type=types.document_type,
+                doc_specific_type=types.document_specific_type,
                 extra_data={
                     **flow.extra_data,
+                    **given.extra_data,
                     "site": row.site,
                     "subject": self._deps.subject_hash(row.site, person.subject),
                 },

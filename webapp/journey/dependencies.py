@@ -114,15 +114,20 @@ class JourneyDependencies:
         )
 
     def save_transition(
-        self, work: UnitOfWork, before: Onboarding, after: Onboarding, event: str
+        self,
+        work: UnitOfWork,
+        before: Onboarding,
+        after: Onboarding,
+        event: str,
+        *,
+        actor: Actor = Actor.SYSTEM,
     ) -> Onboarding:
         """Save `after` in the place of `before`, record the event, and return `after`.
 
         Announces a change of the status. Raises LostUpdate when `before` is not the stored version.
         """
         work.onboardings.save(after, was=before.version)
-        self.record_event(work, after, event, status=str(after.status))
-        self.announce_change(work, before, after)
+        self.record_event(work, after, event, actor=actor, status=str(after.status))
         return after
 
     def announce_change(

@@ -58,22 +58,21 @@ class Links:
         A person has at most MAX_LINKS: the oldest expires when another one is made. Raises
         NotFound, or Conflict when the onboarding has ended.
         """
-        now = self._deps.clock()
-        code = secrets.token_urlsafe(24)
         with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding_id)
             if row is None:
                 raise NotFound("no such onboarding")
             if not row.active:
                 raise Conflict(row.status)
-            expires_at = min(now + LINK_LIFE, row.expires_at)
-            work.people.lock(row.person_id)
-            ended = work.links.end_oldest(row.person_id, now, keep=MAX_LINKS - 1)
-            if ended:
-                fields = {"site": row.site, "person": row.person_id, "ended": ended}
-                _log.warning("links_limited", extra=fields)
-            work.links.add(code, row.id, now, expires_at)
-            self._deps.record_event(work, row, "link_made", actor=actor)
+            return self.add(work, row, actor)
+
+    def add(self, work: UnitOfWork, row: Onboarding, actor: Actor) -> NewLink:
+        """Store and return a new link to `row`, which is active."""
+        now = self._deps.clock()
+        code = secrets.token_urlsafe(24)
+        expires_at = min(now + LINK_LIFE, row.expires_at)
+        work.links.add(code, row.id, now, expires_at)
+        self._deps.record_event(work, row, "link_made", actor=actor)
         return NewLink(f"{self._public_url}/l/{code}", expires_at)
 
     def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
@@ -120,6 +119,7 @@ class Links:
                 "link",
                 live,
                 flow=row.flow,
+                return_url=work.inputs.get(row.id).return_url,
                 handoff=f"link:{code}",
             )
         return visitor, row.id

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
+from webapp.config.sites import Flow
 from webapp.domain import transitions
 from webapp.domain.actors import Actor
-from webapp.domain.onboarding import Consent, Mode, Onboarding, Status
+from webapp.domain.onboarding import Consent, Mode, Onboarding, Person, Status
 from webapp.domain.schedule import PollReason
 from webapp.journey.decide_start import StartRequest
 from webapp.journey.dependencies import JourneyDependencies
@@ -22,20 +24,44 @@ def add(
     *,
     claimed: bool,
 ) -> Onboarding:
-    """Store a new onboarding that follows `previous`.
+    """Store a new onboarding that follows `previous`, with what its host site gave for that.
 
     `claimed`: also record the consent and claim its create call, which the caller then makes.
     Raises AlreadyExists, at the end of the transaction, when the person has an active one.
     """
-    row = _build(deps, work, request, previous)
+    person, flow = request.visitor.person, request.flow
+    row = _build(deps, work, person, flow, previous, mode=Mode(flow.mode), locale=request.locale)
+    inputs = work.inputs.find(previous.id) if previous else None
+    if previous and inputs is not None:
+        row = replace(row, mode=previous.mode)
     if claimed:
         row = transitions.claim_create_call(row, deps.clock())
     work.onboardings.add(row)
+    if inputs is not None:
+        # A retry must not escape the comparison with what the host site knows of its user.
+        work.inputs.add(row.id, inputs)
     deps.record_event(work, row, "created", actor=Actor.USER)
     deps.announce_change(work, None, row)
     if claimed:
         record_consent(deps, work, request, row)
         deps.record_event(work, row, "create_called", call=row.create_calls)
+    return row
+
+
+def add_for_host(
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    person: Person,
+    flow: Flow,
+    previous: Onboarding | None,
+    *,
+    mode: Mode,
+    locale: str,
+) -> Onboarding:
+    """Store a new onboarding that the host site asks for. Raises AlreadyExists as `add`."""
+    row = _build(deps, work, person, flow, previous, mode=mode, locale=locale)
+    work.onboardings.add(row)
+    deps.record_event(work, row, "created", actor=Actor.HOST)
     return row
 
 
@@ -68,20 +94,27 @@ def carry_over_consent(
 
 
 def _build(
-    deps: JourneyDependencies, work: UnitOfWork, request: StartRequest, previous: Onboarding | None
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    person: Person,
+    flow: Flow,
+    previous: Onboarding | None,
+    *,
+    mode: Mode,
+    locale: str,
 ) -> Onboarding:
-    person, flow, now = request.visitor.person, request.flow, deps.clock()
+    now = deps.clock()
     used = work.onboardings.count_submitted(person.id, flow.name) if previous else 0
     expires_at = now + timedelta(hours=flow.expires_after_hours)
     return Onboarding(
         id=str(uuid.uuid4()),
         person_id=person.id,
-        site=request.visitor.site.id,
+        site=person.site,
         flow=flow.name,
         status=Status.CREATED,
         attempt=used + 1,
-        mode=Mode(flow.mode),
-        locale=request.locale,
+        mode=mode,
+        locale=locale,
         livemode=deps.livemode,
         created_at=now,
         updated_at=now,

@@ -159,7 +159,7 @@ class Start:
         person, flow, rows = request.visitor.person.id, request.flow, work.onboardings
         since = self._deps.clock() - timedelta(days=1)
         return StartFacts(
-            is_verified=lambda: rows.verified(person, flow.name) is not None,
+            is_verified=lambda: latest is not None and verified_since(work, latest) is not None,
             has_consent=lambda: (
                 latest is not None and rows.has_consent(latest.id, flow.consent_version or "")
             ),
@@ -205,7 +205,7 @@ class Start:
         now = self._deps.clock()
         canceled = transitions.cancel_as_replaced(row, now)
         self._deps.save_transition(work, row, canceled, "replaced")
-        replacement = work.onboardings.verified(row.person_id, row.flow)
+        replacement = verified_since(work, row)
         if replacement is None:
             replacement = new_onboarding.add(self._deps, work, request, canceled, claimed=False)
             new_onboarding.carry_over_consent(self._deps, work, request, canceled, replacement)
@@ -232,6 +232,16 @@ class Start:
                 "replaced_process_not_deleted",
                 extra={"onboarding": row.id, "error": type(cause).__name__},
             )
+
+
+def verified_since(work: UnitOfWork, row: Onboarding) -> Onboarding | None:
+    """Return the person's onboarding of the flow that was verified after `row` was created.
+
+    One that was verified before does not count: only the host site can have created `row` then, to
+    have the user verified anew.
+    """
+    found = work.onboardings.verified(row.person_id, row.flow)
+    return found if found is not None and found.updated_at >= row.created_at else None
 
 
 def _flow(visitor: Visitor, name: str | None) -> Flow:

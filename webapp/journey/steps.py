@@ -13,6 +13,7 @@ from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.gateway_poll import GatewayPoll
+from webapp.journey.host_api import HostApi
 from webapp.journey.links import Links
 from webapp.journey.messages import Messages
 from webapp.journey.pending_logins import PendingLogins
@@ -53,7 +54,7 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
-    share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]
+    host_api: HostApi
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]

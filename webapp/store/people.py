@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from webapp.domain.onboarding import Person
 from webapp.store.column_types import Cipher
 from webapp.store.repository import SealingRepository
 from webapp.store.schema import people
-from webapp.store.sql import insert_into
+from webapp.store.sql import batched, insert_into
 
 _LONGEST_LOCALE = 35  # RFC 5646, 4.4.1; the column's length
 
@@ -53,14 +54,20 @@ class People(SealingRepository):
         )
         return self.get(self._connection.execute(updated.returning(people.c.id)).scalar_one())
 
-    def lock(self, person_id: str) -> None:
-        """Let other transactions that lock this person wait for the end of this one.
+    def find(self, site: str, subject_hash: str) -> Person | None:
+        """Return the person of this site and subject; None if there is none yet."""
+        query = select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)
+        row = self._connection.execute(query).one_or_none()
+        return person_of(row.id, row, self._cipher) if row else None
 
-        Inserts that refer to the person (`FOR KEY SHARE`) do not wait.
-        """
-        self._connection.execute(
-            select(people.c.id).where(people.c.id == person_id).with_for_update(key_share=True)
-        )
+    def subjects(self, person_ids: Collection[str]) -> dict[str, str]:
+        """Return the host's user ids by person id."""
+        found = {}
+        for batch in batched(set(person_ids)):
+            query = select(people.c.id, people.c.subject).where(people.c.id.in_(batch))
+            for row in self._connection.execute(query):
+                found[row.id] = self._cipher.open(row.subject)
+        return found
 
     def get(self, person_id: str) -> Person:
         """Return the person. Raises LookupError for an unknown id, which foreign keys prevent."""

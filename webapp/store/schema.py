@@ -19,6 +19,9 @@ from sqlalchemy import (
 
 from webapp.domain.onboarding import ACTIVE
 from webapp.domain.schedule import QUICK_POLLS
+from webapp.store.api_tables import api_key_uses as api_key_uses
+from webapp.store.api_tables import api_requests as api_requests
+from webapp.store.api_tables import onboarding_inputs as onboarding_inputs
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.limit_counts_table import limit_counts as limit_counts
@@ -109,16 +112,8 @@ onboardings = Table(
     # Polls in a row without a usable answer, of a process that the gateway had known.
     Column("unanswered_polls", Integer, nullable=False, server_default="0"),
     Column("unanswered_since", UtcDateTime),
-    Column("evidence_available_at", UtcDateTime),
     # Moves with every version. Given after the commit by the one writer of `store.numbering`.
     Column("change_number", BigInteger),
-    Index("ix_onboardings_site_change_number", "site", "change_number"),
-    Index(
-        "ix_onboardings_unnumbered",
-        "updated_at",
-        sqlite_where=text("change_number IS NULL"),
-        postgresql_where=text("change_number IS NULL"),
-    ),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # The order in which the jobs take due polls.
     Index("ix_onboardings_next_poll_at_id", "next_poll_at", "id"),
@@ -129,6 +124,9 @@ onboardings = Table(
         sqlite_where=IS_AWAITED,
         postgresql_where=IS_AWAITED,
     ),
+    # The API's listing, and where it begins for a time.
+    Index("ix_onboardings_site_change_number", "site", "change_number"),
+    Index("ix_onboardings_site_updated_at", "site", "updated_at"),
     # For operators' lists; the second one also serves counts by status.
     Index("ix_onboardings_created_at", "created_at"),
     Index("ix_onboardings_status_created_at", "status", "created_at"),

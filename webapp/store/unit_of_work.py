@@ -18,6 +18,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from webapp.store.alarms import Alarms
+from webapp.store.api_key_uses import ApiKeyUses
+from webapp.store.api_requests import ApiRequests
+from webapp.store.changed_onboardings import ChangedOnboardings
 from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
 from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
@@ -32,7 +35,7 @@ from webapp.store.inbox import Inbox
 from webapp.store.limit_counts import LimitCounts
 from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
-from webapp.store.messages import Messages
+from webapp.store.onboarding_inputs import Inputs
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
 from webapp.store.postgresql import READ_ONLY, for_reading, sql_state
@@ -59,6 +62,9 @@ class UnitOfWork:
         self, connection: Connection, cipher: Cipher, request_id: Callable[[], str | None]
     ) -> None:
         self.alarms = Alarms(connection)
+        self.api_key_uses = ApiKeyUses(connection)
+        self.api_requests = ApiRequests(connection, cipher)
+        self.changed_onboardings = ChangedOnboardings(connection)
         self.connection = connection
         self.counters = Counters(connection)
         self.decisions = Decisions(connection, cipher)
@@ -68,7 +74,7 @@ class UnitOfWork:
         self.onboardings = Onboardings(connection, cipher)
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection)
-        self.limit_counts = LimitCounts(connection)
+        self.inputs = Inputs(connection, cipher)
         self.links = OneTimeLinks(connection)
         self.messages = Messages(connection, cipher)
         self.receivers = Receivers(connection)
@@ -112,7 +118,8 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Delete expired marks, sessions, links, counts and notices about unknown ids.
+        """Delete expired marks, sessions, links, API requests and notices about unknown ids; return
+        how many.
 
         Returns how many. Each transaction deletes a batch of each, until none is left.
         """
@@ -122,9 +129,9 @@ class Database:
                 repositories = (
                     work.replay_guard,
                     work.sessions,
-                    work.limit_counts,
                     work.links,
                     work.inbox,
+                    work.api_requests,
                 )
                 deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()

@@ -15,6 +15,7 @@ from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
+from webapp.journey.host_api import host_api
 from webapp.journey.links import Links
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -74,6 +75,7 @@ class JourneyHarness:
         self.gateway_poll = GatewayPoll(self.deps, gateway)
         self.dead_letters = DeadLetters(self.deps)
         self.links = Links(self.deps, PUBLIC_URL)
+        self.host_api = host_api(self.deps, self.links, gateway, self.gateway_poll)
         self.start = Start(self.deps, gateway, self.gateway_poll, self.references)
         self.admit = Admit(self.deps, PUBLIC_URL)
         self.present = Present(self.deps)

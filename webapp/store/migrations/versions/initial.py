@@ -18,6 +18,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('name', name=op.f('pk_alarms'))
     )
 
+    op.create_table('api_key_uses',
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('name', sa.String(length=64), nullable=False),
+        sa.Column('used_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('site', 'name', name=op.f('pk_api_key_uses'))
+    )
+
+    op.create_table('api_requests',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('key_hash', sa.String(length=64), nullable=False),
+        sa.Column('body_hash', sa.String(length=64), nullable=False),
+        sa.Column('lease_until', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('status', sa.Integer(), nullable=True),
+        sa.Column('answer', sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_api_requests')),
+        sa.UniqueConstraint('site', 'key_hash', name=op.f('uq_api_requests_site_key_hash'))
+    )
+    op.create_index(op.f('ix_api_requests_expires_at'), 'api_requests', ['expires_at'], unique=False)
+
     op.create_table('counters',
         sa.Column('name', sa.String(length=32), nullable=False),
         sa.Column('value', sa.BigInteger(), nullable=False),
@@ -164,7 +185,6 @@ def upgrade() -> None:
         sa.Column('deciding_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False),
         sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('evidence_available_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('change_number', sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_onboardings_person_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_onboardings'))
@@ -174,6 +194,7 @@ def upgrade() -> None:
     op.create_index('ix_onboardings_next_poll_at_id', 'onboardings', ['next_poll_at', 'id'], unique=False)
     op.create_index('ix_onboardings_person_id_created_at', 'onboardings', ['person_id', 'created_at'], unique=False)
     op.create_index('ix_onboardings_site_change_number', 'onboardings', ['site', 'change_number'], unique=False)
+    op.create_index('ix_onboardings_site_updated_at', 'onboardings', ['site', 'updated_at'], unique=False)
     op.create_index('ix_onboardings_status_created_at', 'onboardings', ['status', 'created_at'], unique=False)
     op.create_index('ix_onboardings_unnumbered', 'onboardings', ['updated_at'], unique=False, sqlite_where=sa.text('change_number IS NULL'), postgresql_where=sa.text('change_number IS NULL'))
     op.create_index('uq_onboardings_one_active', 'onboardings', ['person_id', 'flow'], unique=True, sqlite_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"), postgresql_where=sa.text("status IN ('created', 'deciding', 'in_review', 'interrupted', 'started', 'submitted')"))
@@ -244,42 +265,18 @@ def upgrade() -> None:
     op.create_index(op.f('ix_links_expires_at'), 'links', ['expires_at'], unique=False)
     op.create_index(op.f('ix_links_onboarding_id'), 'links', ['onboarding_id'], unique=False)
 
-    op.create_table('messages',
-        sa.Column('id', sa.String(length=36), nullable=False),
-        sa.Column('site', sa.String(length=63), nullable=False),
-        sa.Column('number', sa.BigInteger(), nullable=True),
-        sa.Column('onboarding_id', sa.String(length=36), nullable=True),
-        sa.Column('sequence', sa.Integer(), nullable=True),
-        sa.Column('type', sa.String(length=64), nullable=False),
-        sa.Column('body', sa.LargeBinary(), nullable=False),
-        sa.Column('state', sa.String(length=16), nullable=False),
-        sa.Column('attempts', sa.Integer(), nullable=False),
-        sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_messages_onboarding_id')),
-        sa.PrimaryKeyConstraint('id', name=op.f('pk_messages'))
+    op.create_table('onboarding_inputs',
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('types', sa.LargeBinary(), nullable=True),
+        sa.Column('return_url', sa.LargeBinary(), nullable=True),
+        sa.Column('metadata', sa.LargeBinary(), nullable=True),
+        sa.Column('extra_data', sa.LargeBinary(), nullable=True),
+        sa.Column('expected', sa.LargeBinary(), nullable=True),
+        sa.Column('expected_match', sa.String(length=16), nullable=True),
+        sa.Column('expected_match_hash', sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_onboarding_inputs_onboarding_id')),
+        sa.PrimaryKeyConstraint('onboarding_id', name=op.f('pk_onboarding_inputs'))
     )
-    op.create_index('ix_messages_created_at', 'messages', ['created_at'], unique=False)
-    op.create_index('ix_messages_dead', 'messages', ['site', 'created_at'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
-    op.create_index('ix_messages_due', 'messages', ['site', 'next_attempt_at'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
-    op.create_index('ix_messages_site_number', 'messages', ['site', 'number'], unique=False)
-    op.create_index('ix_messages_unnumbered', 'messages', ['created_at'], unique=False, sqlite_where=sa.text('number IS NULL'), postgresql_where=sa.text('number IS NULL'))
-    op.create_index('uq_messages_onboarding_id_sequence', 'messages', ['onboarding_id', 'sequence'], unique=True)
-
-    op.create_table('message_attempts',
-        sa.Column('id', sa.Integer(), nullable=False),
-        sa.Column('message_id', sa.String(length=36), nullable=False),
-        sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-        sa.Column('status', sa.Integer(), nullable=True),
-        sa.Column('error', sa.String(length=32), nullable=True),
-        sa.Column('duration_ms', sa.Integer(), nullable=False),
-        sa.Column('answer', sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(['message_id'], ['messages.id'], name=op.f('fk_message_attempts_message_id')),
-        sa.PrimaryKeyConstraint('id', name=op.f('pk_message_attempts')),
-        sqlite_autoincrement=True
-    )
-    op.create_index('ix_message_attempts_at', 'message_attempts', ['at'], unique=False)
-    op.create_index('ix_message_attempts_message_id', 'message_attempts', ['message_id', 'id'], unique=False)
 
     if op.get_bind().dialect.name == 'postgresql':
         _notify_of_timeline_rows()

@@ -1,0 +1,64 @@
+"""New links and cancellation by a host site's API call."""
+
+import pytest
+
+from tests.unit.journey.harness import BANK, SHOP
+from tests.unit.journey.test_api_create import code_of, create
+from webapp.domain.errors import Conflict, NotFound
+from webapp.domain.onboarding import Status
+from webapp.domain.reasons import ReasonCode
+from webapp.gateway.errors import Unavailable
+
+
+def test_link_makes_a_further_link(harness):
+    made, _ = create(harness)
+    more, _ = harness.host_api.change.link(SHOP, made.id)
+    assert more.link != made.link
+    assert more.link_expires_at == made.link_expires_at
+    for each in (made, more):
+        harness.links.preview(code_of(each.link))
+
+
+@pytest.mark.parametrize("step", ["link", "cancel"])
+def test_change_of_another_sites_onboarding_raises_not_found(harness, step):
+    made, _ = create(harness)
+    for id_ in (made.id, "00000000-0000-4000-8000-000000000000"):
+        with pytest.raises(NotFound):
+            getattr(harness.host_api.change, step)(BANK, id_)
+
+
+@pytest.mark.parametrize("step", ["link", "cancel"])
+@pytest.mark.parametrize("status", [Status.VERIFIED, Status.REJECTED, Status.EXPIRED])
+def test_change_of_an_ended_onboarding_raises_conflict(harness, adas, step, status):
+    harness.put(adas, status=status)
+    with pytest.raises(Conflict):
+        getattr(harness.host_api.change, step)(SHOP, adas)
+
+
+def test_cancel_withdraws_and_deletes_the_process_that_the_user_has_not_finished(harness, adas):
+    canceled, _ = harness.host_api.change.cancel(SHOP, adas)
+    assert canceled.status is Status.CANCELED
+    assert [each.code for each in canceled.reasons] == [ReasonCode.WITHDRAWN]
+    assert harness.gateway.count("delete") == 1
+    assert harness.timeline(adas)[-1].actor == "host"
+    again, _ = harness.host_api.change.cancel(SHOP, adas)
+    assert (again.status, again.version) == (Status.CANCELED, canceled.version)
+
+
+def test_cancel_before_the_start_calls_no_gateway(harness):
+    made, _ = create(harness)
+    harness.host_api.change.cancel(SHOP, made.id)
+    assert not harness.gateway.calls
+
+
+def test_cancel_of_a_submitted_onboarding_keeps_its_process(harness, adas):
+    harness.back(adas)
+    assert harness.host_api.change.cancel(SHOP, adas)[0].status is Status.CANCELED
+    assert harness.gateway.count("delete") == 0
+    harness.poll_answered(adas, "VERIFIED")
+    assert harness.status(adas) is Status.VERIFIED
+
+
+def test_cancel_while_the_gateway_is_away_cancels(harness, adas):
+    harness.gateway.errors["delete"].append(Unavailable("no answer", maybe_sent=True))
+    assert harness.host_api.change.cancel(SHOP, adas)[0].status is Status.CANCELED

@@ -1,0 +1,94 @@
+"""Change an onboarding of the calling host site: a new link, or its end."""
+
+from __future__ import annotations
+
+import logging
+
+from webapp.config.sites import Site
+from webapp.domain import transitions
+from webapp.domain.actors import Actor
+from webapp.domain.errors import Conflict, NotFound
+from webapp.domain.onboarding import AWAITING_USER, Onboarding, Status
+from webapp.gateway.client import Gateway
+from webapp.gateway.errors import GatewayError
+from webapp.journey.api_create import OK, Settle
+from webapp.journey.api_resources import OnboardingResource, resource
+from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.links import Links
+from webapp.store.unit_of_work import UnitOfWork
+
+_log = logging.getLogger(__name__)
+
+
+class ApiChange:
+    """Raises NotFound for an onboarding of another site, existing or not."""
+
+    def __init__(self, deps: JourneyDependencies, links: Links, gateway: Gateway) -> None:
+        self._deps = deps
+        self._links = links
+        self._gateway = gateway
+
+    def link(
+        self, site: Site, onboarding_id: str, settle: Settle | None = None
+    ) -> tuple[OnboardingResource, int]:
+        """Return the onboarding with a new one-time link; earlier links keep working.
+
+        Raises Conflict when it has ended.
+        """
+        with self._deps.database.writing() as work:
+            row = self._of_site(work, site, onboarding_id)
+            if not row.active or self._deps.clock() >= row.expires_at:
+                raise Conflict(row.status)
+            answer = resource(work, row, self._links.add(work, row, Actor.HOST))
+            if settle is not None:
+                settle(work, answer, OK)
+        return answer, OK
+
+    def link_while_active(self, site: Site, onboarding_id: str) -> OnboardingResource | None:
+        """Return the onboarding with a new link; None when it has ended."""
+        try:
+            return self.link(site, onboarding_id)[0]
+        except (Conflict, NotFound):
+            return None
+
+    def cancel(
+        self, site: Site, onboarding_id: str, settle: Settle | None = None
+    ) -> tuple[OnboardingResource, int]:
+        """Withdraw an unfinished onboarding; return it, also when it was canceled before.
+
+        A process on which the user has not finished is deleted at the gateway. Raises Conflict when
+        it has ended otherwise.
+        """
+        with self._deps.database.writing() as work:
+            before = self._of_site(work, site, onboarding_id)
+            after = self._cancel(work, before)
+            answer = resource(work, after)
+            if settle is not None:
+                settle(work, answer, OK)
+        if before.status in AWAITING_USER and before.create_calls:
+            self._delete_at_gateway(onboarding_id)
+        return answer, OK
+
+    def _cancel(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
+        if row.status is Status.CANCELED:
+            return row
+        if not row.active:
+            raise Conflict(row.status)
+        withdrawn = transitions.cancel_as_withdrawn(row, self._deps.clock())
+        return self._deps.save_transition(work, row, withdrawn, "withdrawn", actor=Actor.HOST)
+
+    def _of_site(self, work: UnitOfWork, site: Site, onboarding_id: str) -> Onboarding:
+        row = work.onboardings.get(onboarding_id, for_update=True)
+        if row is None or row.site != site.id:
+            raise NotFound("no such onboarding")
+        return row
+
+    def _delete_at_gateway(self, onboarding_id: str) -> None:
+        """A failure is logged only: a later verdict of the gateway is still recorded."""
+        try:
+            self._gateway.delete(onboarding_id)
+        except GatewayError as cause:
+            _log.warning(
+                "withdrawn_process_not_deleted",
+                extra={"onboarding": onboarding_id, "error": type(cause).__name__},
+            )

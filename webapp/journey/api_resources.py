@@ -1,0 +1,125 @@
+"""What the host sites' API shows of onboardings and people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.reasons import Reason
+from webapp.journey.links import NewLink
+from webapp.store.unit_of_work import UnitOfWork
+
+#: `expected_match` while nothing has been compared.
+NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True)
+class OnboardingResource:
+    """An onboarding as its host site sees it. Times are aware UTC.
+
+    `link` is a new one-time address for the user; None where none was made. `version` is the case
+    version.
+    """
+
+    id: str
+    site: str
+    subject: str = field(repr=False)
+    flow: str
+    status: Status
+    gateway_status: str | None
+    final: bool
+    reasons: tuple[Reason, ...]
+    attempt: int
+    previous_id: str | None
+    replaced_by: str | None
+    link: str | None = field(repr=False)
+    link_expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    decided_at: datetime | None
+    expires_at: datetime
+    expected_match: str
+    metadata: Mapping[str, str] = field(repr=False)
+    livemode: bool
+    version: int
+
+
+@dataclass(frozen=True)
+class ResourcePage:
+    """One page of a listing; `position` is the change number of its last row, None if empty."""
+
+    data: Sequence[OnboardingResource]
+    position: int | None
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One event; `detail` holds words and ids, no personal data. `at` is aware UTC."""
+
+    at: datetime
+    event: str
+    actor: str
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class SubjectResource:
+    """Where a user stands: `onboarding` is the id of the onboarding that says so.
+
+    `verified_at` is set if the status is `verified`, aware UTC.
+    """
+
+    subject: str = field(repr=False)
+    status: Status
+    onboarding: str
+    verified_at: datetime | None
+
+
+def resources(work: UnitOfWork, rows: Sequence[Onboarding]) -> list[OnboardingResource]:
+    """Return what the API shows of these rows, in their order, without links."""
+    subjects = work.people.subjects([row.person_id for row in rows])
+    inputs = work.inputs.listed([row.id for row in rows])
+    return [
+        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None))) for row in rows
+    ]
+
+
+def resource(work: UnitOfWork, row: Onboarding, link: NewLink | None = None) -> OnboardingResource:
+    """Return what the API shows of this row, with a new link if one was made."""
+    subject = work.people.get(row.person_id).subject
+    metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
+    return _resource(row, subject, metadata, match, link)
+
+
+def _resource(
+    row: Onboarding,
+    subject: str,
+    metadata: Mapping[str, str],
+    match: str | None,
+    link: NewLink | None = None,
+) -> OnboardingResource:
+    return OnboardingResource(
+        id=row.id,
+        site=row.site,
+        subject=subject,
+        flow=row.flow,
+        status=row.status,
+        gateway_status=row.gateway_status,
+        final=row.final,
+        reasons=row.reasons,
+        attempt=row.attempt,
+        previous_id=row.previous_id,
+        replaced_by=row.replaced_by,
+        link=link.url if link else None,
+        link_expires_at=link.expires_at if link else None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        decided_at=row.decided_at,
+        expires_at=row.expires_at,
+        expected_match=match or NOT_CHECKED,
+        metadata=metadata,
+        livemode=row.livemode,
+        version=row.case_version,
+    )
