@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -35,8 +36,9 @@ from webapp.domain.errors import (
 )
 from webapp.web import request_context
 from webapp.web.form_source import FormSource, form_source
+from webapp.web.problem_types import PATH, PROBLEM_TYPES
 from webapp.web.request_log import log, request_id
-from webapp.web.response_format import ResponseFormat, response_format
+from webapp.web.response_format import ResponseFormat, is_api, response_format
 
 #: Error class → HTTP status and machine-readable code. Subclasses inherit; without a row: 500.
 STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
@@ -53,6 +55,8 @@ STATUS_AND_CODE: dict[type[StepError], tuple[int, str]] = {
     NotWritable: (503, "not_writable"),
 }
 NOT_WRITABLE_RETRY_SECONDS = 5
+#: Codes of the API where the phrase of a status differs between versions of Python, or is long.
+_API_CODES = {413: "body_too_large", 415: "unsupported_media_type"}
 #: Field that marks a form of an error page, so that a second refusal is recognised.
 _SENT_AGAIN = "sent_again"
 
@@ -63,7 +67,7 @@ class ErrorInfo:
 
     `error_id` finds the log line of an unexpected error. `retry_form` holds `action` and `fields`
     (pairs) of a form that the user may send again. `onboarding_*` say which onboarding caused a
-    409, and its status.
+    409, and its status. `detail` and `members` are for problem+json.
     """
 
     status: int
@@ -73,6 +77,8 @@ class ErrorInfo:
     onboarding_status: str | None = None
     onboarding_id: str | None = None
     retry_form: dict[str, object] | None = None
+    detail: str | None = None
+    members: Mapping[str, object] = field(default_factory=dict)
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -80,7 +86,7 @@ def register_error_handlers(app: Flask) -> None:
     # Flask's line would hold the path and the exception's message; `log_unexpected_error` writes
     # one without them.
     app.log_exception = lambda _: None  # type: ignore[method-assign,assignment]
-    app.register_error_handler(StepError, _handle_step_error)
+    app.register_error_handler(StepError, handle_step_error)
     app.register_error_handler(CSRFError, _handle_csrf_error)
     app.register_error_handler(HTTPException, _handle_http_error)
     app.register_error_handler(InternalServerError, _handle_unexpected_error)
@@ -103,7 +109,8 @@ def error_response(error: ErrorInfo) -> Response:
     return response
 
 
-def _handle_step_error(error: StepError) -> ResponseReturnValue:
+def handle_step_error(error: StepError) -> ResponseReturnValue:
+    """Return the answer to a request that a step has refused."""
     row = next(
         (STATUS_AND_CODE[kind] for kind in type(error).__mro__ if kind in STATUS_AND_CODE), None
     )
@@ -189,13 +196,17 @@ def log_unexpected_error(cause: BaseException) -> str:
 
 
 def _problem_json(error: ErrorInfo) -> Response:
+    known = PROBLEM_TYPES.get(error.code) if is_api() else None
+    type_ = f"{request_context.settings().public_url}{PATH}{error.code}" if known else "about:blank"
     problem = {
-        "type": "about:blank",
-        "title": _phrase(error.status),
+        "type": type_,
+        "title": known.title if known else _phrase(error.status),
         "status": error.status,
+        "detail": error.detail or (known.fix if known else None),
         "code": error.code,
         "request_id": request_id(),
         "error_id": error.error_id,
+        **error.members,
     }
     body = json.dumps({name: value for name, value in problem.items() if value is not None})
     return Response(body, error.status, mimetype="application/problem+json")
@@ -215,4 +226,6 @@ def _phrase(status: int) -> str:
 
 
 def _code_of(status: int) -> str:
+    if is_api() and status in _API_CODES:
+        return _API_CODES[status]
     return _phrase(status).lower().replace(" ", "_").replace("-", "_")

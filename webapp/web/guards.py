@@ -16,7 +16,14 @@ from webapp.web.response_format import ResponseFormat, response_format
 View = Callable[..., ResponseReturnValue]
 
 #: `gateway_headers` belongs to the notice endpoint, which is not a Flask view.
-GUARDS = ("public", "session_required", "link_code", "signed_reference", "gateway_headers")
+GUARDS = (
+    "public",
+    "session_required",
+    "link_code",
+    "signed_reference",
+    "gateway_headers",
+    "api_key",
+)
 
 
 def guard_of(view: Callable[..., Any]) -> str | None:

@@ -30,6 +30,8 @@ from webapp.web import (
     static_files,
     theme,
 )
+from webapp.web.api import descriptions, onboardings, problem_pages, subjects
+from webapp.web.api.blueprint import blueprint as api
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, identity_provider
 from webapp.web.login import views as login
@@ -48,7 +50,11 @@ BLUEPRINTS = (
     theme.blueprint,
     result_keys.blueprint,
     health.blueprint,
+    api,
+    problem_pages.blueprint,
 )
+#: Their views are registered on the blueprint of the API when they are imported.
+_API_VIEWS = (onboardings, subjects, descriptions)
 
 
 class UnguardedRoute(RuntimeError):
@@ -80,6 +86,7 @@ def register(app: Flask) -> None:
     # These two check the CSRF token themselves, where a request needs one.
     for view in (handoff.handoff_by_form, login.logout):
         csrf.exempt(view)
+    csrf.exempt(api)  # no cookie is read there
     refuse_unguarded_routes(app)
     notice_endpoint.install(app, settings, observe=metrics.notice)
 

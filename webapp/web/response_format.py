@@ -19,11 +19,16 @@ _EMPTY_PREFIXES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 _DATA_SUFFIXES = ("/status", "/stream")
 
 
+def is_api() -> bool:
+    """Whether this request's path belongs to the host sites' API."""
+    return request.path.startswith("/api/")
+
+
 def response_format() -> ResponseFormat:
     """Return the format of this request's path; works for unknown paths too."""
     path = request.path.rstrip("/")
     if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
-    if path.startswith("/api/") or path.endswith(_DATA_SUFFIXES):
+    if is_api() or path.endswith(_DATA_SUFFIXES):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE

@@ -1,0 +1,1 @@
+"""The API of the host sites' back ends, below /api/v1."""

@@ -1,0 +1,105 @@
+"""Carry a call with an Idempotency-Key out once, and repeat its first answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, current_app, request
+
+from webapp.journey.api_create import Settle
+from webapp.journey.api_resources import OnboardingResource
+from webapp.journey.idempotency import Claim, StoredAnswer
+from webapp.web import request_context
+from webapp.web.api.answers import json_answer
+from webapp.web.api.authentication import caller
+from webapp.web.api.output_models import onboarding_body
+from webapp.web.api.problems import FieldError, InvalidInput
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+_LONGEST_KEY = 255
+#: Never stored: the address signs the user in. A repetition gets a new one.
+_LINK_FIELDS = ("link", "link_expires_at")
+
+Carry = Callable[[Settle | None], tuple[OnboardingResource, int]]
+
+
+def answer_once(carry_out: Carry, content: object = None) -> Response:
+    """Return the answer of `carry_out`, or the stored one of an earlier call with the same key.
+
+    `carry_out` gets the function that stores the answer in its transaction; None without a key.
+    `content` is what was sent. Raises Problem, or the error of the step.
+    """
+    key = _key()
+    if key is None:
+        return _answer(*carry_out(None))
+    steps = request_context.steps().host_api
+    begun = steps.idempotency.begin(caller().site.id, key, _fingerprint(content))
+    if isinstance(begun, StoredAnswer):
+        return _replay(begun)
+    claim = begun
+
+    def settle(work: Any, resource: OnboardingResource, status: int) -> None:
+        body = onboarding_body(resource)
+        stored = {**body, **dict.fromkeys(_LINK_FIELDS), "has_link": resource.link is not None}
+        steps.idempotency.settle(work, claim, status, json.dumps(stored))
+
+    try:
+        return _answer(*carry_out(settle))
+    except Exception as error:
+        return _settle_failure(claim, error)
+
+
+def _settle_failure(claim: Claim, error: Exception) -> Response:
+    """A refusal is the answer from now on; after any other failure the key is free again."""
+    idempotency = request_context.steps().host_api.idempotency
+    try:
+        answer = current_app.make_response(current_app.handle_user_exception(error))
+    except Exception:
+        idempotency.release(claim)
+        raise
+    if 400 <= answer.status_code < 500 and "Retry-After" not in answer.headers:
+        stored = {"problem": answer.get_data(as_text=True)}
+        idempotency.store(claim, answer.status_code, json.dumps(stored))
+    else:
+        idempotency.release(claim)
+    return answer
+
+
+def _replay(stored: StoredAnswer) -> Response:
+    body: dict[str, Any] = json.loads(stored.body)
+    if "problem" in body:
+        answer = Response(body["problem"], stored.status, mimetype="application/problem+json")
+    else:
+        if body.pop("has_link"):
+            change = request_context.steps().host_api.change
+            link = change.link_while_active(caller().site, body["id"])
+            if link is not None:
+                fresh = onboarding_body(link)
+                body |= {name: fresh[name] for name in _LINK_FIELDS}
+        answer = json_answer(body, stored.status)
+    answer.headers[REPLAYED] = "true"
+    return answer
+
+
+def _answer(resource: OnboardingResource, status: int) -> Response:
+    return json_answer(onboarding_body(resource), status)
+
+
+def _key() -> str | None:
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        what = f"must have 1 to {_LONGEST_KEY} visible ASCII characters"
+        raise InvalidInput([FieldError(HEADER, what)])
+    return key
+
+
+def _fingerprint(content: object) -> str:
+    """Identify call and content; the order of members does not matter."""
+    call = [request.method, request.path, content]
+    return hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()

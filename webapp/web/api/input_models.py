@@ -1,0 +1,142 @@
+"""What the API accepts: bodies and queries. An unknown field is refused by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from babel.core import get_global
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from webapp.domain.onboarding import Status
+from webapp.domain.onboarding_inputs import RESERVED_EXTRA_DATA
+from webapp.web.api import field_types as types
+from webapp.web.api.field_types import wrong
+
+MAX_LIMIT, DEFAULT_LIMIT = 100, 20
+#: ISO 3166-1 alpha-3.
+_COUNTRIES = sorted(
+    code
+    for code in get_global("territory_aliases")
+    if len(code) == len("ESP") and code.isalpha() and code.isupper()
+)
+
+
+class ApiInput(BaseModel):
+    """Strict, without unknown fields; its errors leave the input out."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _country(code: str) -> str:
+    if code not in _COUNTRIES:
+        raise wrong("must be a country of ISO 3166-1 alpha-3, such as ESP")
+    return code
+
+
+def _extra_data(given: dict[str, str]) -> dict[str, str]:
+    if reserved := sorted(RESERVED_EXTRA_DATA & given.keys()):
+        raise wrong(f"must not have the keys {' and '.join(reserved)}: this server sets them")
+    return given
+
+
+Country = Annotated[
+    str, AfterValidator(_country), WithJsonSchema({"type": "string", "enum": _COUNTRIES})
+]
+Nationality = Country
+
+
+class Expected(ApiInput):
+    """What you know about your user. It is compared with the document and never returned."""
+
+    name: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    first_surname: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    surname: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    date_of_birth: types.IsoDate | None = None
+    document_number: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    nationality: Nationality | None = None
+
+
+class CreateBody(ApiInput):
+    """The user to verify; all options but `subject` have defaults in the flow."""
+
+    subject: types.Subject = Field(
+        description="Your own stable id of the user.", examples=["user-4711"]
+    )
+    flow: types.word("[a-z0-9][a-z0-9-]{0,62}", "default") | None = Field(  # type: ignore[valid-type]
+        None, description="A flow of your site; needed if none is the default."
+    )
+    mode: Literal["iframe", "redirect"] | None = None
+    country: Country | None = Field(None, description="ISO 3166-1 alpha-3.")
+    document_type: Literal["IDCard", "Passport", "DrivingLicense"] | None = None
+    document_specific_type: types.word("[A-Za-z0-9_]{1,64}", "ESPIDCardV4") | None = Field(  # type: ignore[valid-type]
+        None, description="Excludes `document_type`."
+    )
+    return_url: types.text(1, 2048) | None = Field(  # type: ignore[valid-type]
+        None, description="Where the user goes afterwards: an address that `return_urls` allows."
+    )
+    locale: types.word("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", "es-ES") | None = Field(  # type: ignore[valid-type]
+        None, description="The language of the pages, as a BCP 47 tag."
+    )
+    metadata: types.Metadata | None = Field(
+        None, description="Yours: returned with the onboarding and its messages, sent nowhere else."
+    )
+    extra_data: Annotated[types.ExtraData, AfterValidator(_extra_data)] | None = Field(
+        None, description="Passed on to the gateway."
+    )
+    expected: Expected | None = None
+
+
+class EmptyBody(ApiInput):
+    """No field is known: send nothing, or an empty object."""
+
+
+def _digits(value: Any) -> Any:
+    """A query holds texts only."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _limit(value: int) -> int:
+    if not 1 <= value <= MAX_LIMIT:
+        raise wrong(f"must be a whole number from 1 to {MAX_LIMIT}")
+    return value
+
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_digits),
+    AfterValidator(_limit),
+    WithJsonSchema(
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    ),
+]
+
+
+class ListQuery(ApiInput):
+    """A page of onboardings, in the order of their last change."""
+
+    subject: types.Subject | None = None
+    status: Annotated[Status, Field(strict=False)] | None = None
+    changed_after: str | None = Field(
+        None,
+        description="The `next_cursor` of an earlier listing, or an RFC 3339 time to begin with:"
+        " rows may repeat then, and none is missing.",
+    )
+    cursor: str | None = Field(None, description="The `next_cursor` of the page before.")
+    limit: Limit = DEFAULT_LIMIT
+
+
+class SubjectQuery(ApiInput):
+    """Which of the user's onboardings count."""
+
+    flow: str | None = Field(None, description="Count onboardings of this flow only.")
+
+
+class NoQuery(ApiInput):
+    """No parameter is known."""
+
+
+class MessagesQuery(ApiInput):
+    """A page of messages, in the order of their numbers."""
+
+    after: str | None = Field(None, description="The `next_cursor` of the page before.")
+    limit: Limit = DEFAULT_LIMIT

@@ -1,0 +1,36 @@
+"""Pages to which the `type` of a problem leads: cause, what to do, and an example."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from webapp.web import request_context
+from webapp.web.guards import public
+from webapp.web.problem_types import PATH, PROBLEM_TYPES
+
+blueprint = Blueprint("problems", __name__)
+
+
+@blueprint.get(f"{PATH}<code>")
+@public
+def explain(code: str) -> ResponseReturnValue:
+    """Explain the problem, in English: for developers, beside the English fields of the API."""
+    found = PROBLEM_TYPES.get(code)
+    if found is None:
+        raise NotFound
+    example = {
+        "type": f"{request_context.settings().public_url}{PATH}{code}",
+        "title": found.title,
+        "status": found.status,
+        "detail": found.fix,
+        "code": code,
+        "request_id": "4d0a1c2b8e9f4a6d9b1c7e3f5a2d8c60",
+        **found.members,
+    }
+    return render_template(
+        "api/problem.html", code=code, problem=found, example=json.dumps(example, indent=2)
+    )

@@ -1,0 +1,106 @@
+"""Answer a failed API call with problem+json (RFC 9457), which repeats no value that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Response
+
+from webapp.domain.errors import (
+    ActiveOnboardingExists,
+    Conflict,
+    FlowUnknown,
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    ReturnUrlRefused,
+    StepError,
+)
+from webapp.web import errors
+from webapp.web.errors import ErrorInfo
+from webapp.web.problem_types import PROBLEM_TYPES
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with a field of the body or the query; `field` is a name of ours."""
+
+    field: str
+    problem: str
+
+
+class Problem(Exception):
+    """Ends an API call with this problem."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | None = None,
+        *,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: object,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+        self.headers = headers or {}
+        self.members = members
+
+
+class InvalidInput(Problem):
+    """Fields of the body or the query are not acceptable."""
+
+    def __init__(self, found: Sequence[FieldError]) -> None:
+        listed = [{"field": each.field, "problem": each.problem} for each in found]
+        super().__init__("invalid_input", errors=listed)
+
+
+def problem(
+    code: str,
+    status: int | None = None,
+    *,
+    detail: str | None = None,
+    retry_after: int | None = None,
+    **members: object,
+) -> Response:
+    """Return the answer; `status` is the one of the problem's type unless it is given."""
+    known = PROBLEM_TYPES[code]
+    info = ErrorInfo(
+        status or known.status, code, retry_after=retry_after, detail=detail, members=members
+    )
+    return errors.error_response(info)
+
+
+def handle_problem(error: Problem) -> Response:
+    """Return the answer to a call that a Problem has ended."""
+    answer = problem(
+        error.code, detail=error.detail, retry_after=error.retry_after, **error.members
+    )
+    answer.headers.extend(dict(error.headers))
+    return answer
+
+
+def handle_step_error(error: StepError) -> object:
+    """Return the answer to a call that a step has refused."""
+    if isinstance(error, FlowUnknown):
+        names = ", ".join(error.flows)
+        return handle_problem(InvalidInput([FieldError("flow", f"must be one of {names}")]))
+    if isinstance(error, ReturnUrlRefused):
+        what = "must be an address that return_urls of the site allows"
+        return handle_problem(InvalidInput([FieldError("return_url", what)]))
+    if isinstance(error, ActiveOnboardingExists):
+        return problem(
+            "active_onboarding_exists",
+            onboarding=error.onboarding_id,
+            onboarding_status=str(error.status),
+        )
+    if isinstance(error, Conflict):
+        return problem("onboarding_ended", onboarding_status=str(error.status))
+    if isinstance(error, IdempotencyKeyReused):
+        return problem("idempotency_key_reused")
+    if isinstance(error, IdempotencyKeyInFlight):
+        wait_seconds = max(1, int(error.retry_after_seconds))
+        return problem("idempotency_key_in_flight", retry_after=wait_seconds)
+    return errors.handle_step_error(error)
