@@ -21,7 +21,10 @@ INPUTS = OnboardingInputs(
 )
 
 
-def wanted(subject="ada", *, inputs=OnboardingInputs(), flow=None, mode=None, locale=None):
+NOTHING = OnboardingInputs()
+
+
+def wanted(subject="ada", *, inputs=NOTHING, flow=None, mode=None, locale=None):
     return CreateInput(subject, flow, mode, locale, inputs)
 
 
@@ -150,7 +153,7 @@ def test_retry_by_the_user_keeps_what_the_host_site_expects(harness):
 
 
 def test_create_stores_what_was_given_encrypted(harness):
-    made, _ = create(harness, wanted("secret-subject", inputs=INPUTS))
+    create(harness, wanted("secret-subject", inputs=INPUTS))
     with harness.engine.connect() as connection:
         stored = connection.exec_driver_sql("SELECT * FROM onboarding_inputs").all()
     assert len(stored) == 1

@@ -49,7 +49,7 @@ def answer_once(carry_out: Carry, content: object = None) -> Response:
 
     try:
         return _answer(*carry_out(settle))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - turned into its answer, or raised again
         return _settle_failure(claim, error)
 
 
