@@ -1,7 +1,7 @@
 """Let `doctor` learn how many proxies its request passes on the way to the server.
 
-`doctor` signs a question with SECRET_KEY; only to a signed one the server answers with what it has
-received, so that nobody else learns it. The request of `doctor` holds no X-Forwarded-For: each
+`doctor` signs a question with SECRET_KEY; the server answers signed questions only, so that clients
+do not learn it. The request of `doctor` holds no X-Forwarded-For: each
 entry that arrives was added by a proxy.
 """
 

@@ -12,6 +12,9 @@ const MAX_STREAM_FAILURES = 3;
 /** A stream sends the status as soon as it is open. Without it a proxy buffers the stream. */
 const STREAM_SILENCE_SECONDS = 10;
 const RELOAD_AFTER_MS = 400;
+/** Over HTTP/1.1 a browser opens six connections to a server, for all its pages together: with six
+ * streams no further page would load. Pages beyond this number poll. */
+const STREAMS_PER_BROWSER = 4;
 
 class LiveStatus {
   /** @param {HTMLElement} region the live region with addresses and texts in its data attributes */
@@ -19,6 +22,10 @@ class LiveStatus {
     this.region = region;
     /** @type {EventSource | null} */
     this.stream = null;
+    /** @type {(() => void) | null} gives the place of the stream to another page */
+    this.releasePlace = null;
+    /** Counts the calls of `connect` and `stop`: a place that comes after the next one is too late. */
+    this.turn = 0;
     this.timer = 0;
     this.pollCount = 0;
     this.streamFailures = 0;
@@ -42,15 +49,28 @@ class LiveStatus {
     this.connect();
   }
 
-  connect() {
-    if (window.EventSource && !this.isStreamBuffered) this.openStream();
-    else this.poll();
+  async connect() {
+    if (!window.EventSource || this.isStreamBuffered) return this.poll();
+    this.turn += 1;
+    const turn = this.turn;
+    const release = await takeStreamPlace().catch(() => () => {}); // no locks: stream without one
+    if (turn !== this.turn) return release?.();
+    if (!release) return this.poll();
+    this.releasePlace = release;
+    this.openStream();
   }
 
   stop() {
+    this.turn += 1;
+    this.closeStream();
+    window.clearTimeout(this.timer);
+  }
+
+  closeStream() {
     this.stream?.close();
     this.stream = null;
-    window.clearTimeout(this.timer);
+    this.releasePlace?.();
+    this.releasePlace = null;
   }
 
   openStream() {
@@ -84,7 +104,7 @@ class LiveStatus {
   pollInsteadOf(/** @type {EventSource} */ stream) {
     stream.close();
     if (stream !== this.stream) return;
-    this.stream = null;
+    this.closeStream();
     window.clearTimeout(this.timer);
     this.poll();
   }
@@ -145,6 +165,26 @@ class LiveStatus {
   data(name) {
     return this.region.dataset[name] ?? "";
   }
+}
+
+/**
+ * Take one of the places for streams that all pages of this browser share.
+ *
+ * @returns {Promise<(() => void) | null>} the function that releases it; null if none is free
+ */
+async function takeStreamPlace() {
+  // Only secure contexts have locks, that is every page but those of a server in plain http.
+  if (!navigator.locks) return () => {};
+  for (let place = 0; place < STREAMS_PER_BROWSER; place += 1) {
+    /** @type {(() => void) | null} */
+    const release = await new Promise((resolve, reject) => {
+      const hold = (/** @type {Lock | null} */ lock) =>
+        lock ? new Promise((free) => resolve(() => free(undefined))) : resolve(null);
+      navigator.locks.request(`live-stream-${place}`, { ifAvailable: true }, hold).catch(reject);
+    });
+    if (release) return release;
+  }
+  return null;
 }
 
 const liveRegion = document.getElementById("live");

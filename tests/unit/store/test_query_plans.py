@@ -27,9 +27,14 @@ from webapp.store.polling_source import SINCE
 Sent = dict[str, Any]
 #: Tables that do not grow with the number of people.
 FEW_ROWS = (
-    "gateway_token", "generated_keys", "alarms", "heartbeats", "failed_polls", "counters",
-    "receivers",
-)  # fmt: skip
+    "gateway_token",
+    "generated_keys",
+    "alarms",
+    "heartbeats",
+    "failed_polls",
+    "counters",
+    "limit_counts",
+)
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 

@@ -11,6 +11,7 @@ from webapp.cli.doctor import (
     database,
     gateway,
     login,
+    outbound_proxy,
     public_address,
     questionable_site_settings,
     receivers,
@@ -18,7 +19,7 @@ from webapp.cli.doctor import (
     webhook,
 )
 from webapp.cli.doctor.finding import Finding, Level, good, warning
-from webapp.config.current import PROXY_FIX, ignored_proxy_variables, misspelt_settings
+from webapp.config.current import misspelt_settings
 from webapp.config.quoted_secrets import quoted_secrets
 from webapp.config.settings import Settings, SettingsError
 
@@ -67,10 +68,7 @@ def _findings(found: Settings) -> Iterator[Finding]:
     """Yield the findings of all checks: one failure must not hide the next."""
     yield good("settings are complete")
     yield from map(warning, [*misspelt_settings(), *quoted_secrets(found)])
-    if ignored := ignored_proxy_variables():
-        yield warning(f"{', '.join(ignored)}: ignored by this server; {PROXY_FIX}")
-    if found.outbound_proxy is not None:
-        yield good("OUTBOUND_PROXY is set: the gateway and login are checked through it")
+    yield from outbound_proxy.findings(found)
     if found.data_keys_derived:
         yield warning(
             "DATA_KEYS is not set, or begins with derived: personal data is encrypted with a key "
