@@ -2,7 +2,7 @@
 
 A request never waits for the database: it is counted and refused in memory. A thread adds what is
 new to the shared counts, at most once a second, and learns what the other processes have counted.
-Why not the library `limits`: docs/decisions/0017.
+Why not the library `limits`: docs/decisions/0018.
 """
 
 from __future__ import annotations

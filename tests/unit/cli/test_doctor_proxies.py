@@ -74,20 +74,6 @@ def test_doctor_with_outbound_proxy_checks_the_gateway_through_it(
     assert all(gateway in each for each in proxy.requests), "PUBLIC_URL is asked directly"
 
 
-def test_doctor_with_outbound_proxy_and_a_receiver_warns_that_the_proxy_must_guard(
-    run: Run, ready: Installation, public: PublicServer
-) -> None:
-    sites = ready.folder / "sites.toml"
-    receiver = (
-        f'webhook_url = "https://shop.example/hooks"\nwebhook_secrets = ["whsec_{"a" * 32}"]\n'
-    )
-    with ForwardProxy() as proxy:
-        assert "private addresses" not in run("doctor", OUTBOUND_PROXY=proxy.url).output
-        sites.write_text(sites.read_text() + receiver)
-        result = run("doctor", PUBLIC_URL=public.url, OUTBOUND_PROXY=proxy.url)
-    assert "warn  OUTBOUND_PROXY: the proxy connects to the receivers" in result.output
-
-
 def test_doctor_with_a_refusing_outbound_proxy_fails(run: Run, public: PublicServer) -> None:
     with ForwardProxy(refusal=407) as proxy:
         result = run("doctor", PUBLIC_URL=public.url, OUTBOUND_PROXY=proxy.url)

@@ -13,11 +13,5 @@ def findings(found: Settings) -> Iterator[Finding]:
     """Yield nothing without any proxy."""
     if ignored := ignored_proxy_variables():
         yield warning(f"{', '.join(ignored)}: ignored by this server; {PROXY_FIX}")
-    if found.outbound_proxy is None:
-        return
-    yield good("OUTBOUND_PROXY is set: gateway and login are checked through it")
-    if any(site.webhook_url for site in found.sites.values()):
-        yield warning(
-            "OUTBOUND_PROXY: the proxy connects to the receivers of messages, and looks their "
-            "names up; let its own rules refuse private addresses, this server cannot check them"
-        )
+    if found.outbound_proxy is not None:
+        yield good("OUTBOUND_PROXY is set: gateway and login are checked through it")
