@@ -45,7 +45,7 @@ def test_ada_from_the_shop_sees_the_page_become_verified(
         user.expect_heading("A person is taking a look")
         user.expect_heading("You are verified")
     page.get_by_role("link", name="Back to Example Shop").click()
-    page.wait_for_url(f"{stack.shop_url}/account")
+    page.wait_for_url(f"{stack.shop_url}/account?mobbscan_result=*")
 
 
 def test_ada_logs_in_with_oidc_and_is_verified(user: BrowserUser) -> None:

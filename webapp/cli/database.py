@@ -1,4 +1,4 @@
-"""`database upgrade|check|rekey`: migrate the database, check it, re-encrypt its values."""
+"""`database upgrade|check|rekey|forget-result-key`: migrate, check, and change keys."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from webapp import wiring
 from webapp.basics.text import pluralize
 from webapp.cli.common import ready_components, settings
+from webapp.journey import generated_result_key
 from webapp.server.preflight import UNREACHABLE, UNUSABLE
 from webapp.store import migrate
 from webapp.store.errors import DatabaseUnavailable, StoreError
@@ -76,6 +77,19 @@ def rekey_() -> None:
             "add the key that encrypted them, then run this again"
         )
     click.echo("the first of DATA_KEYS decrypts every value: the others can be removed")
+
+
+@database.command("forget-result-key")
+def forget_result_key() -> None:
+    """Delete the key for signed results that the server has made itself.
+
+    For a key that has leaked. Results that it has signed no longer verify. Restart every server
+    afterwards: they keep the key until then. Keys of RESULT_KEYS are not affected.
+    """
+    if generated_result_key.forget(ready_components().database):
+        click.echo("the generated key is deleted: restart every server")
+    else:
+        click.echo("there is no generated key")
 
 
 def _exit(code: int, message: str) -> None:

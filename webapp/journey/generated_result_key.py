@@ -46,5 +46,15 @@ def _all_keys(configured: Sequence[PrivateJwk], stored: bytes | None) -> list[Pr
     return [*configured, *generated]
 
 
+def forget(database: Database) -> bool:
+    """Delete the generated key; return whether there was one.
+
+    Processes that run keep it until they are restarted. The next one that needs a key makes a new
+    one, unless RESULT_KEYS names one.
+    """
+    with database.writing() as work:
+        return work.generated_keys.delete(_NAME)
+
+
 def _make() -> bytes:
     return json.dumps(generate_result_key()).encode()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from webapp.store.repository import SealingRepository
 from webapp.store.schema import generated_keys
@@ -35,3 +35,8 @@ class GeneratedKeys(SealingRepository):
         if stored is None:
             raise LookupError(f"no generated key {name}")
         return stored
+
+    def delete(self, name: str) -> bool:
+        """Delete the key; return whether there was one."""
+        deleted = delete(generated_keys).where(generated_keys.c.name == name)
+        return self._connection.execute(deleted).rowcount == 1

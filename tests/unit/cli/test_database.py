@@ -1,4 +1,4 @@
-"""Tests of `database upgrade|check|rekey`."""
+"""Tests of `database upgrade|check|rekey|forget-result-key`."""
 
 import sqlite3
 
@@ -93,3 +93,12 @@ def test_database_rekey_new_key_decrypts_every_value(run: Run, ready: Installati
     ]
     assert row.id in plain(run("onboardings", "show", row.id, DATA_KEYS=new))
     assert run("onboardings", "show", row.id, DATA_KEYS=old).exit_code == 1
+
+
+def test_forget_result_key_deletes_the_generated_key(run: Run, ready: Installation):
+    with ready.parts() as parts:
+        before = parts.steps.public_result_keys()
+    assert "restart every server" in plain(run("database", "forget-result-key"))
+    assert plain(run("database", "forget-result-key")) == "there is no generated key\n"
+    with ready.parts() as parts:
+        assert parts.steps.public_result_keys() != before

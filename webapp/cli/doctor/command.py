@@ -10,6 +10,7 @@ from webapp.cli.common import build_components, echo_json, json_option, settings
 from webapp.cli.doctor import (
     database,
     gateway,
+    live_mode,
     login,
     outbound_proxy,
     public_address,
@@ -79,6 +80,7 @@ def _findings(found: Settings) -> Iterator[Finding]:
             f"CONSOLE_URL is not set, so the console shares its address with {found.public_origin}"
             ": script injected into a page there could control it; give it a host name of its own"
         )
+    yield from live_mode.findings(found)
     yield from webhook.findings(found)
     yield from questionable_site_settings.findings(found)
     components = build_components(found)

@@ -1,0 +1,63 @@
+"""The link back to the host site in Chromium: an old page gets a new result before it is used."""
+
+from tests.browser.browser_user import BrowserUser
+from tests.support.chromium import BrowserPage
+from tests.support.signed_results import split_result, verified_result
+from tests.support.stack import Person, Stack
+
+MINUTE_MS = 60_000
+
+
+def verified_user(stack: Stack, person: Person, browser_page: BrowserPage) -> BrowserUser:
+    """Return the user on the page of a verified onboarding, whose clock is the test's."""
+    user = BrowserUser(stack, browser_page(), person).log_in().start()
+    user.take_pictures().choose_outcome("passes")
+    user.expect_heading("You are verified")
+    user.page.clock.install()
+    user.page.reload()
+    user.expect_heading("You are verified")
+    return user
+
+
+def followed(user: BrowserUser) -> str:
+    """Click the link; return the address that the host site is asked for."""
+    shop = f"{user.stack.shop_url}/account"
+    with user.page.expect_request(lambda each: each.url.startswith(shop)) as asked:
+        user.page.get_by_role("link", name="Back to Example Shop").click()
+    return asked.value.url
+
+
+def shown_address(user: BrowserUser) -> str:
+    link = user.page.get_by_role("link", name="Back to Example Shop")
+    return str(link.get_attribute("href"))
+
+
+def test_return_link_of_a_new_page_is_followed_as_it_is(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    user = verified_user(stack, ada, browser_page)
+    shown = shown_address(user)
+    user.page.clock.fast_forward(3 * MINUTE_MS)
+    assert followed(user) == shown
+
+
+def test_return_link_of_an_old_page_gets_a_new_result(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    user = verified_user(stack, ada, browser_page)
+    shown = shown_address(user)
+    user.page.clock.fast_forward(5 * MINUTE_MS)
+    url, result = split_result(followed(user))
+    assert url == f"{stack.shop_url}/account"
+    assert result != split_result(shown)[1]
+    assert verified_result(stack.public_url, result)["sub"] == ada.sub
+
+
+def test_return_link_of_an_old_page_without_server_keeps_its_address(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    user = verified_user(stack, ada, browser_page)
+    shown = shown_address(user)
+    user.page.route(user.page.url, lambda route: route.abort())
+    user.page.clock.fast_forward(5 * MINUTE_MS)
+    assert followed(user) == shown
