@@ -187,6 +187,11 @@ def record_decision(row: Onboarding, now: datetime) -> Onboarding:
     return _next_case(row, now)
 
 
+def record_facts(row: Onboarding, now: datetime) -> Onboarding:
+    """Record that facts outside this row have changed; the status stays."""
+    return _next_case(row, now)
+
+
 def count_unanswered_poll(row: Onboarding, now: datetime, *, answered: bool) -> Onboarding:
     """Count one poll without an answer, or reset the count after an answer."""
     if answered:

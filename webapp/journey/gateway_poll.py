@@ -26,6 +26,7 @@ from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
 from webapp.journey.decision_sender import DecisionSender, reason_sent, settle_by_status
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
+from webapp.journey.expected_data import store_comparison
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.journey.process_reader import FORBIDDEN, ProcessReader
@@ -199,8 +200,15 @@ class GatewayPoll:
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
         code = reason_sent(decision)
+        # Before the change is announced: the message has the result.
+        match = store_comparison(work, row.id, answer, now)
+        if match is not None:
+            self._deps.record_event(work, row, "expected_data_compared", result=str(match))
         after = gateway_answer.apply_answer(row, status, answer, now, reason_map, code)
-        if after is not row:
+        if after is row and match is not None:
+            after = transitions.record_facts(row, now)
+            work.onboardings.save(after, was=row.version)
+        elif after is not row:
             work.onboardings.save(after, was=row.version)
             self._deps.record_event(
                 work,

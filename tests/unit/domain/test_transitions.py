@@ -39,8 +39,11 @@ def canceled(code: ReasonCode, **more: Any) -> dict[str, Any]:
 #: Fields that a reviewer sees: a change of them makes a decision on the older version invalid.
 CASE_FIELDS = {"status", "gateway_status", "reasons"}
 #: The transition, its arguments after the time, the fields before, and the changed fields.
+#: Transitions that change the case version and no field.
+CASE_ONLY = ("record_decision", "record_facts")
 CASES: list[tuple[str, tuple[Any, ...], dict[str, Any], dict[str, Any]]] = [
     ("record_decision", (), {}, {}),
+    ("record_facts", (), {}, {}),
     ("claim_create_call", (), {"create_calls": 1}, {"create_calls": 2, "create_called_at": NOW}),
     ("release_create_call", (), IN_CALL, {"create_called_at": None}),
     (
@@ -123,7 +126,7 @@ def test_transition_changes_exactly_its_fields_and_the_version(
 ):
     row = sample_onboarding(**before)
     after = getattr(transitions, transition)(row, NOW, *arguments)
-    case_version = 2 if changes.keys() & CASE_FIELDS or transition == "record_decision" else 1
+    case_version = 2 if changes.keys() & CASE_FIELDS or transition in CASE_ONLY else 1
     moved = {"version": 2, "case_version": case_version, "updated_at": NOW}
     assert after == replace(row, **{**moved, **changes})
 
