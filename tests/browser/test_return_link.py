@@ -1,5 +1,7 @@
 """The link back to the host site in Chromium: an old page gets a new result before it is used."""
 
+from playwright.sync_api import Page
+
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.signed_results import split_result, verified_result
@@ -8,11 +10,11 @@ from tests.support.stack import Person, Stack
 MINUTE_MS = 60_000
 
 
-def verified_user(stack: Stack, person: Person, browser_page: BrowserPage) -> BrowserUser:
+def verified_user(stack: Stack, person: Person, page: Page) -> BrowserUser:
     """Return the user on the page of a verified onboarding, whose clock is the test's."""
-    user = BrowserUser(stack, browser_page(), person).log_in().start()
+    user = BrowserUser(stack, page, person).log_in().start()
     user.take_pictures().choose_outcome("passes")
-    user.expect_heading("You are verified")
+    user.expect_heading("You are verified", seconds=60)
     user.page.clock.install()
     user.page.reload()
     user.expect_heading("You are verified")
@@ -35,7 +37,7 @@ def shown_address(user: BrowserUser) -> str:
 def test_return_link_of_a_new_page_is_followed_as_it_is(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    user = verified_user(stack, ada, browser_page)
+    user = verified_user(stack, ada, browser_page())
     shown = shown_address(user)
     user.page.clock.fast_forward(3 * MINUTE_MS)
     assert followed(user) == shown
@@ -44,7 +46,7 @@ def test_return_link_of_a_new_page_is_followed_as_it_is(
 def test_return_link_of_an_old_page_gets_a_new_result(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    user = verified_user(stack, ada, browser_page)
+    user = verified_user(stack, ada, browser_page())
     shown = shown_address(user)
     user.page.clock.fast_forward(5 * MINUTE_MS)
     url, result = split_result(followed(user))
@@ -56,7 +58,7 @@ def test_return_link_of_an_old_page_gets_a_new_result(
 def test_return_link_of_an_old_page_without_server_keeps_its_address(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    user = verified_user(stack, ada, browser_page)
+    user = verified_user(stack, ada, browser_page(expected_complaints=["ERR_FAILED"]))
     shown = shown_address(user)
     user.page.route(user.page.url, lambda route: route.abort())
     user.page.clock.fast_forward(5 * MINUTE_MS)
