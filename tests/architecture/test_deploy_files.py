@@ -31,7 +31,7 @@ def alerts(deploy: Path) -> list[dict[str, Any]]:
     return rules
 
 
-STATISTICS = Statistics({}, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
+STATISTICS = Statistics({}, 0, 0, 0, 0, 0, 0, 0, 0, 0, {"gateway_forbidden": 1}, 1)
 
 
 def known_metrics(statistics: Statistics | None = STATISTICS) -> set[str]:

@@ -36,7 +36,7 @@ class MessageState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"  # all attempts failed; an operator can replay it
-    UNSENT = "unsent"  # the site had no `webhook_url`: the API lists the message all the same
+    UNSENT = "unsent"  # the site had no `webhook_url`: only the API lists the message
 
 
 class AttemptError(StrEnum):

@@ -44,6 +44,7 @@ class MessageSender:
     def __init__(self, database: Database, delivery: MessageDelivery) -> None:
         self._database = database
         self._delivery = delivery
+        self._is_prepared = False
         self._next_numbering = 0.0
         self._in_flight: Counter[str] = Counter()
         self._finished: SimpleQueue[Delivery] = SimpleQueue()
@@ -69,6 +70,9 @@ class MessageSender:
 
     def run_once(self) -> bool:
         """Number rows, store outcomes, claim and send; return whether it sent anything."""
+        if not self._is_prepared:
+            self._delivery.prepare()
+            self._is_prepared = True
         self._store_finished()
         claimed = self._delivery.claim(self._room, MAX_IN_FLIGHT - self._in_flight.total())
         for each in claimed:

@@ -80,6 +80,15 @@ class MessageDelivery:
         self._client = client
         self._observe = observe
 
+    def prepare(self) -> None:
+        """Make the signing key, and keep messages of sites that have no receiver any more."""
+        self._deps.make_signing_key()
+        receiving = [site for site in self._deps.sites if self._deps.has_receiver(site)]
+        with self._deps.database.writing() as work:
+            kept = work.messages.keep_unsent(receiving)
+        if kept:
+            _log.warning("messages_kept_unsent", extra={"messages": kept})
+
     def claim(self, room: Callable[[str, bool], int], most: int) -> list[ClaimedMessage]:
         """Claim up to `most` due messages of all receivers that are not disabled.
 

@@ -217,6 +217,16 @@ class Messages(SealingRepository):
         if values := [{"this": one} for one in sorted(ids)]:
             self._connection.execute(due, values)
 
+    def keep_unsent(self, receiving_sites: Iterable[str]) -> int:
+        """Take pending messages of all other sites out of the outbox; return how many.
+
+        The API still lists them.
+        """
+        others = IS_PENDING, _columns.site.not_in(list(receiving_sites))
+        kept = update(messages).where(*others)
+        kept = kept.values(state=str(MessageState.UNSENT), next_attempt_at=None)
+        return self._connection.execute(kept).rowcount
+
     def numbered_after(self, site: str, number: int, limit: int) -> list[Message]:
         """Return a site's numbered messages after `number`, in order, without pings."""
         query = (

@@ -299,6 +299,24 @@ def test_delivery_private_address_is_never_called(
     assert receiver.received == []
 
 
+def test_delivery_removed_receiver_keeps_messages_for_recovery(
+    harness: JourneyHarness,
+    delivery: MessageDelivery,
+    operator: Messages,
+    receiver: MessageReceiver,
+    bens: str,
+) -> None:
+    shop = harness.sites["shop"]
+    harness.sites["shop"] = shop.model_copy(update={"webhook_url": None})  # type: ignore[index]
+    delivery.prepare()
+    assert only_message(harness, bens).state is MessageState.UNSENT
+    harness.sites["shop"] = shop  # type: ignore[index]
+    delivery.prepare()
+    assert run(delivery) == 0
+    assert operator.recover("shop", harness.clock()) == 1
+    assert run(delivery) == 1
+
+
 def test_messages_replay_sends_the_same_message_again(
     harness: JourneyHarness,
     delivery: MessageDelivery,

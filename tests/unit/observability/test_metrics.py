@@ -20,6 +20,9 @@ STATISTICS = Statistics(
     dead=3,
     quarantine=8,
     missed_notices_repaired=9,
+    messages=10,
+    messages_seconds=11.5,
+    messages_dead=12,
     alarms={"gateway_forbidden": 60.0},
     jobs_seen_seconds=7.0,
 )
@@ -40,6 +43,9 @@ def test_exposition_with_statistics_has_a_sample_per_status() -> None:
     assert scrape("notices_quarantined") == 8
     assert scrape("missed_notices_repaired_total") == 9
     assert scrape("dead_letters") == 3
+    assert scrape("messages_pending") == 10
+    assert scrape("messages_pending_seconds") == 11.5
+    assert scrape("messages_dead") == 12
     assert scrape("alarm_seconds", alarm="gateway_forbidden") == 60
     assert scrape("jobs_seen_seconds") == 7
     assert scrape("database_up") == 1
@@ -62,6 +68,18 @@ def test_metrics_with_unknown_label_values_count_as_other() -> None:
     assert "invented" not in after.text.lower()
     for name in ("notices_total", "gateway_calls_total", "http_requests_total"):
         assert after(name) == before(name) + 1
+
+
+def test_message_attempt_counts_outcomes_and_the_age_of_delivered_ones() -> None:
+    before = scrape_of()
+    metrics.message_attempt("delivered", 0.1, 3.0)
+    metrics.message_attempt("timed_out", 10.0, 60.0)
+    after = scrape_of()
+    for outcome in ("delivered", "timed_out"):
+        name, labels = "message_attempts_total", {"outcome": outcome}
+        assert after(name, **labels) == before(name, **labels) + 1
+    assert after("message_attempt_seconds_count") == before("message_attempt_seconds_count") + 2
+    assert after("message_age_seconds_count") == before("message_age_seconds_count") + 1
 
 
 def test_gateway_call_of_log_in_counts_as_call_and_as_log_in() -> None:

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import event, text
 
 from tests.unit.store.rows import NOW, admit, database_at, noticed, onboarding
+from tests.unit.store.test_messages import message
+from webapp.domain.messages import MessageState
 from webapp.domain.onboarding import Status
 from webapp.store.statistics import CachedStatistics
 from webapp.store.unit_of_work import Database
@@ -37,14 +39,19 @@ def test_statistics_count_each_kind(database: Database) -> None:
     put(database, "ben", Status.STARTED, next_poll_at=NOW - timedelta(seconds=90))
     put(database, "olga", Status.STARTED, next_poll_at=NOW - timedelta(seconds=30))
     put(database, "max", Status.SUBMITTED, next_poll_at=NOW + timedelta(seconds=30))
+    leas = put(database, "lea", Status.REJECTED)
     with database.writing() as work:
         work.alarms.raise_alarm("gateway_forbidden", NOW - timedelta(hours=1))
         work.heartbeats.beat("here")
+        work.messages.add(message(leas, 1, created_at=NOW - timedelta(minutes=1)))
+        work.messages.add(message(leas, 2, state=MessageState.DEAD, next_attempt_at=None))
+        work.messages.add(message(leas, 3, state=MessageState.DELIVERED, next_attempt_at=None))
     noticed(database, str(uuid.uuid4()))
     standing = CachedStatistics(database, lambda: NOW)()
     assert standing is not None
-    assert standing.onboardings == {"verified": 1, "started": 2, "submitted": 1}
+    assert standing.onboardings == {"verified": 1, "started": 2, "submitted": 1, "rejected": 1}
     assert (standing.due, standing.overdue_seconds, standing.unsettled) == (2, 90, 1)
+    assert (standing.messages, standing.messages_seconds, standing.messages_dead) == (1, 60, 1)
     assert standing.alarms == {"gateway_forbidden": 3600}
     assert standing.jobs_seen_seconds is not None
 
