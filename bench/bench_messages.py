@@ -25,12 +25,12 @@ import httpx
 
 from tests.support.message_receiver import SECRET
 from tests.unit.journey.harness import BANK, SHOP, JourneyHarness
-from webapp.domain.messages import Message
+from webapp.domain.messages import DELIVERED, Message
 from webapp.hostsite.sender import MessageClient
 from webapp.hostsite.signing import signed_headers
 from webapp.jobs.message_sender import MessageSender
 from webapp.journey.announce import new_ping
-from webapp.journey.message_delivery import DELIVERED, MessageDelivery
+from webapp.journey.message_delivery import MessageDelivery
 from webapp.store import migrate
 from webapp.store.engine import make_engine
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 #: The type of a message that an operator sends to test a receiver.
 PING = "ping"
 EVIDENCE_AVAILABLE = "onboarding.evidence_available"
+#: The outcome of an attempt that the receiver has taken; else a word of AttemptError.
+DELIVERED = "delivered"
 #: Waits before the attempts of one message, from the first one on.
 ATTEMPT_DELAYS = (
     timedelta(0),

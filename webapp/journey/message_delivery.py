@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from webapp.domain.actors import Actor
 from webapp.domain.messages import (
+    DELIVERED,
     DISABLE_AFTER,
     PING,
     Attempt,
@@ -38,8 +39,6 @@ from webapp.store.unit_of_work import UnitOfWork
 CLAIM = timedelta(seconds=30)
 #: The alarm of receivers that get no more messages; its detail names their sites.
 RECEIVER_DISABLED = "receiver_disabled"
-#: The outcome of an attempt that the receiver has taken; else a word of AttemptError.
-DELIVERED = "delivered"
 GONE, FAILING = "gone", "failing"
 _GONE_STATUS = 410
 _log = logging.getLogger(__name__)

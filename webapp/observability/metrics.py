@@ -21,10 +21,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from webapp.domain.messages import AttemptError
+from webapp.domain.messages import DELIVERED, AttemptError
 from webapp.domain.onboarding import Status
 from webapp.gateway.instrumentation import CALLS, OUTCOMES
-from webapp.journey.message_delivery import DELIVERED
 from webapp.observability import multiprocess
 from webapp.store.statistics import Statistics
 
