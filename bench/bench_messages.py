@@ -153,7 +153,8 @@ def send_singly(address: str, url: str, dead_url: str, count: int, dead: int) ->
             for _ in range(dead):
                 work.messages.add(message("bank"))
         for number in range(count):
-            harness.start.prepare(harness.visitor(f"person-{number}"), "default", "en")
+            visitor = harness.visitor(f"person-{number}-{time.monotonic_ns()}")
+            harness.start.prepare(visitor, "default", "en")
             time.sleep(0.05)
         while len(ages.values) < count:
             time.sleep(0.01)

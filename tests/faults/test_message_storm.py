@@ -78,8 +78,10 @@ class UnreliableReceiver:
         return Response(204)
 
 
-def undelivered(stack: Stack) -> list[dict[str, object]]:
-    return [row for row in stack.rows(SELECT_MESSAGES) if row["state"] != "delivered"]
+def unfinished(stack: Stack) -> list[dict[str, object]]:
+    """Return the messages that are not delivered or not numbered."""
+    rows = stack.rows(SELECT_MESSAGES)
+    return [row for row in rows if row["state"] != "delivered" or row["number"] is None]
 
 
 def run_storm(
@@ -112,7 +114,7 @@ def run_storm(
     )
     began = time.monotonic()
     killer.run(lambda: len(unreliable.taken) < count - size.between_kills[1])
-    eventually(lambda: not undelivered(stack), seconds=DELIVERED_SECONDS, every=0.5)
+    eventually(lambda: not unfinished(stack), seconds=DELIVERED_SECONDS, every=0.5)
     report_line(
         f"{count} messages in {time.monotonic() - began:.0f} s, {len(receiver.received)} attempts;"
         f" killed {dict(killer.killed)}"
