@@ -81,7 +81,7 @@ class Attempt:
     """The outcome of one attempt to send a message; delivered if `error` is None.
 
     `status` is the HTTP status, None without an answer. `answer`: up to 200 bytes of the answer's
-    body, as text. `retry_after` is the receiver's wish for the next attempt.
+    body, as text. `retry_after` is the wait that the receiver has asked for.
     """
 
     at: datetime
