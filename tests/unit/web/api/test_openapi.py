@@ -1,0 +1,56 @@
+"""The OpenAPI document: valid, complete, exported, and kept by the server (schemathesis)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS
+
+from tests.unit.web.api.conftest import SCOPES, SHOP, Api
+from tests.unit.web.api.test_access import ROUTES
+from webapp.web.api.openapi import document
+
+EXPORT = "docs/openapi.json"
+#: What an exported document says in place of PUBLIC_URL.
+EXAMPLE_URL = "https://id.example"
+
+
+def test_document_is_served_to_everyone_with_an_etag(api: Api) -> None:
+    answer = api.get("/openapi.json", key=None)
+    assert answer.get_json()["openapi"] == "3.1.0"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    again = api.get("/openapi.json", key=None, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_document_describes_every_guarded_route(api: Api) -> None:
+    described = api.get("/openapi.json").get_json()["paths"]
+    found = {
+        path.replace("{onboarding_id}", "ID").replace("{subject}", "nobody"): {
+            method.upper() for method in operations
+        }
+        for path, operations in described.items()
+    }
+    routes = {
+        path.replace("00000000-0000-4000-8000-000000000000", "ID"): methods - {"HEAD"}
+        for path, (methods, scope) in ROUTES.items()
+        if scope is not None
+    }
+    assert found == routes
+
+
+def test_exported_document_is_the_present_one(app: Flask, root: Path) -> None:
+    """`make openapi` writes it."""
+    exported = json.loads((root / EXPORT).read_text(encoding="utf-8"))
+    assert exported == document(app, EXAMPLE_URL)
+
+
+def test_scopes_of_the_test_are_those_of_the_settings() -> None:
+    assert set(SCOPES) == {"onboardings", "data", "evidence", "decide", "erase"}
