@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: help run test lint format coverage nightly bench lock clean
+.PHONY: help run test lint format coverage nightly bench openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ nightly: $(VENV)/.dev ## run all tests on both databases, with storms and fuzzin
 
 bench: $(VENV)/.dev ## print performance figures, each against a control of the same run
 	@set -e; for each in $(wildcard bench/bench_*.py); do $(BIN)/python $$each; done
+
+openapi: $(VENV)/.dev ## write docs/openapi.json, the description of the API
+	@$(BIN)/python -m tests.support.export_openapi
 
 lock: $(VENV)/.dev ## compile requirements/; UPGRADE=--upgrade takes newer releases
 	@$(LOCK) -o requirements/core.txt

@@ -11,6 +11,7 @@ from webapp import __version__
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
+from webapp.cli.keys import keys
 from webapp.cli.messages import messages
 from webapp.cli.notices import notices
 from webapp.cli.onboardings import onboardings
@@ -37,7 +38,7 @@ def main() -> None:
     os.umask(0o077)  # new files are for their owner only, above all databases
 
 
-for command in (serve, worker, database, doctor, onboardings, notices, messages, sandbox):
+for command in (serve, worker, database, doctor, onboardings, notices, messages, keys, sandbox):
     main.add_command(command)
 for command in (reconcile, accept, reject, review):
     onboardings.add_command(command)

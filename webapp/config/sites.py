@@ -30,7 +30,7 @@ from webapp.domain.reasons import ReasonCode
 Locale = Literal["en", "es"]
 Scope = Literal["onboardings", "data", "evidence", "decide", "erase"]
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
-_LONGEST_KEY_NAME = 64
+LONGEST_KEY_NAME = 64
 
 
 def _country(code: str) -> str:
@@ -46,8 +46,8 @@ def _hash_to_table(value: Any) -> Any:
 
 
 def _short_name(text: str) -> str:
-    if len(text) > _LONGEST_KEY_NAME:
-        raise InvalidValue(f"must have at most {_LONGEST_KEY_NAME} characters")
+    if len(text) > LONGEST_KEY_NAME:
+        raise InvalidValue(f"must have at most {LONGEST_KEY_NAME} characters")
     return text
 
 

@@ -35,11 +35,13 @@ class ApiChange:
 
         Raises Conflict when it has ended.
         """
+        signer = self._deps.result_signer
         with self._deps.database.writing() as work:
+            # Not locked: `Links.add` locks the person, which `ApiCreate` does first too.
             row = self._of_site(work, site, onboarding_id)
             if not row.active or self._deps.clock() >= row.expires_at:
                 raise Conflict(row.status)
-            answer = resource(work, row, self._links.add(work, row, Actor.HOST))
+            answer = resource(work, row, signer, self._links.add(work, row, Actor.HOST))
             if settle is not None:
                 settle(work, answer, OK)
         return answer, OK
@@ -59,10 +61,11 @@ class ApiChange:
         A process on which the user has not finished is deleted at the gateway. Raises Conflict when
         it has ended otherwise.
         """
-        with self._deps.database.writing() as work:
-            before = self._of_site(work, site, onboarding_id)
+        signer = self._deps.result_signer
+        with self._deps.changing_status() as work:
+            before = self._of_site(work, site, onboarding_id, for_update=True)
             after = self._cancel(work, before)
-            answer = resource(work, after)
+            answer = resource(work, after, signer)
             if settle is not None:
                 settle(work, answer, OK)
         if before.status in AWAITING_USER and before.create_calls:
@@ -77,8 +80,10 @@ class ApiChange:
         withdrawn = transitions.cancel_as_withdrawn(row, self._deps.clock())
         return self._deps.save_transition(work, row, withdrawn, "withdrawn", actor=Actor.HOST)
 
-    def _of_site(self, work: UnitOfWork, site: Site, onboarding_id: str) -> Onboarding:
-        row = work.onboardings.get(onboarding_id, for_update=True)
+    def _of_site(
+        self, work: UnitOfWork, site: Site, onboarding_id: str, *, for_update: bool = False
+    ) -> Onboarding:
+        row = work.onboardings.get(onboarding_id, for_update=for_update)
         if row is None or row.site != site.id:
             raise NotFound("no such onboarding")
         return row

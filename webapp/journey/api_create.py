@@ -106,7 +106,10 @@ class ApiCreate:
             self._refuse_other_options(work, active, flow, wanted)
         row = active or self._add(work, person, flow, wanted)
         link = self._links.add(work, row, Actor.HOST)
-        answer, status = resource(work, row, link), OK if active else CREATED
+        answer, status = (
+            resource(work, row, self._deps.result_signer, link),
+            OK if active else CREATED,
+        )
         if settle is not None:
             settle(work, answer, status)
         return answer, status

@@ -31,8 +31,9 @@ class ApiRead:
 
     def onboarding(self, site: Site, onboarding_id: str) -> OnboardingResource:
         """Return one onboarding."""
+        signer = self._deps.result_signer
         with self._deps.database.reading() as work:
-            return resource(work, _of_site(work, site, onboarding_id))
+            return resource(work, _of_site(work, site, onboarding_id), signer)
 
     def timeline(self, site: Site, onboarding_id: str) -> list[TimelineEvent]:
         """Return its events, oldest first."""
@@ -59,6 +60,7 @@ class ApiRead:
         listed, perhaps with some earlier ones.
         """
         subject_hash = self._deps.subject_hash(site.id, subject) if subject is not None else None
+        signer = self._deps.result_signer
         with self._deps.database.reading() as work:
             person_id = None
             if subject_hash is not None:
@@ -74,7 +76,7 @@ class ApiRead:
             )
             rows = work.onboardings.statuses_of([each.id for each in found])
             known = [rows[each.id] for each in found if each.id in rows]
-            return ResourcePage(resources(work, known), found[-1].number if found else None)
+            return ResourcePage(resources(work, known, signer), found[-1].number if found else None)
 
     def subject(self, site: Site, subject: str, flow: str | None = None) -> SubjectResource:
         """Return where a user stands: verified once, else the active or newest onboarding.

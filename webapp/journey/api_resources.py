@@ -8,6 +8,8 @@ from datetime import datetime
 
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.reasons import Reason
+from webapp.domain.states import known_word
+from webapp.hostsite.signed_results import ResultClaims, ResultSigner
 from webapp.journey.links import NewLink
 from webapp.store.unit_of_work import UnitOfWork
 
@@ -20,7 +22,7 @@ class OnboardingResource:
     """An onboarding as its host site sees it. Times are aware UTC.
 
     `link` is a new one-time address for the user; None where none was made. `version` is the case
-    version.
+    version. `result` is the signed result, a compact JWS without an expiry.
     """
 
     id: str
@@ -41,6 +43,7 @@ class OnboardingResource:
     decided_at: datetime | None
     expires_at: datetime
     expected_match: str
+    result: str = field(repr=False)
     metadata: Mapping[str, str] = field(repr=False)
     livemode: bool
     version: int
@@ -77,20 +80,25 @@ class SubjectResource:
     verified_at: datetime | None
 
 
-def resources(work: UnitOfWork, rows: Sequence[Onboarding]) -> list[OnboardingResource]:
+def resources(
+    work: UnitOfWork, rows: Sequence[Onboarding], signer: ResultSigner
+) -> list[OnboardingResource]:
     """Return what the API shows of these rows, in their order, without links."""
     subjects = work.people.subjects([row.person_id for row in rows])
     inputs = work.inputs.listed([row.id for row in rows])
     return [
-        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None))) for row in rows
+        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), signer)
+        for row in rows
     ]
 
 
-def resource(work: UnitOfWork, row: Onboarding, link: NewLink | None = None) -> OnboardingResource:
+def resource(
+    work: UnitOfWork, row: Onboarding, signer: ResultSigner, link: NewLink | None = None
+) -> OnboardingResource:
     """Return what the API shows of this row, with a new link if one was made."""
     subject = work.people.get(row.person_id).subject
     metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
-    return _resource(row, subject, metadata, match, link)
+    return _resource(row, subject, metadata, match, signer, link)
 
 
 def _resource(
@@ -98,6 +106,7 @@ def _resource(
     subject: str,
     metadata: Mapping[str, str],
     match: str | None,
+    signer: ResultSigner,
     link: NewLink | None = None,
 ) -> OnboardingResource:
     return OnboardingResource(
@@ -119,6 +128,7 @@ def _resource(
         decided_at=row.decided_at,
         expires_at=row.expires_at,
         expected_match=match or NOT_CHECKED,
+        result=signer.sign(ResultClaims(row.site, subject, row.id, str(row.status))),
         metadata=metadata,
         livemode=row.livemode,
         version=row.case_version,

@@ -52,8 +52,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         401,
         _("The API key is not known"),
         _(
-            "Send the key as it was printed when it was made; the operator of this server can make a"
-            " new one."
+            "Send the key as it was printed when it was made; the operator of this server can make"
+            " a new one."
         ),
     ),
     "api_key_expired": ProblemType(

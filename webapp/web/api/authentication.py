@@ -12,18 +12,21 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
+from webapp.observability import metrics
 from webapp.web import request_context
-from webapp.web.api.problems import Problem
+from webapp.web.api.problems import Problem, handle_problem
 from webapp.web.guards import View
+from webapp.web.limits import Surface, limited, limits, log_refusal
 
 if TYPE_CHECKING:
     from webapp.config.sites import ApiKey, Site
 
 GUARD = "api_key"
 _EXTENSION = "api_keys"
+_RATE_LIMIT_HEADERS = "rate_limit_headers"
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,20 @@ class Caller:
     key: ApiKey
 
 
-def require_scope(scope: str) -> Callable[[View], View]:
-    """Require an API key with this scope: 401 without a usable key, 403 without the scope."""
+def require_scope(scope: str, *, is_create: bool = False) -> Callable[[View], View]:
+    """Require an API key with this scope: 401 without a usable key, 403 without the scope.
+
+    429 beyond the limits of failures (client) and of requests (site); `is_create` has one more.
+    """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-            found = _authenticate()
-            g.api_caller = found
+            try:
+                found = g.api_caller = _authenticate()
+            except Problem as refused:
+                return limited(Surface.API, handle_problem(refused))
+            _count_request(found.site, is_create=is_create)
             request_context.steps().host_api.key_log.record(found.site.id, found.key.label)
             if scope not in found.key.scopes:
                 challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
@@ -55,9 +64,25 @@ def require_scope(scope: str) -> Callable[[View], View]:
     return guard
 
 
+def add_rate_limit_headers(answer: Response) -> Response:
+    """Add `RateLimit` and `RateLimit-Policy` to the answer to a request with a key."""
+    answer.headers.update(g.get(_RATE_LIMIT_HEADERS, {}))
+    return answer
+
+
 def caller() -> Caller:
     """Return whose key the current request carries."""
     return cast("Caller", g.api_caller)
+
+
+def _count_request(site: Site, *, is_create: bool) -> None:
+    """Count a request of the site. Raises Problem beyond its limit."""
+    quota = limits().api_request(site, is_create=is_create)
+    setattr(g, _RATE_LIMIT_HEADERS, quota.headers)
+    if quota.wait_seconds is not None:
+        log_refusal("api_request_limited", site)
+        metrics.limited(Surface.API)
+        raise Problem("too_many_requests", retry_after=quota.wait_seconds)
 
 
 def _authenticate() -> Caller:

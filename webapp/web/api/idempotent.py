@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from webapp.web.api.problems import FieldError, InvalidInput
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 _LONGEST_KEY = 255
+_KEY = re.compile(f"[!-~]{{1,{_LONGEST_KEY}}}")
 #: Never stored: the address signs the user in. A repetition gets a new one.
 _LINK_FIELDS = ("link", "link_expires_at")
 
@@ -93,7 +95,7 @@ def _key() -> str | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if not _KEY.fullmatch(key):
         what = f"must have 1 to {_LONGEST_KEY} visible ASCII characters"
         raise InvalidInput([FieldError(HEADER, what)])
     return key

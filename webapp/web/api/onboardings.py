@@ -28,7 +28,7 @@ from webapp.web.request_context import parse_onboarding_id
 
 
 @blueprint.post("/onboardings")
-@require_scope("onboardings")
+@require_scope("onboardings", is_create=True)
 @operation(
     Operation(
         "create_onboarding",

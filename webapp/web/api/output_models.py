@@ -69,6 +69,9 @@ class OnboardingBody(ApiOutput):
     expected_match: str = Field(
         description=f"`match`, `partial`, `mismatch` or `not_checked`. {_OPEN}"
     )
+    result: str = Field(
+        description="The signed result: a JWS (ES256) that /.well-known/jwks.json verifies."
+    )
     metadata: dict[str, str]
     livemode: bool
     version: int = Field(description="Moves with status, facts and decisions.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from tests.support.change_numbers import number_changes
@@ -125,3 +127,19 @@ def settings(folder: Path, database: Path) -> Settings:
 @pytest.fixture
 def api(app: Flask) -> Api:
     return Api(app)
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, *_: object, **__: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """Return the address of the API, served over HTTP."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/api/v1"
+    server.shutdown()
+    thread.join()
