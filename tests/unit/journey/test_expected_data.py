@@ -104,11 +104,20 @@ def test_poll_without_expected_data_compares_nothing(harness, adas):
     assert "expected_data_compared" not in harness.events(adas)
 
 
-def test_hash_is_keyed_and_tells_documents_apart(harness, onboarding):
+def test_hash_tells_documents_apart(harness, onboarding):
     harness.poll_answered(onboarding, "PENDING_VERIFICATION", document=DOCUMENT)
     first = stored_hash(harness, onboarding)
     other = {**DOCUMENT, "documentNumber": "OTHER"}
     harness.poll_answered(onboarding, "PENDING_VERIFICATION", document=other)
+    assert first != stored_hash(harness, onboarding)
+
+
+def test_hash_of_the_same_data_differs_under_another_key(harness, onboarding):
+    harness.poll_answered(onboarding, "PENDING_VERIFICATION", document=DOCUMENT)
+    first = stored_hash(harness, onboarding)
+    with harness.database.writing() as work:
+        assert work.generated_keys.delete("expected data")
+    harness.poll_answered(onboarding, "PENDING_VERIFICATION", document=DOCUMENT)
     assert first != stored_hash(harness, onboarding)
 
 
