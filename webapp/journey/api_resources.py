@@ -9,7 +9,7 @@ from datetime import datetime
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.reasons import Reason
 from webapp.domain.states import known_word
-from webapp.hostsite.signed_results import ResultClaims, ResultSigner
+from webapp.journey.announced_results import announced_results
 from webapp.journey.links import NewLink
 from webapp.store.unit_of_work import UnitOfWork
 
@@ -21,8 +21,8 @@ NOT_CHECKED = "not_checked"
 class OnboardingResource:
     """An onboarding as its host site sees it. Times are aware UTC.
 
-    `link` is a new one-time address for the user; None where none was made. `version` is the case
-    version. `result` is the signed result, a compact JWS without an expiry.
+    `link` is a new one-time address for the user; None where none was made. `result` is the signed
+    result of the last message about it. `version` is the case version.
     """
 
     id: str
@@ -43,7 +43,7 @@ class OnboardingResource:
     decided_at: datetime | None
     expires_at: datetime
     expected_match: str
-    result: str = field(repr=False)
+    result: str | None = field(repr=False)
     metadata: Mapping[str, str] = field(repr=False)
     livemode: bool
     version: int
@@ -86,8 +86,11 @@ def resources(
     """Return what the API shows of these rows, in their order, without links."""
     subjects = work.people.subjects([row.person_id for row in rows])
     inputs = work.inputs.listed([row.id for row in rows])
+    results = announced_results(work, rows)
     return [
-        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), signer)
+        _resource(
+            row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), results.get(row.id)
+        )
         for row in rows
     ]
 
@@ -98,7 +101,9 @@ def resource(
     """Return what the API shows of this row, with a new link if one was made."""
     subject = work.people.get(row.person_id).subject
     metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
-    return _resource(row, subject, metadata, match, signer, link)
+    return _resource(
+        row, subject, metadata, match, announced_results(work, [row]).get(row.id), link
+    )
 
 
 def _resource(
@@ -106,7 +111,7 @@ def _resource(
     subject: str,
     metadata: Mapping[str, str],
     match: str | None,
-    signer: ResultSigner,
+    result: str | None,
     link: NewLink | None = None,
 ) -> OnboardingResource:
     return OnboardingResource(
@@ -128,7 +133,7 @@ def _resource(
         decided_at=row.decided_at,
         expires_at=row.expires_at,
         expected_match=match or NOT_CHECKED,
-        result=signer.sign(ResultClaims(row.site, subject, row.id, str(row.status))),
+        result=result,
         metadata=metadata,
         livemode=row.livemode,
         version=row.case_version,

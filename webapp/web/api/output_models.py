@@ -69,8 +69,8 @@ class OnboardingBody(ApiOutput):
     expected_match: str = Field(
         description=f"`match`, `partial`, `mismatch` or `not_checked`. {_OPEN}"
     )
-    result: str = Field(
-        description="The signed result: a JWS (ES256) that /.well-known/jwks.json verifies."
+    result: str | None = Field(
+        description="The signed result (JWS), the same as in the last message. It does not expire."
     )
     metadata: dict[str, str]
     livemode: bool

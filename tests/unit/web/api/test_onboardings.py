@@ -28,6 +28,7 @@ FIELDS = {
     "decided_at",
     "expires_at",
     "expected_match",
+    "result",
     "metadata",
     "livemode",
     "version",
