@@ -19,6 +19,6 @@ def findings(found: Settings) -> Iterator[Finding]:
         )
     if not found.livemode and not is_loopback:
         yield warning(
-            "LIVE_MODE is false: pages say TEST, and host sites are told that results are tests; "
+            "LIVE_MODE is false: pages say TEST, and results count as tests; "
             "remove LIVE_MODE before you go live"
         )
