@@ -10,11 +10,11 @@ from webapp.store.unit_of_work import UnitOfWork
 
 
 def announced_results(work: UnitOfWork, rows: Sequence[Onboarding]) -> Mapping[str, str]:
-    """Return by onboarding id the signed result of the last message about it.
+    """Return by onboarding id the signed result of the message about its last change of status.
 
-    None for an onboarding whose last message states another status than its row.
+    None for an onboarding whose message states another status than its row.
     """
-    bodies = work.messages.latest_bodies([row.id for row in rows])
+    bodies = work.messages.status_bodies([row.id for row in rows])
     found = {}
     for row in rows:
         data = json.loads(bodies[row.id])["data"] if row.id in bodies else {}

@@ -22,7 +22,7 @@ class OnboardingResource:
     """An onboarding as its host site sees it. Times are aware UTC.
 
     `link` is a new one-time address for the user; None where none was made. `result` is the signed
-    result of the last message about it. `version` is the case version.
+    result of the message about its last change of status. `version` is the case version.
     """
 
     id: str

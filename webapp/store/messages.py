@@ -20,7 +20,14 @@ from sqlalchemy import (
     update,
 )
 
-from webapp.domain.messages import PING, Attempt, AttemptError, Message, MessageState
+from webapp.domain.messages import (
+    EVIDENCE_AVAILABLE,
+    PING,
+    Attempt,
+    AttemptError,
+    Message,
+    MessageState,
+)
 from webapp.store.errors import WrongKey
 from webapp.store.messages_tables import IS_DEAD, IS_PENDING, message_attempts, messages
 from webapp.store.repository import SealingRepository
@@ -43,11 +50,14 @@ _LAST = (
 )
 _latest = (
     select(_columns.onboarding_id, func.max(_columns.sequence).label("sequence"))
-    .where(_columns.onboarding_id.in_(bindparam("these", expanding=True)))
+    .where(
+        _columns.onboarding_id.in_(bindparam("these", expanding=True)),
+        _columns.type != EVIDENCE_AVAILABLE,
+    )
     .group_by(_columns.onboarding_id)
     .subquery()
 )
-_LATEST_BODIES = select(_columns.onboarding_id, _columns.body).join(
+_STATUS_BODIES = select(_columns.onboarding_id, _columns.body).join(
     _latest,
     and_(
         _columns.onboarding_id == _latest.c.onboarding_id,
@@ -134,11 +144,11 @@ class Messages(SealingRepository):
         row = self._connection.execute(_LAST, {"onboarding": onboarding_id}).one_or_none()
         return (row.sequence, row.created_at) if row else None
 
-    def latest_bodies(self, onboarding_ids: Iterable[str]) -> dict[str, str]:
-        """Return the body of the last message about each onboarding; none without messages."""
+    def status_bodies(self, onboarding_ids: Iterable[str]) -> dict[str, str]:
+        """Return by onboarding id the body of the last message about a change of its status."""
         found = {}
         for batch in batched(onboarding_ids):
-            for row in self._connection.execute(_LATEST_BODIES, {"these": batch}):
+            for row in self._connection.execute(_STATUS_BODIES, {"these": batch}):
                 found[row.onboarding_id] = self._cipher.open(row.body)
         return found
 

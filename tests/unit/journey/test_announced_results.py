@@ -1,4 +1,4 @@
-"""The API shows the signed result of the last message."""
+"""The API shows the signed result of the message about the last change of status."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_result_of_the_api_is_that_of_the_last_message(harness, adas):
     claims = jwt.decode(result, keys, algorithms=["ES256"]).claims
     assert (claims["onboarding"], claims["status"]) == (adas, "verified")
     with harness.database.reading() as work:
-        body = work.messages.latest_bodies([adas])[adas]
+        body = work.messages.status_bodies([adas])[adas]
     assert json.loads(body)["data"]["result"] == result
 
 
@@ -32,6 +32,15 @@ def test_result_of_the_api_stays_the_same_until_the_status_changes(harness, adas
     assert shown(harness, adas) == first
     harness.poll_answered(adas, "VERIFIED")
     assert shown(harness, adas) != first
+
+
+def test_result_of_the_api_stays_the_same_when_evidence_arrives(harness, adas):
+    harness.poll_answered(adas, "VERIFIED")
+    before = shown(harness, adas)
+    harness.notice(adas, "VIDEO_AVAILABLE")
+    harness.run_due()
+    assert "evidence_available" in harness.events(adas)
+    assert shown(harness, adas) == before
 
 
 def test_result_is_absent_where_the_last_message_states_another_status(harness, adas):

@@ -70,7 +70,7 @@ class OnboardingBody(ApiOutput):
         description=f"`match`, `partial`, `mismatch` or `not_checked`. {_OPEN}"
     )
     result: str | None = Field(
-        description="The signed result (JWS), the same as in the last message. It does not expire."
+        description="The signed result (JWS), as in the message about the status; without expiry."
     )
     metadata: dict[str, str]
     livemode: bool
