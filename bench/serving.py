@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.app import create_app
 from webapp.config.settings import Settings
-from webapp.journey.login_session import SESSION_LIFE
+from webapp.domain.session_life import SESSION_LIFE
 from webapp.store import migrate
 from webapp.store.engine import make_engine
 from webapp.store.login_sessions import Session

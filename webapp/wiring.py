@@ -126,6 +126,7 @@ def build(
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
+        clock=clock,
         share_limit_counts=SharedLimits(deps).share,
         find_problems=readiness.Readiness(database),
         find_degradations=partial(find_degradations, database),

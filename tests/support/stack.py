@@ -252,6 +252,7 @@ class Stack:
     def _settings(self, changes: Mapping[str, str | None]) -> dict[str, str]:
         settings: dict[str, str | None] = {
             **server_settings(self.addresses, self.instance),
+            "TRUSTED_PROXY_HOPS": "1",  # see HttpSession
             "DATABASE_URL": self._address,
             **changes,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from webapp.config.sites import Site
@@ -35,7 +36,8 @@ class Steps:
     `livemode` is LIVE_MODE: without it pages say TEST. `find_problems` returns sentences on
     what stops this server from working; empty: ready. `find_degradations` returns sentences on what
     an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
-    while the database is unavailable. `share_limit_counts` adds counts of attempts to those of the
+    while the database is unavailable. `clock` returns aware UTC, the
+    same on all nodes. `share_limit_counts` adds counts of attempts to those of the
     other processes and returns the totals; None while the database is unavailable.
     """
 
@@ -54,7 +56,8 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
-    host_api: HostApi
+    clock: Callable[[], datetime]
+    share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]

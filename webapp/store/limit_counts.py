@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import UpdateBase, case
+from sqlalchemy import UpdateBase, case, or_
 
 from webapp.domain.limit_counts import LimitCount, LimitTotal
 from webapp.store.limit_counts_table import limit_counts
@@ -16,6 +16,8 @@ from webapp.store.sql import delete_batch, insert_into
 _columns = limit_counts.c
 #: A count of an earlier minute weighs nothing any more; nodes' clocks may differ.
 _RETENTION = timedelta(minutes=5)
+#: How many minutes a stored count may be ahead of a new one.
+_BELIEVED_MINUTES = 5
 
 
 class LimitCounts(Repository):
@@ -41,7 +43,10 @@ class LimitCounts(Repository):
     def _statement(self) -> UpdateBase:
         insert = insert_into(self._connection, limit_counts)
         new = insert.excluded
-        is_newer = new.minute > _columns.minute
+        # A stored minute far ahead was written by a clock that has been set back since.
+        is_newer = or_(
+            new.minute > _columns.minute, new.minute < _columns.minute - _BELIEVED_MINUTES
+        )
         current = case(
             (is_newer, new.current),
             (new.minute == _columns.minute, _columns.current + new.current),

@@ -50,7 +50,8 @@ class _Window:
     current: int = 0
 
     def move_to(self, minute: int) -> None:
-        if minute > self.minute:
+        is_set_back = minute < self.minute - 1  # the clock, by more than a minute
+        if minute > self.minute or is_set_back:
             self.previous = self.current if minute == self.minute + 1 else 0
             self.minute, self.current = minute, 0
 
@@ -137,9 +138,10 @@ class AttemptCounts:
 
     def _take_over(self, total: LimitTotal) -> None:
         window = self._windows.get(total.key)
-        if window is None:
-            return
-        window.move_to(total.minute)
+        if window is None or total.minute > _minute_of(self._clock()) + 1:
+            return  # dropped meanwhile, or counted by a clock that is wrong
+        if total.minute > window.minute:
+            window.move_to(total.minute)
         unshared = self._unshared[total.key, total.minute]
         if window.minute == total.minute:
             window.previous = total.previous

@@ -73,14 +73,15 @@ class Limits:
         return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
-        """Count an API request of the site; a refused one is not counted."""
+        """Count the current API request of the site; a refused one is not counted, but logged."""
         policies = {"requests": site.api_rate}
         if is_create:
             policies["creates"] = API_CREATES_PER_MINUTE
         found: dict[str, Allowance] = {}
         for name, limit in policies.items():
-            found[name] = self._counts.count(f"api-{name}/{site.id}", limit)
+            found[name] = self._counts.count(f"api_{name}/{site.id}", limit)
             if not found[name].is_allowed:
+                _record_refusal(f"api_{name}", site)
                 break
         waits = [each.wait_seconds for each in found.values() if not each.is_allowed]
         return ApiQuota(max(waits, default=None), _rate_limit_fields(policies, found))
@@ -88,7 +89,9 @@ class Limits:
 
 def install(app: Flask) -> None:
     """Create the limits of this process; the counts are shared by the journey's step."""
-    app.extensions[_EXTENSION] = Limits(AttemptCounts(app.extensions["steps"].share_limit_counts))
+    steps = app.extensions["steps"]
+    counts = AttemptCounts(steps.share_limit_counts, clock=lambda: steps.clock().timestamp())
+    app.extensions[_EXTENSION] = Limits(counts)
 
 
 def limits() -> Limits:
@@ -100,8 +103,7 @@ def refuse_if_exceeded(surface: Surface) -> None:
     """Guard a costly call that may fail. Raises TooManyRequests beyond the limit of failures."""
     wait_seconds = limits().exceeded(surface, hashed_client())
     if wait_seconds is not None:
-        log_refusal("attempt_limited", surface=surface)
-        metrics.limited(surface)
+        _record_refusal(surface)
         raise TooManyRequests(retry_after=wait_seconds)
 
 
@@ -118,8 +120,7 @@ def limited(surface: Surface, response: Response, site: Site | None = None) -> R
     wait_seconds = limits().failure(surface, hashed_client())
     if wait_seconds is None:
         return response
-    log_refusal("attempt_limited", site, surface=surface)
-    metrics.limited(surface)
+    _record_refusal(surface, site)
     return error_response(ErrorInfo(429, TOO_MANY_REQUESTS, retry_after=wait_seconds))
 
 
@@ -134,6 +135,11 @@ def log_refusal(event: str, site: Site | None = None, **fields: object) -> None:
         person=visitor.person.id if visitor else None,
         **fields,
     )
+
+
+def _record_refusal(surface: str, site: Site | None = None) -> None:
+    log_refusal("attempt_limited", site, surface=surface)
+    metrics.limited(surface)
 
 
 def _wait_seconds(allowance: Allowance) -> int | None:

@@ -49,6 +49,12 @@ def test_add_late_counts_go_to_the_previous_minute_and_older_ones_are_dropped(
     assert add(database, ("link:a", MINUTE - 2, 9))["link:a"] == LimitTotal("link:a", MINUTE, 4, 1)
 
 
+def test_add_after_a_clock_was_set_back_begins_anew(database: Database) -> None:
+    add(database, ("api_requests/shop", MINUTE + 60, 500))
+    totals = add(database, ("api_requests/shop", MINUTE, 2))
+    assert totals["api_requests/shop"] == LimitTotal("api_requests/shop", MINUTE, 0, 2)
+
+
 def test_add_ten_thousand_keys_at_once_returns_every_total(database: Database) -> None:
     many = [(f"link:{number}", MINUTE, 1) for number in range(10_000)]
     add(database, *many)

@@ -125,6 +125,9 @@ class FakeSteps:
         )
         self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
 
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
+
     def share_limit_counts(self, counts: Sequence[LimitCount]) -> list[LimitTotal]:
         self.shared += counts
         return []

@@ -170,6 +170,24 @@ def test_exchange_in_a_later_minute_drops_what_no_longer_matters(
     assert shared.calls == []
 
 
+def test_count_after_the_clock_was_set_back_begins_anew(clock: Clock, shared: SharedCounts) -> None:
+    counts = process(shared, clock)
+    assert allowed(counts, 30) == 30
+    clock.now -= 3600
+    assert allowed(counts, 30) == 30
+
+
+def test_exchange_ignores_totals_of_a_clock_that_is_wrong(
+    clock: Clock, shared: SharedCounts
+) -> None:
+    counts = process(shared, clock)
+    allowed(counts, 3)
+    ahead = int(BEGIN // 60) + 60
+    counts._share = lambda _: [LimitTotal("k", ahead, 0, 1000)]
+    counts.exchange()
+    assert counts.check("k", 30).is_allowed
+
+
 def test_refused_attempts_are_not_shared(clock: Clock, shared: SharedCounts) -> None:
     counts = process(shared, clock)
     allowed(counts, 1000)

@@ -141,7 +141,7 @@ def test_counts_that_are_shared_hold_no_address(app: Flask) -> None:
 
 
 def test_api_request_returns_both_rate_limit_fields(app: Flask) -> None:
-    with app.app_context():
+    with app.test_request_context():
         quota = limits().api_request(SHOP)
     assert quota.wait_seconds is None
     assert quota.headers["RateLimit-Policy"] == '"requests";q=600;w=60'
@@ -151,15 +151,17 @@ def test_api_request_returns_both_rate_limit_fields(app: Flask) -> None:
 def test_api_request_beyond_the_rate_of_the_site_is_refused(app: Flask) -> None:
     site = SHOP.model_copy(update={"api_rate": 5})
     other = site.model_copy(update={"id": "bank"})
-    with app.app_context():
+    with capture_logs() as lines, app.test_request_context():
         found = [limits().api_request(site) for _ in range(7)]
         assert [each.wait_seconds is None for each in found] == [True] * 5 + [False] * 2
         assert '"requests";r=0;t=' in found[-1].headers["RateLimit"]
         assert limits().api_request(other).wait_seconds is None
+    refused = [each for each in lines if each["event"] == "attempt_limited"]
+    assert [(each["surface"], each["site"]) for each in refused] == [("api_requests", "shop")] * 2
 
 
 def test_api_request_that_creates_has_a_lower_limit_of_its_own(app: Flask) -> None:
-    with app.app_context():
+    with app.test_request_context():
         found = [limits().api_request(SHOP, is_create=True) for _ in range(121)]
         assert found[119].wait_seconds is None
         assert found[120].wait_seconds is not None
