@@ -35,9 +35,7 @@ NOTICE_OUTCOMES = (
     "failed", OTHER,
 )  # fmt: skip
 #: What has a limit of attempts.
-LIMITED_SURFACES = (
-    "handoff", "link", "login", "bearer", "api", "api_requests", "api_creates", OTHER,
-)  # fmt: skip
+LIMITED_SURFACES = ("handoff", "link", "login", "bearer", "api", OTHER)
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)

@@ -73,7 +73,7 @@ class Limits:
         return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
-        """Count the current API request of the site; a refused one is not counted, but logged."""
+        """Count an API request of the site. A refused one is not counted; the caller logs it."""
         policies = {"requests": site.api_rate}
         if is_create:
             policies["creates"] = API_CREATES_PER_MINUTE
@@ -81,7 +81,6 @@ class Limits:
         for name, limit in policies.items():
             found[name] = self._counts.count(f"api_{name}/{site.id}", limit)
             if not found[name].is_allowed:
-                _record_refusal(f"api_{name}", site)
                 break
         waits = [each.wait_seconds for each in found.values() if not each.is_allowed]
         return ApiQuota(max(waits, default=None), _rate_limit_fields(policies, found))
