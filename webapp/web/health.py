@@ -12,6 +12,7 @@ from webapp import proxy_check
 from webapp.observability import metrics
 from webapp.web import request_context
 from webapp.web.guards import public
+from webapp.web.limits import Surface, limited
 from webapp.web.public_url import FORWARDED_ENTRIES
 
 blueprint = Blueprint("health", __name__)
@@ -55,7 +56,8 @@ def prometheus_metrics() -> ResponseReturnValue:
     if not request_context.settings().operations_token:
         raise NotFound
     if not _has_operations_token():
-        return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        refused = Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return limited(Surface.BEARER, refused)
     exposition = metrics.exposition(request_context.steps().statistics())
     return Response(exposition, content_type=metrics.CONTENT_TYPE)
 

@@ -115,6 +115,21 @@ def test_callback_beyond_the_limit_neither_uses_the_state_up_nor_calls_the_provi
     assert len(provider.requests) > calls
 
 
+def test_metrics_with_a_wrong_bearer_are_limited_and_with_the_right_one_never(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(OPERATIONS_TOKEN="an-operations-token-for-these-tests")
+    stop_clock(app)
+    browser = app.test_client()
+
+    def status(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return browser.get("/metrics", headers=headers).status_code
+
+    assert [status("guess") for _ in range(BEYOND)] == [401] * 30 + [429] * 3
+    assert status("an-operations-token-for-these-tests") == 200
+
+
 def test_refusal_is_logged_with_site_hashed_client_and_person(make_app: MakeApp) -> None:
     app = make_app()
     stop_clock(app)
