@@ -27,6 +27,9 @@ from webapp.store.decisions_table import decisions as decisions
 from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.metadata import UUID_TEXT as _UUID
 from webapp.store.metadata import metadata as metadata
+from webapp.store.operations_tables import alarms as alarms
+from webapp.store.operations_tables import counters as counters
+from webapp.store.operations_tables import heartbeats as heartbeats
 
 #: Literals instead of parameters, or the database would not use the partial index.
 IS_ACTIVE = literal_column(
@@ -220,14 +223,6 @@ failed_polls = Table(
     ),
 )
 
-# Counters that outlive processes and restarts.
-counters = Table(
-    "counters",
-    metadata,
-    Column("name", String(32), primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
-
 timeline = Table(
     "timeline",
     metadata,
@@ -262,25 +257,6 @@ gateway_token = Table(
     Column("lease_by", String(64)),
     Column("failed_at", UtcDateTime),
     Column("failed_for", String(16)),
-)
-
-# Conditions that need an operator, such as a permission that our account lacks.
-alarms = Table(
-    "alarms",
-    metadata,
-    Column("name", String(32), primary_key=True),
-    # What it is about, for operators: an origin or an id, never a secret.
-    Column("detail", String(255), nullable=False, server_default=""),
-    Column("raised_at", UtcDateTime, nullable=False),
-    Column("last_raised_at", UtcDateTime, nullable=False),
-)
-
-# When each jobs process last reported, by the database's clock.
-heartbeats = Table(
-    "heartbeats",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 generated_keys = Table(
