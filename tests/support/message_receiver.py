@@ -114,7 +114,12 @@ class MessageReceiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                length = int(self.headers.get("Content-Length", 0))
+                raw = self.rfile.read(length)
+                if len(raw) < length:  # the sender was killed
+                    self.close_connection = True
+                    return
+                body = raw.decode()
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 response = receiver._take(headers, body)
                 time.sleep(response.seconds)
