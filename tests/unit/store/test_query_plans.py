@@ -13,13 +13,16 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from tests.support.bulk_rows import insert_people
-from tests.unit.journey.harness import JourneyHarness
+from tests.unit.journey.harness import SHOP, JourneyHarness
 from tests.unit.store.rows import NOW
 from webapp.domain.decisions import DecisionState
 from webapp.domain.messages import Attempt, AttemptError
 from webapp.domain.onboarding import Status
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.gateway.token_cache import Token
+from webapp.journey.api_create import CreateInput
 from webapp.journey.decision import Decision
+from webapp.journey.idempotency import Claim
 from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.numbering import number_committed_rows
 from webapp.store.polling_source import SINCE
@@ -102,7 +105,29 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
         work.decisions.waiting(DecisionState.DEAD)
         work.decisions.count_waiting(DecisionState.PARKED)
     send_and_list_messages(harness, current)
+    call_the_api(harness)
     harness.database.sweep(NOW)
+
+
+def call_the_api(harness: JourneyHarness) -> None:
+    """Create, read, list, link and cancel, with a key for repetitions."""
+    api, wanted = harness.host_api, CreateInput("eve", None, None, None, OnboardingInputs())
+    for _ in range(2):
+        begun = api.idempotency.begin("shop", "key", "call")
+        if isinstance(begun, Claim):
+            api.idempotency.store(begun, 200, "")
+    api.idempotency.release(api.idempotency.begin("shop", "other", "call"))
+    made, _status = api.create.create(SHOP, wanted)
+    number_committed_rows(harness.database)
+    api.read.onboarding(SHOP, made.id)
+    api.read.timeline(SHOP, made.id)
+    api.read.subject(SHOP, "eve")
+    for after in (None, 1, NOW):
+        api.read.page(SHOP, after=after, limit=20)
+    api.read.page(SHOP, after=None, limit=20, subject="eve")
+    api.change.link(SHOP, made.id)
+    api.change.cancel(SHOP, made.id)
+    api.key_log.record("shop", "key")
 
 
 def send_and_list_messages(harness: JourneyHarness, onboarding_id: str) -> None:

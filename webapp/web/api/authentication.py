@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -95,7 +94,7 @@ def _authenticate() -> Caller:
     refused = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     if found is None:
         raise Problem("api_key_unknown", headers=refused)
-    if found.key.is_expired(datetime.now(UTC)):
+    if found.key.is_expired(request_context.steps().clock()):
         raise Problem("api_key_expired", headers=refused)
     return found
 
