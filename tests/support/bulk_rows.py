@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert
 
+from webapp.store.api_tables import api_requests, onboarding_inputs
 from webapp.store.engine import mark_as_writing
 from webapp.store.schema import (
     consents,
@@ -30,8 +31,9 @@ Row = dict[str, Any]
 def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> None:
     """Insert users with one onboarding each: of twenty, nineteen verified and one started.
 
-    Each has two delivered messages. One of twenty notices is open; one of ten users has a session,
-    a link, a used hand-off and a settled decision. `sealed` is the value of each encrypted column.
+    Each was created by API, with a key for repetitions, and has two delivered messages. One of
+    twenty notices is open; one of ten users has a session, a link, a used hand-off and a settled
+    decision. `sealed` is the value of each encrypted column that is not empty.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -56,6 +58,8 @@ _IDENTIFYING = {
     timeline: ("onboarding_id",),
     inbox: ("verification_id",),
     links: ("code_hash", "onboarding_id"),
+    onboarding_inputs: ("onboarding_id",),
+    api_requests: ("id", "key_hash"),
     replay_guard_marks: ("value_hash",),
 }
 
@@ -96,6 +100,8 @@ def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
         timeline,
         inbox,
         links,
+        onboarding_inputs,
+        api_requests,
         replay_guard_marks,
     ):
         rows = [row for each, row in written if each is table]
@@ -128,6 +134,20 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
             message = _message(id_, sequence, then, sealed, number=2 * number + sequence)
             yield messages, message
             yield message_attempts, {"message_id": message["id"], "at": then, "duration_ms": 1}
+        yield onboarding_inputs, {"onboarding_id": id_, "return_url": sealed}
+        yield (
+            api_requests,
+            {
+                "id": str(uuid.uuid4()),
+                "site": "shop",
+                "key_hash": id_,
+                "body_hash": id_,
+                "lease_until": then,
+                "expires_at": now + timedelta(hours=24),
+                "status": 201,
+                "answer": sealed,
+            },
+        )
         yield (
             consents,
             {

@@ -19,9 +19,7 @@ from sqlalchemy import (
 
 from webapp.domain.onboarding import ACTIVE
 from webapp.domain.schedule import QUICK_POLLS
-from webapp.store.api_tables import api_key_uses as api_key_uses
-from webapp.store.api_tables import api_requests as api_requests
-from webapp.store.api_tables import onboarding_inputs as onboarding_inputs
+from webapp.store import api_tables as api_tables
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.limit_counts_table import limit_counts as limit_counts

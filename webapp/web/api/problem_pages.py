@@ -6,6 +6,7 @@ import json
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from webapp.web import request_context
@@ -18,7 +19,7 @@ blueprint = Blueprint("problems", __name__)
 @blueprint.get(f"{PATH}<code>")
 @public
 def explain(code: str) -> ResponseReturnValue:
-    """Explain the problem, in English: for developers, beside the English fields of the API."""
+    """Explain the problem in the language of the browser; the example is in English."""
     found = PROBLEM_TYPES.get(code)
     if found is None:
         raise NotFound
@@ -31,6 +32,12 @@ def explain(code: str) -> ResponseReturnValue:
         "request_id": "4d0a1c2b8e9f4a6d9b1c7e3f5a2d8c60",
         **found.members,
     }
+    # Translated here: the template's own function takes its texts for HTML.
     return render_template(
-        "api/problem.html", code=code, problem=found, example=json.dumps(example, indent=2)
+        "api/problem.html",
+        code=code,
+        problem=found,
+        title=gettext(found.title),
+        fix=gettext(found.fix),
+        example=json.dumps(example, indent=2),
     )

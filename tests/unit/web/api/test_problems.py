@@ -46,6 +46,8 @@ def test_page_of_every_problem_says_cause_retry_and_example(
     heading = f"<h1>{html.escape(known.title).replace('&#x27;', '&#39;')}</h1>"
     assert (heading in page.text) is (language == "en")
     assert code in page.text
+    assert "<key>" not in page.text
+    assert "<clave>" not in page.text
     assert f"{PUBLIC_URL}/problems/{code}" in page.text
 
 
