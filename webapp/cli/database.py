@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 @database.command()
 def check() -> None:
-    """Exit with 1 unless the database is at the newest revision."""
+    """Exit with 1 unless the schema is the newest."""
     click.echo(f"database is at revision {migrate.check(_engine())}")
 
 
@@ -81,7 +81,7 @@ def rekey_() -> None:
 
 @database.command("forget-result-key")
 def forget_result_key() -> None:
-    """Delete the key for signed results that the server has made itself.
+    """Delete the generated key for signed results.
 
     For a key that has leaked. Results that it has signed no longer verify. Restart every server
     afterwards: they keep the key until then. Keys of RESULT_KEYS are not affected.

@@ -21,7 +21,7 @@ _site_option = click.option("--site", required=True, help="The site's name in si
 
 @click.group()
 def messages() -> None:
-    """List messages to host sites, send them again, and test receivers."""
+    """List, repeat and test messages to host sites."""
 
 
 @messages.command("list")
@@ -97,7 +97,7 @@ def recover(site: str, since: datetime) -> None:
 @messages.command()
 @_site_option
 def ping(site: str) -> None:
-    """Send a `ping` to the receiver of a site now, once, and print its answer.
+    """Send a `ping` to a receiver once, and print its answer.
 
     Works for a disabled receiver too. Exits with 1 unless the receiver answers 2xx.
     """
@@ -112,7 +112,7 @@ def ping(site: str) -> None:
 @messages.command()
 @_site_option
 def enable(site: str) -> None:
-    """Send messages to a disabled receiver again, also those that wait for it."""
+    """Send to a disabled receiver again, also what waits for it."""
     with _clear_errors():
         was_disabled = ready_components().steps.messages.enable(site)
     click.echo("enabled" if was_disabled else "it was not disabled")

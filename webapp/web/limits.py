@@ -58,8 +58,11 @@ class ApiQuota:
 class Limits:
     """Counts attempts; holds over all nodes about one second later."""
 
-    def __init__(self, counts: AttemptCounts) -> None:
+    def __init__(
+        self, counts: AttemptCounts, creates_per_minute: int = API_CREATES_PER_MINUTE
+    ) -> None:
         self._counts = counts
+        self._creates_per_minute = creates_per_minute
 
     def failure(self, surface: Surface, client: str) -> int | None:
         """Count a failure. Return None, or beyond the limit the seconds to wait.
@@ -76,7 +79,7 @@ class Limits:
         """Count an API request of the site. A refused one is not counted; the caller logs it."""
         policies = {"requests": site.api_rate}
         if is_create:
-            policies["creates"] = API_CREATES_PER_MINUTE
+            policies["creates"] = self._creates_per_minute
         found: dict[str, Allowance] = {}
         for name, limit in policies.items():
             found[name] = self._counts.count(f"api_{name}/{site.id}", limit)

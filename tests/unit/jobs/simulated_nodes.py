@@ -28,6 +28,8 @@ class Node:
         wired: Any = SimpleNamespace(
             settings=SimpleNamespace(instance_dir=folder),
             steps=SimpleNamespace(gateway_poll=gateway_poll),
+            database=None,
+            message_delivery=None,
         )
         self._process = process.JobsProcess(wired, lambda: True)
         self._waiting: deque[Key] = deque()

@@ -8,9 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tests.unit.web.api.conftest import SHOP, Api
+from webapp.config.sites import Site
+from webapp.web.attempt_counts import AttemptCounts
+from webapp.web.limits import ApiQuota, Limits
 
+#: More requests than a run sends.
+HIGH = 10**9
 #: The flow and the return URLs of a site are no part of the description, so 422 is right for many.
 _CONFIG = """
 [checks.positive_data_acceptance]
@@ -36,6 +42,21 @@ def fuzz(url: str, folder: Path, examples: int, seconds: float) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+class HighLimits(Limits):
+    """Limits that a fuzzer does not reach: beyond them it would meet nothing but 429."""
+
+    def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
+        return super().api_request(site.model_copy(update={"api_rate": HIGH}), is_create=is_create)
+
+
+@pytest.fixture
+def url(app: Flask, url: str) -> str:
+    """Return the address of an API with high limits."""
+    counts = AttemptCounts(app.extensions["steps"].share_limit_counts)
+    app.extensions["limits"] = HighLimits(counts, creates_per_minute=HIGH)
+    return url
 
 
 @pytest.mark.timeout(600)
