@@ -76,8 +76,9 @@ def start(installed: Installation) -> Iterator[Start]:
 
 def token(key: str = HANDOFF, **more: str) -> str:
     now = int(time.time())
-    claims = {"iss": "shop", "aud": URL, "sub": "ada", "name": "Ada Lovelace", **more}
-    claims |= {"iat": now, "exp": now + 60, "jti": uuid.uuid4().hex}
+    # Another Ada each time: a user has a limited number of sessions.
+    claims = {"iss": "shop", "aud": URL, "sub": f"ada-{uuid.uuid4()}", "name": "Ada Lovelace"}
+    claims |= {"iat": now, "exp": now + 60, "jti": uuid.uuid4().hex, **more}
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(key))
 
 
@@ -162,9 +163,7 @@ def return_reference_of(server: Flask) -> str:
 def sign_result(server: Flask) -> str:
     """Return the signed result with which a verified user returns to the host site."""
     parts = server.extensions["wired"]
-    # Another user each time: a user has a limited number of sessions.
-    handoff = token(sub=f"ben-{uuid.uuid4()}", return_url=RETURN_URL)
-    visitor = parts.steps.admit.by_handoff(handoff, None)
+    visitor = parts.steps.admit.by_handoff(token(return_url=RETURN_URL), None)
     row = Installation.add_to(parts, person_id=visitor.person.id, status=Status.VERIFIED)
     url = parts.steps.present.show(visitor, row.id).return_url
     return str(url).partition("mobbscan_result=")[2]
