@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ from sqlalchemy import Engine, event
 
 from tests.support.bulk_rows import insert_people, multiply_rows
 from tests.support.instant_gateway import running
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.jobs.process import MAX_IN_FLIGHT, SEARCH_LIMIT
+from webapp.journey.api_create import CreateInput
 from webapp.journey.views import Visitor
 
 SIZES = (10_000, 100_000)
@@ -64,6 +66,12 @@ class FilledInstallation:
         notice = body(
             {"verificationId": self._onboarding_id, "status": "PENDING_VERIFICATION"}
         ).encode()
+        api, site = steps.host_api, self._user.site
+        numbers = itertools.count()
+
+        def wanted(subject: str) -> CreateInput:
+            return CreateInput(subject, None, None, None, OnboardingInputs(metadata={"a": "b"}))
+
         return {
             "start": lambda: self._start(next(self._new_users)),
             "home page": lambda: steps.present.home(self._user),
@@ -72,6 +80,13 @@ class FilledInstallation:
             "notice": lambda: steps.webhook.store(notice),
             "due polls": lambda: steps.gateway_poll.due_polls(SEARCH_LIMIT + MAX_IN_FLIGHT),
             "poll": lambda: steps.gateway_poll.poll(self._onboarding_id),
+            "API: create": lambda: api.create.create(site, wanted(f"new-{next(numbers)}")),
+            "API: get": lambda: api.read.onboarding(site, self._onboarding_id),
+            "API: list": lambda: api.read.page(site, after=5000, limit=20),
+            "API: list of a time": lambda: api.read.page(
+                site, after=datetime.now(UTC) - timedelta(hours=1), limit=20
+            ),
+            "API: subject": lambda: api.read.subject(site, self._user.person.subject),
             "clean-up": lambda: self._parts.database.sweep(datetime.now(UTC)),
         }
 
