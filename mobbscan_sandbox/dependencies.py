@@ -11,6 +11,7 @@ _PACKAGES = {
     "joserfc": "joserfc",
     "oidc_provider_mock": "oidc-provider-mock",
     "PIL": "pillow",
+    "standardwebhooks": "standardwebhooks",
 }
 """Module names and the packages that provide them."""
 

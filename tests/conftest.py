@@ -12,9 +12,14 @@ from hypothesis import settings
 PROGRAMS = {
     "caddy": ("caddy",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "curl": ("curl",),
     "nginx": ("nginx",),
+    "node": ("node",),
+    "php": ("php",),
     "strace": ("strace",),
 }
+#: Debian's packages of programs that are named otherwise.
+PACKAGES = {"node": "nodejs", "php": "php-cli"}
 _MISSING_PROGRAM = "missing program"
 #: Report property with the seeds and figures of the fault tests.
 FAULTS = "faults"
@@ -108,7 +113,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, tests in sorted(left_out.items()):
         terminalreporter.line(
             f"{len(tests)} of them need {name}, which is not installed:"
-            f" apt-get install {name}, or run .ci/run",
+            f" apt-get install {PACKAGES.get(name, name)}, or run .ci/run",
             red=True,
         )
 

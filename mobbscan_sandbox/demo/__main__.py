@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mobbscan_sandbox.demo.addresses import Addresses
 from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
@@ -14,6 +15,7 @@ from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
 from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.demo.website import DEFAULT_URL, Website
 from mobbscan_sandbox.demo.welcome_message import STARTING, welcome
 from mobbscan_sandbox.dependencies import exit_if_packages_are_missing
 
@@ -42,6 +44,13 @@ def _parse_arguments() -> argparse.Namespace:
         help="private folder for secrets, logs and state "
         f"(default: {DEFAULT_FOLDER}, with the port appended unless it is {DEFAULT_PORT})",
     )
+    parser.add_argument(
+        "--website",
+        type=_website_url,
+        default=DEFAULT_URL,
+        metavar="URL",
+        help="address of your own website on this machine (default: %(default)s)",
+    )
     parser.add_argument("--keep", action="store_true", help="keep the state of the last run")
     parser.add_argument(
         "--verbose", action="store_true", help="show the whole output of the programs"
@@ -58,12 +67,23 @@ def _folder_for(port_base: int) -> Path:
     return DEFAULT_FOLDER.with_name(f"{DEFAULT_FOLDER.name}-{port_base}")
 
 
-def _prepare(addresses: Addresses, instance: InstanceFolder, *, keep: bool) -> None:
+def _website_url(text: str) -> str:
+    url = urlsplit(text.rstrip("/"))
+    if url.scheme != "http" or url.hostname not in ("localhost", "127.0.0.1") or url.path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like {DEFAULT_URL}")
+    return url.geturl()
+
+
+def _prepare(addresses: Addresses, instance: InstanceFolder, options: argparse.Namespace) -> None:
     addresses.check_free()
-    instance.prepare(keep=keep)
-    site = shop_site(addresses, instance.secret_file("handoff_key"))
-    tables = {"sites.shop": site, "sites.shop.flows.default": shop_flow()}
-    instance.write_sites(sites_toml(tables))
+    instance.prepare(keep=options.keep)
+    shop = {
+        "sites.shop": shop_site(addresses, instance),
+        "sites.shop.flows.default": shop_flow(),
+    }
+    website = Website.of_demo(options.website, instance)
+    instance.write_sites(sites_toml({**shop, **website.tables()}))
+    website.write_settings(addresses.server_url, instance)
 
 
 def _run(instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event) -> None:
@@ -76,7 +96,7 @@ def _run_programs(
     instance: InstanceFolder, options: argparse.Namespace, stop: threading.Event
 ) -> None:
     addresses = Addresses.from_base(options.port_base)
-    _prepare(addresses, instance, keep=options.keep)
+    _prepare(addresses, instance, options)
     terminal = Terminal(verbose=options.verbose)
     by_name = programs(addresses, instance, server_settings(addresses, instance))
     with ChildProcesses(

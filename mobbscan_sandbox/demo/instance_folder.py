@@ -1,4 +1,4 @@
-"""The demo's private folder: generated secrets, logs, `sites.toml` and the server's state."""
+"""The demo's private folder: generated secrets, logs, `sites.toml`, state of server and shop."""
 
 import base64
 import json
@@ -13,13 +13,18 @@ from mobbscan_sandbox.text_files import read_secret
 MARKER_FILE = "README.txt"
 MARKER_TEXT = """\
 This folder belongs to "make run". It holds the secrets of the demo, generated on its first run,
-the logs of its programs, and the server's state, which each start deletes (--keep keeps it).
+the logs of its programs, the settings of your own website (docs/host-guide.md), and the state of
+server and shop, which each start deletes (--keep keeps it).
 Nothing else needs it. You can delete it at any time.
 """
 
 
 def _data_keys() -> str:
     return json.dumps([base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()])
+
+
+def _webhook_secret() -> str:
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _webhook_headers() -> str:
@@ -34,6 +39,11 @@ SECRETS: Mapping[str, Callable[[], str]] = {
     "webhook_headers": _webhook_headers,
     "handoff_key": lambda: secrets.token_urlsafe(32),
     "shop_secret_key": lambda: secrets.token_urlsafe(32),
+    "shop_api_key": lambda: f"shop_{secrets.token_urlsafe(32)}",
+    "shop_webhook_secret": _webhook_secret,
+    "website_api_key": lambda: f"site_{secrets.token_urlsafe(32)}",
+    "website_webhook_secret": _webhook_secret,
+    "website_handoff_key": lambda: secrets.token_urlsafe(32),
     "oidc_client_secret": lambda: secrets.token_urlsafe(32),
     "operations_token": lambda: secrets.token_urlsafe(32),
 }
@@ -45,6 +55,7 @@ class InstanceFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.state = self.folder / "server"
+        self.shop_state = self.folder / "shop"
         self.logs = self.folder / "logs"
         self.sites_file = self.folder / "sites.toml"
 
@@ -57,7 +68,7 @@ class InstanceFolder:
             _private_file(self.folder / MARKER_FILE, MARKER_TEXT)
 
     def prepare(self, *, keep: bool) -> None:
-        """Create missing folders and secrets; delete the server's state unless `keep`.
+        """Create missing folders and secrets; delete the state of server and shop unless `keep`.
 
         The gateway in a box loses its state when it stops, so a kept state can contain
         onboardings that the gateway no longer knows.
@@ -65,7 +76,8 @@ class InstanceFolder:
         self.open()
         if not keep:
             shutil.rmtree(self.state, ignore_errors=True)
-        for folder in (self.state, self.logs, self.folder / "secrets"):
+            shutil.rmtree(self.shop_state, ignore_errors=True)
+        for folder in (self.state, self.shop_state, self.logs, self.folder / "secrets"):
             _private_folder(folder)
         for name, make in SECRETS.items():
             if not self.secret_file(name).exists():
@@ -78,8 +90,12 @@ class InstanceFolder:
         return read_secret(self.secret_file(name))
 
     def write_sites(self, text: str) -> None:
-        self.sites_file.unlink(missing_ok=True)
-        _private_file(self.sites_file, text)
+        self.write(self.sites_file.name, text)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder, over one of that name."""
+        (self.folder / name).unlink(missing_ok=True)
+        _private_file(self.folder / name, text)
 
     def _belongs_to_demo(self) -> bool:
         return (self.folder / MARKER_FILE).exists()

@@ -102,5 +102,8 @@ def _shop_options(addresses: Addresses, instance: InstanceFolder, public_url: st
     options = ["--bind", f"127.0.0.1:{addresses.shop}", "--own-url", addresses.shop_url]
     options += ["--identity-url", public_url, "--verbose"]
     options += ["--handoff-key-file", str(instance.secret_file("handoff_key"))]
+    options += ["--api-key-file", str(instance.secret_file("shop_api_key"))]
+    options += ["--webhook-secret-file", str(instance.secret_file("shop_webhook_secret"))]
+    options += ["--database", str(instance.shop_state / "results.sqlite3")]
     options += ["--secret-key-file", str(instance.secret_file("shop_secret_key"))]
     return options

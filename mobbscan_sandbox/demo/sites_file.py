@@ -1,18 +1,24 @@
 """Write the demo's `sites.toml` with the example shop."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from mobbscan_sandbox.demo.addresses import Addresses
+from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 
 Table = Mapping[str, object]
 """Keys and values of one TOML table; a key with the value `None` is left out."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def shop_site(addresses: Addresses, handoff_key_file: Path) -> dict[str, object]:
+def api_key_hash(key: str) -> str:
+    """Return an entry of `api_keys` for the key: `sha256:` and lower-case hex."""
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def shop_site(addresses: Addresses, instance: InstanceFolder) -> dict[str, object]:
     """Return the table `[sites.shop]`."""
     shop = addresses.shop_url
     return {
@@ -20,7 +26,12 @@ def shop_site(addresses: Addresses, handoff_key_file: Path) -> dict[str, object]
         "origins": [shop],
         "return_urls": [f"{shop}/account"],
         "oidc": True,
-        "handoff_keys": [f"file:{handoff_key_file}"],
+        "handoff_keys": [f"file:{instance.secret_file('handoff_key')}"],
+        "api_keys": [api_key_hash(instance.secret("shop_api_key"))],
+        # Only browsers resolve shop.localhost.
+        "webhook_url": f"http://127.0.0.1:{addresses.shop}/hooks/identity",
+        "webhook_secrets": [f"file:{instance.secret_file('shop_webhook_secret')}"],
+        "allow_private_webhook": True,
         "privacy_url": f"{shop}/privacy",
         "support_url": f"{shop}/help",
         "locales": ["en", "es"],

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mobbscan_sandbox.demo.addresses import Addresses
+from mobbscan_sandbox.demo.website import ENVIRONMENT_FILE
 
 WELCOME = """
   Everything runs on this machine. No real identity is verified.
@@ -17,7 +18,10 @@ WELCOME = """
        (Or start at the identity server: open {server} and log in as Ada there.)
     2. Agree and show anything to the camera: the pictures are not examined.
     3. Choose the result, go back, and see the page update by itself.
-       (The shop does not learn the result: messages to host sites come in a later version.)
+    4. Go back to the shop: a signed message has brought it the result.
+
+  Connect your own website (docs/host-guide.md)
+    set -a; . {settings}; set +a
 
   The gateway's control page sets the result of the next check and can simulate failures.
   Ben is a second customer, whose language is Spanish.
@@ -37,9 +41,10 @@ def welcome(addresses: Addresses, folder: Path) -> str:
         gateway=addresses.gateway_url,
         provider=addresses.identity_provider_url,
         folder=_short(folder),
+        settings=_short(folder / ENVIRONMENT_FILE),
     )
 
 
-def _short(folder: Path) -> str:
+def _short(path: Path) -> str:
     here = Path.cwd()
-    return f"./{folder.relative_to(here)}" if folder.is_relative_to(here) else str(folder)
+    return f"./{path.relative_to(here)}" if path.is_relative_to(here) else str(path)

@@ -1,6 +1,5 @@
-"""Build the example shop: pages, its own login, and the hand-off of customers to the server."""
+"""Build the example shop: its pages and its own login. `verification` has the identity check."""
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,9 +8,9 @@ from flask import Flask, Response, abort, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 
 from mobbscan_sandbox.languages import requested_language
-from mobbscan_sandbox.shop.customers import CUSTOMERS, Customer
-from mobbscan_sandbox.shop.handoff import IdentityServer
+from mobbscan_sandbox.shop.customers import CUSTOMERS, current_customer
 from mobbscan_sandbox.shop.texts import TEXTS
+from mobbscan_sandbox.shop.verification import IdentityConnection, add_verification
 
 _FOLDER = Path(__file__).parent
 
@@ -21,7 +20,7 @@ class ShopOptions:
     """Start options; `own_url` is where browsers reach the shop."""
 
     own_url: str
-    identity: IdentityServer
+    identity: IdentityConnection
     secret_key: str
 
 
@@ -37,25 +36,14 @@ def create_shop(options: ShopOptions) -> Flask:
     _set_headers(app, options)
     _add_pages(app)
     _add_login(app)
-    _add_handoff(app, options)
+    add_verification(app, options.identity, options.own_url)
     app.context_processor(_page_context)
     return app
 
 
 def _page_context() -> dict[str, object]:
     language = requested_language()
-    return {"customer": _customer(), "language": language, "t": TEXTS[language]}
-
-
-def _customer() -> Customer | None:
-    return CUSTOMERS.get(session.get("customer", ""))
-
-
-def _customer_or_login() -> Customer:
-    customer = _customer()
-    if customer is None:
-        abort(redirect(url_for("login"), 303))
-    return customer
+    return {"customer": current_customer(), "language": language, "t": TEXTS[language]}
 
 
 def _redirect_to_own_address(app: Flask, options: ShopOptions) -> None:
@@ -68,7 +56,7 @@ def _redirect_to_own_address(app: Flask, options: ShopOptions) -> None:
 
 
 def _set_headers(app: Flask, options: ShopOptions) -> None:
-    server = urlsplit(options.identity.public_url)
+    server = urlsplit(options.identity.handoff.public_url)
     # Browsers check `form-action` for the redirect after a form too, so it names the server.
     policy = (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
@@ -97,11 +85,6 @@ def _add_pages(app: Flask) -> None:
     def support() -> str:
         return render_template("help.html")
 
-    @app.get("/account")
-    def account() -> str:
-        _customer_or_login()
-        return render_template("account.html", sent="state" in session)
-
 
 def _add_login(app: Flask) -> None:
     @app.get("/login")
@@ -120,27 +103,3 @@ def _add_login(app: Flask) -> None:
     def log_out() -> ResponseReturnValue:
         session.clear()
         return redirect(url_for("home"), 303)
-
-
-def _add_handoff(app: Flask, options: ShopOptions) -> None:
-    identity = options.identity
-
-    def token_for(customer: Customer) -> str:
-        session["state"] = secrets.token_urlsafe(16)
-        return identity.token(
-            subject=customer.id,
-            name=customer.name,
-            locale=customer.locale,
-            return_url=f"{options.own_url}/account",
-            state=session["state"],
-        )
-
-    @app.post("/account/verify")
-    def verify() -> ResponseReturnValue:
-        return redirect(identity.handoff_url(token_for(_customer_or_login())), 303)
-
-    @app.post("/account/verify-by-form")
-    def verify_by_form() -> str:
-        # Posted by a form, the token is in no address, no browser history and no proxy log.
-        token = token_for(_customer_or_login())
-        return render_template("leaving.html", handoff_url=identity.handoff_url(), token=token)

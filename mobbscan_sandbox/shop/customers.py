@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from flask import abort, redirect, session, url_for
+
 
 @dataclass(frozen=True)
 class Customer:
@@ -19,3 +21,16 @@ class Customer:
 ADA = Customer("ada", "Ada Lovelace", "en")
 BEN = Customer("ben", "Ben Ortega", "es")
 CUSTOMERS = {customer.id: customer for customer in (ADA, BEN)}
+
+
+def current_customer() -> Customer | None:
+    """Return the customer who is logged in at the shop."""
+    return CUSTOMERS.get(session.get("customer", ""))
+
+
+def customer_or_login() -> Customer:
+    """Return the customer who is logged in, or redirect to the login."""
+    customer = current_customer()
+    if customer is None:
+        abort(redirect(url_for("login"), 303))
+    return customer

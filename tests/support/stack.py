@@ -40,7 +40,8 @@ class Stack:
     `database` is `sqlite`, `postgresql` (from the fixture `database_kind`) or a PostgreSQL server.
     `environment` adds settings of the server, `None` removes one (secrets are set as `NAME_FILE`).
     `site` and `flow` change the tables of the shop in `sites.toml`, `tables` adds others by their
-    dotted names. `start` does not start the programs in `leave_out`.
+    dotted names. `start` does not start the programs in `leave_out`; without the shop, the site has
+    no receiver of messages.
     """
 
     def __init__(
@@ -59,9 +60,9 @@ class Stack:
         self.instance.prepare(keep=False)
         self._postgres = _postgres(database)
         self._address = self._postgres.new_database() if self._postgres else None
+        self._leave_out = leave_out
         self._write_sites(site or {}, flow or {}, tables or {})
         self.settings = self._settings(environment or {})
-        self._leave_out = leave_out
         self.sessions: list[HttpSession] = []
         four = programs(self.addresses, self.instance, self.settings)
         silent = Terminal(verbose=False)
@@ -263,7 +264,8 @@ class Stack:
         return {name: value for name, value in settings.items() if value is not None}
 
     def _write_sites(self, site: Table, flow: Table, tables: Mapping[str, Table]) -> None:
-        shop = {**shop_site(self.addresses, self.instance.secret_file("handoff_key")), **site}
+        receiver = {} if "shop" not in self._leave_out else {"webhook_url": None}
+        shop = {**shop_site(self.addresses, self.instance), **receiver, **site}
         shop_tables = {"sites.shop": shop, "sites.shop.flows.default": {**shop_flow(), **flow}}
         self.instance.write_sites(sites_toml({**shop_tables, **tables}))
 

@@ -26,7 +26,7 @@ ADDRESSES = Addresses.from_base(8000)
 def instance(tmp_path):
     folder = InstanceFolder(tmp_path / "demo")
     folder.prepare(keep=False)
-    site = shop_site(ADDRESSES, folder.secret_file("handoff_key"))
+    site = shop_site(ADDRESSES, folder)
     folder.write_sites(sites_toml({"sites.shop": site, "sites.shop.flows.default": shop_flow()}))
     return folder
 

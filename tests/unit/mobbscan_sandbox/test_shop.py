@@ -34,7 +34,8 @@ class Shop:
         """Return the redirect address and the claims of a customer's hand-off token."""
         session, account = self.log_in(customer)
         with session:
-            answer = session.submit(account, account.form("/account/verify"), follow=False)
+            form = account.form("/account/verify-by-handoff")
+            answer = session.submit(account, form, follow=False)
         assert answer.status == 303
         token = parse_qs(urlsplit(answer.location).query)["token"][0]
         return answer.location, self.claims(token)
@@ -47,16 +48,22 @@ def shop(tmp_path_factory):
         yield Shop(addresses.shop_url, addresses.server_url, key, child)
 
 
-def test_account_before_and_after_the_hand_off_shows_no_result(shop):
+def test_account_before_a_check_shows_no_result(shop):
     session, account = shop.log_in("ada")
     with session:
         assert account.url == f"{shop.url}/account"
-        assert account.heading == "Hello, Ada"
-        assert TEXTS["en"]["unverified_title"] in account.text
-        session.submit(account, account.form("/account/verify"), follow=False)
-        back = session.get("/account")
-    assert TEXTS["en"]["sent_title"] in back.text
-    assert back.form("/account/verify")
+    assert account.heading == "Hello, Ada"
+    assert TEXTS["en"]["unverified_title"] in account.text
+    assert account.form("/account/verify")
+
+
+def test_account_says_that_the_server_cannot_be_reached(shop):
+    session, account = shop.log_in("ada")
+    with session:
+        page = session.submit(account, account.form("/account/verify"))
+    assert page.status == 502
+    assert TEXTS["en"]["server_failed"] in page.text
+    assert page.form("/account/verify")
 
 
 def test_account_after_a_logout_redirects_to_the_login(shop):
