@@ -79,8 +79,7 @@ def is_verified(website: Website) -> bool:
 def test_website_sends_a_user_and_stores_the_result_of_the_message(
     guide_stack: GuideStack, running_site: RunningSite
 ) -> None:
-    name, website = running_site
-    stack = guide_stack.stack
+    website, stack = running_site[1], guide_stack.stack
     assert not is_verified(website)
     with HttpSession(website.url) as browser:
         account = browser.get("/")
