@@ -56,7 +56,7 @@ def test_shop_handoff_by_redirect_logs_ada_in(stack: Stack, browser_page: Browse
     page = browser_page()
     page.goto(f"{stack.shop_url}/login")
     page.get_by_role("button", name="Ada Lovelace").click()
-    page.get_by_role("button", name="Verify my identity").click()
+    page.get_by_role("button", name="The same, by a hand-off", exact=True).click()
     page.wait_for_url(f"{stack.public_url}/")
     expect(page.locator("body")).to_contain_text("Ada Lovelace")
 
@@ -68,8 +68,23 @@ def test_shop_handoff_by_form_logs_ben_in(
     page = browser_page(java_script=java_script)
     page.goto(f"{stack.shop_url}/login")
     page.get_by_role("button", name="Ben Ortega").click()
-    page.get_by_role("button", name="The same, sent by a form").click()
+    page.get_by_role("button", name="The same, by a hand-off in a form").click()
     if not java_script:
         page.get_by_role("button", name="Continue").click()
     page.wait_for_url(f"{stack.public_url}/")
     expect(page.locator("body")).to_contain_text("Ben Ortega")
+
+
+def test_shop_link_by_api_leads_ben_to_the_check_and_the_shop_learns_it(
+    stack: Stack, browser_page: BrowserPage
+) -> None:
+    page = browser_page()
+    page.goto(f"{stack.shop_url}/login")
+    page.get_by_role("button", name="Ben Ortega").click()
+    page.locator("form[action='/account/verify'] button").click()
+    page.wait_for_url(f"{stack.public_url}/l/**")
+    page.locator("#use-link button").click()
+    page.wait_for_url(f"{stack.public_url}/onboardings/**")
+    page.goto(f"{stack.shop_url}/account")
+    expect(page.get_by_text("a signed message of the identity server")).to_be_visible()
+    assert_accessible(page)

@@ -108,8 +108,8 @@ def test_doctor_warns_of_login_at_several_flows_without_default(flows: Stack) ->
 
 
 def test_handoff_page_explains_which_flow_is_used(root: Path) -> None:
-    page = root / "docs" / "hand-off.md"
-    assert page.is_file(), "docs/hand-off.md explains the claims"
+    page = root / "docs" / "host-guide.md"
+    assert page.is_file(), "docs/host-guide.md explains the claims"
     text = page.read_text("utf-8")
     assert "`flow`" in text
     assert "`default`" in text

@@ -31,8 +31,8 @@ def handoff_url(stack: Stack, person: Person) -> str:
 
 
 def section(root: Path, heading: str) -> str:
-    """Return a section of docs/hand-off.md, with single spaces."""
-    page = root / "docs" / "hand-off.md"
+    """Return a section of docs/host-guide.md, with single spaces."""
+    page = root / "docs" / "host-guide.md"
     assert page.is_file(), "the page about the hand-off is missing"
     text = page.read_text("utf-8")
     assert heading in text
@@ -90,4 +90,4 @@ def test_pages_after_the_handoff_send_the_documented_policy(
 
 def test_page_about_the_handoff_is_listed_in_the_documentation(root: Path) -> None:
     listed = (root / "docs" / "README.md").read_text("utf-8")
-    assert "hand-off.md" in listed
+    assert "host-guide.md" in listed

@@ -24,7 +24,7 @@ def test_onboarding_by_handoff_is_verified(stack: Stack) -> None:
     with HttpSession(stack.shop_url) as browser:
         login = browser.get("/login")
         account = browser.submit(login, customer="ada")
-        home = browser.submit(account, account.form("/account/verify"))
+        home = browser.submit(account, account.form("/account/verify-by-handoff"))
         assert home.url == f"{stack.public_url}/"
         assert "Ada Lovelace" in home.text
         assert "Example Shop" in home.text

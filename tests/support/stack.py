@@ -188,11 +188,16 @@ class Stack:
         return session, session.submit(provider, provider.form(with_field="sub"), sub=sub)
 
     def login_handoff(
-        self, person: Person | str, session: HttpSession | None = None, **claims: object
+        self,
+        person: Person | str,
+        session: HttpSession | None = None,
+        *,
+        key: str | None = None,
+        **claims: object,
     ) -> tuple[HttpSession, Page]:
         """Log in with a new hand-off; return the session and the last page."""
         session = session or self.http_session()
-        token = self.handoff_token(person, key=None, **claims)
+        token = self.handoff_token(person, key=key, **claims)
         return session, session.get(f"{self.public_url}/handoff", params={"token": token})
 
     def handoff_token(
