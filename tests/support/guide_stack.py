@@ -1,11 +1,13 @@
 """A stack with one site for each website of docs/host-guide.md, for import by its tests."""
 
 import base64
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from joserfc.jwk import ECKey
 
 from mobbscan_sandbox.demo.website import Website as WebsiteSite
 from tests.support.free_ports import free_addresses
@@ -18,9 +20,13 @@ __all__ = ["guide", "guide_stack"]
 
 @dataclass(frozen=True)
 class GuideStack:
-    """The running server and gateway, and the sites by the names of `LANGUAGES`."""
+    """The running server and gateway, the sites by the names of `LANGUAGES`.
+
+    `result_key` signs results; it has a `kid`.
+    """
 
     stack: Stack
+    result_key: ECKey
     sites: dict[str, WebsiteSite]
 
     def settings(self, name: str) -> dict[str, str]:
@@ -40,9 +46,11 @@ def guide_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuideStack
     sites = {name: _site(name) for name in LANGUAGES}
     tables = {name: table for site in sites.values() for name, table in site.tables().items()}
     folder = tmp_path_factory.mktemp("guide")
+    key = ECKey.generate_key("P-256", {"kid": "of-the-tests"})
+    environment = {"RESULT_KEYS": json.dumps([key.as_dict(private=True)])}
     options = {"database": "sqlite", "tables": tables, "leave_out": ("provider", "shop")}
-    with Stack(folder, **options) as stack:
-        yield GuideStack(stack, sites)
+    with Stack(folder, environment=environment, **options) as stack:
+        yield GuideStack(stack, key, sites)
 
 
 @pytest.fixture(scope="module")
