@@ -200,6 +200,11 @@ def claims_of(token: str) -> Any:
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
+def test_key_set_has_the_fields_of_the_page(guide: HostGuide, settings: dict[str, str]) -> None:
+    url = f"{settings['IDENTITY_URL']}/.well-known/jwks.json"
+    assert_same_shape(guide.sample("jwks"), httpx.get(url, trust_env=False).json())
+
+
 @pytest.mark.parametrize("words", [Status, ReasonCode])
 def test_each_status_and_reason_is_on_the_page(guide: HostGuide, words: Any) -> None:
     section = guide.section("Statuses and reasons")

@@ -1,20 +1,25 @@
 """The demo's instance folder, settings and output filter; test_demo_command.py runs it."""
 
+import argparse
+import hashlib
 import json
+import os
 import socket
 import stat
+import subprocess
 import tomllib
 
 import httpx
 import pytest
 
-from mobbscan_sandbox.demo.__main__ import _folder_for
+from mobbscan_sandbox.demo.__main__ import _folder_for, _website_url
 from mobbscan_sandbox.demo.addresses import Addresses
 from mobbscan_sandbox.demo.errors import AddressUnavailable, FolderHasOtherFiles, PortInUse
 from mobbscan_sandbox.demo.instance_folder import SECRETS, InstanceFolder
 from mobbscan_sandbox.demo.program_output import LogLineFilter
 from mobbscan_sandbox.demo.programs import programs, server_settings
 from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.demo.website import Website
 from mobbscan_sandbox.gateway.command_line import argument_parser, options_from
 from tests.support.free_ports import free_addresses
 from webapp.config.settings import Settings
@@ -27,7 +32,10 @@ def instance(tmp_path):
     folder = InstanceFolder(tmp_path / "demo")
     folder.prepare(keep=False)
     site = shop_site(ADDRESSES, folder)
-    folder.write_sites(sites_toml({"sites.shop": site, "sites.shop.flows.default": shop_flow()}))
+    shop = {"sites.shop": site, "sites.shop.flows.default": shop_flow()}
+    website = Website.of_demo("http://localhost:3000", folder)
+    folder.write_sites(sites_toml({**shop, **website.tables()}))
+    website.write_settings(ADDRESSES.server_url, folder)
     return folder
 
 
@@ -79,6 +87,41 @@ def test_server_accepts_the_settings_and_sites_of_the_demo(instance):
     assert shop.flows["default"].consent_version
     assert settings.public_url == "http://localhost:8000"
     assert not settings.data_keys_derived
+
+
+def test_server_and_shop_share_key_and_secret_of_the_api_and_of_messages(instance):
+    settings = Settings.from_environment(server_settings(ADDRESSES, instance))
+    shop = settings.sites["shop"]
+    digest = hashlib.sha256(instance.secret("shop_api_key").encode()).hexdigest()
+    assert [key.sha256 for key in shop.api_keys] == [digest]
+    assert shop.webhook_url == "http://127.0.0.1:8003/hooks/identity"
+    assert shop.webhook_secrets == (instance.secret("shop_webhook_secret"),)
+
+
+def test_settings_of_the_own_website_can_be_loaded_by_a_shell(instance):
+    file = instance.folder / "my-site.env"
+    printed = subprocess.run(
+        ["sh", "-c", f'set -a; . "{file}"; set +a; env'],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    loaded = dict(line.split("=", 1) for line in printed.splitlines())
+    expected = Website.of_demo("http://localhost:3000", instance).settings(ADDRESSES.server_url)
+    assert {name: loaded[name] for name in expected} == expected
+    assert expected["PORT"] == "3000"
+    site = Settings.from_environment(server_settings(ADDRESSES, instance)).sites["my-site"]
+    assert site.handoff_keys == (expected["IDENTITY_HANDOFF_KEY"],)
+    assert site.webhook_secrets == (expected["IDENTITY_WEBHOOK_SECRET"],)
+    assert site.webhook_url == "http://localhost:3000/hooks/identity"
+
+
+def test_address_of_the_own_website_is_one_of_this_machine():
+    assert _website_url("http://localhost:4000/") == "http://localhost:4000"
+    for text in ("https://localhost", "http://my-site.example", "http://localhost/path", "4000"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not like http://localhost:3000"):
+            _website_url(text)
 
 
 def test_secret_that_begins_with_a_dash_is_not_parsed_as_an_option(instance):
