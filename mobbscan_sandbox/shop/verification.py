@@ -4,7 +4,6 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 from flask import Flask, redirect, render_template, request, session, url_for
@@ -80,7 +79,7 @@ def _result(identity: IdentityConnection, customer: Customer) -> Result | None:
 def _add_receiver(app: Flask, identity: IdentityConnection) -> None:
     @app.post("/hooks/identity")
     def receive_message() -> ResponseReturnValue:
-        message: dict[str, Any] | None = identity.messages.read(request.get_data(), request.headers)
+        message = identity.messages.read(request.get_data(), dict(request.headers))
         if message is None:
             return "", 400
         if message["type"].startswith(_ONBOARDING):

@@ -36,6 +36,7 @@ LIBRARIES = {
     "observability": {"prometheus_client", "structlog"},
     "mobbscan_sandbox": {
         "PIL",
+        "standardwebhooks",
         "authlib",
         "click",
         "cryptography",
