@@ -40,3 +40,22 @@ def test_each_decision_has_the_heading(root, heading):
 def test_each_database_table_is_documented(root):
     page = (root / "docs" / "architecture.md").read_text("utf-8")
     assert [name for name in metadata.tables if f"| `{name}` |" not in page] == []
+
+
+def test_anchors_of_links_exist(root):
+    broken = []
+    for page in pages(root):
+        for target in re.findall(r"\]\(([^):\s]*#[^)]+)\)", page.read_text("utf-8")):
+            file, _, anchor = target.partition("#")
+            other = (page.parent / file) if file else page
+            if anchor not in anchors(other.read_text("utf-8")):
+                broken.append(f"{page.relative_to(root)}: {target}")
+    assert broken == []
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    plain = (re.sub(r"[^\w\- ]", "", each.lower()) for each in headings)
+    return {each.replace(" ", "-") for each in plain}
