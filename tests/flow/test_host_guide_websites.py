@@ -73,12 +73,17 @@ def message(onboarding: str, sequence: int, status: str) -> dict[str, object]:
     return {"type": f"onboarding.{status}", "timestamp": "2026-11-30T12:00:00Z", "data": data}
 
 
+def forget(sent: Callable[..., int], onboarding: str) -> None:
+    """Make the user of the website unverified again, for the other tests."""
+    assert sent(message(onboarding, 1_000, "erased")) == 204
+
+
 def is_verified(website: Website) -> bool:
     return "verified: true" in httpx.get(website.url, trust_env=False).text.lower()
 
 
 def test_website_sends_a_user_and_stores_the_result_of_the_message(
-    guide_stack: GuideStack, running_site: RunningSite
+    guide_stack: GuideStack, running_site: RunningSite, sent: Callable[..., int]
 ) -> None:
     website, stack = running_site[1], guide_stack.stack
     assert not is_verified(website)
@@ -94,6 +99,7 @@ def test_website_sends_a_user_and_stores_the_result_of_the_message(
         assert eventually(lambda: is_verified(website)), website.log()
         back = next(link for link in walk.look().links if website.url in link.href)
         assert browser.get(back.href).text == "result: verified"
+    forget(sent, walk.id)
 
 
 @pytest.mark.parametrize("name", LANGUAGE_NAMES)
@@ -112,11 +118,12 @@ def test_handoff_of_the_page_signs_the_user_in(
 def test_message_with_a_lower_sequence_is_ignored_by_the_website(
     sent: Callable[..., int], running_site: RunningSite
 ) -> None:
-    assert sent(message("a-late-one", 3, "verified")) == 204
+    assert sent(message("a-late-one", 3, "rejected")) == 204
+    assert sent(message("a-late-one", 2, "verified")) == 204
+    assert not is_verified(running_site[1])
+    assert sent(message("a-late-one", 4, "verified")) == 204
     assert is_verified(running_site[1])
-    assert sent(message("a-late-one", 2, "submitted")) == 204
-    assert is_verified(running_site[1])
-    assert sent(message("a-late-one", 4, "erased")) == 204
+    forget(sent, "a-late-one")
 
 
 def test_message_of_another_type_is_acknowledged_by_the_website(sent: Callable[..., int]) -> None:
@@ -188,6 +195,14 @@ class ResultClaims:
         header = {"alg": "ES256", "kid": self.guide_stack.result_key.kid}
         return jwt.encode(header, self.claims(**changes), key or self.guide_stack.result_key)
 
+    def with_short_number(self) -> str:
+        """Signed so that DER leaves out the first byte, a zero, of a number of the signature."""
+        while True:
+            token = self.signed()
+            signature = base64.urlsafe_b64decode(token.rpartition(".")[2] + "==")
+            if any(signature[at] == 0 and signature[at + 1] < 128 for at in (0, 32)):
+                return token
+
     def symmetric(self) -> str:
         """Signed with HS256 and the public key as its secret."""
         public = json.dumps(self.guide_stack.result_key.as_dict(private=False))
@@ -232,8 +247,8 @@ def test_result_of_the_server_is_believed_and_a_forged_one_is_refused(
     def come_back(token: str) -> httpx.Response:
         return httpx.get(address, params={"mobbscan_result": token}, trust_env=False)
 
-    # Signatures differ in the length of their numbers, which PHP has to convert.
-    assert {come_back(results.signed()).text for _ in range(20)} == {"result: verified"}
+    for token in (results.signed(), results.with_short_number()):
+        assert come_back(token).text == "result: verified"
     for wrong, token in forged_results(results).items():
         answer = come_back(token)
         assert (answer.status_code, answer.headers.get("location")) == (303, "/"), wrong
