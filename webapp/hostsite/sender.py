@@ -152,7 +152,7 @@ def _retry_after(response: httpx.Response) -> timedelta | None:
         return timedelta(seconds=int(stated))
     try:
         date = parsedate_to_datetime(stated)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or an offset of many digits
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)

@@ -125,7 +125,16 @@ def test_send_keeps_the_beginning_of_the_answer(
 
 @pytest.mark.parametrize(
     ("stated", "seconds"),
-    [("120", 120), ("0", 0), ("soon", None), ("-5", None), ("", None), ("²", None)],
+    [
+        ("120", 120),
+        ("0", 0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("²", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2027 00:00:00 +999999999999999", None),
+    ],
 )
 def test_send_reads_retry_after(
     client: MessageClient, receiver: MessageReceiver, stated: str, seconds: int | None
