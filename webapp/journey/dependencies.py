@@ -184,6 +184,15 @@ class JourneyDependencies:
         message = f"{site}\0{subject}".encode()
         return hmac.new(self._subject_key, message, hashlib.sha256).hexdigest()
 
+    def request_hash(self, text: str) -> str:
+        """Return a keyed hash of the text of an API request.
+
+        Such texts hold personal data that could be guessed from a plain hash. Call it outside a
+        transaction, as `subject_hash`.
+        """
+        # No site has a space in its name: a user id with the same text has another hash.
+        return self.subject_hash("api request", text)
+
     @cached_property
     def result_signer(self) -> ResultSigner:
         """Signs results with the first of RESULT_KEYS, or with a key of the server's own.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,9 +40,11 @@ class Idempotency:
     def begin(self, site: str, key: str, fingerprint: str) -> Claim | StoredAnswer:
         """Claim the key, or return the stored answer. `fingerprint` identifies call and body.
 
+        Both are stored as keyed hashes: they may hold, or be derived from, personal data.
         Raises IdempotencyKeyReused (another fingerprint) or IdempotencyKeyInFlight.
         """
-        key_hash = hashlib.sha256(key.encode()).hexdigest()
+        key_hash = self._deps.request_hash(key)
+        body_hash = self._deps.request_hash(fingerprint)
         now = self._deps.clock()
         until = now + LEASE
         with self._deps.database.writing() as work:
@@ -54,14 +55,14 @@ class Idempotency:
                 known = None
             if known is None:
                 new_id = requests.add(
-                    site, key_hash, fingerprint, lease_until=until, expires_at=now + LIFE
+                    site, key_hash, body_hash, lease_until=until, expires_at=now + LIFE
                 )
                 if new_id is not None:
                     return Claim(new_id, until)
                 known = requests.get(site, key_hash)  # another transaction was faster
             if known is None:
                 raise IdempotencyKeyInFlight(1)
-            if known.body_hash != fingerprint:
+            if known.body_hash != body_hash:
                 raise IdempotencyKeyReused
             if known.status is not None:
                 return StoredAnswer(known.status, known.answer or "")

@@ -1,5 +1,7 @@
 """Requests with an Idempotency-Key: carried out once, also after a crash."""
 
+import hashlib
+
 import pytest
 
 from tests.unit.journey.harness import SHOP, JourneyHarness
@@ -61,6 +63,14 @@ def test_begin_after_24_hours_claims_the_key(harness, keys):
     keys.store(keys.begin("shop", "key", "call"), 200, "")
     harness.clock.advance(hours=24)
     assert isinstance(keys.begin("shop", "key", "other call"), Claim)
+
+
+def test_begin_stores_no_hash_that_can_be_guessed(harness, keys):
+    keys.begin("shop", "verify-ada", "call about ada")
+    with harness.engine.connect() as connection:
+        row = connection.exec_driver_sql("SELECT key_hash, body_hash FROM api_requests").one()
+    guesses = {hashlib.sha256(each).hexdigest() for each in (b"verify-ada", b"call about ada")}
+    assert guesses.isdisjoint({*row, "call about ada"})
 
 
 def test_begin_in_16_threads_claims_once(keys):
