@@ -47,12 +47,13 @@ class ChangedOnboardings(Repository):
 
     def position_before(self, site: str, time: datetime) -> int:
         """Return a number after which all changes since `time` (aware) come."""
-        first = self._connection.scalar(
-            select(func.min(_columns.change_number)).where(
-                _columns.site == site, _columns.updated_at >= time
-            )
+        # First, since each query sees what is committed by then: rows that get their numbers
+        # after it come after `newest`.
+        newest: int | None = self._connection.scalar(
+            select(func.max(_columns.change_number)).where(_columns.site == site)
         )
-        if first is not None:
-            return first - 1
-        newest = select(func.max(_columns.change_number)).where(_columns.site == site)
-        return self._connection.scalar(newest) or 0
+        since = (_columns.site == site, _columns.updated_at >= time)
+        first: int | None = self._connection.scalar(
+            select(func.min(_columns.change_number)).where(*since)
+        )
+        return (newest or 0) if first is None else first - 1

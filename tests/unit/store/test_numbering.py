@@ -2,10 +2,23 @@
 
 import threading
 from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import Connection, Select
 
 from tests.unit.domain.samples import NOW
-from tests.unit.store.rows import add, admit, changed, in_threads, onboarding, stored, written
+from tests.unit.store.rows import (
+    add,
+    admit,
+    changed,
+    database_at,
+    in_threads,
+    onboarding,
+    stored,
+    written,
+)
 from tests.unit.store.test_messages import message
+from webapp.store.changed_onboardings import ChangedOnboardings
 from webapp.store.numbering import number_committed_rows
 from webapp.store.unit_of_work import Database
 
@@ -91,3 +104,28 @@ def test_numbering_readers_miss_no_row_while_others_write(database: Database) ->
     done.set()
     reader.join(timeout=60)
     assert seen == list(range(1, 8 * 15 + 1))
+
+
+class _NumberedMeanwhile:
+    """A connection after whose first query another process numbers rows."""
+
+    def __init__(self, connection: Connection, database: Database) -> None:
+        self._connection = connection
+        self._database = database
+
+    def scalar(self, query: Select[tuple[int]]) -> int | None:
+        found = self._connection.scalar(query)
+        number_committed_rows(self._database)
+        return found
+
+
+def test_position_before_rows_numbered_meanwhile_are_not_missed(
+    database: Database, address: str
+) -> None:
+    row = add(database, onboarding(admit(database)))
+    with database_at(address) as other, database.reading() as work:
+        connection = cast("Connection", _NumberedMeanwhile(work.connection, other))
+        position = ChangedOnboardings(connection).position_before("shop", NOW)
+    with database.reading() as work:
+        found = work.changed_onboardings.page("shop", after=position, limit=9)
+    assert [each.id for each in found] == [row.id]
