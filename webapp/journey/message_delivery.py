@@ -140,8 +140,8 @@ class MessageDelivery:
         if not ordered:
             return
         with self._deps.database.writing() as work:
-            for each in ordered:
-                self._store(work, each)
+            judged = [each for each in ordered if self._store(work, each)]
+            self._judge_receivers(work, judged)
 
     def _rooms_for_due(
         self, work: UnitOfWork, now: datetime, room: Callable[[str, bool], int]
@@ -190,14 +190,14 @@ class MessageDelivery:
             return None, AttemptError.FAILED
         return answer, _error_of(answer.status)
 
-    def _store(self, work: UnitOfWork, delivery: Delivery) -> None:
+    def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:
+        """Store one outcome; return whether it says something about the receiver."""
         message, attempt = delivery.claimed.message, delivery.attempt
         work.messages.add_attempt(message.id, attempt)
         if attempt.delivered:
             work.messages.mark_delivered(message.id)
-            work.receivers.record_success(message.site)
             self._record(work, message, "message_delivered")
-            return
+            return True
         now = self._deps.clock()
         until = self._next_attempt(message, attempt, now)
         is_ours = work.messages.mark_failed(message.id, delivery.claimed.until, until)
@@ -211,7 +211,7 @@ class MessageDelivery:
             },
         )
         if message.type == PING or not is_ours:
-            return
+            return False
         if message.attempts == 0:
             self._record(work, message, "message_attempt_failed", why=str(attempt.error))
         if until is None:
@@ -219,7 +219,7 @@ class MessageDelivery:
                 "message_dead_lettered", extra={"site": message.site, "message_id": message.id}
             )
             self._record(work, message, "message_dead_lettered")
-        self._judge_receiver(work, message.site, attempt, now)
+        return True
 
     def _next_attempt(self, message: Message, attempt: Attempt, now: datetime) -> datetime | None:
         if message.type == PING:
@@ -229,16 +229,31 @@ class MessageDelivery:
         jitter = random.uniform(-1, 1)  # noqa: S311 - spreads load, protects nothing
         return next_attempt(message.attempts + 1, now, jitter, attempt.retry_after)
 
-    def _judge_receiver(self, work: UnitOfWork, site: str, attempt: Attempt, now: datetime) -> None:
-        """Disable a receiver that is gone or has failed for too long, and raise the alarm."""
+    def _judge_receivers(self, work: UnitOfWork, deliveries: Iterable[Delivery]) -> None:
+        """Store the health of the receivers; raise the alarm if one is disabled."""
+        # In order of the sites, after the messages and before the alarm: another node that stores
+        # outcomes of the same sites could deadlock with this one.
+        by_site = sorted(deliveries, key=lambda each: each.claimed.message.site)
+        now = self._deps.clock()
+        disabled = [each for each in by_site if self._judge_receiver(work, each, now)]
+        if disabled:
+            raise_disabled_alarm(work, now)
+
+    def _judge_receiver(self, work: UnitOfWork, delivery: Delivery, now: datetime) -> bool:
+        """Disable a receiver that is gone or has failed for too long; return whether it did."""
+        site, attempt = delivery.claimed.message.site, delivery.attempt
+        if attempt.delivered:
+            work.receivers.record_success(site)
+            return False
         work.receivers.record_failure(site, now)
         since = work.receivers.get(site).failing_since
         is_gone = attempt.error is AttemptError.GONE
         if not is_gone and (since is None or now < since + DISABLE_AFTER):
-            return
-        if work.receivers.disable(site, now, GONE if is_gone else FAILING):
-            _log.error("receiver_disabled", extra={"site": site, "gone": is_gone})
-            raise_disabled_alarm(work, now)
+            return False
+        if not work.receivers.disable(site, now, GONE if is_gone else FAILING):
+            return False
+        _log.error("receiver_disabled", extra={"site": site, "gone": is_gone})
+        return True
 
     def _record(self, work: UnitOfWork, message: Message, event: str, **detail: str) -> None:
         if message.onboarding_id is None:
