@@ -17,6 +17,12 @@ __all__ = ["address", "kind", "migrated_postgres", "migrated_sqlite", "postgres"
 __all__ += ["TickingClock", "delete_onboardings", "tmp_path"]
 
 
+OF_ONBOARDINGS = (
+    *("consents", "decisions", "inbox", "timeline", "links"),
+    *("onboarding_inputs", "message_attempts", "messages", "onboardings"),
+)
+
+
 class TickingClock(Clock):
     """Clock that advances by a millisecond each time it is read."""
 
@@ -28,7 +34,7 @@ class TickingClock(Clock):
 def delete_onboardings(harness: JourneyHarness) -> None:
     """Delete everything except people."""
     with harness.engine.begin() as connection:
-        for table in ("consents", "decisions", "inbox", "timeline", "links", "onboardings"):
+        for table in OF_ONBOARDINGS:
             connection.execute(text(f"DELETE FROM {table}"))
 
 

@@ -24,6 +24,7 @@ PARTS = {
     "<path:reference>": "no-such-reference",
     "<site_id>": "shop",
     "<path:filename>": "base.css",
+    "<path:subject>": "no-such-user",
 }
 INVALID_IDS = (
     "0", "x", "-1", "null", "undefined", "'", "%27%20OR%201=1--", "%00", "%0d%0aX:1", "%ff%fe",
