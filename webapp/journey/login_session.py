@@ -11,6 +11,7 @@ from webapp.domain.actors import Actor
 from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
 from webapp.domain.session_life import LONGEST_LIFE
+from webapp.hostsite.return_urls import is_allowed_return_url
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
 from webapp.store.login_sessions import Session
@@ -99,10 +100,17 @@ def visitor_of_session(session: Session, person: Person, site: Site) -> Visitor:
         via=session.via,
         expires_at=session.expires_at,
         flow_is_given=flow is not None,
-        return_url=session.return_url,
+        return_url=_allowed(session.return_url, site),
         state=session.state,
         id_token=session.id_token,
     )
+
+
+def _allowed(return_url: str | None, site: Site) -> str | None:
+    """Return the address unless `return_urls` has lost it since the host site gave it."""
+    if return_url is None or not is_allowed_return_url(return_url, site.return_urls):
+        return None
+    return return_url
 
 
 def record_session_event(

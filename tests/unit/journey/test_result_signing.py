@@ -14,8 +14,10 @@ from tests.unit.journey.test_admit import token
 from webapp.domain.onboarding import AWAITING_USER, Status
 from webapp.hostsite.signed_results import generate_result_key
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.login_session import visitor_of_session
 from webapp.journey.result_signing import sign_result
 from webapp.journey.views import Visitor
+from webapp.store.login_sessions import Session
 from webapp.store.rekey import count
 
 RETURN_URL = "https://shop.example/account?order=7#top"
@@ -122,3 +124,17 @@ def test_configured_key_alone_generates_none(harness):
     assert len(configured.result_signer.public_keys()["keys"]) == 1
     with harness.database.reading() as work:
         assert work.generated_keys.get("result") is None
+
+
+def test_visitor_of_session_return_url_no_longer_allowed_is_left_out(harness, visitor):
+    session = Session(
+        id=visitor.session_id,
+        person_id=visitor.person.id,
+        via="link",
+        expires_at=visitor.expires_at,
+        return_url=RETURN_URL,
+    )
+    site = visitor.site
+    assert visitor_of_session(session, visitor.person, site).return_url == RETURN_URL
+    site = site.model_copy(update={"return_urls": ("https://new-shop.example/account",)})
+    assert visitor_of_session(session, visitor.person, site).return_url is None
