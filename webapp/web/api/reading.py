@@ -39,7 +39,7 @@ def read_body(model: type[Model], *, required: bool = True) -> Model:
     try:
         given = read_strict(body)
     except ValueError as error:
-        raise Problem("malformed_json", f"The body is {error}.") from None
+        raise Problem("malformed_json", f"The body cannot be read: {error}.") from None
     return _validate(model, given)
 
 
