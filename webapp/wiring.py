@@ -105,7 +105,7 @@ def build(
         settings.public_url,
         settings.result_keys,
     )
-    message_client = MessageClient(clock, settings.outbound_ca_file)
+    message_client = MessageClient(clock, settings.outbound_ca_file, settings.outbound_proxy)
     message_delivery = MessageDelivery(deps, message_client, observers.message_attempt)
     gateway_poll = GatewayPoll(deps, gateway, observers.poll_event)
     links = Links(deps, settings.public_url)
@@ -126,6 +126,7 @@ def build(
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
+        public_result_keys=lambda: deps.result_signer.public_keys(),
         clock=clock,
         share_limit_counts=SharedLimits(deps).share,
         find_problems=readiness.Readiness(database),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -31,10 +32,14 @@ Locale = Literal["en", "es"]
 Scope = Literal["onboardings", "data", "evidence", "decide", "erase"]
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 LONGEST_KEY_NAME = 64
+#: ISO 3166-1 alpha-3.
+COUNTRIES = frozenset(
+    code for code in get_global("territory_aliases") if re.fullmatch("[A-Z]{3}", code)
+)
 
 
 def _country(code: str) -> str:
-    if code not in get_global("territory_aliases"):
+    if code not in COUNTRIES:
         raise InvalidValue("is no country of ISO 3166-1 alpha-3")
     return code
 

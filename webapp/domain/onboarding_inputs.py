@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+#: `expected_match` while nothing has been compared.
+NOT_CHECKED = "not_checked"
 #: Keys of `extra_data` that this server sets itself.
 RESERVED_EXTRA_DATA = frozenset({"site", "subject"})
 

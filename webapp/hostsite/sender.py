@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,10 +62,20 @@ class MessageClient:
     pass the check of the address.
     """
 
-    def __init__(self, clock: Callable[[], datetime], ca_file: str | None = None) -> None:
-        """`clock` returns aware UTC; `ca_file` names a PEM file of certificates to trust too."""
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        ca_file: str | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """`clock` returns aware UTC; `ca_file` names a PEM file of certificates to trust too.
+
+        With `proxy` (OUTBOUND_PROXY) the proxy looks names up, and its rules say which addresses
+        may be called; only addresses that are written as such are checked here.
+        """
         self._clock = clock
         self._ca_file = ca_file
+        self._proxy = proxy
         self._clients: dict[tuple[int, bool], httpx.Client] = {}
 
     def send(self, receiver: Receiver, message_id: str, body: str) -> Answer:
@@ -79,6 +88,8 @@ class MessageClient:
             **signed_headers(message_id, body, self._clock().astimezone(UTC), receiver.secrets),
         }
         try:
+            if self._proxy and not receiver.allow_private:
+                _check_written_address(receiver.url)
             with deadline(ATTEMPT_SECONDS):
                 return self._post(receiver, headers, body.encode())
         except AddressRefused as error:
@@ -117,15 +128,24 @@ class MessageClient:
         if self._ca_file is not None:
             context.load_verify_locations(cafile=self._ca_file)
         return httpx.Client(
-            transport=_transport(context, allow_private=allow_private),
+            transport=DeadlineTransport(
+                context, self._proxy, may_call=None if allow_private else is_public
+            ),
             headers={"user-agent": _USER_AGENT, "accept-encoding": "identity"},
             follow_redirects=False,
             trust_env=False,
         )
 
 
-def _transport(context: ssl.SSLContext, *, allow_private: bool) -> httpx.BaseTransport:
-    return DeadlineTransport(context, None if allow_private else is_public)
+def _check_written_address(url: str) -> None:
+    """Raises AddressRefused if the host is an IP address outside the public internet."""
+    host = httpx.URL(url).host
+    try:
+        is_refused = not is_public(host)
+    except ValueError:  # a name, which the proxy looks up
+        return
+    if is_refused:
+        raise AddressRefused("the receiver's address may not be called")
 
 
 def _text(response: httpx.Response) -> str:

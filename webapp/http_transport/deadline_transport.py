@@ -37,10 +37,16 @@ _HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
 class DeadlineTransport(httpx.BaseTransport):
     """Opens real connections. Uses no proxy of the environment and follows no redirect.
 
-    `proxy` is the value of OUTBOUND_PROXY, or None for direct connections.
+    `proxy` is the value of OUTBOUND_PROXY, or None for direct connections. With `may_call`, direct
+    connections go only to IP addresses for which it returns True; a proxy has rules of its own.
     """
 
-    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext | None,
+        proxy: str | None = None,
+        may_call: Callable[[str], bool] | None = None,
+    ) -> None:
         self._has_proxy = proxy is not None
         self._pool = connection_pool(
             proxy,
@@ -48,7 +54,7 @@ class DeadlineTransport(httpx.BaseTransport):
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=DeadlineBackend(may_call),
+            network_backend=DeadlineBackend(None if proxy else may_call),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

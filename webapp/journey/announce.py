@@ -8,46 +8,56 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from webapp.domain.messages import EVIDENCE_AVAILABLE, PING, Message, MessageState
 from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.onboarding_inputs import NOT_CHECKED
 from webapp.domain.states import known_word
+from webapp.hostsite.signed_results import ResultClaims, ResultSigner
 from webapp.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class AnnounceContext:
+    """What a message needs besides the onboarding.
+
+    `now` is aware UTC. Without a receiver (`webhook_url`) the message is stored for the API only.
+    """
+
+    now: datetime
+    has_receiver: bool
+    signer: ResultSigner
 
 
 def announce(
     unit_of_work: UnitOfWork,
     onboarding: Onboarding,
     previous_status: Status | None,
-    *,
-    now: datetime,
-    has_receiver: bool,
+    context: AnnounceContext,
 ) -> Message:
     """Write `onboarding.<status>` to the outbox; `previous_status` is None for a new onboarding.
 
     `onboarding` is saved already, and its row locked by this transaction: the lock keeps
-    `sequence` without gaps. Without a receiver the message is stored for the API only.
+    `sequence` without gaps. Call it through `JourneyDependencies.announce_change`.
     """
     type_ = f"onboarding.{onboarding.status}"
-    return _write(unit_of_work, onboarding, type_, previous_status, now, has_receiver=has_receiver)
+    return _write(unit_of_work, onboarding, type_, previous_status, context)
 
 
 def announce_evidence(
-    unit_of_work: UnitOfWork, onboarding: Onboarding, *, now: datetime, has_receiver: bool
+    unit_of_work: UnitOfWork, onboarding: Onboarding, context: AnnounceContext
 ) -> Message:
     """Write `onboarding.evidence_available` to the outbox, as `announce`."""
-    previous = onboarding.status
-    return _write(
-        unit_of_work, onboarding, EVIDENCE_AVAILABLE, previous, now, has_receiver=has_receiver
-    )
+    return _write(unit_of_work, onboarding, EVIDENCE_AVAILABLE, onboarding.status, context)
 
 
 def new_ping(site: str, now: datetime, *, livemode: bool) -> Message:
     """Return a message that tests the receiver of a site; it belongs to no onboarding."""
-    body = _body(PING, now, {"site": site, "livemode": livemode})
-    return _message(site, PING, body, now, has_receiver=True)
+    data = {"site": site, "livemode": livemode}
+    return _message(site, PING, data, now, has_receiver=True)
 
 
 def _write(
@@ -55,20 +65,19 @@ def _write(
     row: Onboarding,
     type_: str,
     previous: Status | None,
-    now: datetime,
-    *,
-    has_receiver: bool,
+    context: AnnounceContext,
 ) -> Message:
     last = work.messages.last_of(row.id) if previous else None  # a new onboarding has none
     sequence = last[0] + 1 if last else 1
     # Never before the message that precedes it, although the clocks of nodes differ.
     at = max(context.now, last[1]) if last else context.now
     subject = work.people.get(row.person_id).subject
+    metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
     claims = ResultClaims(row.site, subject, row.id, str(row.status))
     data: dict[str, Any] = {
         "id": row.id,
         "site": row.site,
-        "subject": person.subject,
+        "subject": subject,
         "flow": row.flow,
         "status": str(row.status),
         "previous_status": str(previous) if previous else None,
@@ -77,29 +86,32 @@ def _write(
         "reasons": [{"code": str(r.code), "retry_allowed": r.retry_allowed} for r in row.reasons],
         "attempt": row.attempt,
         "sequence": sequence,
-        "expected_match": "not_checked",
-        "metadata": {},
+        "expected_match": match or NOT_CHECKED,
+        "metadata": dict(metadata),
         "livemode": row.livemode,
-        "result": None,
+        "result": context.signer.sign(claims),
     }
-
-
-def _body(type_: str, at: datetime, data: dict[str, Any]) -> str:
-    timestamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    content = {"type": type_, "timestamp": timestamp, "data": data}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    message = replace(
+        _message(row.site, type_, data, at, has_receiver=context.has_receiver),
+        onboarding_id=row.id,
+        sequence=sequence,
+    )
+    work.messages.add(message)
+    return message
 
 
 def _message(
-    site: str, type_: str, body: str, at: datetime, *, has_receiver: bool, **more: Any
+    site: str, type_: str, data: dict[str, Any], at: datetime, *, has_receiver: bool
 ) -> Message:
+    timestamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    content = {"type": type_, "timestamp": timestamp, "data": data}
     return Message(
         id=f"msg_{uuid.uuid4().hex}",
         site=site,
-        onboarding_id=more.get("onboarding_id"),
-        sequence=more.get("sequence"),
+        onboarding_id=None,
+        sequence=None,
         type=type_,
-        body=body,
+        body=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
         created_at=at,
         state=MessageState.PENDING if has_receiver else MessageState.UNSENT,
         next_attempt_at=at if has_receiver else None,

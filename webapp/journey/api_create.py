@@ -66,7 +66,7 @@ class ApiCreate:
         subject_hash = self._deps.subject_hash(site.id, wanted.subject)
         for _ in range(_MAX_ROUNDS):
             try:
-                with self._deps.database.writing() as work:
+                with self._deps.changing_status() as work:
                     person = self._admit(work, site, wanted, subject_hash)
                     active = work.onboardings.active(person.id, flow.name)
                     if active is None or not self._is_over(active):
@@ -116,7 +116,7 @@ class ApiCreate:
 
     def _add(self, work: UnitOfWork, person: Person, flow: Flow, wanted: CreateInput) -> Onboarding:
         previous = work.onboardings.latest(person.id, flow.name)
-        row = new_onboarding.add_for_host(
+        return new_onboarding.add_for_host(
             self._deps,
             work,
             person,
@@ -124,9 +124,8 @@ class ApiCreate:
             previous,
             mode=Mode(wanted.mode or flow.mode),
             locale=wanted.locale or self._deps.sites[person.site].locales[0],
+            inputs=wanted.inputs,
         )
-        work.inputs.add(row.id, wanted.inputs)
-        return row
 
     def _refuse_other_options(
         self, work: UnitOfWork, active: Onboarding, flow: Flow, wanted: CreateInput

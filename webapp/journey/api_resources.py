@@ -7,22 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from webapp.domain.onboarding import Onboarding, Status
+from webapp.domain.onboarding_inputs import NOT_CHECKED
 from webapp.domain.reasons import Reason
 from webapp.domain.states import known_word
-from webapp.journey.announced_results import announced_results
+from webapp.hostsite.signed_results import ResultClaims, ResultSigner
 from webapp.journey.links import NewLink
 from webapp.store.unit_of_work import UnitOfWork
-
-#: `expected_match` while nothing has been compared.
-NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True)
 class OnboardingResource:
     """An onboarding as its host site sees it. Times are aware UTC.
 
-    `link` is a new one-time address for the user; None where none was made. `result` is the signed
-    result of the message about its last change of status. `version` is the case version.
+    `link` is a new one-time address for the user; None where none was made. `version` is the case
+    version. `result` is the signed result, a compact JWS without an expiry.
     """
 
     id: str
@@ -43,7 +41,7 @@ class OnboardingResource:
     decided_at: datetime | None
     expires_at: datetime
     expected_match: str
-    result: str | None = field(repr=False)
+    result: str = field(repr=False)
     metadata: Mapping[str, str] = field(repr=False)
     livemode: bool
     version: int
@@ -86,11 +84,8 @@ def resources(
     """Return what the API shows of these rows, in their order, without links."""
     subjects = work.people.subjects([row.person_id for row in rows])
     inputs = work.inputs.listed([row.id for row in rows])
-    results = announced_results(work, rows)
     return [
-        _resource(
-            row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), results.get(row.id)
-        )
+        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), signer)
         for row in rows
     ]
 
@@ -101,9 +96,7 @@ def resource(
     """Return what the API shows of this row, with a new link if one was made."""
     subject = work.people.get(row.person_id).subject
     metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
-    return _resource(
-        row, subject, metadata, match, announced_results(work, [row]).get(row.id), link
-    )
+    return _resource(row, subject, metadata, match, signer, link)
 
 
 def _resource(
@@ -111,7 +104,7 @@ def _resource(
     subject: str,
     metadata: Mapping[str, str],
     match: str | None,
-    result: str | None,
+    signer: ResultSigner,
     link: NewLink | None = None,
 ) -> OnboardingResource:
     return OnboardingResource(
@@ -120,7 +113,7 @@ def _resource(
         subject=subject,
         flow=row.flow,
         status=row.status,
-        gateway_status=row.gateway_status,
+        gateway_status=known_word(row.gateway_status),
         final=row.final,
         reasons=row.reasons,
         attempt=row.attempt,
@@ -133,7 +126,7 @@ def _resource(
         decided_at=row.decided_at,
         expires_at=row.expires_at,
         expected_match=match or NOT_CHECKED,
-        result=result,
+        result=signer.sign(ResultClaims(row.site, subject, row.id, str(row.status))),
         metadata=metadata,
         livemode=row.livemode,
         version=row.case_version,

@@ -150,7 +150,7 @@ class CreateProcess:
 
     def _store_refusal(self, called: Onboarding) -> str | None:
         """A refusal of the first call: our settings are wrong. Of a later one: the id exists."""
-        with self._deps.database.writing() as work:
+        with self._deps.changing_status() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None or not _is_still_this_call(row, called):
                 return _id_to_show(row or called)  # another request's call is in flight
@@ -167,7 +167,7 @@ class CreateProcess:
 
     def _store_process(self, called: Onboarding, created: CreatedProcess) -> str:
         """The address is stored even if a notice has moved the status on already."""
-        with self._deps.database.writing() as work:
+        with self._deps.changing_status() as work:
             row = work.onboardings.get(called.id, for_update=True)
             if row is None:
                 return called.id

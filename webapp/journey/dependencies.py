@@ -18,6 +18,7 @@ from webapp.domain.onboarding import Onboarding
 from webapp.domain.schedule import PollReason
 from webapp.hostsite.signed_results import PrivateJwk, ResultSigner
 from webapp.journey import generated_result_key
+from webapp.journey.announce import AnnounceContext, announce, announce_evidence
 from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -128,6 +129,7 @@ class JourneyDependencies:
         """
         work.onboardings.save(after, was=before.version)
         self.record_event(work, after, event, actor=actor, status=str(after.status))
+        self.announce_change(work, before, after)
         return after
 
     def announce_change(

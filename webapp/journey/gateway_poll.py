@@ -140,7 +140,7 @@ class GatewayPoll:
 
     def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> _Stored | None:
         word = gateway_answer.word_of(answer)
-        with self._deps.database.writing() as work:
+        with self._deps.changing_status() as work:
             row = work.onboardings.get(before.id, for_update=True)
             if row is None:
                 return None

@@ -71,6 +71,11 @@ class Links:
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
         expires_at = min(now + LINK_LIFE, row.expires_at)
+        work.people.lock(row.person_id)
+        ended = work.links.end_oldest(row.person_id, now, keep=MAX_LINKS - 1)
+        if ended:
+            fields = {"site": row.site, "person": row.person_id, "ended": ended}
+            _log.warning("links_limited", extra=fields)
         work.links.add(code, row.id, now, expires_at)
         self._deps.record_event(work, row, "link_made", actor=actor)
         return NewLink(f"{self._public_url}/l/{code}", expires_at)

@@ -10,6 +10,7 @@ from webapp.config.sites import Flow
 from webapp.domain import transitions
 from webapp.domain.actors import Actor
 from webapp.domain.onboarding import Consent, Mode, Onboarding, Person, Status
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.domain.schedule import PollReason
 from webapp.journey.decide_start import StartRequest
 from webapp.journey.dependencies import JourneyDependencies
@@ -57,11 +58,14 @@ def add_for_host(
     *,
     mode: Mode,
     locale: str,
+    inputs: OnboardingInputs,
 ) -> Onboarding:
     """Store a new onboarding that the host site asks for. Raises AlreadyExists as `add`."""
     row = _build(deps, work, person, flow, previous, mode=mode, locale=locale)
     work.onboardings.add(row)
+    work.inputs.add(row.id, inputs)
     deps.record_event(work, row, "created", actor=Actor.HOST)
+    deps.announce_change(work, None, row)
     return row
 
 

@@ -37,7 +37,7 @@ class ReturnStep:
         onboarding_id = self._references.verify(reference)
         now = self._deps.clock()
         problem = hosted_error(error) if error else None
-        with self._deps.database.writing() as work:
+        with self._deps.changing_status() as work:
             row = work.onboardings.get(onboarding_id, for_update=True)
             returned = self._returned(row, now, problem)
             if row is not None:

@@ -138,7 +138,7 @@ class Start:
     def _decide_and_store(self, request: StartRequest, progress: StartProgress) -> _Outcome | None:
         """Decide and store in one transaction; None: another request was faster, decide again."""
         try:
-            with self._deps.database.writing() as work:
+            with self._deps.changing_status() as work:
                 latest = work.onboardings.latest(request.visitor.person.id, request.flow.name)
                 facts, now = self._facts(work, request, latest), self._deps.clock()
                 action = decide_start(latest, request, facts, progress, now)

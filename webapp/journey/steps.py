@@ -35,10 +35,11 @@ class Steps:
     `read_provider_keys` reads the JSON of the identity provider's key set.
     `livemode` is LIVE_MODE: without it pages say TEST. `find_problems` returns sentences on
     what stops this server from working; empty: ready. `find_degradations` returns sentences on what
-    an operator has to fix and a restart does not. `statistics` counts rows for the metrics; None
-    while the database is unavailable. `clock` returns aware UTC, the
-    same on all nodes. `share_limit_counts` adds counts of attempts to those of the
-    other processes and returns the totals; None while the database is unavailable.
+    an operator has to fix and a restart does not. `public_result_keys` returns the JWK set of
+    signed results; raises DatabaseUnavailable at its first use. `statistics` counts rows for the
+    metrics; None while the database is unavailable. `clock` returns aware UTC, the same on all
+    nodes. `share_limit_counts` adds counts of attempts to those of the other processes and returns
+    the totals; None while the database is unavailable.
     """
 
     sites: Mapping[str, Site]
@@ -56,8 +57,10 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
+    public_result_keys: Callable[[], dict[str, list[dict[str, str]]]]
     clock: Callable[[], datetime]
     share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]
+    host_api: HostApi
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]

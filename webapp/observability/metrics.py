@@ -34,6 +34,8 @@ NOTICE_OUTCOMES = (
     "kept", "repeated", "not_authentic", "unusable", "too_large", "wrong_method", "not_writable",
     "failed", OTHER,
 )  # fmt: skip
+#: How an attempt to send a message can end.
+MESSAGE_OUTCOMES = (DELIVERED, *map(str, AttemptError))
 #: What has a limit of attempts.
 LIMITED_SURFACES = ("handoff", "link", "login", "bearer", "api", OTHER)
 METHODS = ("GET", "HEAD", "POST")
@@ -75,6 +77,15 @@ _request_seconds = _histogram(
     "http_request_seconds",
     "Time from a request's start to the head of its response.",
     _REQUEST_BUCKETS,
+)
+_messages = _counter("message_attempts", "Attempts to send messages to host sites.", "outcome")
+_message_seconds = _histogram(
+    "message_attempt_seconds", "Time of an attempt to send a message.", _CALL_BUCKETS
+)
+_message_age = _histogram(
+    "message_age_seconds",
+    "Time from the writing of a message to the attempt that delivered it.",
+    _AGE_BUCKETS,
 )
 _limited = _counter("limited", "Attempts refused beyond a limit.", "surface")
 _waiting = Gauge(

@@ -20,18 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from webapp.domain.messages import (
-    EVIDENCE_AVAILABLE,
-    PING,
-    Attempt,
-    AttemptError,
-    Message,
-    MessageState,
-)
+from webapp.domain.messages import PING, Attempt, AttemptError, Message, MessageState
 from webapp.store.errors import WrongKey
 from webapp.store.messages_tables import IS_DEAD, IS_PENDING, message_attempts, messages
 from webapp.store.repository import SealingRepository
-from webapp.store.sql import BATCH_SIZE, batched, delete_batch
+from webapp.store.sql import BATCH_SIZE, delete_batch
 
 #: How long the log keeps attempts.
 ATTEMPTS_KEPT = timedelta(days=30)
@@ -47,22 +40,6 @@ _LAST = (
     .where(_columns.onboarding_id == bindparam("onboarding"))
     .order_by(_columns.sequence.desc())
     .limit(1)
-)
-_latest = (
-    select(_columns.onboarding_id, func.max(_columns.sequence).label("sequence"))
-    .where(
-        _columns.onboarding_id.in_(bindparam("these", expanding=True)),
-        _columns.type != EVIDENCE_AVAILABLE,
-    )
-    .group_by(_columns.onboarding_id)
-    .subquery()
-)
-_STATUS_BODIES = select(_columns.onboarding_id, _columns.body).join(
-    _latest,
-    and_(
-        _columns.onboarding_id == _latest.c.onboarding_id,
-        _columns.sequence == _latest.c.sequence,
-    ),
 )
 _DUE = (
     select(messages)
@@ -143,14 +120,6 @@ class Messages(SealingRepository):
         """Return sequence and time of the onboarding's last message; None without any."""
         row = self._connection.execute(_LAST, {"onboarding": onboarding_id}).one_or_none()
         return (row.sequence, row.created_at) if row else None
-
-    def status_bodies(self, onboarding_ids: Iterable[str]) -> dict[str, str]:
-        """Return by onboarding id the body of the last message about a change of its status."""
-        found = {}
-        for batch in batched(onboarding_ids):
-            for row in self._connection.execute(_STATUS_BODIES, {"these": batch}):
-                found[row.onboarding_id] = self._cipher.open(row.body)
-        return found
 
     def get(self, message_id: str) -> Message | None:
         row = self._connection.execute(_GET, {"this": message_id}).one_or_none()

@@ -48,7 +48,15 @@ class Inputs(SealingRepository):
             return None
         mappings = {name: self._open_mapping(row[name]) for name in _MAPPINGS}
         types = self._open_mapping(row["types"])
-        return OnboardingInputs(**types, **mappings, return_url=self._open(row["return_url"]))
+        return OnboardingInputs(
+            country=types.get("country"),
+            document_type=types.get("document_type"),
+            document_specific_type=types.get("document_specific_type"),
+            return_url=self._open(row["return_url"]),
+            metadata=mappings["metadata"],
+            extra_data=mappings["extra_data"],
+            expected=mappings["expected"],
+        )
 
     def listed(
         self, onboarding_ids: Collection[str]

@@ -54,6 +54,15 @@ class People(SealingRepository):
         )
         return self.get(self._connection.execute(updated.returning(people.c.id)).scalar_one())
 
+    def lock(self, person_id: str) -> None:
+        """Let other transactions that lock this person wait for the end of this one.
+
+        Inserts that refer to the person (`FOR KEY SHARE`) do not wait.
+        """
+        self._connection.execute(
+            select(people.c.id).where(people.c.id == person_id).with_for_update(key_share=True)
+        )
+
     def find(self, site: str, subject_hash: str) -> Person | None:
         """Return the person of this site and subject; None if there is none yet."""
         query = select(people).where(people.c.site == site, people.c.subject_hash == subject_hash)

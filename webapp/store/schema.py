@@ -23,6 +23,9 @@ from webapp.store import api_tables as api_tables
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.limit_counts_table import limit_counts as limit_counts
+from webapp.store.messages_tables import message_attempts as message_attempts
+from webapp.store.messages_tables import messages as messages
+from webapp.store.messages_tables import receivers as receivers
 from webapp.store.metadata import UUID_TEXT as _UUID
 from webapp.store.metadata import metadata as metadata
 from webapp.store.operations_tables import alarms as alarms
@@ -113,8 +116,15 @@ onboardings = Table(
     # Polls in a row without a usable answer, of a process that the gateway had known.
     Column("unanswered_polls", Integer, nullable=False, server_default="0"),
     Column("unanswered_since", UtcDateTime),
+    Column("evidence_available_at", UtcDateTime),
     # Moves with every version. Given after the commit by the one writer of `store.numbering`.
     Column("change_number", BigInteger),
+    Index(
+        "ix_onboardings_unnumbered",
+        "updated_at",
+        sqlite_where=text("change_number IS NULL"),
+        postgresql_where=text("change_number IS NULL"),
+    ),
     Index("ix_onboardings_person_id_created_at", "person_id", "created_at"),
     # The order in which the jobs take due polls.
     Index("ix_onboardings_next_poll_at_id", "next_poll_at", "id"),

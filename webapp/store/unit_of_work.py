@@ -35,6 +35,7 @@ from webapp.store.inbox import Inbox
 from webapp.store.limit_counts import LimitCounts
 from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
+from webapp.store.messages import Messages
 from webapp.store.onboarding_inputs import Inputs
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
@@ -74,6 +75,7 @@ class UnitOfWork:
         self.onboardings = Onboardings(connection, cipher)
         self.heartbeats = Heartbeats(connection)
         self.inbox = Inbox(connection)
+        self.limit_counts = LimitCounts(connection)
         self.inputs = Inputs(connection, cipher)
         self.links = OneTimeLinks(connection)
         self.messages = Messages(connection, cipher)
@@ -118,8 +120,8 @@ class Database:
                 work.timeline.write()
 
     def sweep(self, now: datetime) -> int:
-        """Delete expired marks, sessions, links, API requests and notices about unknown ids; return
-        how many.
+        """Delete expired marks, sessions, links, counts, API requests, notices about unknown ids,
+        and old attempts to send messages.
 
         Returns how many. Each transaction deletes a batch of each, until none is left.
         """
@@ -129,9 +131,11 @@ class Database:
                 repositories = (
                     work.replay_guard,
                     work.sessions,
+                    work.limit_counts,
                     work.links,
                     work.inbox,
                     work.api_requests,
+                    work.messages,
                 )
                 deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()

@@ -30,7 +30,7 @@ from webapp.web import (
     static_files,
     theme,
 )
-from webapp.web.api import descriptions, onboardings, problem_pages, subjects
+from webapp.web.api import descriptions, messages, onboardings, problem_pages, subjects
 from webapp.web.api.blueprint import blueprint as api
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, identity_provider
@@ -54,7 +54,7 @@ BLUEPRINTS = (
     problem_pages.blueprint,
 )
 #: Their views are registered on the blueprint of the API when they are imported.
-_API_VIEWS = (onboardings, subjects, descriptions)
+_API_VIEWS = (onboardings, subjects, messages, descriptions)
 
 
 class UnguardedRoute(RuntimeError):

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
-from tests.unit.journey.harness import BANK, SHOP, JourneyHarness
+from tests.unit.journey.harness import BANK, PUBLIC_URL, SHOP, JourneyHarness
 from webapp.domain.messages import Message, MessageState
 from webapp.domain.onboarding import Status
 from webapp.journey.views import Visitor
@@ -68,6 +70,7 @@ def test_announce_body_has_the_documented_fields(harness: JourneyHarness, ada: V
     assert list(body) == ["type", "timestamp", "data"]
     assert body["type"] == "onboarding.rejected"
     assert body["timestamp"].endswith("Z")
+    assert isinstance(body["data"].pop("result"), str)
     assert body["data"] == {
         "id": adas,
         "site": "shop",
@@ -83,7 +86,21 @@ def test_announce_body_has_the_documented_fields(harness: JourneyHarness, ada: V
         "expected_match": "not_checked",
         "metadata": {},
         "livemode": False,
-        "result": None,
+    }
+
+
+def test_announce_result_is_signed_without_expiry(harness: JourneyHarness, adas: str) -> None:
+    harness.poll_answered(adas, "VERIFIED")
+    keys = KeySet.import_key_set(harness.deps.result_signer.public_keys())
+    token = jwt.decode(bodies(harness, adas)[-1]["data"]["result"], keys, algorithms=["ES256"])
+    assert token.claims.pop("jti")
+    assert token.claims == {
+        "iss": PUBLIC_URL,
+        "aud": "shop",
+        "sub": "ada",
+        "onboarding": adas,
+        "status": "verified",
+        "iat": int(harness.clock().timestamp()),
     }
 
 

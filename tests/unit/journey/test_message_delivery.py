@@ -1,10 +1,7 @@
 """Messages are sent to a real receiver until it takes them; what came of it is stored."""
 
-import contextlib
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
 
 import pytest
 
@@ -12,18 +9,15 @@ from tests.support.message_receiver import SECRET, MessageReceiver, Received, Re
 from tests.unit.journey.harness import BANK, SHOP, JourneyHarness
 from tests.unit.store.rows import in_threads
 from webapp.domain.messages import Attempt, AttemptError, Message, MessageState
-from webapp.hostsite.sender import MessageClient, Receiver
+from webapp.hostsite.sender import MessageClient
 from webapp.journey.message_delivery import (
     CLAIM,
     RECEIVER_DISABLED,
-    ClaimedMessage,
-    Delivery,
     MessageDelivery,
 )
 from webapp.journey.messages import Messages
 from webapp.journey.views import Visitor
 from webapp.store.numbering import number_committed_rows
-from webapp.store.unit_of_work import UnitOfWork
 
 
 @pytest.fixture
@@ -400,51 +394,3 @@ def test_messages_after_pages_through_all_messages_of_a_site(
     rest = operator.after("shop", first.next_after or 0, limit=3)
     assert (len(rest.messages), rest.next_after) == (1, None)
     assert {each.site for each in (*first.messages, *rest.messages)} == {"shop"}
-
-
-def test_delivery_outcomes_stored_by_two_nodes_do_not_deadlock(
-    harness: JourneyHarness, delivery: MessageDelivery, ada: Visitor
-) -> None:
-    """Ids are random: two nodes may have failures of the same two sites in opposite order."""
-    onboarding_id = harness.start.prepare(ada, "default", "en")
-    batches = [[("a", "shop"), ("b", "bank")], [("c", "bank"), ("d", "shop")]]
-    stored = [
-        [failure(harness, onboarding_id, f"msg_{id_}", site) for id_, site in batch]
-        for batch in batches
-    ]
-    gate = threading.Barrier(2)
-
-    class Meeting(MessageDelivery):
-        """Waits after the first outcome until the other node has stored one too."""
-
-        def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:
-            judged = super()._store(work, delivery)
-            with contextlib.suppress(threading.BrokenBarrierError):
-                gate.wait(timeout=1)  # SQLite has one writer at a time
-            return judged
-
-    node = Meeting(harness.deps, MessageClient(_real_time))
-    waiting = SimpleQueue[list[Delivery]]()
-    for each in stored:
-        waiting.put(each)
-    assert in_threads(2, lambda: node.store(waiting.get())) == [None, None]
-
-
-def failure(harness: JourneyHarness, onboarding_id: str, id_: str, site: str) -> Delivery:
-    """Store a message, and return a failed attempt to send it."""
-    now = harness.clock()
-    new = Message(
-        id=id_,
-        site=site,
-        onboarding_id=onboarding_id,
-        sequence=100 + ord(id_[-1]),
-        type="onboarding.started",
-        body="{}",
-        created_at=now,
-        state=MessageState.PENDING,
-        next_attempt_at=now + CLAIM,
-    )
-    with harness.database.writing() as work:
-        work.messages.add(new)
-    claimed = ClaimedMessage(new, Receiver("https://unused.example", (SECRET,)), now + CLAIM)
-    return Delivery(claimed, Attempt(now, 1, error=AttemptError.TIMED_OUT))

@@ -125,6 +125,9 @@ class FakeSteps:
         )
         self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
 
+    def public_result_keys(self) -> dict[str, list[dict[str, str]]]:
+        return {"keys": [{"kty": "EC", "kid": "of-the-fake"}]}
+
     def clock(self) -> datetime:
         return datetime.now(UTC)
 

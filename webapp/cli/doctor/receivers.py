@@ -17,7 +17,11 @@ def findings(components: Components) -> Iterator[Finding]:
     """One line for each site with a `webhook_url`, and one for each disabled receiver."""
     for id_, site in components.settings.sites.items():
         if site.webhook_url is not None:
-            yield _address(id_, site, site.webhook_url)
+            yield (
+                _behind_proxy(id_)
+                if components.settings.outbound_proxy
+                else _address(id_, site, site.webhook_url)
+            )
     try:
         with components.database.reading() as work:
             disabled = work.receivers.disabled()
@@ -30,6 +34,13 @@ def findings(components: Components) -> Iterator[Finding]:
             f"repair it, test it with `webapp messages ping --site {each.site}`, then run "
             f"`webapp messages enable --site {each.site}`"
         )
+
+
+def _behind_proxy(id_: str) -> Finding:
+    return good(
+        f"messages: the receiver of site {id_} is looked up by OUTBOUND_PROXY: its rules must "
+        "refuse private addresses, because this server cannot see them"
+    )
 
 
 def _address(id_: str, site: Site, url: str) -> Finding:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from webapp.basics.text import clean_text
 
@@ -18,9 +17,8 @@ _LONGEST_METADATA_KEY, _LONGEST_METADATA_VALUE = 40, 500
 _LONGEST_EXTRA_DATA_KEY, _LONGEST_EXTRA_DATA_VALUE = 40, 255
 
 
-def wrong(problem: str) -> PydanticCustomError:
-    """Return an error whose text never holds what was sent."""
-    return PydanticCustomError("api", "{problem}", {"problem": problem})
+class NotAcceptable(ValueError):
+    """A value is not acceptable; the text is a predicate that does not hold the value."""
 
 
 def text(shortest: int, longest: int) -> Any:
@@ -28,9 +26,9 @@ def text(shortest: int, longest: int) -> Any:
 
     def check(value: str) -> str:
         if not shortest <= len(value) <= longest:
-            raise wrong(f"must have {shortest} to {longest} characters")
+            raise NotAcceptable(f"must have {shortest} to {longest} characters")
         if clean_text(value, longest) is None or (shortest and not value.strip()):
-            raise wrong("must not hold control characters, or white space alone")
+            raise NotAcceptable("must not hold control characters, or white space alone")
         return value
 
     blank = f"{_CLEAN}*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]{_CLEAN}*"
@@ -51,9 +49,9 @@ def mapping(most: int, longest_key: int, longest_value: int) -> Any:
 
     def check(value: dict[str, str]) -> dict[str, str]:
         if len(value) > most:
-            raise wrong(f"must have at most {most} keys")
+            raise NotAcceptable(f"must have at most {most} keys")
         if not all(_is_key(key, longest_key) for key in value):
-            raise wrong(f"must have keys of 1 to {longest_key} letters, digits or _ . -")
+            raise NotAcceptable(f"must have keys of 1 to {longest_key} letters, digits or _ . -")
         return value
 
     schema = {
@@ -74,7 +72,7 @@ def word(pattern: str, example: str) -> Any:
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value, re.ASCII):
-            raise wrong(f"must be like {example}")
+            raise NotAcceptable(f"must be like {example}")
         return value
 
     schema = {"type": "string", "pattern": f"^{pattern}$", "example": example}
@@ -90,13 +88,13 @@ def _is_key(key: str, longest: int) -> bool:
 def _iso_date(value: Any) -> Any:
     """RFC 3339 full-date; Python 3.11 also reads other forms of ISO 8601."""
     if not isinstance(value, str):
-        raise wrong("must be a text")
+        raise NotAcceptable("must be a text")
     try:
         found = date.fromisoformat(value) if len(value) == len("2001-01-31") else None
     except ValueError:
         found = None
     if found is None or found.isoformat() != value:
-        raise wrong("must be a date such as 1990-12-31")
+        raise NotAcceptable("must be a date such as 1990-12-31")
     return value
 
 

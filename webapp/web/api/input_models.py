@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from babel.core import get_global
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from webapp.config.sites import COUNTRIES
 from webapp.domain.onboarding import Status
 from webapp.domain.onboarding_inputs import RESERVED_EXTRA_DATA
 from webapp.web.api import field_types as types
-from webapp.web.api.field_types import wrong
+from webapp.web.api.field_types import NotAcceptable
 
 MAX_LIMIT, DEFAULT_LIMIT = 100, 20
-#: ISO 3166-1 alpha-3.
-_COUNTRIES = sorted(
-    code
-    for code in get_global("territory_aliases")
-    if len(code) == len("ESP") and code.isalpha() and code.isupper()
-)
+_COUNTRIES = sorted(COUNTRIES)
 
 
 class ApiInput(BaseModel):
@@ -29,13 +24,15 @@ class ApiInput(BaseModel):
 
 def _country(code: str) -> str:
     if code not in _COUNTRIES:
-        raise wrong("must be a country of ISO 3166-1 alpha-3, such as ESP")
+        raise NotAcceptable("must be a country of ISO 3166-1 alpha-3, such as ESP")
     return code
 
 
 def _extra_data(given: dict[str, str]) -> dict[str, str]:
     if reserved := sorted(RESERVED_EXTRA_DATA & given.keys()):
-        raise wrong(f"must not have the keys {' and '.join(reserved)}: this server sets them")
+        raise NotAcceptable(
+            f"must not have the keys {' and '.join(reserved)}: this server sets them"
+        )
     return given
 
 
@@ -97,7 +94,7 @@ def _digits(value: Any) -> Any:
 
 def _limit(value: int) -> int:
     if not 1 <= value <= MAX_LIMIT:
-        raise wrong(f"must be a whole number from 1 to {MAX_LIMIT}")
+        raise NotAcceptable(f"must be a whole number from 1 to {MAX_LIMIT}")
     return value
 
 

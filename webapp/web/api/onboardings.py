@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response
 
 from webapp.config.sites import Site
@@ -67,7 +69,7 @@ def create() -> Response:
 def listing() -> Response:
     """A change is listed within about a second."""
     query = read_query(ListQuery)
-    after = None
+    after: int | datetime | None = None
     if query.cursor is not None:
         after = cursors.decode(cursors.ONBOARDINGS, "cursor", query.cursor)
     elif query.changed_after is not None:

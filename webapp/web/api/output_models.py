@@ -69,8 +69,8 @@ class OnboardingBody(ApiOutput):
     expected_match: str = Field(
         description=f"`match`, `partial`, `mismatch` or `not_checked`. {_OPEN}"
     )
-    result: str | None = Field(
-        description="The signed result (JWS), as in the message about the status; without expiry."
+    result: str = Field(
+        description="The signed result: a JWS (ES256) that /.well-known/jwks.json verifies."
     )
     metadata: dict[str, str]
     livemode: bool

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Response
+from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import (
     ActiveOnboardingExists,
@@ -75,14 +76,19 @@ def problem(
 
 def handle_problem(error: Problem) -> Response:
     """Return the answer to a call that a Problem has ended."""
-    answer = problem(
-        error.code, detail=error.detail, retry_after=error.retry_after, **error.members
+    info = ErrorInfo(
+        PROBLEM_TYPES[error.code].status,
+        error.code,
+        retry_after=error.retry_after,
+        detail=error.detail,
+        members=error.members,
     )
+    answer = errors.error_response(info)
     answer.headers.extend(dict(error.headers))
     return answer
 
 
-def handle_step_error(error: StepError) -> object:
+def handle_step_error(error: StepError) -> ResponseReturnValue:
     """Return the answer to a call that a step has refused."""
     if isinstance(error, FlowUnknown):
         names = ", ".join(error.flows)

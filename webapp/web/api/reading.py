@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from webapp.basics.json_reader import read_strict
 from webapp.web.api.problems import FieldError, InvalidInput, Problem
@@ -51,7 +51,7 @@ def read_query(model: type[Model]) -> Model:
     return _validate(model, request.args.to_dict())
 
 
-def _validate(model: type[Model], given: dict[str, object]) -> Model:
+def _validate(model: type[Model], given: Mapping[str, object]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -59,7 +59,7 @@ def _validate(model: type[Model], given: dict[str, object]) -> Model:
         raise InvalidInput([_field_error(model, each) for each in found]) from None
 
 
-def _field_error(model: type[BaseModel], error: ErrorDetails) -> FieldError:
+def _field_error(model: type[BaseModel], error: Mapping[str, Any]) -> FieldError:
     """Name the field, never what was sent: pydantic's error holds it and ends here."""
     known = set(model.model_fields)
     names = [str(part) for part in error["loc"]]
@@ -72,7 +72,7 @@ def _field_error(model: type[BaseModel], error: ErrorDetails) -> FieldError:
     context = error.get("ctx", {})
     expected = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
     template = _PROBLEMS.get(error["type"], "is not acceptable")
-    text = str(context.get("problem") or template.format(expected=expected))
+    text = str(context.get("error") or template.format(expected=expected))
     return FieldError(".".join(ours), text)
 
 

@@ -28,7 +28,6 @@ FIELDS = {
     "decided_at",
     "expires_at",
     "expected_match",
-    "result",
     "metadata",
     "livemode",
     "version",

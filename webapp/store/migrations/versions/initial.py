@@ -129,6 +129,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_limit_counts_minute'), 'limit_counts', ['minute'], unique=False)
 
+    op.create_table('receivers',
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('disabled_reason', sa.String(length=16), nullable=True),
+        sa.PrimaryKeyConstraint('site', name=op.f('pk_receivers'))
+    )
+
     op.create_table('replay_guard_marks',
         sa.Column('kind', sa.String(length=32), nullable=False),
         sa.Column('value_hash', sa.String(length=64), nullable=False),
@@ -185,6 +193,7 @@ def upgrade() -> None:
         sa.Column('deciding_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False),
         sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('evidence_available_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('change_number', sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_onboardings_person_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_onboardings'))
@@ -277,6 +286,43 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_onboarding_inputs_onboarding_id')),
         sa.PrimaryKeyConstraint('onboarding_id', name=op.f('pk_onboarding_inputs'))
     )
+
+    op.create_table('messages',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('number', sa.BigInteger(), nullable=True),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=True),
+        sa.Column('sequence', sa.Integer(), nullable=True),
+        sa.Column('type', sa.String(length=64), nullable=False),
+        sa.Column('body', sa.LargeBinary(), nullable=False),
+        sa.Column('state', sa.String(length=16), nullable=False),
+        sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_messages_onboarding_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_messages'))
+    )
+    op.create_index('ix_messages_created_at', 'messages', ['created_at'], unique=False)
+    op.create_index('ix_messages_dead', 'messages', ['site', 'created_at'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
+    op.create_index('ix_messages_due', 'messages', ['site', 'next_attempt_at'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+    op.create_index('ix_messages_site_number', 'messages', ['site', 'number'], unique=False)
+    op.create_index('ix_messages_unnumbered', 'messages', ['created_at'], unique=False, sqlite_where=sa.text('number IS NULL'), postgresql_where=sa.text('number IS NULL'))
+    op.create_index('uq_messages_onboarding_id_sequence', 'messages', ['onboarding_id', 'sequence'], unique=True)
+
+    op.create_table('message_attempts',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('message_id', sa.String(length=36), nullable=False),
+        sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('status', sa.Integer(), nullable=True),
+        sa.Column('error', sa.String(length=32), nullable=True),
+        sa.Column('duration_ms', sa.Integer(), nullable=False),
+        sa.Column('answer', sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(['message_id'], ['messages.id'], name=op.f('fk_message_attempts_message_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_message_attempts')),
+        sqlite_autoincrement=True
+    )
+    op.create_index('ix_message_attempts_at', 'message_attempts', ['at'], unique=False)
+    op.create_index('ix_message_attempts_message_id', 'message_attempts', ['message_id', 'id'], unique=False)
 
     if op.get_bind().dialect.name == 'postgresql':
         _notify_of_timeline_rows()
