@@ -12,6 +12,7 @@ from tests.support.accessibility import (
     parametrize_screen,
 )
 from tests.support.chromium import BrowserPage
+from tests.support.eventually import eventually
 from tests.support.stack import Stack
 
 SIZES = ((320, 640), (1280, 800))
@@ -86,5 +87,15 @@ def test_shop_link_by_api_leads_ben_to_the_check_and_the_shop_learns_it(
     page.locator("#use-link button").click()
     page.wait_for_url(f"{stack.public_url}/onboardings/**")
     page.goto(f"{stack.shop_url}/account")
-    expect(page.get_by_text("a signed message of the identity server")).to_be_visible()
+    _reload_until_visible(page, "a signed message of the identity server")
     assert_accessible(page)
+
+
+def _reload_until_visible(page: Page, text: str) -> None:
+    """Reload until the shop, whose pages do not follow by themselves, has its message."""
+
+    def visible() -> bool:
+        page.reload()
+        return page.get_by_text(text).is_visible()
+
+    eventually(visible, every=0.5)
