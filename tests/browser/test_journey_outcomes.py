@@ -304,7 +304,7 @@ def test_lost_session_keeps_the_result(user: JourneyUser, outcome: str) -> None:
     user.finish_with(outcome).expect_heading("Verify your identity")
     expect(page.get_by_text("Log in again. Nothing is lost.")).to_be_visible()
     assert page.url.rstrip("/") == user.stack.public_url
-    assert "Ada" not in page.content()
+    assert "Ada Lovelace" not in page.content()
     status = {"passes": "verified", "review": "in_review"}.get(outcome, "interrupted")
     user.expect_status(status)
 

@@ -365,7 +365,7 @@ def harnesses(address: str) -> Iterator[list[JourneyHarness]]:  # noqa: F811
 SHARE = {"sqlite": 1.0, "postgresql": 0.4}
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [12, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_journey_after_random_interleavings_matches_model(
     harnesses: list[JourneyHarness],
     database_kind: str,

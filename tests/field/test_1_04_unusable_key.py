@@ -93,4 +93,4 @@ def test_login_with_a_short_rsa_key_only_is_refused(
     provider.metadata = {"id_token_signing_alg_values_supported": ["RS256"]}
     page = log_in(new_login_server())
     assert page.status in (401, 503)
-    assert "Ada" not in page.text
+    assert "Ada Lovelace" not in page.text

@@ -54,7 +54,7 @@ def test_handoff_without_flow_at_several_flows_is_401(
 ) -> None:
     browser, refused = hand_off(flows, "several", **claims)
     assert refused.status == 401
-    assert "Ada" not in browser.get("/").text, "not signed in"
+    assert "Ada Lovelace" not in browser.get("/").text, "not signed in"
 
 
 def test_handoff_without_flow_at_several_flows_logs_the_fix(flows: Stack) -> None:

@@ -38,7 +38,7 @@ def valid_handoff(bad_input: BadInputStack, **changes: Any) -> str:
 def assert_not_logged_in(browser: HttpSession) -> None:
     home = browser.get("/")
     assert home.heading == "Verify your identity"
-    assert "Ada" not in home.text
+    assert "Ada Lovelace" not in home.text
     assert "Not me" not in home.text
 
 
@@ -82,7 +82,7 @@ def test_forged_handoff_is_401(
     token = forge(bad_input)
     browser, refused = use_handoff(bad_input, token)
     assert refused.status == 401
-    assert "Ada" not in refused.text
+    assert "Ada Lovelace" not in refused.text
     assert_not_logged_in(browser)
     other = bad_input.stack.http_session()
     assert other.post("/handoff", {"token": token}).status == 401
@@ -129,7 +129,7 @@ def test_oidc_callback_with_false_claims_is_401(
     with bad_input.provider.telling(false_claims):
         browser, page = log_in_by_oidc(bad_input)
     assert page.status == 401
-    assert "Ada" not in page.text
+    assert "Ada Lovelace" not in page.text
     assert_not_logged_in(browser)
 
 

@@ -58,4 +58,4 @@ def test_return_page_uses_accept_language(stack: Stack, ada: Person) -> None:
     walk = start_onboarding(stack, ada)
     page = stack.http_session(languages="es").get(walk.return_url)
     assert language(page) == "es"
-    assert "Ada" not in page.text
+    assert "Ada Lovelace" not in page.text

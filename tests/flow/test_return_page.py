@@ -25,7 +25,7 @@ def test_return_in_frame_without_cookie_shows_no_data(walk: UserJourney) -> None
     assert page.status == 200
     assert len(frame.cookies) == 0
     assert page.link("Continue").target == "_top"
-    for secret in ("Ada", walk.hosted_url, "Signed in"):
+    for secret in ("Ada Lovelace", walk.hosted_url, "Signed in"):
         assert secret not in page.text
     assert page.forms == []
     walk.until("verified")
@@ -76,4 +76,4 @@ def test_expired_return_reference_is_410(walk: UserJourney, stack: Stack) -> Non
     page = walk.come_back()
     assert page.status == 410
     assert page.heading == "This link is no longer valid"
-    assert "Ada" not in page.text
+    assert "Ada Lovelace" not in page.text

@@ -18,9 +18,9 @@ def logins(harness: JourneyHarness) -> PendingLogins:
 
 
 def test_sealed_login_is_opened_for_its_purpose_only(logins: PendingLogins) -> None:
-    sealed = logins.seal("open", {"subject": "ada"}, LIFE)
-    assert "ada" not in sealed
-    assert logins.open("open", sealed) == {"subject": "ada"}
+    sealed = logins.seal("open", {"subject": "ada lovelace"}, LIFE)
+    assert "ada lovelace" not in sealed
+    assert logins.open("open", sealed) == {"subject": "ada lovelace"}
     assert logins.open("confirmation", sealed) is None
 
 

@@ -16,9 +16,14 @@ def other_receiver():
 @pytest.fixture
 def other(gateway, controls, other_receiver):
     webhook = {"url": other_receiver.url, "headers": {"X-Other": "yes"}, "states": ["VERIFIED"]}
-    body = {"api_key": "k2", "api_secret": "s2", "webhook": webhook, "return_url": "https://o.test"}
+    body = {
+        "api_key": "k2",
+        "api_secret": "secret-2",
+        "webhook": webhook,
+        "return_url": "https://o.test",
+    }
     assert controls.http.put("/tenants/other", json=body).is_success
-    company = Company(gateway.url, "k2", "s2")
+    company = Company(gateway.url, "k2", "secret-2")
     yield company
     company.http.close()
 
@@ -59,11 +64,11 @@ def test_return_url_of_the_tenant_is_used_without_a_redirect_url(other):
 def test_tenants_are_listed_without_secrets(controls, other):
     listed = controls.http.get("/tenants")
     assert [each["name"] for each in listed.json()["tenants"]] == ["default", "other"]
-    assert "s2" not in listed.text
+    assert "secret-2" not in listed.text
 
 
 def test_secret_of_another_tenant_is_401(gateway, other):
-    for key, secret in (("k2", "s1"), ("k3", "s2")):
+    for key, secret in (("k2", "s1"), ("k3", "secret-2")):
         body = {"api_key": key, "api_secret": secret}
         assert web.post(f"{gateway.url}/auth/token", json=body).status_code == 401
 
