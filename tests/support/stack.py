@@ -20,6 +20,7 @@ from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
 from mobbscan_sandbox.demo.sites_file import Table, shop_flow, shop_site, sites_toml
 from tests.support.direct_database import DirectDatabase, DirectPostgres, DirectSqlite, Rows
+from tests.support.forked_command import run_command
 from tests.support.free_ports import free_addresses
 from tests.support.http_session import HttpSession, Page
 from tests.support.postgres import Postgres, shared
@@ -121,16 +122,12 @@ class Stack:
         self, *arguments: str, seconds: float = 60, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m webapp …` with the server's settings; `typed` is its standard input."""
-        server = self.children.by_name["server"].program
-        return subprocess.run(
-            [*server.command()[:3], *arguments],
-            env=dict(server.environment),
-            cwd=CHECKOUT,
-            capture_output=True,
-            input=typed,
-            text=True,
-            timeout=seconds,
-            check=False,
+        return run_command(
+            arguments,
+            environment=self.children.by_name["server"].program.environment,
+            folder=CHECKOUT,
+            typed=typed,
+            seconds=seconds,
         )
 
     # Addresses
