@@ -86,3 +86,17 @@ def _assert_explained(page: Page) -> None:
     main = page.get_by_role("main")
     assert len(main.locator("p").all_inner_texts()) >= 2, "what happened, and what to do"
     assert main.locator("a.button, button").count() >= 1, "a next step"
+
+
+@parametrize_screens((320, 640), (1280, 800))
+def test_page_of_a_problem_keeps_its_example_within_the_card(
+    error_server: str, browser_page: BrowserPage, screens: list[Screen]
+) -> None:
+    page = browser_page()
+    for screen in screens:
+        screen.apply_to(page)
+        page.goto(f"{error_server}/problems/idempotency_key_reused")
+        too_wide = "each => each.scrollWidth > each.clientWidth"
+        assert not page.locator("pre").evaluate(too_wide), screen
+        assert horizontal_overflow(page) == [], screen
+        assert accessibility_violations(page) == [], screen
