@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from webapp.hostsite.signing import signed_headers
-from webapp.http_transport.address_guard import AddressRefused, is_public
+from webapp.http_transport.address_guard import AddressRefused, is_public, names_private_address
 from webapp.http_transport.deadline import deadline
 from webapp.http_transport.deadline_transport import DeadlineTransport
 
@@ -128,8 +128,13 @@ class MessageClient:
         if self._ca_file is not None:
             context.load_verify_locations(cafile=self._ca_file)
         return httpx.Client(
+            # The caller limits the calls to each receiver; a limit of all connections would let
+            # slow receivers delay the others.
             transport=DeadlineTransport(
-                context, self._proxy, may_call=None if allow_private else is_public
+                context,
+                self._proxy,
+                may_call=None if allow_private else is_public,
+                max_connections=None,
             ),
             headers={"user-agent": _USER_AGENT, "accept-encoding": "identity"},
             follow_redirects=False,
@@ -138,13 +143,8 @@ class MessageClient:
 
 
 def _check_written_address(url: str) -> None:
-    """Raises AddressRefused if the host is an IP address outside the public internet."""
-    host = httpx.URL(url).host
-    try:
-        is_refused = not is_public(host)
-    except ValueError:  # a name, which the proxy looks up
-        return
-    if is_refused:
+    """Raises AddressRefused if the host is an address outside the public internet."""
+    if names_private_address(httpx.URL(url).host):
         raise AddressRefused("the receiver's address may not be called")
 
 

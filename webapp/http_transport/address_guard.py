@@ -7,6 +7,7 @@ lead into private networks, so this is a list of our own (IANA special-purpose r
 from __future__ import annotations
 
 import ipaddress
+import socket
 from ipaddress import IPv4Network, IPv6Network
 
 import httpx
@@ -57,3 +58,22 @@ def is_public(address: str) -> bool:
     if found.scope_id is not None or found not in _GLOBAL_V6:
         return False
     return not any(found in network for network in _REFUSED_V6)
+
+
+def names_private_address(host: str) -> bool:
+    """Whether the host of a URL is an address outside the public internet, however it is written.
+
+    For hosts that a proxy looks up. Resolvers also read `127.1`, `0x7f.1` and `2130706433` as IPv4
+    addresses (inet_aton), and `localhost` as this machine (RFC 6761). Other names are not judged.
+    """
+    host = host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not is_public(host)
+    except ValueError:
+        pass
+    try:
+        return not is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except (OSError, UnicodeError):
+        return False

@@ -39,6 +39,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     `proxy` is the value of OUTBOUND_PROXY, or None for direct connections. With `may_call`, direct
     connections go only to IP addresses for which it returns True; a proxy has rules of its own.
+    `max_connections` open connections are shared by all servers; None: no limit.
     """
 
     def __init__(
@@ -46,12 +47,13 @@ class DeadlineTransport(httpx.BaseTransport):
         ssl_context: ssl.SSLContext | None,
         proxy: str | None = None,
         may_call: Callable[[str], bool] | None = None,
+        max_connections: int | None = _MAX_CONNECTIONS,
     ) -> None:
         self._has_proxy = proxy is not None
         self._pool = connection_pool(
             proxy,
             ssl_context=ssl_context,
-            max_connections=_MAX_CONNECTIONS,
+            max_connections=max_connections,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=DeadlineBackend(None if proxy else may_call),

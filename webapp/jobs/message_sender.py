@@ -18,11 +18,12 @@ from webapp.store.errors import DatabaseUnavailable
 from webapp.store.numbering import number_committed_rows
 from webapp.store.unit_of_work import Database
 
-#: Messages in flight at the same time: in this process, to one site, and to one whose last
-#: attempts have all failed. A receiver that never answers keeps one thread, not all.
-MAX_IN_FLIGHT = 64
+#: Messages in flight at the same time to one site, and to one whose last attempts have all failed.
+#: There is no limit of all sites together: slow receivers would use it up, and delay the others.
 MAX_PER_SITE = 8
 MAX_PER_FAILING_SITE = 1
+#: The most messages that one transaction claims.
+CLAIM_BATCH = 64
 #: Seconds between two searches for due messages without a change.
 SEARCH_SECONDS = 0.5
 #: Seconds that changes are collected before a search, so that a busy server searches less often.
@@ -69,31 +70,32 @@ class MessageSender:
         self._thread.join(CLOSE_SECONDS)
 
     def run_once(self) -> bool:
-        """Number rows, store outcomes, claim and send; return whether it sent anything."""
+        """Number rows, store outcomes, claim and send; return whether more may be due."""
         if not self._is_prepared:
             self._delivery.prepare()
             self._is_prepared = True
         self._store_finished()
-        claimed = self._delivery.claim(self._room, MAX_IN_FLIGHT - self._in_flight.total())
+        claimed = self._delivery.claim(self._room, CLAIM_BATCH)
         for each in claimed:
             self._start_sending(each)
         if time.monotonic() >= self._next_numbering:
             number_committed_rows(self._database)
             self._next_numbering = time.monotonic() + NUMBERING_SECONDS
-        return bool(claimed)
+        return len(claimed) == CLAIM_BATCH
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._changed.clear()
             try:
-                self.run_once()
+                may_be_more = self.run_once()
             except DatabaseUnavailable:  # the jobs process logs it
                 self._stopping.wait(PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001 - messages must not stop for good
                 _log.error("message_search_failed", error=type(error).__name__)
                 self._stopping.wait(PAUSE_SECONDS)
             else:
-                self._changed.wait(SEARCH_SECONDS)
+                if not may_be_more:
+                    self._changed.wait(SEARCH_SECONDS)
                 self._stopping.wait(COALESCE_SECONDS)
         self._store_last()
 

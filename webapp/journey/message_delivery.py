@@ -94,8 +94,6 @@ class MessageDelivery:
         `room(site, is_failing)` returns how many more messages of a site may be in flight, so that
         one receiver's backlog takes nothing away from the others.
         """
-        if most <= 0:
-            return []
         now = self._deps.clock()
         with self._deps.database.reading() as work:
             rooms = self._rooms_for_due(work, now, room)

@@ -1,5 +1,7 @@
 """MessageClient: real requests to a real receiver."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -169,10 +171,44 @@ def test_send_with_proxy_goes_through_it(proxy: ForwardProxy, receiver: MessageR
     client.close()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "[64:ff9b::7f00:1]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "[::1]",
+        "169.254.169.254",
+        "[64:ff9b::7f00:1]",
+        "2130706433",
+        "127.1",
+        "0x7f.1",
+        "0",
+        "localhost",
+        "a.localhost",
+    ],
+)
 def test_send_with_proxy_written_private_address_is_refused(proxy: ForwardProxy, host: str) -> None:
     client = MessageClient(lambda: datetime.now(UTC), proxy=proxy.url)
     with pytest.raises(PrivateAddress):
         send(client, f"http://{host}/", allow_private=False)
     assert proxy.requests == []
     client.close()
+
+
+def test_send_beside_very_many_open_connections_is_not_delayed(
+    client: MessageClient, receiver: MessageReceiver
+) -> None:
+    """A pool of limited size would let slow receivers delay all others."""
+    with MessageReceiver() as slow:
+        slow.respond = lambda _received: Response(seconds=4)
+        threads = [
+            threading.Thread(target=send, args=(client, slow.url), daemon=True) for _ in range(205)
+        ]
+        for each in threads:
+            each.start()
+        while len(slow.received) < 200:
+            time.sleep(0.01)
+        began = time.monotonic()
+        send(client, receiver.url)
+        assert time.monotonic() - began < 2
+        for each in threads:
+            each.join()

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 
 from tests.unit.gateway.raw_server import RawServer, respond_with
-from webapp.http_transport.address_guard import AddressRefused, is_public
+from webapp.http_transport.address_guard import AddressRefused, is_public, names_private_address
 from webapp.http_transport.deadline import deadline
 from webapp.http_transport.deadline_backend import DeadlineBackend
 
@@ -96,3 +96,10 @@ def test_backend_skips_private_ones_of_several_addresses(
         backend = DeadlineBackend(lambda address: address == "127.0.0.3")
         with pytest.raises(httpcore.ConnectError):
             backend.connect_tcp("two.example", server.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "134744072", "2606:4700::1111", "shop.example", "ñ.es"]
+)
+def test_names_private_address_accepts_public_addresses_and_names(host: str) -> None:
+    assert not names_private_address(host)

@@ -16,6 +16,8 @@ from webapp.jobs.message_sender import MAX_PER_FAILING_SITE, MAX_PER_SITE, Messa
 from webapp.journey.message_delivery import MessageDelivery
 from webapp.wiring import utc_now
 
+SLOW_SITES = 9
+
 
 @pytest.fixture
 def shop() -> Iterator[MessageReceiver]:
@@ -37,6 +39,9 @@ def with_receiver(site: Site, receiver: MessageReceiver) -> Site:
 @pytest.fixture
 def harness(address: str, shop: MessageReceiver, bank: MessageReceiver):  # noqa: F811 - a fixture
     sites = {"shop": with_receiver(SHOP, shop), "bank": with_receiver(BANK, bank)}
+    for number in range(SLOW_SITES):
+        branch = with_receiver(SHOP, shop).model_copy(update={"id": f"shop-{number}"})
+        sites[branch.id] = branch
     harness = JourneyHarness(address, sites=sites)
     harness.clock.moment = utc_now()
     yield harness
@@ -83,6 +88,18 @@ def test_sender_silent_receiver_does_not_delay_another(
     sender.start()
     eventually(lambda: len(bank.received) == 60, seconds=20)
     assert len(shop.received) <= MAX_PER_SITE * (1 + (time.monotonic() - began) // 5)
+
+
+def test_sender_many_silent_receivers_do_not_delay_another(
+    harness: JourneyHarness, sender: MessageSender, shop: MessageReceiver, bank: MessageReceiver
+) -> None:
+    shop.respond = lambda _received: Response(seconds=8)
+    for number in range(SLOW_SITES):
+        begin(harness, MAX_PER_SITE, f"shop-{number}")
+    sender.start()
+    eventually(lambda: len(shop.received) >= (SLOW_SITES - 1) * MAX_PER_SITE)
+    begin(harness, 1, "bank")
+    eventually(lambda: len(bank.received) == 1, seconds=3)
 
 
 def test_sender_failing_receiver_gets_one_message_at_a_time(
