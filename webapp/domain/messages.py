@@ -30,6 +30,9 @@ JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=48)
 #: A receiver that has failed for so long, without one success, gets no more messages.
 DISABLE_AFTER = timedelta(days=5)
+#: Failures with a longer pause between them are not continuous: `DISABLE_AFTER` counts from the
+#: later one. Longer than the longest wait between two attempts of one message.
+CONTINUOUS_WITHIN = timedelta(hours=60)
 
 
 class MessageState(StrEnum):

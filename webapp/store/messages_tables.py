@@ -75,6 +75,7 @@ receivers = Table(
     metadata,
     Column("site", String(63), primary_key=True),
     Column("failing_since", UtcDateTime),
+    Column("last_failed_at", UtcDateTime),
     Column("disabled_at", UtcDateTime),
     Column("disabled_reason", String(16)),
 )

@@ -177,6 +177,23 @@ def test_query_plan_of_awaited_polls_reads_no_backlog(harness: JourneyHarness):
     assert "B-TREE" not in str(plan), plan
 
 
+@pytest.mark.parametrize("status", [Status.IN_REVIEW, Status.VERIFIED, None])
+def test_query_plan_of_the_listing_reads_no_other_statuses(
+    harness: JourneyHarness, status: Status | None
+) -> None:
+    with heard(harness.engine) as sent:
+        harness.host_api.read.page(SHOP, after=1, limit=20, status=status)
+    (listing,) = [sql for sql in sent if "change_number > " in sql]
+    explain = "EXPLAIN QUERY PLAN" if harness.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with harness.engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"{explain} {listing}", sent[listing]).all())
+    by_status = "ix_onboardings_site_status_change_number"
+    rare_by_status = by_status in plan or status is Status.VERIFIED
+    assert rare_by_status if status else "ix_onboardings_site_change_number" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "B-TREE" not in plan, plan
+
+
 def test_query_plan_without_an_index_is_detected(harness: JourneyHarness):
     with harness.engine.connect() as connection:
         for sql in (

@@ -132,6 +132,7 @@ def upgrade() -> None:
     op.create_table('receivers',
         sa.Column('site', sa.String(length=63), nullable=False),
         sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('last_failed_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('disabled_reason', sa.String(length=16), nullable=True),
         sa.PrimaryKeyConstraint('site', name=op.f('pk_receivers'))
@@ -203,6 +204,7 @@ def upgrade() -> None:
     op.create_index('ix_onboardings_next_poll_at_id', 'onboardings', ['next_poll_at', 'id'], unique=False)
     op.create_index('ix_onboardings_person_id_created_at', 'onboardings', ['person_id', 'created_at'], unique=False)
     op.create_index('ix_onboardings_site_change_number', 'onboardings', ['site', 'change_number'], unique=False)
+    op.create_index('ix_onboardings_site_status_change_number', 'onboardings', ['site', 'status', 'change_number'], unique=False)
     op.create_index('ix_onboardings_site_updated_at', 'onboardings', ['site', 'updated_at'], unique=False)
     op.create_index('ix_onboardings_status_created_at', 'onboardings', ['status', 'created_at'], unique=False)
     op.create_index('ix_onboardings_unnumbered', 'onboardings', ['updated_at'], unique=False, sqlite_where=sa.text('change_number IS NULL'), postgresql_where=sa.text('change_number IS NULL'))
