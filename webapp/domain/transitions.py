@@ -3,7 +3,7 @@
 Each takes the stored onboarding and `now` (aware UTC, becomes `updated_at`) and returns the changed
 one with the next version; the caller saves it. `case_version` moves only where status, facts or
 decision change. None of them checks the transition table: the caller asks `domain.states` first.
-`count_unanswered_poll` alone keeps version and time, since users never see its fields.
+`count_unanswered_poll` and `plan_poll` keep version and time, since users never see its fields.
 """
 
 from __future__ import annotations
@@ -61,9 +61,7 @@ def mark_started(
         started_at=now,
         create_called_at=None,
     )
-    if poll is None:
-        return started
-    return replace(started, next_poll_at=poll.at, poll_reason=poll.reason, poll_count=poll.count)
+    return started if poll is None else plan_poll(started, poll)
 
 
 def keep_untrusted_page(
@@ -100,6 +98,11 @@ def cancel_as_withdrawn(row: Onboarding, now: datetime) -> Onboarding:
 def cancel_as_replaced(row: Onboarding, now: datetime) -> Onboarding:
     """Cancel because another onboarding takes its place; see `link_replacement`."""
     return replace(_cancel(row, now, ReasonCode.REPLACED), next_poll_at=None)
+
+
+def plan_poll(row: Onboarding, poll: PollPlan) -> Onboarding:
+    """Replace the poll plan; version and time stay, since users never see it."""
+    return replace(row, next_poll_at=poll.at, poll_reason=poll.reason, poll_count=poll.count)
 
 
 def link_replacement(row: Onboarding, now: datetime, replacement_id: str) -> Onboarding:

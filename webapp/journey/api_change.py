@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-
 from webapp.config.sites import Site
 from webapp.domain import transitions
 from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, NotFound
-from webapp.domain.onboarding import AWAITING_USER, Onboarding, Status
+from webapp.domain.onboarding import Onboarding, Status
 from webapp.gateway.client import Gateway
-from webapp.gateway.errors import GatewayError
 from webapp.journey.api_create import OK, Settle
 from webapp.journey.api_resources import OnboardingResource, resource
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.links import Links
+from webapp.journey.process_deletion import ProcessDeletion, has_unwanted_process, plan_deletion
 from webapp.store.unit_of_work import UnitOfWork
-
-_log = logging.getLogger(__name__)
 
 
 class ApiChange:
@@ -26,7 +22,7 @@ class ApiChange:
     def __init__(self, deps: JourneyDependencies, links: Links, gateway: Gateway) -> None:
         self._deps = deps
         self._links = links
-        self._gateway = gateway
+        self._deletion = ProcessDeletion(deps, gateway)
 
     def link(
         self, site: Site, onboarding_id: str, settle: Settle | None = None
@@ -58,8 +54,8 @@ class ApiChange:
     ) -> tuple[OnboardingResource, int]:
         """Withdraw an unfinished onboarding; return it, also when it was canceled before.
 
-        A process on which the user has not finished is deleted at the gateway. Raises Conflict when
-        it has ended otherwise.
+        A process on which the user has not finished is deleted at the gateway, by the jobs process
+        if it cannot be done now. Raises Conflict when it has ended otherwise.
         """
         signer = self._deps.result_signer
         with self._deps.changing_status() as work:
@@ -68,8 +64,8 @@ class ApiChange:
             answer = resource(work, after, signer)
             if settle is not None:
                 settle(work, answer, OK)
-        if before.status in AWAITING_USER and before.create_calls:
-            self._delete_at_gateway(onboarding_id)
+        if before.status is not Status.CANCELED and has_unwanted_process(after):
+            self._deletion.try_delete(after)
         return answer, OK
 
     def _cancel(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
@@ -77,7 +73,10 @@ class ApiChange:
             return row
         if not row.active:
             raise Conflict(row.status)
-        withdrawn = transitions.cancel_as_withdrawn(row, self._deps.clock())
+        now = self._deps.clock()
+        withdrawn = transitions.cancel_as_withdrawn(row, now)
+        if has_unwanted_process(withdrawn):
+            withdrawn = transitions.plan_poll(withdrawn, plan_deletion(now))
         return self._deps.save_transition(work, row, withdrawn, "withdrawn", actor=Actor.HOST)
 
     def _of_site(
@@ -87,13 +86,3 @@ class ApiChange:
         if row is None or row.site != site.id:
             raise NotFound("no such onboarding")
         return row
-
-    def _delete_at_gateway(self, onboarding_id: str) -> None:
-        """A failure is logged only: a later verdict of the gateway is still recorded."""
-        try:
-            self._gateway.delete(onboarding_id)
-        except GatewayError as cause:
-            _log.warning(
-                "withdrawn_process_not_deleted",
-                extra={"onboarding": onboarding_id, "error": type(cause).__name__},
-            )

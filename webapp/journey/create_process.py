@@ -23,6 +23,7 @@ from webapp.gateway.errors import (
 )
 from webapp.gateway.models import CreatedProcess, CreateRequest
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.process_deletion import has_unwanted_process
 from webapp.return_references import SignedReferences
 from webapp.store.unit_of_work import UnitOfWork
 
@@ -185,6 +186,8 @@ class CreateProcess:
         now = self._deps.clock()
         if row.poll_reason is PollReason.NOTICE:  # a notice arrived before this answer
             return PollPlan(now, PollReason.NOTICE)
+        if has_unwanted_process(row):  # withdrawn or replaced during this call
+            return PollPlan(now, PollReason.QUIET)
         if row.status is not Status.CREATED:
             return None
         at = next_poll(PollReason.QUIET, 0, self._deps.slow, now, row.expires_at)

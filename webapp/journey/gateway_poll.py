@@ -29,6 +29,7 @@ from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencie
 from webapp.journey.expected_data import store_comparison
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
+from webapp.journey.process_deletion import ProcessDeletion, has_unwanted_process
 from webapp.journey.process_reader import FORBIDDEN, ProcessReader
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
@@ -54,6 +55,8 @@ class _Stored:
     row: Onboarding
     decision: DecisionRecord | None
     answered: bool
+    #: Withdrawn or replaced, and the gateway has nothing from the user.
+    is_unwanted: bool
 
 
 class GatewayPoll:
@@ -76,6 +79,7 @@ class GatewayPoll:
         parked = ParkedDecisions(deps)
         self._manual_review = ManualReview(deps, gateway, parked)
         self._decisions = DecisionSender(deps, gateway, parked)
+        self._deletion = ProcessDeletion(deps, gateway)
 
     def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Return onboarding ids whose poll is due, each with its planned time (aware UTC)."""
@@ -103,6 +107,9 @@ class GatewayPoll:
             return
         stored = self._store_answer(before, self._reader.read(before))
         if stored is None:
+            return
+        if stored.is_unwanted:
+            self._deletion.delete(onboarding_id)
             return
         decision = stored.decision
         if decision is not None and decision.state is not DecisionState.DEAD:
@@ -154,7 +161,7 @@ class GatewayPoll:
             self._settle(work, settled, SettleReason.AGREED)
             after = self._mark_evidence(work, after, settled, word)
             unsettled = [n for n in notices if n not in settled]
-            self._plan_next(work, before, row, after, unsettled, decision)
+            self._plan_next(work, before, row, after, unsettled, decision, word)
             repaired = _is_missed_notice(work, row, after, word)
             if repaired:
                 work.counters.add_one(MISSED_NOTICES_REPAIRED)
@@ -163,7 +170,8 @@ class GatewayPoll:
             self._observe(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
         if repaired:
             self._observe(MISSED_NOTICE_REPAIRED, 0.0)
-        return _Stored(after, decision, answered=answer is not None)
+        is_unwanted = word is None and has_unwanted_process(after)
+        return _Stored(after, decision, answer is not None, is_unwanted)
 
     def _clear_failures(
         self, work: UnitOfWork, row: Onboarding, answer: ProcessData | None
@@ -253,6 +261,7 @@ class GatewayPoll:
         after: Onboarding,
         unsettled: list[StoredNotice],
         decision: DecisionRecord | None,
+        word: str | None,
     ) -> None:
         """Plan the next poll, at the latest when the decision is sent. A plan made while the
         gateway was asked stays, unless it stopped the polls and the answer has made the onboarding
@@ -261,6 +270,8 @@ class GatewayPoll:
         if row.next_poll_at != before.next_poll_at and not revived:
             return
         reason, poll_count = row.poll_reason or PollReason.QUIET, row.poll_count + 1
+        if word is None and has_unwanted_process(after) and not unsettled:
+            return  # it stays due until its process is deleted
         if after.status not in ACTIVE and (not unsettled or poll_count >= NOTICE_POLLS):
             self._settle(work, unsettled, SettleReason.UNCONFIRMED)
             work.onboardings.schedule_poll(row.id, None, reason, poll_count)

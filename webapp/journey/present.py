@@ -7,7 +7,7 @@ from datetime import timedelta
 from webapp.basics.urls import origin_of
 from webapp.domain.onboarding import AWAITING_RESULT, Mode, Onboarding, Status
 from webapp.domain.schedule import PollReason
-from webapp.journey.announcements import is_announced
+from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.create_process import CREATE_LEASE
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.result_signing import signed_return_url
@@ -37,15 +37,15 @@ class Present:
             onboarding = self._deps.get_owned(work, visitor, onboarding_id)
             version = self._deps.flow_of(onboarding).consent_version
             agreed = version is None or work.onboardings.has_consent(onboarding.id, version)
-            announced = is_announced(work, onboarding)
-        kind = "waiting" if announced else self._kind(onboarding)
+            has_notice = has_completion_notice(work, onboarding)
+        kind = "waiting" if has_notice else self._kind(onboarding)
         if kind == "waiting":
             self._poll_soon(onboarding)
         shows_hosted_page = kind in ("frame", "redirect")
         shows_status = kind in ("waiting", "result")
         return Page(
             onboarding=onboarding_view(
-                onboarding, self._deps.flow_of(onboarding), announced=announced
+                onboarding, self._deps.flow_of(onboarding), has_notice=has_notice
             ),
             kind=kind,
             site=visitor.site,
@@ -65,7 +65,9 @@ class Present:
         with self._deps.database.reading() as work:
             known = work.onboardings.of_person(visitor.person.id)
             views = [
-                onboarding_view(row, self._deps.flow_of(row), announced=is_announced(work, row))
+                onboarding_view(
+                    row, self._deps.flow_of(row), has_notice=has_completion_notice(work, row)
+                )
                 for row in known
             ]
         current = next((view for view in views if view.flow == flow.name), None)

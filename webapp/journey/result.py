@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from webapp.journey.announcements import is_announced
+from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.subscriptions import Subscriber, Subscriptions
 from webapp.journey.views import OnboardingView, Visitor, onboarding_view
@@ -26,8 +26,8 @@ class Result:
         """Return the present status. Raises NotFound unless it is the visitor's own."""
         with self._deps.database.reading() as work:
             onboarding = self._deps.get_owned(work, visitor, onboarding_id)
-            announced = is_announced(work, onboarding)
-        return onboarding_view(onboarding, self._deps.flow_of(onboarding), announced=announced)
+            has_notice = has_completion_notice(work, onboarding)
+        return onboarding_view(onboarding, self._deps.flow_of(onboarding), has_notice=has_notice)
 
     def stream(
         self,

@@ -6,7 +6,6 @@ calls to the gateway happen between transactions.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,10 +14,9 @@ from webapp.domain import transitions
 from webapp.domain.errors import GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding
 from webapp.gateway.client import Gateway
-from webapp.gateway.errors import GatewayError
 from webapp.http_transport.deadline import deadline
 from webapp.journey import new_onboarding
-from webapp.journey.announcements import is_announced
+from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.create_process import CreateProcess
 from webapp.journey.decide_start import (
     LOCKING,
@@ -30,6 +28,7 @@ from webapp.journey.decide_start import (
 )
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
+from webapp.journey.process_deletion import ProcessDeletion, plan_deletion
 from webapp.journey.views import Visitor
 from webapp.return_references import SignedReferences
 from webapp.store.errors import AlreadyExists
@@ -44,7 +43,6 @@ MAX_PROCESSES_PER_DAY = 10
 MAX_LOST_ANSWERS = 2
 #: More rounds than any order of parallel requests needs.
 _MAX_ROUNDS = 50
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Start:
         references: SignedReferences,
     ) -> None:
         self._deps = deps
-        self._gateway = gateway
+        self._deletion = ProcessDeletion(deps, gateway)
         self._gateway_poll = gateway_poll
         self._create_process = CreateProcess(deps, gateway, references)
 
@@ -92,10 +90,10 @@ class Start:
         try:
             return self._run(request)
         except GatewayUnavailable:
-            announced = self._announced_id(request)
-            if announced is None:
+            noticed = self._noticed_id(request)
+            if noticed is None:
                 raise
-            return announced
+            return noticed
 
     def prepare(self, visitor: Visitor, flow: str | None, locale: str) -> str:
         """Return the id of the onboarding to continue on another device, stored if there is none.
@@ -119,7 +117,7 @@ class Start:
                     self._gateway_poll.poll(row.id)
                     progress = StartProgress(checked_id=row.id)
                 elif done.replacement is not None:
-                    self._delete_at_gateway(row)
+                    self._deletion.try_delete(row)
                     if done.replacement.final:
                         return done.replacement.id
                     progress = StartProgress(checked_id=row.id)
@@ -204,6 +202,8 @@ class Start:
         """
         now = self._deps.clock()
         canceled = transitions.cancel_as_replaced(row, now)
+        if row.create_calls:
+            canceled = transitions.plan_poll(canceled, plan_deletion(now))
         self._deps.save_transition(work, row, canceled, "replaced")
         replacement = verified_since(work, row)
         if replacement is None:
@@ -213,25 +213,12 @@ class Start:
         work.onboardings.save(linked, was=canceled.version)
         return _Outcome(StartAction.REPLACE, linked, replacement)
 
-    def _announced_id(self, request: StartRequest) -> str | None:
+    def _noticed_id(self, request: StartRequest) -> str | None:
         """Return the id of the onboarding for which a notice says that the user is done."""
         with self._deps.database.reading() as work:
             latest = work.onboardings.latest(request.visitor.person.id, request.flow.name)
-            is_done = latest is not None and is_announced(work, latest)
+            is_done = latest is not None and has_completion_notice(work, latest)
         return latest.id if latest and is_done else None
-
-    def _delete_at_gateway(self, row: Onboarding) -> None:
-        """Delete the replaced process if there is one. A failure is logged only: no user has the
-        address of that process."""
-        if not row.create_calls:
-            return
-        try:
-            self._gateway.delete(row.id)
-        except GatewayError as cause:
-            _log.warning(
-                "replaced_process_not_deleted",
-                extra={"onboarding": row.id, "error": type(cause).__name__},
-            )
 
 
 def verified_since(work: UnitOfWork, row: Onboarding) -> Onboarding | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from webapp.domain.onboarding import Onboarding
-from webapp.journey.announcements import is_announced
+from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import OnboardingView, Visitor, onboarding_view
 from webapp.live.watcher import Watcher
@@ -73,8 +73,8 @@ class Subscriptions:
         """Report the present status. Raises NotFound when it is not the visitor's own."""
         with self._deps.database.reading() as work:
             onboarding = self._deps.get_owned(work, visitor, subscriber.onboarding_id)
-            announced = is_announced(work, onboarding)
-        self._send(subscriber, onboarding, announced=announced)
+            has_notice = has_completion_notice(work, onboarding)
+        self._send(subscriber, onboarding, has_notice=has_notice)
 
     def __len__(self) -> int:
         """The number of subscribers."""
@@ -129,8 +129,8 @@ class Subscriptions:
         else:
             self._send(subscriber, row)
 
-    def _send(self, subscriber: Subscriber, row: Onboarding, *, announced: bool = False) -> None:
-        view = onboarding_view(row, self._deps.flow_of(row), announced=announced)
+    def _send(self, subscriber: Subscriber, row: Onboarding, *, has_notice: bool = False) -> None:
+        view = onboarding_view(row, self._deps.flow_of(row), has_notice=has_notice)
         with self._lock:  # threads that read earlier may arrive here later, with an older version
             if view.version > subscriber.version:
                 subscriber.version = view.version

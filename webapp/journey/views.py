@@ -46,7 +46,7 @@ class Visitor:
 class OnboardingView:
     """What the owner of an onboarding may see of it. Times are aware UTC.
 
-    `is_announced`: a notice says that the user is done; see `announcements`.
+    `has_completion_notice`: a notice says that the user is done; see `completion_notices`.
     """
 
     id: str
@@ -60,12 +60,12 @@ class OnboardingView:
     decided_at: datetime | None
     expires_at: datetime
     next: Next
-    is_announced: bool = False
+    has_completion_notice: bool = False
 
     @property
     def shown_status(self) -> Status:
         """The status whose texts the user sees."""
-        return Status.SUBMITTED if self.is_announced else self.status
+        return Status.SUBMITTED if self.has_completion_notice else self.status
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ def next_of(onboarding: Onboarding, flow: Flow) -> Next:
 
 
 def onboarding_view(
-    onboarding: Onboarding, flow: Flow, *, announced: bool = False
+    onboarding: Onboarding, flow: Flow, *, has_notice: bool = False
 ) -> OnboardingView:
-    """Return what the owner may see of an onboarding; `announced` as in `announcements`."""
+    """Return what the owner may see of an onboarding; see `completion_notices`."""
     return OnboardingView(
         id=onboarding.id,
         flow=onboarding.flow,
@@ -147,6 +147,6 @@ def onboarding_view(
         updated_at=onboarding.updated_at,
         decided_at=onboarding.decided_at,
         expires_at=onboarding.expires_at,
-        next="wait" if announced else next_of(onboarding, flow),
-        is_announced=announced,
+        next="wait" if has_notice else next_of(onboarding, flow),
+        has_completion_notice=has_notice,
     )

@@ -4,10 +4,10 @@ import pytest
 
 from tests.unit.journey.harness import BANK, SHOP
 from tests.unit.journey.test_api_create import code_of, create
-from webapp.domain.errors import Conflict, NotFound
+from webapp.domain.errors import Conflict, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
-from webapp.gateway.errors import Unavailable
+from webapp.gateway.errors import RequestRefused, Unauthorized, Unavailable
 
 
 def test_link_makes_a_further_link(harness):
@@ -62,3 +62,58 @@ def test_cancel_of_a_submitted_onboarding_keeps_its_process(harness, adas):
 def test_cancel_while_the_gateway_is_away_cancels(harness, adas):
     harness.gateway.errors["delete"].append(Unavailable("no answer", maybe_sent=True))
     assert harness.host_api.change.cancel(SHOP, adas)[0].status is Status.CANCELED
+    assert harness.gateway.count("delete") == 1
+
+
+def test_cancel_whose_deletion_was_not_made_is_deleted_by_the_jobs_process(harness, adas):
+    """Also when the process that has canceled was killed before its call."""
+    harness.gateway.errors["delete"] += [Unavailable("no answer", maybe_sent=True)] * 2
+    harness.host_api.change.cancel(SHOP, adas)
+    assert harness.run_due() == 0
+    harness.clock.advance(seconds=31)
+    with pytest.raises(GatewayUnavailable):
+        harness.run_due()
+    assert harness.run_due() == 1
+    assert adas not in harness.gateway.processes
+    harness.clock.advance(days=1)
+    assert harness.run_due() == 0
+
+
+@pytest.mark.parametrize("error", [Unauthorized, RequestRefused])
+def test_cancel_whose_process_cannot_be_deleted_is_polled_no_more(harness, adas, error):
+    harness.gateway.errors["delete"].append(error("delete: refused", status=400))
+    harness.host_api.change.cancel(SHOP, adas)
+    harness.clock.advance(days=1)
+    assert harness.run_due() == 0
+
+
+def test_cancel_of_what_the_user_has_just_finished_keeps_its_process(harness, adas):
+    harness.gateway.errors["delete"].append(Unavailable("no answer", maybe_sent=True))
+    harness.host_api.change.cancel(SHOP, adas)
+    harness.set_gateway_word(adas, "VERIFIED")
+    harness.clock.advance(seconds=31)
+    harness.run_due()
+    assert harness.status(adas) is Status.VERIFIED
+    assert harness.gateway.count("delete") == 1
+
+
+def test_cancel_during_the_create_call_deletes_the_process_that_it_brings(harness, ada):
+    def cancel(onboarding_id):
+        harness.host_api.change.cancel(SHOP, onboarding_id)
+
+    harness.gateway.during_call["create"] = cancel
+    id_ = harness.begin(ada)
+    assert harness.status(id_) is Status.CANCELED
+    harness.run_due()
+    assert id_ not in harness.gateway.processes
+    assert harness.run_due() == 0
+
+
+def test_notice_about_a_canceled_onboarding_does_not_end_before_it_is_polled(harness, adas):
+    harness.gateway.errors["delete"].append(Unavailable("no answer", maybe_sent=True))
+    harness.host_api.change.cancel(SHOP, adas)
+    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
+    harness.notice(adas, "PENDING_VERIFICATION")
+    harness.run_due()
+    assert harness.status(adas) is Status.IN_REVIEW
+    assert adas in harness.gateway.processes

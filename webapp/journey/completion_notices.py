@@ -1,4 +1,4 @@
-"""Find out whether a notice announces more than the gateway's answers have shown so far."""
+"""Find out whether a notice of the gateway says more than its answers have shown so far."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from webapp.store.unit_of_work import UnitOfWork
 _MAY_CONTINUE = frozenset({Status.STARTED, Status.INTERRUPTED, Status.SUBMITTED})
 
 
-def is_announced(work: UnitOfWork, row: Onboarding) -> bool:
+def has_completion_notice(work: UnitOfWork, row: Onboarding) -> bool:
     """Whether an open notice says that the user is done, and no poll has been answered since.
 
     The notice changes nothing: the user is only not asked to continue until the gateway has been
