@@ -119,6 +119,20 @@ def test_client_that_reads_slowly_receives_everything(served: GunicornServer) ->
     assert received > len(LARGE)
 
 
+def test_late_request_is_answered_and_its_connection_closed(served: GunicornServer) -> None:
+    """It has waited for a thread beyond the time limit, so nothing more is read of it."""
+    slow_request = SMALL_REQUEST.replace(b"/small", b"/slow")
+    with ExitStack() as connections:
+        for _ in range(threads):
+            connections.enter_context(connect(served)).sendall(slow_request)
+        time.sleep(0.3)
+        late = connections.enter_context(connect(served))
+        late.sendall(SMALL_REQUEST)
+        head = late.recv(65536).lower()
+        assert head.startswith(b"http/1.1 200 ")
+        assert b"\r\nconnection: close\r\n" in head
+
+
 def test_silent_connections_hold_no_thread(served: GunicornServer) -> None:
     with ExitStack() as connections:
         # Plain gunicorn would hold a thread for each, for five seconds.

@@ -7,7 +7,7 @@ that users behind one address are never locked out by one of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
@@ -74,6 +74,13 @@ class Limits:
     def exceeded(self, surface: Surface, client: str) -> int | None:
         """Return the seconds to wait if the next failure would be refused; it counts nothing."""
         return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
+
+    def failure_headers(self, surface: Surface, client: str) -> Mapping[str, str]:
+        """Return both fields for an answer to a client without a key; it counts nothing."""
+        left = self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE)
+        # `remaining` is what is left after the attempt that was checked.
+        found = replace(left, remaining=left.remaining + left.is_allowed)
+        return _rate_limit_fields({"failures": FAILURES_PER_MINUTE}, {"failures": found})
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
         """Count an API request of the site. A refused one is not counted; the caller logs it."""

@@ -18,7 +18,7 @@ from mobbscan_sandbox.shop.handoff import IdentityServer
 from mobbscan_sandbox.shop.identity_api import IdentityApi
 from mobbscan_sandbox.shop.messages import MessageVerifier
 from mobbscan_sandbox.shop.results import Results
-from mobbscan_sandbox.shop.signed_results import ResultVerifier
+from mobbscan_sandbox.shop.signed_results import FETCH_SECONDS, ResultVerifier
 from mobbscan_sandbox.shop.texts import TEXTS
 from mobbscan_sandbox.shop.verification import IdentityConnection
 
@@ -33,6 +33,7 @@ class FakeServer:
     url: str = ""
     signing: list[ECKey] = field(default_factory=lambda: [ECKey.generate_key("P-256")])
     requests: int = 0
+    now: float = 0.0
 
     def result(self, key=None, **changes):
         key = key or self.signing[0]
@@ -73,7 +74,7 @@ def shop(server, tmp_path):
         IdentityServer(server.url, "shop", "x" * 32),
         IdentityApi(server.url, "key"),
         MessageVerifier(SECRET),
-        ResultVerifier(server.url, "shop"),
+        ResultVerifier(server.url, "shop", clock=lambda: server.now),
         Results(tmp_path / "results.sqlite3"),
     )
     client = create_shop(ShopOptions("http://localhost", identity, "secret")).test_client()
@@ -212,5 +213,14 @@ def test_signed_result_of_a_new_key_is_believed_after_a_rotation(shop, server):
     come_back(shop, server.result(status="submitted"))
     assert server.requests == 1
     server.signing.insert(0, ECKey.generate_key("P-256"))
+    server.now += FETCH_SECONDS
     assert TEXT["verified_title"] in come_back(shop, server.result()).text
     assert server.requests == 2
+
+
+def test_signed_results_of_unknown_keys_do_not_fetch_the_keys_each_time(shop, server):
+    """Anyone can make them up, and would have the shop call the server as often."""
+    for _ in range(5):
+        forged = server.result(ECKey.generate_key("P-256"))
+        assert TEXT["unverified_title"] in come_back(shop, forged).text
+    assert server.requests == 1

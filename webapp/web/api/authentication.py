@@ -17,8 +17,10 @@ from flask.typing import ResponseReturnValue
 from webapp.observability import metrics
 from webapp.web import request_context
 from webapp.web.api.problems import Problem, handle_problem
+from webapp.web.client_address import hashed_client
 from webapp.web.guards import View
 from webapp.web.limits import Surface, limited, limits, log_refusal
+from webapp.web.response_format import is_api
 
 if TYPE_CHECKING:
     from webapp.config.sites import ApiKey, Site
@@ -64,8 +66,13 @@ def require_scope(scope: str, *, is_create: bool = False) -> Callable[[View], Vi
 
 
 def add_rate_limit_headers(answer: Response) -> Response:
-    """Add `RateLimit` and `RateLimit-Policy` to the answer to a request with a key."""
-    answer.headers.update(g.get(_RATE_LIMIT_HEADERS, {}))
+    """Add `RateLimit` and `RateLimit-Policy` to an answer of the API, also of unknown addresses.
+
+    They show the limits of the key's site, or without a key the limit of the client's failures.
+    """
+    if is_api():
+        known = g.get(_RATE_LIMIT_HEADERS)
+        answer.headers.update(known or limits().failure_headers(Surface.API, hashed_client()))
     return answer
 
 

@@ -13,4 +13,4 @@ PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 blueprint.register_error_handler(Problem, handle_problem)
 blueprint.register_error_handler(StepError, handle_step_error)
-blueprint.after_request(add_rate_limit_headers)
+blueprint.after_app_request(add_rate_limit_headers)

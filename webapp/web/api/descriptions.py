@@ -10,12 +10,18 @@ from webapp.web.api.blueprint import blueprint
 from webapp.web.api.openapi import document
 from webapp.web.guards import public
 
+_EXTENSION = "openapi_document"
+
 
 @blueprint.get("/openapi.json")
 @public
 def openapi() -> Response:
     """The description of the API, for everyone."""
-    answer = json_answer(document(current_app, request_context.settings().public_url))
+    known = current_app.extensions
+    if _EXTENSION not in known:
+        # Built once in a process: it takes 11 ms, and everyone may ask for it.
+        known[_EXTENSION] = document(current_app, request_context.settings().public_url)
+    answer = json_answer(known[_EXTENSION])
     answer.headers["Cache-Control"] = "public, max-age=300"
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.add_etag()

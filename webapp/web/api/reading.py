@@ -17,6 +17,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: What may be repeated in an answer: a name that a developer has written, not what a person has.
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
+#: The most errors of one answer: thousands of unknown names would take long, and fill 500 KB.
+MAX_ERRORS = 20
 _JSON = "application/json"
 _PROBLEMS = {
     "missing": "is required",
@@ -47,7 +49,9 @@ def read_query(model: type[Model]) -> Model:
     """Return the parameters of the address. Raises InvalidInput."""
     twice = [name for name, values in request.args.lists() if len(values) > 1]
     if twice:
-        raise InvalidInput([FieldError(_shown(name), "is given twice") for name in twice])
+        raise InvalidInput(
+            [FieldError(_shown(name), "is given twice") for name in twice[:MAX_ERRORS]]
+        )
     return _validate(model, request.args.to_dict())
 
 
@@ -56,7 +60,7 @@ def _validate(model: type[Model], given: Mapping[str, object]) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True, include_input=False)
-        raise InvalidInput([_field_error(model, each) for each in found]) from None
+        raise InvalidInput([_field_error(model, each) for each in found[:MAX_ERRORS]]) from None
 
 
 def _field_error(model: type[BaseModel], error: Mapping[str, Any]) -> FieldError:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.unit.web.api.conftest import BANK, PUBLIC_URL, UNKNOWN_ID, Api
+from webapp.web.api.reading import MAX_ERRORS
 
 FIELDS = {
     "id",
@@ -190,6 +191,36 @@ def test_create_with_a_body_that_is_no_json_object(
     type_ = "application/json" if body else None
     answer = api.post("/onboardings", data=body, content_type=type_)
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (PLANTED.encode(), "not JSON"),
+        (f'["{PLANTED}"]'.encode(), "not an object"),
+        (f'{{"{PLANTED}": 1, "{PLANTED}": 1}}'.encode(), "a key given twice"),
+        (f'{{"subject": "{PLANTED}'.encode() + b'\xff"}', "not UTF-8"),
+        (b'{"subject": NaN}', "not JSON: NaN or Infinity"),
+        (b'{"subject": 1e999}', "a number out of range"),
+        (b"[" * 40_000, "nested too deeply"),
+    ],
+)
+def test_create_with_a_body_that_is_no_json_object_names_what_is_wrong(
+    api: Api, body: bytes, detail: str
+) -> None:
+    answer = api.post("/onboardings", data=body, content_type="application/json")
+    assert answer.get_json()["detail"] == f"The body cannot be read: {detail}."
+    assert PLANTED not in answer.text
+
+
+def test_create_with_thousands_of_bad_fields_names_the_first_ones(api: Api) -> None:
+    names = [f"locale_{'x' * (each % 30)}" for each in range(30)]
+    metadata = {str(each): 1 for each in range(5000)}
+    answer = api.create(metadata=metadata, **dict.fromkeys(names, "x"))
+    assert answer.status_code == 422
+    assert len(answer.get_json()["errors"]) == MAX_ERRORS
+    query = "&".join(f"{name}=1&{name}=1" for name in names)
+    assert len(api.get(f"/onboardings?{query}").get_json()["errors"]) == MAX_ERRORS
 
 
 def test_create_with_a_form_is_415(api: Api) -> None:

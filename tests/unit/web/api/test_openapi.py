@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.support.export_openapi import EXPORT, exported_document
 from tests.unit.web.api.conftest import SCOPES, Api
 from tests.unit.web.api.test_access import ROUTES
@@ -40,3 +42,11 @@ def test_exported_document_is_the_present_one() -> None:
 
 def test_scopes_of_the_test_are_those_of_the_settings() -> None:
     assert set(SCOPES) == {"onboardings", "data", "evidence", "decide", "erase"}
+
+
+def test_openapi_document_is_built_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs as much as 40 other answers, and needs no key."""
+    first = api.get("/openapi.json", key=None)
+    monkeypatch.setattr(api.app.view_functions["api.read"], "__doc__", "Built again.")
+    again = api.get("/openapi.json", key=None)
+    assert (again.status_code, again.text) == (200, first.text)

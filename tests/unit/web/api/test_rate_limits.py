@@ -18,6 +18,27 @@ def test_every_answer_to_a_key_has_both_fields(api: Api) -> None:
     assert '"creates";q=120;w=60' in answers[2].headers["RateLimit-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/openapi.json", 200),
+        ("GET", "/nothing", 404),
+        ("PUT", "/onboardings", 405),
+        ("GET", "/onboardings", 401),
+    ],
+)
+def test_every_answer_to_a_client_without_a_key_has_both_fields(
+    api: Api, method: str, path: str, status: int
+) -> None:
+    left = []
+    for _ in range(2):
+        answer = api.call(method, path, key=None)
+        assert answer.status_code == status
+        assert answer.headers["RateLimit-Policy"] == '"failures";q=30;w=60'
+        left += re.findall(r'^"failures";r=(\d+);t=\d+$', answer.headers["RateLimit"])
+    assert left == (["29", "28"] if status == 401 else ["30", "30"])
+
+
 def test_creates_beyond_the_limit_are_429_and_reads_are_not(api: Api) -> None:
     for _ in range(API_CREATES_PER_MINUTE):
         assert api.create(mode="x").status_code == 422
