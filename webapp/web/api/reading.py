@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.basics.json_reader import read_strict
 from webapp.web.api.problems import FieldError, InvalidInput, Problem
@@ -33,7 +35,7 @@ _PROBLEMS = {
 
 def read_body(model: type[Model], *, required: bool = True) -> Model:
     """Return the body. Raises Problem: no JSON, another type, or fields that are not acceptable."""
-    body = request.get_data()
+    body = _whole_body()
     if not body and not required:
         return _validate(model, {})
     if request.mimetype != _JSON:
@@ -53,6 +55,18 @@ def read_query(model: type[Model]) -> Model:
             [FieldError(_shown(name), "is given twice") for name in twice[:MAX_ERRORS]]
         )
     return _validate(model, request.args.to_dict())
+
+
+def _whole_body() -> bytes:
+    """Return the body. Raises RequestEntityTooLarge.
+
+    Werkzeug cuts a chunked body off at the limit without an error, and what is left may be read as
+    another text than the client's.
+    """
+    body = request.get_data()
+    if request.content_length is None and len(body) >= (request.max_content_length or math.inf):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _validate(model: type[Model], given: Mapping[str, object]) -> Model:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import httpx
 import pytest
 
-from tests.unit.web.api.conftest import BANK, PUBLIC_URL, UNKNOWN_ID, Api
+from tests.unit.web.api.conftest import BANK, PUBLIC_URL, SHOP, UNKNOWN_ID, Api
 from webapp.web.api.reading import MAX_ERRORS
 
 FIELDS = {
@@ -221,6 +222,15 @@ def test_create_with_thousands_of_bad_fields_names_the_first_ones(api: Api) -> N
     assert len(answer.get_json()["errors"]) == MAX_ERRORS
     query = "&".join(f"{name}=1&{name}=1" for name in names)
     assert len(api.get(f"/onboardings?{query}").get_json()["errors"]) == MAX_ERRORS
+
+
+@pytest.mark.parametrize("ending", [b"", b"  garbage"])
+def test_create_with_a_chunked_body_over_the_limit_is_413(url: str, ending: bytes) -> None:
+    """Cut off at the limit, it would be read as `{"subject": "ada"}`."""
+    parts = iter([b'{"subject": "ada"}', *[b" " * 4096] * 16, ending])
+    headers = {"Authorization": f"Bearer {SHOP}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{url}/onboardings", content=parts, headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 def test_create_with_a_form_is_415(api: Api) -> None:
