@@ -6,6 +6,8 @@ import socket
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import httpx
+
 from tests.support.eventually import eventually
 from tests.support.message_receiver import SECRET, MessageReceiver, Response
 from tests.support.stack import Person, Stack
@@ -113,6 +115,7 @@ def _plant_and_search(stack: Stack, receiver: MessageReceiver) -> None:
         "webhook header": next(iter(stack.webhook_headers.values())),
     }
     _cause_log_lines(stack, walk, token)
+    secrets |= _call_the_api(stack)
     secrets["second cookie"] = _log_in_another_user(stack)
 
     eventually(lambda: "onboarding.rejected" in receiver.types())
@@ -157,6 +160,50 @@ def _cause_log_lines(stack: Stack, walk: UserJourney, token: str) -> None:
     stack.command("onboardings", "reconcile", walk.id)
     for malformed in MALFORMED:
         _send_raw(stack, malformed)
+
+
+def _call_the_api(stack: Stack) -> dict[str, str]:
+    """Plant values in every field and header of the API; return the secrets of the calls."""
+    key, wrong = stack.instance.secret("shop_api_key"), f"wrong-key-{quote(MARK)}"
+    repeated = f"repeat-{quote(MARK)}"
+    body = {
+        "subject": f"api-subject-{MARK}",
+        "return_url": f"{stack.shop_url}/account/{quote(MARK)}",
+        "metadata": {"order": f"metadata {MARK}"},
+        "extra_data": {"campaign": f"extra data {MARK}"},
+        "expected": {"name": f"expected {MARK}", "document_number": MARK, "surname": MARK},
+    }
+    with httpx.Client(
+        base_url=f"{stack.public_url}/api/v1",
+        headers={"Authorization": f"Bearer {key}", "Idempotency-Key": repeated},
+        trust_env=False,
+        timeout=30,
+    ) as api:
+        made = api.post("/onboardings", json=body)
+        assert made.status_code == 201
+        assert api.post("/onboardings", json=body).headers["Idempotent-Replayed"] == "true"
+        refused = [
+            api.post("/onboardings", json={"subject": MARK}),
+            api.post("/onboardings", json={MARK: MARK, "country": MARK}),
+            api.post("/onboardings", content=MARK.encode()),
+            api.get("/onboardings", params={MARK: MARK, "cursor": MARK}),
+            api.get(f"/subjects/{quote(MARK)}"),
+            api.get(f"/{quote(MARK)}"),
+            api.get("/onboardings", headers={"Authorization": f"Bearer {wrong}"}),
+        ]
+        assert all(400 <= each.status_code < 500 for each in refused)
+        assert [each.text for each in refused if found_in(each.content, {"mark": MARK})] == []
+        answer = made.json()
+        api.get("/onboardings", params={"subject": body["subject"]})
+        api.post(f"/onboardings/{answer['id']}/cancel", headers={"Idempotency-Key": f"{repeated}2"})
+    link = answer["link"].rpartition("/")[2]
+    return {
+        "API key": key,
+        "wrong API key": wrong,
+        "Idempotency-Key": repeated,
+        "one-time link": link,
+        "signed result": answer["result"],
+    }
 
 
 def _send_raw(stack: Stack, raw: bytes) -> None:

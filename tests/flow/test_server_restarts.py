@@ -94,7 +94,7 @@ def test_server_killed_during_create_call_creates_no_second_process(
     browser, home = log_in_by_handoff(killable_stack, ada)
     with (
         gateway_switches(killable_stack, hold_create_ms=1500),
-        _server_killed_on_create_call(killable_stack),
+        _server_killed_on_gateway_call(killable_stack, "creates"),
         pytest.raises(httpx.TransportError),
     ):
         browser.submit(home, home.form("/onboardings"))
@@ -120,6 +120,33 @@ def test_server_killed_during_create_call_creates_no_second_process(
     walk.until("verified")
 
 
+@pytest.mark.both_databases
+def test_server_killed_during_the_deletion_of_a_withdrawn_process_deletes_it_later(
+    killable_stack: Stack, ada: Person
+) -> None:
+    walk = start_onboarding(killable_stack, ada)
+    lost = {"at": ["delete"], "kind": "drop", "when": "before_work", "delay_ms": 3000, "times": 1}
+    killable_stack.gateway_control.post("/faults", json=lost).raise_for_status()
+    key = killable_stack.instance.secret("shop_api_key")
+    with (
+        _server_killed_on_gateway_call(killable_stack, "faults"),
+        pytest.raises(httpx.TransportError),
+    ):
+        httpx.post(
+            f"{killable_stack.public_url}/api/v1/onboardings/{walk.id}/cancel",
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+            timeout=30,
+        )
+    assert count_processes(killable_stack, walk.id) == 1
+    # The jobs process makes the deletion half a minute later.
+    due = "UPDATE onboardings SET next_poll_at = ? WHERE id = ? AND status = 'canceled'"
+    assert killable_stack.change(due, LONG_AGO, walk.id) == 1
+    killable_stack.restart("server")
+    address = f"/processes/{walk.id}"
+    eventually(lambda: killable_stack.gateway_control.get(address).status_code == 404)
+
+
 def _answers(walk: UserJourney) -> bool:
     try:
         return walk.look().status == 200
@@ -128,11 +155,12 @@ def _answers(walk: UserJourney) -> bool:
 
 
 @contextmanager
-def _server_killed_on_create_call(stack: Stack) -> Iterator[None]:
-    creates = gateway_call_counts(stack)["creates"]
+def _server_killed_on_gateway_call(stack: Stack, kind: str) -> Iterator[None]:
+    """Kill the server as soon as the gateway counts one more of these calls."""
+    before = gateway_call_counts(stack)[kind]
 
     def kill() -> None:
-        eventually(lambda: gateway_call_counts(stack)["creates"] > creates)
+        eventually(lambda: gateway_call_counts(stack)[kind] > before)
         kill_server(stack)
 
     thread = threading.Thread(target=kill)

@@ -262,19 +262,6 @@ def test_delivery_five_days_of_failure_disable_the_receiver(
     assert (disabled(harness), alarm(harness)) == ({"shop": "failing"}, "shop")
 
 
-def test_delivery_failure_after_a_long_pause_does_not_disable_the_receiver(
-    harness: JourneyHarness, delivery: MessageDelivery, receiver: MessageReceiver, ada: Visitor
-) -> None:
-    """A jobs process that was off, or a site without messages, says nothing about a receiver."""
-    receiver.respond = fail()
-    harness.begin(harness.visitor("first"))
-    run(delivery)
-    harness.clock.advance(days=5, hours=1)
-    harness.begin(ada)
-    run(delivery)
-    assert disabled(harness) == {}
-
-
 def test_delivery_one_success_ends_the_failure(
     harness: JourneyHarness, delivery: MessageDelivery, receiver: MessageReceiver, ada: Visitor
 ) -> None:

@@ -1,16 +1,20 @@
-"""Outcomes of sending that several nodes store at the same time."""
+"""Outcomes of sending: of several nodes at the same time, and after a long pause."""
 
 import contextlib
 import threading
 from queue import SimpleQueue
 
-from tests.support.message_receiver import SECRET
+from tests.support.message_receiver import SECRET, MessageReceiver
 from tests.unit.journey.harness import JourneyHarness
 from tests.unit.journey.test_message_delivery import (  # noqa: F401 - fixtures
     banks_receiver,
     client,
+    delivery,
+    disabled,
+    fail,
     harness,
     receiver,
+    run,
 )
 from tests.unit.store.rows import in_threads
 from webapp.domain.messages import Attempt, AttemptError, Message, MessageState
@@ -37,7 +41,7 @@ def test_delivery_outcomes_stored_by_two_nodes_do_not_deadlock(
     class Meeting(MessageDelivery):
         """Waits after the first outcome until the other node has stored one too."""
 
-        def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:
+        def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:  # noqa: F811
             judged = super()._store(work, delivery)
             with contextlib.suppress(threading.BrokenBarrierError):
                 gate.wait(timeout=1)  # SQLite has one writer at a time
@@ -48,6 +52,22 @@ def test_delivery_outcomes_stored_by_two_nodes_do_not_deadlock(
     for each in stored:
         waiting.put(each)
     assert in_threads(2, lambda: node.store(waiting.get())) == [None, None]
+
+
+def test_delivery_failure_after_a_long_pause_does_not_disable_the_receiver(
+    harness: JourneyHarness,  # noqa: F811 - a fixture
+    delivery: MessageDelivery,  # noqa: F811 - a fixture
+    receiver: MessageReceiver,  # noqa: F811 - a fixture
+    ada: Visitor,
+) -> None:
+    """A jobs process that was off, or a site without messages, says nothing about a receiver."""
+    receiver.respond = fail()
+    harness.begin(harness.visitor("first"))
+    run(delivery)
+    harness.clock.advance(days=5, hours=1)
+    harness.begin(ada)
+    run(delivery)
+    assert disabled(harness) == {}
 
 
 def failure(

@@ -11,8 +11,11 @@ from joserfc.jwk import KeySet
 
 from tests.unit.journey.harness import PUBLIC_URL, JourneyHarness
 from tests.unit.journey.test_admit import token
+from tests.unit.journey.test_api_create import code_of, create
 from webapp.domain.onboarding import AWAITING_USER, Status
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.hostsite.signed_results import generate_result_key
+from webapp.journey.api_create import CreateInput
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.login_session import visitor_of_session
 from webapp.journey.result_signing import sign_result
@@ -138,3 +141,20 @@ def test_visitor_of_session_return_url_no_longer_allowed_is_left_out(harness, vi
     assert visitor_of_session(session, visitor.person, site).return_url == RETURN_URL
     site = site.model_copy(update={"return_urls": ("https://new-shop.example/account",)})
     assert visitor_of_session(session, visitor.person, site).return_url is None
+
+
+def test_return_url_no_longer_allowed_is_not_offered_by_sessions_and_links(harness, visitor):
+    ended = harness.begin(visitor)
+    harness.put(ended, status=Status.VERIFIED)
+    inputs = OnboardingInputs(return_url=RETURN_URL)
+    made, _ = create(harness, CreateInput("ben", None, None, None, inputs))
+    shop = harness.sites["shop"]
+    moved = {"return_urls": ("https://new-shop.example/account",)}
+    harness.sites["shop"] = shop.model_copy(update=moved)
+    by_link, _ = harness.links.use(code_of(made.link), None)
+    for session_id in (visitor.session_id, by_link.session_id):
+        found = harness.admit.find_visitor(session_id)
+        assert (found.return_url, harness.present.home(found).return_url) == (None, None)
+    harness.sites["shop"] = shop
+    found = harness.admit.find_visitor(by_link.session_id)
+    assert found.return_url == RETURN_URL
