@@ -29,7 +29,7 @@ from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencie
 from webapp.journey.expected_data import store_comparison
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
-from webapp.journey.process_deletion import ProcessDeletion, has_unwanted_process
+from webapp.journey.process_deletion import ProcessDeletion, is_deletion_due
 from webapp.journey.process_reader import FORBIDDEN, ProcessReader
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
@@ -170,7 +170,7 @@ class GatewayPoll:
             self._observe(NOTICE_SETTLED, (now - notice.last_seen_at).total_seconds())
         if repaired:
             self._observe(MISSED_NOTICE_REPAIRED, 0.0)
-        is_unwanted = word is None and has_unwanted_process(after)
+        is_unwanted = word is None and is_deletion_due(after, now)
         return _Stored(after, decision, answer is not None, is_unwanted)
 
     def _clear_failures(
@@ -270,13 +270,13 @@ class GatewayPoll:
         if row.next_poll_at != before.next_poll_at and not revived:
             return
         reason, poll_count = row.poll_reason or PollReason.QUIET, row.poll_count + 1
-        if word is None and has_unwanted_process(after) and not unsettled:
+        now = self._deps.clock()
+        if word is None and is_deletion_due(after, now) and not unsettled:
             return  # it stays due until its process is deleted
         if after.status not in ACTIVE and (not unsettled or poll_count >= NOTICE_POLLS):
             self._settle(work, unsettled, SettleReason.UNCONFIRMED)
             work.onboardings.schedule_poll(row.id, None, reason, poll_count)
             return
-        now = self._deps.clock()
         at = next_poll(reason, poll_count, self._deps.slow, now, after.expires_at)
         if decision is not None and decision.due_at is not None and decision.due_at > now:
             at = min(at, decision.due_at)

@@ -21,6 +21,8 @@ from webapp.store.errors import DatabaseUnavailable
 
 #: When the jobs process makes a deletion that a request has not finished.
 _RETRY_AFTER = timedelta(seconds=30)
+#: How long after its expiry the deletion of a process is tried: an account may lack the right.
+GIVE_UP_AFTER = timedelta(days=1)
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,11 @@ def has_unwanted_process(row: Onboarding) -> bool:
     codes = {each.code for each in row.reasons}
     is_withdrawn = ReasonCode.WITHDRAWN in codes and row.submitted_at is None
     return is_withdrawn or ReasonCode.REPLACED in codes
+
+
+def is_deletion_due(row: Onboarding, now: datetime) -> bool:
+    """Whether a poll that finds nothing from the user deletes the process (GIVE_UP_AFTER)."""
+    return has_unwanted_process(row) and now < row.expires_at + GIVE_UP_AFTER
 
 
 class ProcessDeletion:

@@ -4,10 +4,10 @@ import pytest
 
 from tests.unit.journey.harness import BANK, SHOP
 from tests.unit.journey.test_api_create import code_of, create
-from webapp.domain.errors import Conflict, GatewayUnavailable, NotFound
+from webapp.domain.errors import Conflict, GatewayForbidden, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
-from webapp.gateway.errors import RequestRefused, Unauthorized, Unavailable
+from webapp.gateway.errors import Forbidden, RequestRefused, Unauthorized, Unavailable
 
 
 def test_link_makes_a_further_link(harness):
@@ -117,3 +117,18 @@ def test_notice_about_a_canceled_onboarding_does_not_end_before_it_is_polled(har
     harness.run_due()
     assert harness.status(adas) is Status.IN_REVIEW
     assert adas in harness.gateway.processes
+
+
+def test_cancel_by_an_account_that_may_not_delete_is_polled_until_a_day_after_the_expiry(
+    harness, adas
+):
+    harness.gateway.errors["delete"] += [Forbidden("delete: answered 403", status=403)] * 9
+    harness.host_api.change.cancel(SHOP, adas)
+    harness.clock.moment = harness.row(adas).expires_at
+    with pytest.raises(GatewayForbidden):
+        harness.run_due()
+    harness.gateway_poll.postpone(adas)
+    harness.clock.advance(days=1)
+    assert harness.run_due() == 1
+    harness.clock.advance(days=1)
+    assert harness.run_due() == 0
