@@ -128,18 +128,16 @@ def test_server_killed_during_the_deletion_of_a_withdrawn_process_deletes_it_lat
     lost = {"at": ["delete"], "kind": "drop", "when": "before_work", "delay_ms": 3000, "times": 1}
     killable_stack.gateway_control.post("/faults", json=lost).raise_for_status()
     key = killable_stack.instance.secret("shop_api_key")
-    with (
-        _server_killed_on_gateway_call(killable_stack, "faults"),
-        pytest.raises(httpx.TransportError),
-    ):
-        httpx.post(
+    with _server_killed_on_gateway_call(killable_stack, "faults"):
+        answer = httpx.post(
             f"{killable_stack.public_url}/api/v1/onboardings/{walk.id}/cancel",
             headers={"Authorization": f"Bearer {key}"},
             trust_env=False,
             timeout=30,
         )
+    assert answer.json()["status"] == "canceled"
     assert count_processes(killable_stack, walk.id) == 1
-    # The jobs process makes the deletion half a minute later.
+    # Without waiting for the end of the interrupted poll.
     due = "UPDATE onboardings SET next_poll_at = ? WHERE id = ? AND status = 'canceled'"
     assert killable_stack.change(due, LONG_AGO, walk.id) == 1
     killable_stack.restart("server")

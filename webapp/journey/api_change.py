@@ -7,22 +7,22 @@ from webapp.domain import transitions
 from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Onboarding, Status
-from webapp.gateway.client import Gateway
+from webapp.domain.schedule import PollReason
+from webapp.domain.transitions import PollPlan
 from webapp.journey.api_create import OK, Settle
 from webapp.journey.api_resources import OnboardingResource, resource
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.links import Links
-from webapp.journey.process_deletion import ProcessDeletion, has_unwanted_process, plan_deletion
+from webapp.journey.process_deletion import has_unwanted_process
 from webapp.store.unit_of_work import UnitOfWork
 
 
 class ApiChange:
     """Raises NotFound for an onboarding of another site, existing or not."""
 
-    def __init__(self, deps: JourneyDependencies, links: Links, gateway: Gateway) -> None:
+    def __init__(self, deps: JourneyDependencies, links: Links) -> None:
         self._deps = deps
         self._links = links
-        self._deletion = ProcessDeletion(deps, gateway)
 
     def link(
         self, site: Site, onboarding_id: str, settle: Settle | None = None
@@ -54,8 +54,8 @@ class ApiChange:
     ) -> tuple[OnboardingResource, int]:
         """Withdraw an unfinished onboarding; return it, also when it was canceled before.
 
-        A process on which the user has not finished is deleted at the gateway, by the jobs process
-        if it cannot be done now. Raises Conflict when it has ended otherwise.
+        The jobs process deletes a process on which the user has not finished at the gateway: a slow
+        gateway must not keep threads of the server. Raises Conflict when it has ended otherwise.
         """
         signer = self._deps.result_signer
         with self._deps.changing_status() as work:
@@ -64,8 +64,6 @@ class ApiChange:
             answer = resource(work, after, signer)
             if settle is not None:
                 settle(work, answer, OK)
-        if before.status is not Status.CANCELED and has_unwanted_process(after):
-            self._deletion.try_delete(after)
         return answer, OK
 
     def _cancel(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
@@ -76,7 +74,7 @@ class ApiChange:
         now = self._deps.clock()
         withdrawn = transitions.cancel_as_withdrawn(row, now)
         if has_unwanted_process(withdrawn):
-            withdrawn = transitions.plan_poll(withdrawn, plan_deletion(now))
+            withdrawn = transitions.plan_poll(withdrawn, PollPlan(now, PollReason.QUIET))
         return self._deps.save_transition(work, row, withdrawn, "withdrawn", actor=Actor.HOST)
 
     def _of_site(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webapp.gateway.client import Gateway
 from webapp.journey.api_change import ApiChange
 from webapp.journey.api_create import ApiCreate
 from webapp.journey.api_key_log import ApiKeyLog
@@ -26,14 +25,12 @@ class HostApi:
     key_log: ApiKeyLog
 
 
-def host_api(
-    deps: JourneyDependencies, links: Links, gateway: Gateway, gateway_poll: GatewayPoll
-) -> HostApi:
+def host_api(deps: JourneyDependencies, links: Links, gateway_poll: GatewayPoll) -> HostApi:
     """Return the steps of the API."""
     return HostApi(
         create=ApiCreate(deps, links, gateway_poll),
         read=ApiRead(deps),
-        change=ApiChange(deps, links, gateway),
+        change=ApiChange(deps, links),
         idempotency=Idempotency(deps),
         key_log=ApiKeyLog(deps),
     )

@@ -75,7 +75,7 @@ class JourneyHarness:
         self.gateway_poll = GatewayPoll(self.deps, gateway)
         self.dead_letters = DeadLetters(self.deps)
         self.links = Links(self.deps, PUBLIC_URL)
-        self.host_api = host_api(self.deps, self.links, gateway, self.gateway_poll)
+        self.host_api = host_api(self.deps, self.links, self.gateway_poll)
         self.start = Start(self.deps, gateway, self.gateway_poll, self.references)
         self.admit = Admit(self.deps, PUBLIC_URL)
         self.present = Present(self.deps)
