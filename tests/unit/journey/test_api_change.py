@@ -92,6 +92,7 @@ def test_cancel_of_what_the_user_has_just_finished_keeps_its_process(harness, ad
 def test_cancel_during_the_create_call_deletes_the_process_that_it_brings(harness, ada):
     def cancel(onboarding_id):
         harness.host_api.change.cancel(SHOP, onboarding_id)
+        harness.run_due()  # finds no process yet
 
     harness.gateway.during_call["create"] = cancel
     id_ = harness.begin(ada)
@@ -123,3 +124,13 @@ def test_cancel_by_an_account_that_may_not_delete_is_polled_until_a_day_after_th
     assert harness.run_due() == 1
     harness.clock.advance(days=1)
     assert harness.run_due() == 0
+
+
+def test_cancel_keeps_a_process_with_a_capture_beside_a_new_onboarding(harness, adas, ada):
+    """The old onboarding cannot become active again; its verdict may still come."""
+    harness.host_api.change.cancel(SHOP, adas)
+    harness.begin(ada)
+    harness.set_gateway_word(adas, "PENDING_VERIFICATION")
+    harness.gateway_poll.poll(adas)
+    assert harness.status(adas) is Status.CANCELED
+    assert adas in harness.gateway.processes
