@@ -20,6 +20,9 @@ from webapp.http_transport.deadline_transport import DeadlineTransport
 ATTEMPT_SECONDS = 10.0
 #: The most bytes of an answer that are read.
 MAX_ANSWER_BYTES = 64 * 1024
+#: The most bytes of an answer with its head, and with interim responses: a receiver that sends
+#: those without end would keep a processor busy until the attempt ends.
+MAX_RESPONSE_BYTES = 4 * MAX_ANSWER_BYTES
 #: The most bytes of an answer that are kept.
 KEPT_ANSWER_BYTES = 200
 _USER_AGENT = "mobbscan-embed"
@@ -135,6 +138,7 @@ class MessageClient:
                 self._proxy,
                 may_call=None if allow_private else is_public,
                 max_connections=None,
+                max_response_bytes=MAX_RESPONSE_BYTES,
             ),
             headers={"user-agent": _USER_AGENT, "accept-encoding": "identity"},
             follow_redirects=False,

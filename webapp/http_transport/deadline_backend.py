@@ -24,11 +24,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     With `may_call`, connects only to addresses that it allows. The connection goes to the very
     address that was checked: a second look-up could give another one (DNS rebinding).
+    `max_response_bytes` limits what is read between two writes: head, interim responses and body.
     """
 
-    def __init__(self, may_call: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        may_call: Callable[[str], bool] | None = None,
+        max_response_bytes: int | None = None,
+    ) -> None:
         self._backend = httpcore.SyncBackend()
         self._may_call = may_call
+        self._max_response_bytes = max_response_bytes
 
     def connect_tcp(
         self,
@@ -49,7 +55,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return _DeadlineStream(stream)
+                return _DeadlineStream(stream, self._max_response_bytes)
         raise failure
 
     def _allowed(self, addresses: list[str]) -> list[str]:
@@ -62,13 +68,20 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, max_response_bytes: int | None) -> None:
         self._inner = inner
+        self._max_response_bytes = max_response_bytes
+        self._read_bytes = 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _time_limit(httpcore.ReadTimeout, timeout))
+        found = self._inner.read(max_bytes, _time_limit(httpcore.ReadTimeout, timeout))
+        self._read_bytes += len(found)
+        if self._max_response_bytes is not None and self._read_bytes > self._max_response_bytes:
+            raise httpcore.ReadError("the response is too large")
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._read_bytes = 0
         self._inner.write(buffer, _time_limit(httpcore.WriteTimeout, timeout))
 
     def close(self) -> None:
@@ -81,7 +94,8 @@ class _DeadlineStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         limit = _time_limit(httpcore.ConnectTimeout, timeout)
-        return _DeadlineStream(self._inner.start_tls(ssl_context, server_hostname, limit))
+        stream = self._inner.start_tls(ssl_context, server_hostname, limit)
+        return _DeadlineStream(stream, self._max_response_bytes)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

@@ -40,6 +40,7 @@ class DeadlineTransport(httpx.BaseTransport):
     `proxy` is the value of OUTBOUND_PROXY, or None for direct connections. With `may_call`, direct
     connections go only to IP addresses for which it returns True; a proxy has rules of its own.
     `max_connections` open connections are shared by all servers; None: no limit.
+    `max_response_bytes` ends a response with a ReadError.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class DeadlineTransport(httpx.BaseTransport):
         proxy: str | None = None,
         may_call: Callable[[str], bool] | None = None,
         max_connections: int | None = _MAX_CONNECTIONS,
+        max_response_bytes: int | None = None,
     ) -> None:
         self._has_proxy = proxy is not None
         self._pool = connection_pool(
@@ -56,7 +58,7 @@ class DeadlineTransport(httpx.BaseTransport):
             max_connections=max_connections,
             max_keepalive_connections=_MAX_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=DeadlineBackend(None if proxy else may_call),
+            network_backend=DeadlineBackend(None if proxy else may_call, max_response_bytes),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -1,5 +1,7 @@
 """MessageClient: real requests to a real receiver."""
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -212,3 +214,29 @@ def test_send_beside_very_many_open_connections_is_not_delayed(
         assert time.monotonic() - began < 2
         for each in threads:
             each.join()
+
+
+@pytest.mark.parametrize(
+    "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"]
+)
+def test_send_to_a_receiver_of_endless_interim_responses_fails_early(
+    client: MessageClient, interim: bytes
+) -> None:
+    sent = 0
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def respond() -> None:
+            nonlocal sent
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                while sent < 100_000_000:
+                    sent += connection.send(interim * 1000)
+
+        thread = threading.Thread(target=respond)
+        thread.start()
+        with pytest.raises(SendFailed) as failure:
+            send(client, f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join()
+    assert not isinstance(failure.value, TimedOut)
+    assert sent < 100_000_000
