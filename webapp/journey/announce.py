@@ -67,17 +67,15 @@ def _write(
     previous: Status | None,
     context: AnnounceContext,
 ) -> Message:
-    last = work.messages.last_of(row.id) if previous else None  # a new onboarding has none
-    sequence = last[0] + 1 if last else 1
+    facts = work.message_facts.of(row.id, row.person_id)
+    sequence = facts.last_sequence + 1
     # Never before the message that precedes it, although the clocks of nodes differ.
-    at = max(context.now, last[1]) if last else context.now
-    subject = work.people.get(row.person_id).subject
-    metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
-    claims = ResultClaims(row.site, subject, row.id, str(row.status))
+    at = max(context.now, facts.last_created_at or context.now)
+    claims = ResultClaims(row.site, facts.subject, row.id, str(row.status))
     data: dict[str, Any] = {
         "id": row.id,
         "site": row.site,
-        "subject": subject,
+        "subject": facts.subject,
         "flow": row.flow,
         "status": str(row.status),
         "previous_status": str(previous) if previous else None,
@@ -86,8 +84,8 @@ def _write(
         "reasons": [{"code": str(r.code), "retry_allowed": r.retry_allowed} for r in row.reasons],
         "attempt": row.attempt,
         "sequence": sequence,
-        "expected_match": match or NOT_CHECKED,
-        "metadata": dict(metadata),
+        "expected_match": facts.expected_match or NOT_CHECKED,
+        "metadata": dict(facts.metadata),
         "livemode": row.livemode,
         "result": context.signer.sign(claims),
     }

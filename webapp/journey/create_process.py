@@ -9,6 +9,7 @@ from webapp.config.sites import Flow
 from webapp.domain import transitions
 from webapp.domain.errors import GatewayUnavailable, HostedPageUntrusted
 from webapp.domain.onboarding import Onboarding, Person, Status
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.domain.schedule import PollReason, next_poll
 from webapp.domain.transitions import PollPlan
 from webapp.gateway.client import Gateway
@@ -60,7 +61,9 @@ class CreateProcess:
         self._deps.record_event(work, claimed, "create_called", call=claimed.create_calls)
         return claimed
 
-    def call(self, row: Onboarding, flow: Flow, person: Person) -> str | None:
+    def call(
+        self, row: Onboarding, flow: Flow, person: Person, given: OnboardingInputs
+    ) -> str | None:
         """Call create (contract 3.1) for a claimed row; return the id of the onboarding to show.
 
         A lost answer is repeated once under the same id. Returns None when the gateway has this id
@@ -69,7 +72,7 @@ class CreateProcess:
         """
         while True:
             try:
-                created = self._send(row, flow, person)
+                created = self._send(row, flow, person, given)
             except RequestRefused:
                 return self._store_refusal(row)
             except UntrustedHostedPage as error:
@@ -111,9 +114,9 @@ class CreateProcess:
                 work.onboardings.save(kept, was=row.version)
                 self._deps.record_event(work, kept, UNTRUSTED_PAGE, origin=error.origin)
 
-    def _send(self, row: Onboarding, flow: Flow, person: Person) -> CreatedProcess:
-        with self._deps.database.reading() as work:
-            given = work.inputs.get(row.id)
+    def _send(
+        self, row: Onboarding, flow: Flow, person: Person, given: OnboardingInputs
+    ) -> CreatedProcess:
         types = given if given.has_types else flow
         return self._gateway.create(
             CreateRequest(

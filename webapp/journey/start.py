@@ -6,13 +6,15 @@ calls to the gateway happen between transactions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from webapp.config.sites import Flow
 from webapp.domain import transitions
 from webapp.domain.errors import GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Onboarding
+from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.gateway.client import Gateway
 from webapp.http_transport.deadline import deadline
 from webapp.journey import new_onboarding
@@ -47,11 +49,15 @@ _MAX_ROUNDS = 50
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What one round stored: `row` after `action`; `replacement` after REPLACE only."""
+    """What one round stored: `row` after `action`; `replacement` after REPLACE only.
+
+    After CLAIM, `inputs` is what the host site gave for the onboarding.
+    """
 
     action: StartAction
     row: Onboarding
     replacement: Onboarding | None = None
+    inputs: OnboardingInputs = field(default_factory=OnboardingInputs)
 
 
 class Start:
@@ -122,7 +128,9 @@ class Start:
                         return done.replacement.id
                     progress = StartProgress(checked_id=row.id)
                 elif done.action is StartAction.CLAIM:
-                    found = self._create_process.call(row, request.flow, request.visitor.person)
+                    found = self._create_process.call(
+                        row, request.flow, request.visitor.person, done.inputs
+                    )
                     if found is not None:
                         return found
                     lost_answers += 1
@@ -174,7 +182,10 @@ class Start:
         agreed = request.flow.consent_version in (None, request.consent)
         claimed = agreed and not request.prepare_only
         row = new_onboarding.add(self._deps, work, request, previous, claimed=claimed)
-        return _Outcome(StartAction.CLAIM if claimed else StartAction.CONTINUE, row)
+        if not claimed:
+            return _Outcome(StartAction.CONTINUE, row)
+        inputs = work.inputs.get(row.id) if previous else OnboardingInputs()
+        return _Outcome(StartAction.CLAIM, row, inputs=inputs)
 
     def _store(
         self, work: UnitOfWork, request: StartRequest, action: StartAction, row: Onboarding
@@ -186,7 +197,9 @@ class Start:
                 started = self._create_process.start_with_kept_page(work, row)
                 return _Outcome(StartAction.CONTINUE, started)
             claimed = self._create_process.claim(work, row)
-            return _Outcome(action if claimed else StartAction.CONTINUE, claimed or row)
+            if claimed is None:
+                return _Outcome(StartAction.CONTINUE, row)
+            return _Outcome(action, claimed, inputs=work.inputs.get(row.id))
         if action is StartAction.REPLACE:
             return self._replace(work, request, row)
         if action is StartAction.REOPEN:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from webapp.store.repository import Repository
 from webapp.store.schema import alarms
 from webapp.store.sql import insert_into
 
 _MAX_DETAIL = 255
+_this = alarms.c.name == bindparam("this")
+#: Every start of an onboarding clears an alarm: composing the statement costs more than running it.
+_CLEAR = delete(alarms).where(_this)
 
 
 class Alarms(Repository):
@@ -32,11 +35,11 @@ class Alarms(Repository):
 
         With `about`, also when it was raised again since, about this detail.
         """
-        cleared = delete(alarms).where(alarms.c.name == name)
+        cleared = _CLEAR
         if last_raised_before is not None:
             old = alarms.c.last_raised_at < last_raised_before
             cleared = cleared.where(old if about is None else or_(old, alarms.c.detail == about))
-        self._connection.execute(cleared)
+        self._connection.execute(cleared, {"this": name})
 
     def active(self) -> dict[str, datetime]:
         """Return the name of each active alarm and when it was first raised."""

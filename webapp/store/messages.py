@@ -35,12 +35,6 @@ _columns = messages.c
 _this = _columns.id == bindparam("this")
 _ADD = insert(messages)
 _GET = select(messages).where(_this)
-_LAST = (
-    select(_columns.sequence, _columns.created_at)
-    .where(_columns.onboarding_id == bindparam("onboarding"))
-    .order_by(_columns.sequence.desc())
-    .limit(1)
-)
 _DUE = (
     select(messages)
     .where(
@@ -115,11 +109,6 @@ class Messages(SealingRepository):
                 "created_at": message.created_at,
             },
         )
-
-    def last_of(self, onboarding_id: str) -> tuple[int, datetime] | None:
-        """Return sequence and time of the onboarding's last message; None without any."""
-        row = self._connection.execute(_LAST, {"onboarding": onboarding_id}).one_or_none()
-        return (row.sequence, row.created_at) if row else None
 
     def get(self, message_id: str) -> Message | None:
         row = self._connection.execute(_GET, {"this": message_id}).one_or_none()

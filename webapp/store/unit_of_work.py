@@ -35,6 +35,7 @@ from webapp.store.inbox import Inbox
 from webapp.store.limit_counts import LimitCounts
 from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
+from webapp.store.message_facts import MessageFactsReader
 from webapp.store.messages import Messages
 from webapp.store.onboarding_inputs import Inputs
 from webapp.store.onboardings import Onboardings
@@ -79,6 +80,7 @@ class UnitOfWork:
         self.inputs = Inputs(connection, cipher)
         self.links = OneTimeLinks(connection)
         self.messages = Messages(connection, cipher)
+        self.message_facts = MessageFactsReader(connection, cipher)
         self.receivers = Receivers(connection)
         self.timeline = Timeline(connection, request_id)
         self.replay_guard = ReplayGuard(connection)
