@@ -13,7 +13,8 @@ const MAX_STREAM_FAILURES = 3;
 const STREAM_SILENCE_SECONDS = 10;
 const RELOAD_AFTER_MS = 400;
 /** Over HTTP/1.1 a browser opens six connections to a server, for all its pages together: with six
- * streams no further page would load. Pages beyond this number poll. */
+ * streams no further page would load. Pages beyond this number poll, and all where the browser has
+ * no locks to count them with. */
 const STREAMS_PER_BROWSER = 4;
 
 class LiveStatus {
@@ -53,7 +54,7 @@ class LiveStatus {
     if (!window.EventSource || this.isStreamBuffered) return this.poll();
     this.turn += 1;
     const turn = this.turn;
-    const release = await takeStreamPlace().catch(() => () => {}); // no locks: stream without one
+    const release = await takeStreamPlace().catch(() => null); // locks are refused: poll
     if (turn !== this.turn) return release?.();
     if (!release) return this.poll();
     this.releasePlace = release;
@@ -173,8 +174,8 @@ class LiveStatus {
  * @returns {Promise<(() => void) | null>} the function that releases it; null if none is free
  */
 async function takeStreamPlace() {
-  // Only secure contexts have locks, that is every page but those of a server in plain http.
-  if (!navigator.locks) return () => {};
+  // Only secure contexts have locks, and not those of browsers before 2022.
+  if (!navigator.locks) return null;
   for (let place = 0; place < STREAMS_PER_BROWSER; place += 1) {
     /** @type {(() => void) | null} */
     const release = await new Promise((resolve, reject) => {

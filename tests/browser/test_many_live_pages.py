@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
@@ -12,40 +13,64 @@ OPEN_STREAMS = """async () => {
   const held = (await navigator.locks.query()).held;
   return held.filter((lock) => lock.name.startsWith("live-stream-")).length;
 }"""
+WITHOUT_LOCKS = "delete Navigator.prototype.locks"
+LOCKS_REFUSED = """if (navigator.locks) navigator.locks.request = async () => {
+  throw new DOMException("refused", "SecurityError");
+}"""
+REVIEW = "A person is taking a look"
 
 
-def test_seven_live_pages_of_one_browser_load_and_see_the_result(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    first = browser_page()
-    user = BrowserUser(stack, first, ada).log_in().start()
-    user.choose_outcome("review")
-    user.expect_heading("A person is taking a look")
-    pages = [first, *(first.context.new_page() for _ in range(6))]
-    users = [user, *(BrowserUser(stack, page, ada) for page in pages[1:])]
-    for each in users[1:]:
-        each.page.goto(first.url)
-        each.expect_heading("A person is taking a look")
-    expect(first.locator("#live")).to_be_attached()
-    assert first.evaluate(OPEN_STREAMS) == 4
+@pytest.fixture
+def user(stack: Stack, ada: Person, browser_page: BrowserPage) -> BrowserUser:
+    """Return a user who has not logged in yet."""
+    return BrowserUser(stack, browser_page(), ada)
+
+
+def open_live_pages(user: BrowserUser, count: int) -> list[BrowserUser]:
+    """Return the user in `count` tabs with the page of an onboarding under review."""
+    user.log_in().start().choose_outcome("review")
+    user.expect_heading(REVIEW)
+    context = user.page.context
+    others = [BrowserUser(user.stack, context.new_page(), user.person) for _ in range(count - 1)]
+    for each in others:
+        each.page.goto(user.page.url)
+        each.expect_heading(REVIEW)
+        expect(each.page.locator("#live")).to_be_attached()
+    return [user, *others]
+
+
+def count_streams(page: Page) -> int:
+    count: int = page.evaluate(OPEN_STREAMS)
+    return count
+
+
+def test_seven_live_pages_of_one_browser_load_and_see_the_result(user: BrowserUser) -> None:
+    users = open_live_pages(user, 7)
+    assert count_streams(user.page) == 4
     user.decide("passes")
     for each in users:
         each.expect_heading("You are verified", seconds=60)
-    assert first.evaluate(OPEN_STREAMS) <= 4
+    assert count_streams(user.page) <= 4
 
 
-def test_page_that_is_left_gives_its_place_to_another(
-    stack: Stack, ada: Person, browser_page: BrowserPage
+@pytest.mark.parametrize("script", [WITHOUT_LOCKS, LOCKS_REFUSED], ids=["missing", "refused"])
+def test_seven_live_pages_without_web_locks_load_and_see_the_result(
+    user: BrowserUser, script: str
 ) -> None:
-    first = browser_page()
-    user = BrowserUser(stack, first, ada).log_in().start()
-    user.choose_outcome("review")
-    user.expect_heading("A person is taking a look")
-    others = [first.context.new_page() for _ in range(4)]
-    for page in others:
-        page.goto(first.url)
-        expect(page.locator("#live")).to_be_attached()
-    assert first.evaluate(OPEN_STREAMS) == 4
-    others[0].close()
-    with others[-1].expect_request("**/stream", timeout=60_000):
+    streams: list[str] = []
+    context = user.page.context
+    context.add_init_script(script)
+    context.on("request", lambda each: each.url.endswith("/stream") and streams.append(each.url))
+    users = open_live_pages(user, 7)
+    user.decide("passes")
+    for each in users:
+        each.expect_heading("You are verified", seconds=60)
+    assert streams == []
+
+
+def test_page_that_is_left_gives_its_place_to_another(user: BrowserUser) -> None:
+    _, left, *_, last = [each.page for each in open_live_pages(user, 5)]
+    assert count_streams(user.page) == 4
+    left.close()
+    with last.expect_request("**/stream", timeout=60_000):
         pass
