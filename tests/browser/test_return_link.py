@@ -1,6 +1,8 @@
 """The link back to the host site in Chromium: an old page gets a new result before it is used."""
 
-from playwright.sync_api import Page
+from collections.abc import Sequence
+
+import pytest
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
@@ -10,9 +12,19 @@ from tests.support.stack import Person, Stack
 MINUTE_MS = 60_000
 
 
-def verified_user(stack: Stack, person: Person, page: Page) -> BrowserUser:
+@pytest.fixture
+def complaints() -> Sequence[str]:
+    """Return patterns of console errors that the test expects; tests override it."""
+    return ()
+
+
+@pytest.fixture
+def user(
+    stack: Stack, ada: Person, browser_page: BrowserPage, complaints: Sequence[str]
+) -> BrowserUser:
     """Return the user on the page of a verified onboarding, whose clock is the test's."""
-    user = BrowserUser(stack, page, person).log_in().start()
+    page = browser_page(expected_complaints=complaints)
+    user = BrowserUser(stack, page, ada).log_in().start()
     user.take_pictures().choose_outcome("passes")
     user.expect_heading("You are verified", seconds=60)
     user.page.clock.install()
@@ -34,31 +46,23 @@ def shown_address(user: BrowserUser) -> str:
     return str(link.get_attribute("href"))
 
 
-def test_return_link_of_a_new_page_is_followed_as_it_is(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    user = verified_user(stack, ada, browser_page())
+def test_return_link_of_a_new_page_is_followed_as_it_is(user: BrowserUser) -> None:
     shown = shown_address(user)
     user.page.clock.fast_forward(3 * MINUTE_MS)
     assert followed(user) == shown
 
 
-def test_return_link_of_an_old_page_gets_a_new_result(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    user = verified_user(stack, ada, browser_page())
+def test_return_link_of_an_old_page_gets_a_new_result(user: BrowserUser) -> None:
     shown = shown_address(user)
     user.page.clock.fast_forward(5 * MINUTE_MS)
     url, result = split_result(followed(user))
-    assert url == f"{stack.shop_url}/account"
+    assert url == f"{user.stack.shop_url}/account"
     assert result != split_result(shown)[1]
-    assert verified_result(stack.public_url, result)["sub"] == ada.sub
+    assert verified_result(user.stack.public_url, result)["sub"] == user.person.sub
 
 
-def test_return_link_of_an_old_page_without_server_keeps_its_address(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    user = verified_user(stack, ada, browser_page(expected_complaints=["ERR_FAILED"]))
+@pytest.mark.parametrize("complaints", [["ERR_FAILED"]])
+def test_return_link_of_an_old_page_without_server_keeps_its_address(user: BrowserUser) -> None:
     shown = shown_address(user)
     user.page.route(user.page.url, lambda route: route.abort())
     user.page.clock.fast_forward(5 * MINUTE_MS)
