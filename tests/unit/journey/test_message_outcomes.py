@@ -6,7 +6,7 @@ from queue import SimpleQueue
 
 from tests.support.message_receiver import SECRET, MessageReceiver
 from tests.unit.journey.harness import JourneyHarness
-from tests.unit.journey.test_message_delivery import (  # noqa: F401 - fixtures
+from tests.unit.journey.sent_messages import (  # noqa: F401 - fixtures
     banks_receiver,
     client,
     delivery,
