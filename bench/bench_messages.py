@@ -34,6 +34,8 @@ from webapp.journey.message_delivery import MessageDelivery
 from webapp.store import migrate
 from webapp.store.engine import make_engine
 
+#: Time limit of one measurement, in which every message arrives.
+LIMIT_SECONDS = 120.0
 _RECEIVER = """
 import sys, socketserver
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,6 +87,14 @@ class Ages:
         if outcome == DELIVERED:
             with self._lock:
                 self.values.append(age + seconds)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many messages have arrived."""
+        end = time.monotonic() + LIMIT_SECONDS
+        while len(self.values) < count:
+            if time.monotonic() > end:
+                raise SystemExit(f"{len(self.values)} of {count} messages arrived")
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -141,8 +151,7 @@ def send_backlog(address: str, url: str, dead_url: str, count: int, dead: int) -
                 for _ in range(number):
                     work.messages.add(message(site))
         began = time.perf_counter()
-        while len(ages.values) < count:
-            time.sleep(0.01)
+        ages.wait_for(count)
         return Run(count / (time.perf_counter() - began), 0.0)
 
 
@@ -156,8 +165,7 @@ def send_singly(address: str, url: str, dead_url: str, count: int, dead: int) ->
             visitor = harness.visitor(f"person-{number}-{time.monotonic_ns()}")
             harness.start.prepare(visitor, "default", "en")
             time.sleep(0.05)
-        while len(ages.values) < count:
-            time.sleep(0.01)
+        ages.wait_for(count)
         return Run(0.0, statistics.quantiles(ages.values, n=100)[98])
 
 
