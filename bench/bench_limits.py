@@ -21,6 +21,7 @@ from serving import BenchInstallation
 
 KEY = OctKey.import_key("0123456789abcdef0123456789abcdef")
 CLIENTS = 16
+API = "/api/v1/onboardings"
 Requests = Callable[[], Iterator[bytes]]
 
 
@@ -31,13 +32,21 @@ def handoff_token(**changes: object) -> str:
     return jwt.encode({"alg": "HS256"}, claims, KEY)
 
 
-def requests(path: Callable[[], str], addresses: int = 1) -> Iterator[bytes]:
+def requests(
+    path: Callable[[], str], addresses: int = 1, headers: Callable[[], str] = lambda: ""
+) -> Iterator[bytes]:
+    """Yield GET requests; `headers` returns further lines of the head, each with its CRLF."""
     for number in count():
         place = number % addresses
         client = f"10.{place >> 16}.{place >> 8 & 255}.{place & 255}"
         yield (
-            f"GET {path()} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: {client}\r\n\r\n"
+            f"GET {path()} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"X-Forwarded-For: {client}\r\n{headers()}\r\n"
         ).encode()
+
+
+def wrong_key() -> str:
+    return f"Authorization: Bearer {uuid.uuid4().hex}\r\n"
 
 
 def attacks() -> dict[str, Iterator[bytes]]:
@@ -48,6 +57,8 @@ def attacks() -> dict[str, Iterator[bytes]]:
         "a used hand-off, one address": requests(lambda: f"/handoff?token={used}"),
         "unknown links, one address": requests(lambda: f"/l/{uuid.uuid4().hex}"),
         "bad hand-offs, 10,000 addresses": requests(lambda: "/handoff?token=garbage", 10_000),
+        "wrong API keys, one address": requests(lambda: API, headers=wrong_key),
+        "wrong API keys, 10,000 addresses": requests(lambda: API, 10_000, wrong_key),
     }
 
 

@@ -25,6 +25,7 @@ SITES = """
 [sites.shop]
 name = "Example Shop"
 handoff_keys = ["0123456789abcdef0123456789abcdef"]
+api_keys = ["sha256:abababababababababababababababababababababababababababababababab"]
 [sites.shop.flows.default]
 mode = "iframe"
 country = "ESP"
