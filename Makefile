@@ -1,6 +1,7 @@
 # One virtual environment; the stamps in it name the requirements that have been installed.
 PYTHON ?= python3
-PORT ?= 8000
+# Not ?=: a shell that has loaded my-site.env exports the PORT of that website.
+PORT = 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes

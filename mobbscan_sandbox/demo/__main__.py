@@ -13,7 +13,7 @@ from mobbscan_sandbox.demo.errors import DemoError
 from mobbscan_sandbox.demo.folder_lock import lock_folder
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
-from mobbscan_sandbox.demo.programs import programs, server_settings
+from mobbscan_sandbox.demo.programs import programs, server_settings, write_server_settings
 from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
 from mobbscan_sandbox.demo.website import DEFAULT_URL, Website
 from mobbscan_sandbox.demo.welcome_message import STARTING, welcome
@@ -98,7 +98,9 @@ def _run_programs(
     addresses = Addresses.from_base(options.port_base)
     _prepare(addresses, instance, options)
     terminal = Terminal(verbose=options.verbose)
-    by_name = programs(addresses, instance, server_settings(addresses, instance))
+    settings = server_settings(addresses, instance)
+    write_server_settings(settings, instance)
+    by_name = programs(addresses, instance, settings)
     with ChildProcesses(
         ChildProcess(program, instance.logs / f"{name}.log", terminal)
         for name, program in by_name.items()

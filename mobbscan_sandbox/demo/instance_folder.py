@@ -13,8 +13,8 @@ from mobbscan_sandbox.text_files import read_secret
 MARKER_FILE = "README.txt"
 MARKER_TEXT = """\
 This folder belongs to "make run". It holds the secrets of the demo, generated on its first run,
-the logs of its programs, the settings of your own website (docs/host-guide.md), and the state of
-server and shop, which each start deletes (--keep keeps it).
+the logs of its programs, the settings of your own website and of the server's commands
+(docs/host-guide.md), and the state of server and shop, which each start deletes (--keep keeps it).
 Nothing else needs it. You can delete it at any time.
 """
 

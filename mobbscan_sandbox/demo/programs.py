@@ -1,6 +1,7 @@
 """Command lines, environments and readiness addresses of the demo's four programs."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 
 # Settings that a developer has exported belong to another server, so they are not inherited.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH")
+SERVER_FILE = "server.env"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def server_settings(addresses: Addresses, instance: InstanceFolder) -> dict[str,
         "SITES_FILE": str(instance.sites_file),
         "INSTANCE_DIR": str(instance.state),
     }
+
+
+def write_server_settings(settings: Mapping[str, str], instance: InstanceFolder) -> None:
+    """Write the settings as a file for shells, for the commands of `python -m webapp`."""
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+    instance.write(SERVER_FILE, "# Each start of the demo overwrites this file.\n" + "".join(lines))
 
 
 def programs(

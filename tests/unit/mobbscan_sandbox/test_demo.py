@@ -17,7 +17,7 @@ from mobbscan_sandbox.demo.addresses import Addresses
 from mobbscan_sandbox.demo.errors import AddressUnavailable, FolderHasOtherFiles, PortInUse
 from mobbscan_sandbox.demo.instance_folder import SECRETS, InstanceFolder
 from mobbscan_sandbox.demo.program_output import LogLineFilter
-from mobbscan_sandbox.demo.programs import programs, server_settings
+from mobbscan_sandbox.demo.programs import programs, server_settings, write_server_settings
 from mobbscan_sandbox.demo.sites_file import shop_flow, shop_site, sites_toml
 from mobbscan_sandbox.demo.website import Website
 from mobbscan_sandbox.gateway.command_line import argument_parser, options_from
@@ -115,6 +115,36 @@ def test_settings_of_the_own_website_can_be_loaded_by_a_shell(instance):
     assert site.handoff_keys == (expected["IDENTITY_HANDOFF_KEY"],)
     assert site.webhook_secrets == (expected["IDENTITY_WEBHOOK_SECRET"],)
     assert site.webhook_url == "http://localhost:3000/hooks/identity"
+
+
+def test_settings_of_the_server_can_be_loaded_by_a_shell_for_its_commands(tmp_path):
+    instance = InstanceFolder(tmp_path / "a folder")
+    instance.prepare(keep=False)
+    settings = server_settings(ADDRESSES, instance)
+    write_server_settings(settings, instance)
+    file = instance.folder / "server.env"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    printed = subprocess.run(
+        ["sh", "-c", f'set -a; . "{file}"; set +a; env'],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    loaded = dict(line.split("=", 1) for line in printed.splitlines())
+    assert {name: loaded[name] for name in settings} == settings
+
+
+def test_port_of_the_own_website_in_the_environment_does_not_move_the_demo(root):
+    printed = subprocess.run(
+        ["make", "--dry-run", "run"],
+        env={"PATH": os.environ["PATH"], "PORT": "3000"},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "--port-base 8000" in printed
 
 
 def test_address_of_the_own_website_is_one_of_this_machine():
