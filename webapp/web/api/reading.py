@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.basics.json_reader import read_strict
 from webapp.web.api.problems import FieldError, InvalidInput, Problem
+from webapp.web.problem_types import PROBLEM_TYPES
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -43,7 +44,8 @@ def read_body(model: type[Model], *, required: bool = True) -> Model:
     try:
         given = read_strict(body)
     except ValueError as error:
-        raise Problem("malformed_json", f"The body cannot be read: {error}.") from None
+        fix = PROBLEM_TYPES["malformed_json"].fix
+        raise Problem("malformed_json", f"The body cannot be read: {error}. {fix}") from None
     return _validate(model, given)
 
 
