@@ -74,7 +74,7 @@ def test_each_command_of_the_page_gets_the_sample_answer(
         if "ONBOARDING" not in variables:
             variables["ONBOARDING"] = answer["id"]
             # Rows are listed once they are numbered, soon after the commit.
-            eventually(lambda: api.get("/onboardings?subject=user-4711").json()["data"])
+            eventually(lambda: api.get("/onboardings?subject=user-5820").json()["data"])
             eventually(lambda: api.get("/messages").json()["data"])
 
 
