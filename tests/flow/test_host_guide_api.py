@@ -209,3 +209,67 @@ def test_key_set_has_the_fields_of_the_page(guide: HostGuide, settings: dict[str
 def test_each_status_and_reason_is_on_the_page(guide: HostGuide, words: Any) -> None:
     section = guide.section("Statuses and reasons")
     assert [str(word) for word in words if f"`{word}`" not in section] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [("/onboardings", "cursor"), ("/onboardings", "changed_after"), ("/messages", "after")],
+)
+def test_loop_over_a_list_ends_with_null_and_has_each_row_once(
+    api: httpx.Client, path: str, parameter: str
+) -> None:
+    subjects = [f"paging-{parameter}-{number}" for number in range(3)]
+    created = {api.post("/onboardings", json={"subject": each}).json()["id"] for each in subjects}
+    eventually(lambda: created <= {row for row, _ in _pages(api, path, parameter)[0]})
+    rows, last = _pages(api, path, parameter)
+    assert len(rows) == len(set(rows))
+    later = "changed_after" if parameter == "cursor" else parameter
+    assert api.get(path, params={later: last}).json() == {"data": [], "next_cursor": None}
+    for unusable in ("", "null"):
+        assert api.get(path, params={parameter: unusable}).status_code == 422
+
+
+def _pages(api: httpx.Client, path: str, parameter: str) -> tuple[list[Any], str]:
+    """Return onboarding and message or version of each row, and the last cursor."""
+    rows, cursor = [], ""
+    for _ in range(200):
+        query = {"limit": "2", **({parameter: cursor} if cursor else {})}
+        page = api.get(path, params=query).json()
+        rows += [(each.get("data", each)["id"], each["id"]) for each in page["data"]]
+        if page["next_cursor"] is None:
+            return rows, cursor
+        cursor = page["next_cursor"]
+    raise AssertionError("The list does not end")
+
+
+def test_repeated_withdrawal_with_an_empty_object_changes_nothing(api: httpx.Client) -> None:
+    created = api.post("/onboardings", json={"subject": "withdrawn"}).json()["id"]
+    first = api.post(f"/onboardings/{created}/cancel", json={})
+    second = api.post(f"/onboardings/{created}/cancel")
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json()["version"] == second.json()["version"]
+    eventually(lambda: (created, "onboarding.canceled") in _types(api))
+    assert _types(api).count((created, "onboarding.canceled")) == 1
+
+
+def _types(api: httpx.Client) -> list[tuple[str, str]]:
+    messages, query = [], {"limit": "100"}
+    while (page := api.get("/messages", params=query).json())["next_cursor"]:
+        messages += [(each["data"]["id"], each["type"]) for each in page["data"]]
+        query["after"] = page["next_cursor"]
+    return messages
+
+
+def test_conflict_is_the_first_answer_to_its_idempotency_key(api: httpx.Client) -> None:
+    created = api.post("/onboardings", json={"subject": "first-answer"}).json()["id"]
+    call = {"json": {"subject": "first-answer", "locale": "es"}}
+    key = {"headers": {"Idempotency-Key": "conflict"}}
+    assert api.post("/onboardings", **call, **key).status_code == 409
+    assert api.post(f"/onboardings/{created}/cancel").status_code == 200
+    assert api.post("/onboardings", **call, **key).status_code == 409
+    assert api.post("/onboardings", **call).status_code == 201
+
+
+def test_subject_in_the_form_of_an_address_is_accepted(api: httpx.Client) -> None:
+    assert api.post("/onboardings", json={"subject": "4711@tenant"}).status_code == 201
+    assert api.get("/subjects/4711%40tenant").json()["subject"] == "4711@tenant"
