@@ -66,3 +66,11 @@ def test_pages_say_test_unless_live_mode_is_set(new_stack: NewStack, shown: bool
     setting = {} if shown else {"LIVE_MODE": "true"}
     stack = new_stack(environment=setting, leave_out=("provider", "shop"))
     assert ("TEST" in stack.http_session().get("/").text) is shown
+
+
+def test_rejected_user_who_may_try_again_can_also_return(stack: Stack, ada: Person) -> None:
+    walk = ended(stack, ada, "fails", "rejected")
+    page = walk.look()
+    assert page.form("/onboardings")
+    _, result = split_result(page.link(BACK).href)
+    assert verified_result(stack.public_url, result)["status"] == "rejected"
