@@ -12,6 +12,8 @@ const MAX_STREAM_FAILURES = 3;
 /** A stream sends the status as soon as it is open. Without it a proxy buffers the stream. */
 const STREAM_SILENCE_SECONDS = 10;
 const RELOAD_AFTER_MS = 400;
+/** How long a page that the user leaves by a link may still be there before it updates itself again. */
+const DEPARTURE_MS = 10_000;
 /** Over HTTP/1.1 a browser opens six connections to a server, for all its pages together: with six
  * streams no further page would load. Pages beyond this number poll, and all where the browser has
  * no locks to count them with. */
@@ -28,6 +30,7 @@ class LiveStatus {
     /** Counts the calls of `connect` and `stop`: a place that comes after the next one is too late. */
     this.turn = 0;
     this.timer = 0;
+    this.reloadTimer = 0;
     this.pollCount = 0;
     this.streamFailures = 0;
     this.isStreamBuffered = false;
@@ -38,8 +41,25 @@ class LiveStatus {
   start() {
     document.addEventListener("visibilitychange", () => this.restart());
     window.addEventListener("pagehide", () => this.stop());
-    window.addEventListener("pageshow", (event) => event.persisted && this.restart());
+    window.addEventListener("pageshow", (event) => event.persisted && this.stay());
     window.addEventListener("online", () => this.restart());
+    document.addEventListener("click", (event) => this.onClick(event));
+    this.restart();
+  }
+
+  /** A reload would cancel the request of a link that the user has followed. */
+  onClick(/** @type {MouseEvent} */ event) {
+    const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    const link = event.target instanceof Element && event.target.closest("a[href]:not([href^='#'])");
+    if (!link || opensElsewhere) return;
+    this.isLeaving = true;
+    this.stop();
+    window.clearTimeout(this.reloadTimer);
+    this.reloadTimer = window.setTimeout(() => this.stay(), DEPARTURE_MS);
+  }
+
+  stay() {
+    this.isLeaving = false;
     this.restart();
   }
 
@@ -149,7 +169,7 @@ class LiveStatus {
     this.announce(this.data("textUpdate"));
     this.isLeaving = true;
     this.stop();
-    window.setTimeout(() => this.reload(), RELOAD_AFTER_MS);
+    this.reloadTimer = window.setTimeout(() => this.reload(), RELOAD_AFTER_MS);
   }
 
   reload() {

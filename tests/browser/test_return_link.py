@@ -1,8 +1,8 @@
 """The link back to the host site in Chromium: an old page gets a new result before it is used."""
 
-from collections.abc import Sequence
+import time
 
-import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
@@ -67,3 +67,26 @@ def test_return_link_of_an_old_page_without_server_keeps_its_address(user: Brows
     user.page.route(user.page.url, lambda route: route.abort())
     user.page.clock.fast_forward(5 * MINUTE_MS)
     assert followed(user) == shown
+
+
+def test_due_update_waits_while_the_user_follows_a_link(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    user = BrowserUser(stack, browser_page(), ada).log_in().start()
+    user.take_pictures().choose_outcome("review")
+    user.expect_heading("A person is taking a look", seconds=60)
+    page = user.page
+    page.clock.install()
+    page.reload()
+    page.clock.pause_at(time.time() + 5)
+    user.decide("passes")
+    # The reload of the page is due now, and waits for the test's clock.
+    expect(page.locator("#live")).to_contain_text("There is an update", timeout=60_000)
+    # The host site does not answer: nothing but the script may change the page.
+    page.evaluate("window.isSame = true; addEventListener('click', (e) => e.preventDefault())")
+    page.get_by_role("link", name="Back to Example Shop").click()
+    page.clock.run_for(1_000)
+    assert page.evaluate("fetch(location.href).then(() => window.isSame)")
+    page.clock.run_for(10_000)
+    page.clock.resume()
+    user.expect_heading("You are verified", seconds=60)
