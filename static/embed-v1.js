@@ -1,0 +1,684 @@
+// @ts-check
+/**
+ * `<mobbscan-onboarding>`: identity verification inside a host site's page.
+ *
+ *     <mobbscan-onboarding server="https://verify.example" site="shop" token-url="/identity-token">
+ *       <a href="/verify">Verify my identity</a>
+ *     </mobbscan-onboarding>
+ *
+ * A click on the link opens the verification: `display="inline"` (default) in the place of the
+ * link, `"modal"` in a dialog, `"redirect"` full screen. Nothing is loaded or created before it.
+ * Without script, the link itself works.
+ *
+ * Importing this module only defines the element, once per page; without DOM it does nothing. It
+ * uses no cookie and no storage. The frame gets its hand-off token through a MessagePort.
+ */
+
+const NAME = "mobbscan-onboarding";
+const HELLO = "mobbscan-embed:hello";
+const VERSION = 1;
+
+/** Browsers do not report a refused frame, so its silence is measured, in milliseconds. */
+const LOAD_TIMEOUT = 10_000;
+const ANSWER_TIMEOUT = 3_000;
+const HELLO_INTERVAL = 1_000;
+const PONG_TIMEOUT = 1_000;
+const TOKEN_RETRY_AFTER = 1_000;
+/** A token that was requested at the click is used up to this age; it may live 300 s. */
+const TOKEN_FRESH_FOR = 30_000;
+
+/** Of the inline frame, in CSS pixels. The vendor's page inside our page cannot be measured. */
+const MIN_HEIGHT = 480;
+const MAX_HEIGHT = 4_000;
+
+/** Browsers inside apps, most of which block the camera: the full page offers a link for a real one. */
+const IN_APP =
+  /FB(AN|AV|_IAB)|Instagram|WhatsApp|musical_ly|BytedanceWebview|TikTok|\bLine\/|MicroMessenger|Snapchat|LinkedInApp|Twitter for|TwitterAndroid|; wv\)|\((iPhone|iPad)(?!.*Safari\/)/;
+
+const TEXTS = {
+  en: {
+    title: "Identity check",
+    close: "Close",
+    wait: "One moment…",
+    silent: "The identity check does not open inside this page.",
+    token: "We could not sign you in to the identity check.",
+    again: "Try again",
+    full: "Open it full screen",
+  },
+  es: {
+    title: "Verificación de identidad",
+    close: "Cerrar",
+    wait: "Un momento…",
+    silent: "La verificación de identidad no se abre dentro de esta página.",
+    token: "No hemos podido iniciar tu sesión en la verificación de identidad.",
+    again: "Intentarlo de nuevo",
+    full: "Abrir a pantalla completa",
+  },
+};
+
+const STYLE = `
+:host { display: block !important }
+:host([hidden]) { display: none !important }
+slot[hidden], [part=body]:empty { display: none }
+[part=body], dialog { all: initial; display: block; color-scheme: inherit; background: Canvas; color: CanvasText;
+  font: 1rem/1.5 system-ui, sans-serif }
+iframe { display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0; color-scheme: normal }
+iframe[hidden] { height: 0 !important; visibility: hidden }
+dialog { position: fixed; inset: 0; margin: auto; width: min(100vw, 480px); height: min(100dvh, 760px); overflow: hidden }
+dialog:not([open]) { display: none }
+dialog::backdrop { background: #0008 }
+dialog [part=body] { height: calc(100% - 3rem - env(safe-area-inset-top, 0px)); overflow: auto }
+dialog iframe { height: 100% }
+[part=bar] { display: flex; justify-content: flex-end; height: 3rem;
+  padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) 0 0 }
+[part=note] { padding: 1rem }
+[part=note] p { margin: 0 0 1rem }
+button, a { all: revert; min-width: 2.75rem; min-height: 2.75rem; margin-right: 1rem; font: inherit }
+[part=bar] button { margin: 0; border: 0; background: none; font-size: 1.5rem; color: inherit; cursor: pointer }
+@media (max-width: 520px) { dialog { width: 100vw; height: 100dvh } }
+`;
+
+/** @param {number} milliseconds */
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** @param {RegExp} pattern @param {unknown} value @returns {value is string} */
+const matches = (pattern, value) => typeof value === "string" && pattern.test(value);
+const CODE = /^[a-z]\w{0,63}$/;
+const ID = /^[\w-]{1,64}$/;
+const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** @param {string} address @returns {string} its origin; empty for no address */
+function originOf(address) {
+  try {
+    return new URL(address).origin;
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * The port to the page in a frame. Every `load` is a new document, which gets a new port.
+ */
+class Connection {
+  #frame;
+  #origin;
+  #on;
+  /** @type {MessagePort[]} ports whose `hello` has no answer yet */
+  #offered = [];
+  /** @type {MessagePort | undefined} */
+  #port;
+  #silence = 0;
+  #repeat = 0;
+  #pongs = 0;
+
+  /**
+   * @param {HTMLIFrameElement} frame
+   * @param {string} origin of the server
+   * @param {{ready(): void, silent(): void, receive(message: any): void}} on
+   */
+  constructor(frame, origin, on) {
+    this.#frame = frame;
+    this.#origin = origin;
+    this.#on = on;
+    frame.addEventListener("load", () => this.#greet());
+    this.#expectWithin(LOAD_TIMEOUT);
+  }
+
+  /** @param {object} message */
+  post(message) {
+    this.#port?.postMessage(message);
+  }
+
+  close() {
+    clearTimeout(this.#silence);
+    clearInterval(this.#repeat);
+    for (const port of this.#offered) port.close();
+    this.#port?.close();
+    this.#offered = [];
+    this.#port = undefined;
+  }
+
+  /** Whether the page still answers: a port does not show that its other side is gone. */
+  async isAlive() {
+    const before = this.#pongs;
+    this.post({ type: "ping", n: before + 1 });
+    await sleep(PONG_TIMEOUT);
+    return this.#pongs > before;
+  }
+
+  #greet() {
+    this.close();
+    this.#expectWithin(ANSWER_TIMEOUT);
+    this.#repeat = window.setInterval(() => this.#hello(), HELLO_INTERVAL);
+    this.#hello();
+  }
+
+  #hello() {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => {
+      if (!this.#port && data?.type === "welcome" && data.v === VERSION) this.#accept(port1);
+      else if (port1 === this.#port && data?.type === "pong") this.#pongs++;
+      else if (port1 === this.#port) this.#on.receive(data);
+    };
+    this.#offered.push(port1);
+    // Delivered only to our origin, whatever document is in the frame.
+    this.#frame.contentWindow?.postMessage({ type: HELLO, v: VERSION }, this.#origin, [port2]);
+  }
+
+  /** @param {MessagePort} port */
+  #accept(port) {
+    this.#offered = this.#offered.filter((each) => each !== port);
+    this.close();
+    this.#port = port;
+    this.#on.ready();
+  }
+
+  /** @param {number} milliseconds */
+  #expectWithin(milliseconds) {
+    this.#silence = window.setTimeout(() => {
+      // The ports stay open: a late answer is still welcome.
+      clearInterval(this.#repeat);
+      this.#on.silent();
+    }, milliseconds);
+  }
+}
+
+/** The page's scroll lock, shared by all open dialogs. */
+const scroll = {
+  locks: 0,
+  /** @type {string | null} the `style` attribute before the first lock */
+  style: null,
+
+  lock() {
+    const root = document.documentElement;
+    if (this.locks++) return;
+    this.style = root.getAttribute("style");
+    this.overflow = root.style.overflow;
+    root.style.overflow = "hidden";
+  },
+
+  unlock() {
+    const root = document.documentElement;
+    if (--this.locks) return;
+    if (root.style.overflow === "hidden") root.style.overflow = this.overflow;
+    if (this.style === null && !root.getAttribute("style")) root.removeAttribute("style");
+  },
+
+  overflow: "",
+};
+
+/** @type {CSSStyleSheet | undefined} */
+let sheet;
+
+function styleSheet() {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+  }
+  return sheet;
+}
+
+// A server that renders pages has no HTMLElement.
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
+
+/** @implements {Pick<import("./embed-v1.js").MobbscanOnboardingElement, "fetchToken" | "open" | "close" | "destroy">} */
+class MobbscanOnboarding extends Base {
+  /** @type {(() => Promise<string>) | null} */
+  #fetchToken = null;
+  #slot;
+  #body;
+  /** @type {AbortController | undefined} ends the listeners of the connected element */
+  #connected;
+  /** @type {AbortController | undefined} ends the listeners of the open verification */
+  #opened;
+  /** @type {HTMLIFrameElement | undefined} */
+  #frame;
+  /** @type {Connection | undefined} */
+  #connection;
+  /** @type {HTMLDialogElement | undefined} */
+  #dialog;
+  /** @type {Element | null} */
+  #focusBefore = null;
+  /** @type {{token: Promise<string | null>, at: number} | undefined} requested at the click */
+  #early;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [styleSheet()];
+    this.#slot = document.createElement("slot");
+    this.#body = part("div", "body");
+    root.append(this.#slot, this.#body);
+    // A property that was set before the element was defined hides the accessor.
+    if (Object.hasOwn(this, "fetchToken")) {
+      const given = this.fetchToken;
+      Reflect.deleteProperty(this, "fetchToken");
+      this.fetchToken = given;
+    }
+  }
+
+  get fetchToken() {
+    return this.#fetchToken;
+  }
+
+  set fetchToken(callback) {
+    this.#fetchToken = callback;
+  }
+
+  connectedCallback() {
+    if (this.#connected) return;
+    this.#connected = new AbortController();
+    const { signal } = this.#connected;
+    this.addEventListener("click", (event) => this.#onClick(event), { signal });
+  }
+
+  /** With it, `moveBefore()` keeps the frame. */
+  connectedMoveCallback() {}
+
+  disconnectedCallback() {
+    // A move disconnects and connects the element in one task.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#end("removed");
+      else if (this.#dialog) reopen(this.#dialog);
+    });
+  }
+
+  /** Opens the verification, as a click on the link does. Does nothing while it is open. */
+  open() {
+    if (this.#opened) return this.#frame?.focus();
+    const mistake = this.isConnected ? this.#mistake : "the element is not in the document";
+    if (mistake) return console.error(`<${NAME}>: ${mistake}`);
+    this.connectedCallback(); // after destroy()
+    this.#opened = new AbortController();
+    this.#focusBefore = document.activeElement;
+    this.#watchPage(this.#opened.signal);
+    this.#early = { token: this.#requestToken(this.#opened.signal), at: Date.now() };
+    if (this.#display === "redirect") this.#redirect();
+    else this.#openFrame();
+  }
+
+  /** Closes the verification. The user can open it again and continues where they were. */
+  close() {
+    this.#close("host");
+  }
+
+  /** Closes the verification and removes all listeners; the link becomes an ordinary link. */
+  destroy() {
+    this.#end("destroyed");
+  }
+
+  // Settings
+
+  /** Address of the server, without a slash at the end. */
+  get #server() {
+    return new URL(this.getAttribute("server") ?? "", document.baseURI).href.replace(/\/+$/, "");
+  }
+
+  get #display() {
+    const display = this.getAttribute("display") ?? "";
+    return ["modal", "redirect"].includes(display) ? display : "inline";
+  }
+
+  get #locale() {
+    const page = this.closest("[lang]")?.getAttribute("lang");
+    const locale = this.getAttribute("locale") || page || navigator.language;
+    return locale.toLowerCase().startsWith("es") ? "es" : "en";
+  }
+
+  /** @returns {string} what the host's developer must fix before it can open */
+  get #mistake() {
+    for (const name of ["server", "site"]) {
+      if (!this.getAttribute(name)) return `set the attribute ${name}`;
+    }
+    const address = this.getAttribute("server") ?? "";
+    if (!/^https?:/.test(URL.canParse(address, document.baseURI) ? this.#server : "")) {
+      return `the attribute server must be an https address, not ${address}`;
+    }
+    if (this.fetchToken || this.hasAttribute("token-url")) return "";
+    return "set the property fetchToken or the attribute token-url";
+  }
+
+  // Opening
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const { defaultPrevented, button, metaKey, ctrlKey, shiftKey, altKey } = event;
+    if (defaultPrevented || button || metaKey || ctrlKey || shiftKey || altKey) return;
+    const control = event.target instanceof Element && event.target.closest("a, button");
+    if (!control || !this.contains(control)) return;
+    // Not prevented while the element cannot open: then the link works as without script.
+    if (!this.#mistake) event.preventDefault();
+    this.open();
+  }
+
+  #openFrame() {
+    const frame = this.#createFrame();
+    const obstacle = knownObstacle(frame);
+    if (obstacle) return this.#fail(obstacle);
+    if (this.#display === "modal") this.#showDialog();
+    this.#mount(frame);
+    const wasOnLink = this.contains(this.#focusBefore);
+    this.#slot.hidden = !this.#dialog;
+    if (wasOnLink && !this.#dialog) frame.focus();
+  }
+
+  #createFrame(credentialless = globalThis.crossOriginIsolated) {
+    const address = new URL(`${this.#server}/embed/${encodeURIComponent(this.getAttribute("site") ?? "")}`);
+    for (const name of ["flow", "locale", "display"]) {
+      const value = name === "display" ? this.#display : this.getAttribute(name);
+      if (value) address.searchParams.set(name, value);
+    }
+    const features = ["camera", "fullscreen", ...(this.hasAttribute("microphone") ? ["microphone"] : [])];
+    const frame = document.createElement("iframe");
+    frame.title = TEXTS[this.#locale].title;
+    frame.allow = features.map((feature) => `${feature} ${address.origin}`).join("; ");
+    frame.referrerPolicy = "origin";
+    // A page with Cross-Origin-Embedder-Policy admits only such a frame.
+    if (credentialless && "credentialless" in frame) frame.credentialless = true;
+    frame.src = address.href;
+    return frame;
+  }
+
+  /** Show the frame in the place of an earlier one, if any. @param {HTMLIFrameElement} frame */
+  #mount(frame) {
+    this.#unmount();
+    this.#connection = new Connection(frame, originOf(this.#server), {
+      ready: () => {
+        for (const note of this.#body.querySelectorAll("[part=note]")) note.remove();
+        frame.hidden = false;
+        this.#emit("ready", {});
+      },
+      silent: () => this.#fail("frame_silent"),
+      receive: (message) => this.#receive(message),
+    });
+    this.#frame = frame;
+    this.#body.replaceChildren(frame);
+  }
+
+  #unmount() {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#frame = undefined;
+    this.#body.replaceChildren();
+  }
+
+  #showDialog() {
+    const { title, close } = TEXTS[this.#locale];
+    const dialog = document.createElement("dialog");
+    dialog.lang = this.#locale;
+    dialog.setAttribute("aria-label", title);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "×";
+    button.setAttribute("aria-label", close);
+    button.onclick = () => this.#close("user");
+    // Escape closes it; so does our page in the frame, when it has the focus.
+    dialog.onclose = () => this.#dialog === dialog && this.#close("user");
+    const bar = part("div", "bar");
+    bar.append(button);
+    dialog.append(bar, this.#body);
+    this.shadowRoot?.append(dialog);
+    this.#dialog = dialog;
+    scroll.lock();
+    dialog.showModal();
+  }
+
+  /** @param {AbortSignal} signal */
+  #watchPage(signal) {
+    const origin = originOf(this.#server);
+    const isOurs = (/** @type {string} */ address) => originOf(address) === origin;
+    const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
+      if (event.disposition !== "enforce" || !isOurs(event.blockedURI)) return;
+      if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
+      if (event.effectiveDirective === "form-action") this.#followLink("frame_blocked_by_csp");
+    };
+    document.addEventListener("securitypolicyviolation", onViolation, { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.#onReturn(), { signal });
+    if (!("ReportingObserver" in globalThis)) return;
+    const observer = new ReportingObserver(
+      (reports) => {
+        const isBlocked = reports.some(({ body }) => isOurs(Object(body).blockedURL) && Object(body).disposition === "enforce");
+        if (isBlocked && this.#frame) this.#onEmbedderPolicy(this.#frame);
+      },
+      { types: ["coep"] },
+    );
+    observer.observe();
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** @param {HTMLIFrameElement} frame that Cross-Origin-Embedder-Policy has blocked */
+  #onEmbedderPolicy(frame) {
+    if (!("credentialless" in frame) || frame.credentialless) this.#fail("cross_origin_isolated");
+    else this.#mount(this.#createFrame(true));
+  }
+
+  /** The page is back from the browser's cache (Back or Forward). */
+  async #onReturn() {
+    const { signal } = /** @type {AbortController} */ (this.#opened);
+    if (!this.#frame) return this.#close("back"); // from the full screen
+    if ((await this.#connection?.isAlive()) || signal.aborted) return;
+    this.#mount(this.#createFrame(Object(this.#frame).credentialless));
+  }
+
+  // Messages of the frame
+
+  /** Act on a message of the frame; malformed ones change nothing. @param {any} message */
+  #receive(message) {
+    const { type, onboarding, code, reason } = Object(message);
+    if (type === "token" && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
+    else if (type === "height" && message.px > 0 && Number.isFinite(message.px)) this.#resize(message.px);
+    else if ((type === "started" || type === "submitted") && matches(ID, onboarding)) this.#emit(type, { onboarding });
+    else if (type === "status") this.#onStatus(message);
+    else if (type === "error" && matches(CODE, code)) this.#raise(code, message.retry === true);
+    else if (type === "close" && matches(CODE, reason)) this.#close(reason);
+    else if (type === "leave" && typeof message.url === "string") this.#leave(message.url);
+  }
+
+  /** @param {any} message */
+  #onStatus({ status, next, final, result }) {
+    if (!matches(CODE, status) || !matches(CODE, next) || typeof final !== "boolean") return;
+    if (result !== null && !matches(JWS, result)) return;
+    this.#emit("status", { status, next, final, result });
+  }
+
+  /** @param {number} px */
+  #resize(px) {
+    if (!this.#frame || this.#dialog) return;
+    this.#frame.style.height = `${Math.min(Math.max(px, MIN_HEIGHT), MAX_HEIGHT)}px`;
+  }
+
+  /** @param {string} url */
+  #leave(url) {
+    if (URL.canParse(url) && new URL(url).href.startsWith(`${this.#server}/`)) window.location.assign(url);
+  }
+
+  // Hand-off tokens
+
+  /** @param {number} n number of the request */
+  async #sendToken(n) {
+    const connection = this.#connection;
+    connection?.post({ type: "token", n, token: await this.#token() });
+  }
+
+  /** @returns {Promise<string | null>} */
+  async #token() {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early && Date.now() - early.at < TOKEN_FRESH_FOR) return early.token;
+    return this.#opened ? this.#requestToken(this.#opened.signal) : null;
+  }
+
+  /** Request a token, twice if need be. @param {AbortSignal} signal @returns {Promise<string | null>} */
+  async #requestToken(signal) {
+    for (const delay of [0, TOKEN_RETRY_AFTER]) {
+      if (delay) await sleep(delay);
+      if (signal.aborted) return null;
+      try {
+        const token = await (this.fetchToken ? this.fetchToken() : this.#postForToken());
+        if (typeof token === "string" && token) return token;
+        throw new TypeError("fetchToken must return the hand-off token, a string");
+      } catch (error) {
+        if (signal.aborted) return null;
+        console.error(`<${NAME}>: no hand-off token:`, error);
+        this.#raise("token_failed", true);
+      }
+    }
+    return null;
+  }
+
+  async #postForToken() {
+    const address = new URL(this.getAttribute("token-url") ?? "", document.baseURI);
+    if (address.origin !== window.location.origin) throw new TypeError("token-url must be of this page's origin");
+    const response = await fetch(address, { method: "POST", headers: { Accept: "application/json" } });
+    if (!response.ok) throw new TypeError(`token-url answered ${response.status}`);
+    return (await response.json()).token;
+  }
+
+  // Ways out
+
+  /** Report why it cannot open here, and lead on unless the host prevents it. @param {string} code */
+  #fail(code) {
+    const isSilent = code === "frame_silent";
+    const { signal } = /** @type {AbortController} */ (this.#opened);
+    const isPrevented = !this.#raise(code, isSilent);
+    if (signal.aborted) return;
+    if (isPrevented) this.#close("error");
+    else if (isSilent) this.#showNote("silent");
+    else this.#redirect();
+  }
+
+  /** Continue full screen. The form keeps the token out of addresses. */
+  async #redirect() {
+    const { signal } = /** @type {AbortController} */ (this.#opened);
+    this.#unmount();
+    this.#showNote("wait");
+    const token = await this.#token();
+    if (signal.aborted) return;
+    if (!token) return this.#showNote("token");
+    const form = document.createElement("form");
+    const field = document.createElement("input");
+    Object.assign(form, { method: "post", action: `${this.#server}/handoff`, target: "_top", hidden: true });
+    Object.assign(field, { type: "hidden", name: "token", value: token });
+    form.append(field);
+    this.#body.append(form);
+    form.submit();
+    form.remove();
+  }
+
+  /** Follow the link inside the element, where the page's policy forbids our form. @param {string} code */
+  #followLink(code) {
+    const link = this.querySelector("a");
+    this.#raise(code, false);
+    if (link) window.location.assign(link.href);
+    else this.#showNote("silent");
+  }
+
+  /** @param {"silent" | "token" | "wait"} name */
+  #showNote(name) {
+    const texts = TEXTS[this.#locale];
+    const note = part("div", "note");
+    note.lang = this.#locale;
+    note.setAttribute("role", name === "wait" ? "status" : "alert");
+    const text = document.createElement("p");
+    text.textContent = texts[name];
+    note.append(text);
+    if (name !== "wait") {
+      note.append(
+        action(texts.again, () => (this.#close("retry"), this.open())),
+        action(texts.full, () => this.#redirect()),
+      );
+    }
+    this.#slot.hidden = !this.#dialog;
+    if (this.#frame) this.#frame.hidden = true;
+    for (const earlier of this.#body.querySelectorAll("[part=note]")) earlier.remove();
+    this.#body.append(note);
+  }
+
+  // Closing
+
+  /** @param {string} reason */
+  #close(reason) {
+    if (!this.#opened) return;
+    const hadFocus = [this, document.body, null].includes(/** @type {any} */ (document.activeElement));
+    this.#opened.abort();
+    this.#opened = undefined;
+    this.#early = undefined;
+    this.#unmount();
+    this.#slot.hidden = false;
+    const dialog = this.#dialog;
+    if (dialog) {
+      this.#dialog = undefined;
+      this.shadowRoot?.append(this.#body);
+      dialog.close();
+      dialog.remove();
+      scroll.unlock();
+    }
+    const before = this.#focusBefore;
+    this.#focusBefore = null;
+    if (hadFocus && before instanceof HTMLElement) before.focus({ preventScroll: true });
+    this.#emit("closed", { reason });
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    this.#close(reason);
+    this.#connected?.abort();
+    this.#connected = undefined;
+  }
+
+  // Events
+
+  /** @param {string} code @param {boolean} retry @returns {boolean} false when the host prevented what follows */
+  #raise(code, retry) {
+    const report = JSON.stringify({ code, display: this.#display });
+    const address = `${this.#server}/embed/${encodeURIComponent(this.getAttribute("site") ?? "")}/report`;
+    // With a referrer policy, the browser states this page's origin; the answer is of no interest.
+    /** @type {RequestInit} */
+    const options = { method: "POST", mode: "no-cors", credentials: "omit", referrerPolicy: "origin", keepalive: true };
+    fetch(address, { ...options, body: report }).catch(() => {});
+    return this.#emit("error", { code, retry, doc: `${this.#server}/problems/${code}` });
+  }
+
+  /** @param {string} name @param {object} detail */
+  #emit(name, detail) {
+    return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: name === "error" }));
+  }
+}
+
+/**
+ * @param {HTMLIFrameElement} frame with all its attributes, not yet in the page
+ * @returns {string} code of the reason why the verification cannot work in it; empty for none
+ */
+function knownObstacle(frame) {
+  if (!window.isSecureContext) return "insecure_context";
+  if (IN_APP.test(navigator.userAgent)) return "in_app_browser";
+  if (globalThis.crossOriginIsolated && !("credentialless" in frame)) return "cross_origin_isolated";
+  const policy = /** @type {any} */ (frame).featurePolicy; // in Chromium only
+  const features = frame.allow.includes("microphone") ? ["camera", "microphone"] : ["camera"];
+  return features.every((feature) => policy?.allowsFeature(feature) ?? true) ? "" : "camera_blocked_by_policy";
+}
+
+/** @param {string} tag @param {string} name */
+function part(tag, name) {
+  const element = document.createElement(tag);
+  element.setAttribute("part", name);
+  return element;
+}
+
+/** @param {string} text @param {() => void} onClick */
+function action(text, onClick) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.onclick = onClick;
+  return button;
+}
+
+/** Make a dialog modal again that was moved in the document. @param {HTMLDialogElement} dialog */
+function reopen(dialog) {
+  if (dialog.matches(":modal")) return;
+  dialog.removeAttribute("open");
+  dialog.showModal();
+}
+
+if (globalThis.customElements && !customElements.get(NAME)) customElements.define(NAME, MobbscanOnboarding);
