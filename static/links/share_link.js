@@ -38,10 +38,12 @@ function enableShare(field, button) {
   });
 }
 
-const field = document.getElementById("link");
-const copyButton = document.getElementById("copy");
-const shareButton = document.getElementById("share");
-if (field instanceof HTMLInputElement) {
+/** @param {ParentNode} root */
+export function mount(root) {
+  const field = root.querySelector("#link");
+  const copyButton = root.querySelector("#copy");
+  const shareButton = root.querySelector("#share");
+  if (!(field instanceof HTMLInputElement)) return;
   field.addEventListener("focus", () => field.select());
   if (copyButton instanceof HTMLButtonElement) enableCopy(field, copyButton);
   if (shareButton instanceof HTMLButtonElement) enableShare(field, shareButton);

@@ -1,9 +1,10 @@
 // @ts-check
 /** Submits the form of a one-time link only once: a double click would find the link used. */
 
-const form = document.getElementById("use-link");
-
-if (form instanceof HTMLFormElement) {
+/** @param {ParentNode} root */
+export function mount(root) {
+  const form = root.querySelector("#use-link");
+  if (!(form instanceof HTMLFormElement)) return;
   let isSubmitted = false;
   form.addEventListener("submit", (event) => {
     if (isSubmitted) event.preventDefault();

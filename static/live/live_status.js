@@ -12,17 +12,23 @@ const MAX_STREAM_FAILURES = 3;
 /** A stream sends the status as soon as it is open. Without it a proxy buffers the stream. */
 const STREAM_SILENCE_SECONDS = 10;
 const RELOAD_AFTER_MS = 400;
-/** How long a page that the user leaves by a link may still be there before it updates itself again. */
-const DEPARTURE_MS = 10_000;
+/** `readyState` of an EventSource (HTML, 9.2.2). */
+const OPEN = 1;
+const CLOSED = 2;
 /** Over HTTP/1.1 a browser opens six connections to a server, for all its pages together: with six
  * streams no further page would load. Pages beyond this number poll, and all where the browser has
  * no locks to count them with. */
 const STREAMS_PER_BROWSER = 4;
 
 class LiveStatus {
-  /** @param {HTMLElement} region the live region with addresses and texts in its data attributes */
-  constructor(region) {
+  /**
+   * @param {HTMLElement} region the live region with addresses and texts in its data attributes
+   * @param {import("../page.js").Page} page
+   */
+  constructor(region, page) {
     this.region = region;
+    this.page = page;
+    this.listening = new AbortController();
     /** @type {EventSource | null} */
     this.stream = null;
     /** @type {(() => void) | null} gives the place of the stream to another page */
@@ -35,32 +41,25 @@ class LiveStatus {
     this.streamFailures = 0;
     this.isStreamBuffered = false;
     this.etag = "";
+    /** The last status that a stream or a poll has brought. */
+    this.status = "";
     this.isLeaving = false;
   }
 
   start() {
-    document.addEventListener("visibilitychange", () => this.restart());
-    window.addEventListener("pagehide", () => this.stop());
-    window.addEventListener("pageshow", (event) => event.persisted && this.stay());
-    window.addEventListener("online", () => this.restart());
-    document.addEventListener("click", (event) => this.onClick(event));
+    const { signal } = this.listening;
+    document.addEventListener("visibilitychange", () => this.restart(), { signal });
+    window.addEventListener("pagehide", () => this.stop(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.restart(), { signal });
+    window.addEventListener("online", () => this.restart(), { signal });
     this.restart();
   }
 
-  /** A reload would cancel the request of a link that the user has followed. */
-  onClick(/** @type {MouseEvent} */ event) {
-    const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    const link = event.target instanceof Element && event.target.closest("a[href]:not([href^='#'])");
-    if (!link || opensElsewhere) return;
+  /** For good: the page shows something else. */
+  end() {
     this.isLeaving = true;
+    this.listening.abort();
     this.stop();
-    window.clearTimeout(this.reloadTimer);
-    this.reloadTimer = window.setTimeout(() => this.stay(), DEPARTURE_MS);
-  }
-
-  stay() {
-    this.isLeaving = false;
-    this.restart();
   }
 
   restart() {
@@ -71,7 +70,7 @@ class LiveStatus {
   }
 
   async connect() {
-    if (!window.EventSource || this.isStreamBuffered) return this.poll();
+    if (!this.page.EventSource || this.isStreamBuffered) return this.poll();
     this.turn += 1;
     const turn = this.turn;
     const release = await takeStreamPlace().catch(() => null); // locks are refused: poll
@@ -95,7 +94,7 @@ class LiveStatus {
   }
 
   openStream() {
-    const stream = new EventSource(this.data("streamUrl"));
+    const stream = new this.page.EventSource(this.data("streamUrl"));
     this.stream = stream;
     // Between polls one failure is enough to poll again.
     this.streamFailures = this.pollCount ? MAX_STREAM_FAILURES - 1 : 0;
@@ -109,7 +108,7 @@ class LiveStatus {
     stream.addEventListener("status", onEvent);
     stream.addEventListener("error", () => this.onStreamError(stream));
     this.timer = window.setTimeout(() => {
-      this.isStreamBuffered = stream.readyState === EventSource.OPEN;
+      this.isStreamBuffered = stream.readyState === OPEN;
       this.pollInsteadOf(stream);
     }, STREAM_SILENCE_SECONDS * 1000);
   }
@@ -117,7 +116,7 @@ class LiveStatus {
   /** A stream that ends reopens itself. One that fails repeatedly, or gets a 204, does not. */
   onStreamError(/** @type {EventSource} */ stream) {
     this.streamFailures += 1;
-    if (stream.readyState === EventSource.CLOSED || this.streamFailures >= MAX_STREAM_FAILURES)
+    if (stream.readyState === CLOSED || this.streamFailures >= MAX_STREAM_FAILURES)
       this.pollInsteadOf(stream);
   }
 
@@ -132,7 +131,7 @@ class LiveStatus {
 
   async poll() {
     try {
-      const response = await fetch(this.data("statusUrl"), {
+      const response = await this.page.fetch(this.data("statusUrl"), {
         cache: "no-store",
         headers: this.etag ? { "If-None-Match": this.etag } : {},
       });
@@ -165,6 +164,8 @@ class LiveStatus {
       this.data("reloadOn") === "next"
         ? view.next !== this.data("next")
         : view.version > Number(this.data("version"));
+    if (!hasChanged && view.status !== this.status) this.page.statusChanged?.();
+    this.status = view.status;
     if (!hasChanged) return this.announce(view.status === "started" ? this.data("textUnderway") : "");
     this.announce(this.data("textUpdate"));
     this.isLeaving = true;
@@ -174,7 +175,7 @@ class LiveStatus {
 
   reload() {
     this.isLeaving = true;
-    window.location.replace(this.data("pageUrl"));
+    this.page.navigate(this.data("pageUrl"));
   }
 
   /** @param {string} text */
@@ -208,5 +209,15 @@ async function takeStreamPlace() {
   return null;
 }
 
-const liveRegion = document.getElementById("live");
-if (liveRegion) new LiveStatus(liveRegion).start();
+/**
+ * @param {ParentNode} root
+ * @param {import("../page.js").Page} page
+ * @returns {(() => void) | void} ends it
+ */
+export function mount(root, page) {
+  const region = root.querySelector("#live");
+  if (!(region instanceof HTMLElement)) return;
+  const live = new LiveStatus(region, page);
+  live.start();
+  return () => live.end();
+}

@@ -8,7 +8,9 @@
  * A browser does not report that a page refuses to be framed: it shows an error page and fires
  * `load`. So a frame that gives no sign of life gets the offer to open the full screen.
  *
- * The page runs this script before it creates the frame, so that no message is lost.
+ * The page runs this script before it creates the frame, so that no message is lost. That makes it
+ * a classic script, which cannot export: in a frame of a host page, embed/frame.js loads it and calls
+ * `mountHostedFrame`.
  */
 
 const SLOW_AFTER_MS = 15_000;
@@ -17,8 +19,12 @@ const DIALOG_READ_AFTER_MS = 60_000;
 
 /** @typedef {[string, string][]} Notes beginnings or parts of words, and the note that explains each */
 
-/** @param {HTMLElement} stage the element around the frame, with the page's data attributes */
-function watchFrame(stage) {
+/**
+ * @param {HTMLElement} stage the element around the frame, with the page's data attributes
+ * @param {(url: string) => void} navigate
+ * @param {AbortSignal} [signal] ends it
+ */
+function watchFrame(stage, navigate, signal) {
   const { hostedOrigin, onboardingToken, pageUrl, returnPrefix, errorNotes, failedChecks } =
     /** @type {Record<string, string>} */ (/** @type {unknown} */ (stage.dataset));
   let isAlive = false;
@@ -30,7 +36,7 @@ function watchFrame(stage) {
   const hostedFrame = () => /** @type {HTMLIFrameElement | null} */ (document.getElementById("hosted"));
 
   window.setTimeout(() => {
-    if (isAlive || isLeaving) return;
+    if (isAlive || isLeaving || signal?.aborted) return;
     // The window has loaded only when its frame has.
     showNote(document.readyState === "complete" ? "silent" : "slow");
   }, SLOW_AFTER_MS);
@@ -42,13 +48,13 @@ function watchFrame(stage) {
   };
 
   // A user who has clicked into the frame sees something there.
-  window.addEventListener("blur", () => document.activeElement === hostedFrame() && markAlive());
+  window.addEventListener("blur", () => document.activeElement === hostedFrame() && markAlive(), { signal });
 
   /** At most once: the message and the frame's `load` both call it, and a second call would abort the first. */
   const leaveTo = (address = pageUrl) => {
-    if (isLeaving) return;
+    if (isLeaving || signal?.aborted) return;
     isLeaving = true;
-    window.location.replace(address);
+    navigate(address);
   };
 
   /** The frame's path while it shows one of our own pages, else an empty string. */
@@ -109,9 +115,11 @@ function watchFrame(stage) {
     } else if (type === "Info" && value?.name === "OnboardingFinished") {
       onFinished(onboarding.returnUrl);
     }
-  });
+  }, { signal });
 
-  document.addEventListener("DOMContentLoaded", () => hostedFrame()?.addEventListener("load", onFrameLoad));
+  const watchLoads = () => hostedFrame()?.addEventListener("load", onFrameLoad);
+  if (hostedFrame()) return watchLoads();
+  document.addEventListener("DOMContentLoaded", watchLoads);
   // A frame that loads before DOMContentLoaded has loaded by the time the window has.
   window.addEventListener("load", onFrameLoad);
 }
@@ -166,5 +174,14 @@ function showNote(name) {
   for (const note of findNotes(name)) note.hidden = false;
 }
 
-const stageAroundFrame = document.getElementById("stage");
-if (stageAroundFrame) watchFrame(stageAroundFrame);
+/** `mount` of a page script. @param {ParentNode} root @param {{ navigate: (url: string) => void }} page */
+function mountHostedFrame(root, page) {
+  const stage = root.querySelector("#stage");
+  const ending = new AbortController();
+  if (stage instanceof HTMLElement) watchFrame(stage, page.navigate, ending.signal);
+  return () => ending.abort();
+}
+
+Object.assign(window, { mountHostedFrame });
+// Null in a module, as which the script of a frame loads it.
+if (document.currentScript) mountHostedFrame(document, { navigate: (url) => window.location.replace(url) });

@@ -29,10 +29,16 @@ const IN_APP = [
 
 /** @returns {string} the notice for an obstacle that needs no query; empty without one */
 function knownObstacle() {
-  if (window.top !== window.self) return "framed";
+  if (window.top !== window.self && !isCameraDelegated()) return "framed";
   if (IN_APP.some((mark) => mark.test(navigator.userAgent))) return "in-app";
   if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia) return "old";
   return "";
+}
+
+/** Whether the host page passes the camera on to our frame, as far as the browser tells. */
+function isCameraDelegated() {
+  const policy = /** @type {any} */ (document).featurePolicy;
+  return document.getElementById("embed") !== null && (policy?.allowsFeature("camera") ?? true);
 }
 
 /** @returns {Promise<PermissionStatus | null>} null in a browser without this query */
@@ -139,11 +145,15 @@ async function checkCamera() {
   else showNotice((await hasCamera()) ? "ready" : "none");
 }
 
-const button = document.getElementById("test-camera");
-const box = document.getElementById("preview");
-if (button instanceof HTMLButtonElement && box) {
+/** @param {ParentNode} root @returns {(() => void) | void} turns the camera off */
+export function mount(root) {
+  const button = root.querySelector("#test-camera");
+  const box = root.querySelector("#preview");
+  if (!(button instanceof HTMLButtonElement) || !(box instanceof HTMLElement)) return;
+  const test = new CameraTest(button, box);
   checkCamera().then(() => {
     // Not earlier: the check must not overwrite the outcome of a test.
-    if (navigator.mediaDevices?.getUserMedia) new CameraTest(button, box).enable();
+    if (navigator.mediaDevices?.getUserMedia) test.enable();
   });
+  return () => test.stop();
 }

@@ -7,13 +7,15 @@
 /** The button's height in CSS pixels. */
 const BUTTON_HEIGHT = 80;
 
-const scrollButton = document.getElementById("scroll-to-consent");
-const consent = document.getElementById("consent");
-
-if (scrollButton && consent) {
+/** @param {ParentNode} root @returns {(() => void) | void} ends it */
+export function mount(root) {
+  const scrollButton = /** @type {HTMLElement | null} */ (root.querySelector("#scroll-to-consent"));
+  const consent = root.querySelector("#consent");
+  if (!scrollButton || !consent) return;
   const update = (/** @type {IntersectionObserverEntry[]} */ [entry]) => {
     scrollButton.hidden = entry.isIntersecting || entry.boundingClientRect.top < 0;
   };
   const observer = new IntersectionObserver(update, { rootMargin: `0px 0px -${BUTTON_HEIGHT}px` });
   observer.observe(consent);
+  return () => observer.disconnect();
 }

@@ -152,6 +152,11 @@ class Stack:
     def shop_url(self) -> str:
         return self.addresses.shop_url
 
+    @property
+    def host_page_origin(self) -> str:
+        """An origin of the shop where tests serve pages of their own (`embed_host_page`)."""
+        return f"http://127.0.0.4:{self.addresses.shop}"
+
     @cached_property
     def gateway_control(self) -> httpx.Client:
         """The control API of the gateway in a box: paths are those below `/_sandbox/api`."""
@@ -267,7 +272,13 @@ class Stack:
 
     def _write_sites(self, site: Table, flow: Table, tables: Mapping[str, Table]) -> None:
         receiver = {} if "shop" not in self._leave_out else {"webhook_url": None}
-        shop = {**shop_site(self.addresses, self.instance), **receiver, **site}
+        origins = [self.shop_url, self.host_page_origin]
+        shop = {
+            **shop_site(self.addresses, self.instance),
+            "origins": origins,
+            **receiver,
+            **site,
+        }
         shop_tables = {"sites.shop": shop, "sites.shop.flows.default": {**shop_flow(), **flow}}
         self.instance.write_sites(sites_toml({**shop_tables, **tables}))
 

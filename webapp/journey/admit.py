@@ -37,9 +37,33 @@ class Admit:
         verified = verified_handoff.verify(
             token, self._deps.sites, public_url=self._public_url, now=self._deps.clock()
         )
-        site, claims = verified.site, verified.claims
         if not replace:
-            login_session.refuse_account_switch(live, site, claims.subject, claims.name)
+            claims = verified.claims
+            login_session.refuse_account_switch(live, verified.site, claims.subject, claims.name)
+        return self._open_session(verified, token, "handoff", live)
+
+    def by_embedded_handoff(self, token: str, site_id: str, flow: str | None) -> Visitor:
+        """Open a session of 15 minutes for a frame in a page of the site; the token is used up.
+
+        Its id is a bearer: `find_visitor` does not know it. `flow` applies if the token names none.
+        Raises HandoffNotAccepted, also for a token of another site, which is not used up.
+        """
+        verified = verified_handoff.verify(
+            token,
+            self._deps.sites,
+            public_url=self._public_url,
+            now=self._deps.clock(),
+            flow=flow,
+        )
+        if verified.site.id != site_id:
+            fix = "open the frame of the site that the token's iss names"
+            raise HandoffNotAccepted("wrong_site", fix, site_id)
+        return self._open_session(verified, token, login_session.EMBEDDED, None)
+
+    def _open_session(
+        self, verified: VerifiedHandoff, token: str, via: str, live: Visitor | None
+    ) -> Visitor:
+        site, claims = verified.site, verified.claims
         self._refuse_used(verified)
         subject_hash = self._deps.subject_hash(site.id, claims.subject)
         now = self._deps.clock()
@@ -61,7 +85,7 @@ class Admit:
                     work,
                     person,
                     site,
-                    "handoff",
+                    via,
                     live,
                     flow=claims.flow,
                     return_url=claims.return_url,
@@ -104,7 +128,21 @@ class Admit:
             )
 
     def find_visitor(self, session_id: str) -> Visitor | None:
-        """Return the visitor of a session; None when it is unknown, over or revoked."""
+        """Return the visitor of a cookie's session; None when it is unknown, over or revoked.
+
+        Also None for the bearer of a frame.
+        """
+        found = self._find(session_id)
+        return None if found is None or found.via == login_session.EMBEDDED else found
+
+    def find_embedded_visitor(self, bearer: str, site_id: str) -> Visitor | None:
+        """Return the visitor of a frame's bearer; None unless it is a live one of this site."""
+        found = self._find(bearer)
+        if found is None or found.via != login_session.EMBEDDED or found.site.id != site_id:
+            return None
+        return found
+
+    def _find(self, session_id: str) -> Visitor | None:
         now = self._deps.clock()
         with self._deps.database.reading() as work:
             known = work.sessions.get(session_id, now)
@@ -118,7 +156,7 @@ class Admit:
         return login_session.visitor_of_session(session, person, site)
 
     def sign_out(self, visitor: Visitor) -> None:
-        """Revoke the session, so that no copy of its cookie works any more."""
+        """Revoke the session, so that no copy of its cookie or bearer works any more."""
         with self._deps.database.writing() as work:
             work.sessions.revoke(visitor.session_id, self._deps.clock())
             login_session.record_session_event(

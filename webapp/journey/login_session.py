@@ -10,7 +10,7 @@ from webapp.config.sites import Site
 from webapp.domain.actors import Actor
 from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
-from webapp.domain.session_life import LONGEST_LIFE
+from webapp.domain.session_life import EMBEDDED_LIFE, LONGEST_LIFE
 from webapp.hostsite.return_urls import is_allowed_return_url
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
@@ -21,6 +21,8 @@ from webapp.store.unit_of_work import UnitOfWork
 USE_PRECISION = timedelta(minutes=1)
 #: The most live sessions of a person; the oldest ends when another one begins.
 MAX_SESSIONS = 10
+#: `via` of a session inside a frame of the host site: its id is a bearer, never a cookie.
+EMBEDDED = "embed"
 _log = logging.getLogger(__name__)
 
 
@@ -40,8 +42,8 @@ def begin_session(
 ) -> Visitor:
     """Open a session for `person` and end the browser's previous one, `live`.
 
-    `via` is `oidc`, `handoff` or `link`. `flow`, `return_url` and `state` come from the host site,
-    `handoff` is the token or link that is used up, `id_token` the identity provider's.
+    `via` is `oidc`, `handoff`, `link` or `embed`. `flow`, `return_url` and `state` come from the
+    host site, `handoff` is the token or link that is used up, `id_token` the identity provider's.
     """
     now = deps.clock()
     work.people.lock(person.id)
@@ -51,7 +53,7 @@ def begin_session(
         id=secrets.token_urlsafe(32),
         person_id=person.id,
         via=via,
-        expires_at=now + LONGEST_LIFE,
+        expires_at=now + (EMBEDDED_LIFE if via == EMBEDDED else LONGEST_LIFE),
         seen_at=now,
         flow=flow,
         return_url=return_url,

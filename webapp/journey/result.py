@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.result_signing import sign_result
 from webapp.journey.subscriptions import Subscriber, Subscriptions
 from webapp.journey.views import OnboardingView, Visitor, onboarding_view
 from webapp.live.broadcaster import Broadcaster
@@ -28,6 +29,14 @@ class Result:
             onboarding = self._deps.get_owned(work, visitor, onboarding_id)
             has_notice = has_completion_notice(work, onboarding)
         return onboarding_view(onboarding, self._deps.flow_of(onboarding), has_notice=has_notice)
+
+    def signed(self, visitor: Visitor, view: OnboardingView) -> str:
+        """Return the signed result (JWS) of the visitor's onboarding for the host page's events.
+
+        Raises DatabaseUnavailable on the first use of a process.
+        """
+        subject = visitor.person.subject
+        return sign_result(self._deps, visitor.site.id, subject, view.id, view.status)
 
     def stream(
         self,

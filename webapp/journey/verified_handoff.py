@@ -31,11 +31,17 @@ class VerifiedHandoff:
 
 
 def verify(
-    token: str, sites: Mapping[str, Site], *, public_url: str, now: datetime
+    token: str,
+    sites: Mapping[str, Site],
+    *,
+    public_url: str,
+    now: datetime,
+    flow: str | None = None,
 ) -> VerifiedHandoff:
     """Return the verified token; log the names of its unusable claims. `now` is aware UTC.
 
-    `public_url` is the audience that the token must name. Raises HandoffNotAccepted.
+    `public_url` is the audience that the token must name; `flow` applies if the token names none.
+    Raises HandoffNotAccepted.
     """
     issuer = None
     try:
@@ -49,6 +55,7 @@ def verify(
         if claims.return_url:
             url = checked_return_url(claims.return_url, site.return_urls)
             claims = replace(claims, return_url=url)
+        claims = replace(claims, flow=claims.flow or flow)
     except HandoffRefused as cause:
         raise HandoffNotAccepted(cause.code, cause.fix, issuer) from cause
     _check_flow(claims.flow, site)

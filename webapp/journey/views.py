@@ -26,7 +26,7 @@ class Visitor:
     """A signed-in user. `return_url`, `state`: where and how the host site wants them back.
 
     `flow_is_given`: the host site chose the flow, and the user may not choose another. `via` is
-    `oidc`, `handoff` or `link`. The session is over at `expires_at` at the latest
+    `oidc`, `handoff`, `link` or `embed`. The session is over at `expires_at` at the latest
     (`domain.session_life`).
     """
 

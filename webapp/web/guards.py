@@ -23,6 +23,7 @@ GUARDS = (
     "signed_reference",
     "gateway_headers",
     "api_key",
+    "embed_bearer",
 )
 
 

@@ -1,4 +1,7 @@
-"""Choose the language of a page: the user's, else the browser's, among those of the site."""
+"""Choose the language of a page, among those of its site.
+
+The language that the page around a frame names comes first, then the user's, then the browser's.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,19 @@ def current_language() -> str:
     return str(get_locale() or LOCALES[0]).replace("_", "-")
 
 
+def request_locale(tag: str | None) -> None:
+    """Prefer this language for the response: the one of the host page around a frame."""
+    g.requested_locale = tag
+
+
 def select_locale() -> str:
     """Return the best language for this request."""
     site = request_context.current_site()
     visitor = g.get("visitor")
     offered = [tag for tag in (site.locales if site else LOCALES) if tag in LOCALES] or LOCALES[:1]
     own = [visitor.person.locale] if visitor and visitor.person.locale else []
-    return match_locale([*own, *request.accept_languages.values()], offered)
+    named = [g.requested_locale] if g.get("requested_locale") else []
+    return match_locale([*named, *own, *request.accept_languages.values()], offered)
 
 
 def match_locale(wanted: Iterable[str], offered: Iterable[str]) -> str:

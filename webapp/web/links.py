@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import AnotherPersonSignedIn, LinkGone, NotFound
-from webapp.web import account_switch, cookies, request_context
+from webapp.web import account_switch, cookies, onboarding_pages, request_context
 from webapp.web.errors import ErrorInfo, error_response
 from webapp.web.guards import link_code, session_required
-from webapp.web.language import current_language
 from webapp.web.limits import Surface, limited, log_refusal
 
 blueprint = Blueprint("links", __name__)
-
-#: Light modules around a QR code; many phones do not detect it with fewer (ISO/IEC 18004).
-_QUIET_ZONE = 4
 
 
 @blueprint.get("/l/<code>")
@@ -59,18 +52,7 @@ def redeem(code: str) -> ResponseReturnValue:
 @session_required
 def create() -> ResponseReturnValue:
     """Create a link to the visitor's own onboarding and show it with a QR code."""
-    steps, visitor = request_context.steps(), request_context.require_visitor()
-    onboarding_id = steps.start.prepare(
-        visitor, flow=request.form.get("flow") or None, locale=current_language()
-    )
-    link = steps.links.create_for_owner(visitor, onboarding_id)
-    return render_template(
-        "links/created.html",
-        link=link,
-        hours=max(1, round((link.expires_at - datetime.now(UTC)).total_seconds() / 3600)),
-        qr_code=qr_code(link.url),
-        onboarding=steps.result.status(visitor, onboarding_id),
-    )
+    return onboarding_pages.create_link()
 
 
 @blueprint.errorhandler(NotFound)
@@ -87,9 +69,3 @@ def gone_link(_: LinkGone) -> ResponseReturnValue:
     """Explain a link that has been used or has expired."""
     log_refusal("link_refused", problem="gone")
     return limited(Surface.LINK, error_response(ErrorInfo(410, "link_gone")))
-
-
-def qr_code(text: str) -> str:
-    """Return the text as a `data:` address of an SVG, dark on white in every colour scheme."""
-    code = segno.make(text, error="m", micro=False)
-    return code.svg_data_uri(border=_QUIET_ZONE, dark="#000", light="#fff", omitsize=True)

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.web import request_context, security_headers
+from webapp.web import onboarding_pages, request_context, security_headers
 from webapp.web.guards import session_required
 
 if TYPE_CHECKING:
     from webapp.journey.views import Page
 
 blueprint = Blueprint("present", __name__)
-
-TEMPLATES = {
-    "consent": "start/consent.html",
-    "preparing": "present/preparing.html",
-    "frame": "present/frame.html",
-    "redirect": "present/redirect.html",
-    "waiting": "result/waiting.html",
-    "result": "result/result.html",
-}
 
 
 @blueprint.get("/onboardings/<onboarding_id>")
@@ -34,7 +25,7 @@ def page(onboarding_id: str) -> ResponseReturnValue:
         return redirect(url_for("present.page", onboarding_id=known_id), 303)
     shown = request_context.steps().present.show(request_context.require_visitor(), known_id)
     _set_security_headers(shown)
-    return render_template(TEMPLATES[shown.kind], page=shown)
+    return onboarding_pages.render(shown)
 
 
 def _set_security_headers(shown: Page) -> None:

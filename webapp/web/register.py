@@ -28,15 +28,18 @@ from webapp.web import (
     security_headers,
     start,
     static_files,
+    status_stream,
     theme,
 )
 from webapp.web.api import descriptions, messages, onboardings, problem_pages, subjects
 from webapp.web.api.blueprint import blueprint as api
+from webapp.web.embed import frame_page, session
+from webapp.web.embed import views as embed_views
+from webapp.web.embed.blueprint import blueprint as embed
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, identity_provider
 from webapp.web.login import views as login
 from webapp.web.page_texts import lookup as page_texts
-from webapp.web.result import stream
 from webapp.web.result import views as result
 
 BLUEPRINTS = (
@@ -51,10 +54,11 @@ BLUEPRINTS = (
     result_keys.blueprint,
     health.blueprint,
     api,
+    embed,
     problem_pages.blueprint,
 )
-#: Their views are registered on the blueprint of the API when they are imported.
-_API_VIEWS = (onboardings, subjects, messages, descriptions)
+#: Their views are registered on the blueprints of the API and the frame when they are imported.
+_VIEWS = (onboardings, subjects, messages, descriptions, frame_page, session, embed_views)
 
 
 class UnguardedRoute(RuntimeError):
@@ -80,13 +84,14 @@ def register(app: Flask) -> None:
     security_headers.set_headers(app)
     static_files.serve_files(app)
     identity_provider.init_identity_provider(app, settings)
-    stream.init_slots(app)
+    status_stream.init_slots(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     # These two check the CSRF token themselves, where a request needs one.
     for view in (handoff.handoff_by_form, login.logout):
         csrf.exempt(view)
-    csrf.exempt(api)  # no cookie is read there
+    for blueprint in (api, embed):  # no cookie is read there
+        csrf.exempt(blueprint)
     refuse_unguarded_routes(app)
     notice_endpoint.install(app, settings, observe=metrics.notice)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SESSION_ID = "sid"
 SITE_ID = "site"
+#: Below this path no cookie is read: browsers block them inside frames.
+EMBED_PREFIX = "/embed/"
 _PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
@@ -34,7 +36,7 @@ def steps() -> Steps:
 def visitor() -> Visitor | None:
     """Return the signed-in visitor; the session is read at most once per request."""
     if "visitor" not in g:
-        session_id = session.get(SESSION_ID)
+        session_id = None if ignores_cookies() else session.get(SESSION_ID)
         g.visitor = steps().admit.find_visitor(session_id) if session_id else None
         if g.visitor is not None:
             set_site(g.visitor.site)
@@ -49,6 +51,32 @@ def require_visitor() -> Visitor:
     return found
 
 
+def ignores_cookies() -> bool:
+    """Whether this request's path belongs to the frame in a host page."""
+    return request.path.startswith(EMBED_PREFIX)
+
+
+def set_visitor(found: Visitor | None) -> None:
+    """Set the visitor whose session the request has proved otherwise than by a cookie."""
+    g.visitor = found
+
+
+def embed_in(site: Site) -> None:
+    """Render templates as fragments of the frame's page, with its addresses and without CSRF
+    tokens: a bearer is never sent by another site."""
+    g.site = site
+    g.embed_url = f"{request.script_root}{EMBED_PREFIX}{site.id}"
+
+
+def onboarding_url(onboarding_id: str) -> str:
+    """Return the address of an onboarding's page: the full page, or the frame's fragment."""
+    return f"{_base_url()}/onboardings/{onboarding_id}"
+
+
+def _base_url() -> str:
+    return str(g.get("embed_url", request.script_root))
+
+
 def set_site(site: Site | None) -> None:
     """Set the site whose name, logo and colours the page shows."""
     g.site = site
@@ -61,7 +89,7 @@ def current_site() -> Site | None:
 
 def site_from_cookie() -> Site | None:
     """Return the site of this browser's last visitor without a database read, for error pages."""
-    return steps().sites.get(session.get(SITE_ID, ""))
+    return None if ignores_cookies() else steps().sites.get(session.get(SITE_ID, ""))
 
 
 def site_from_query() -> Site | None:
@@ -101,9 +129,32 @@ def _template_context() -> dict[str, Any]:
         "visitor": g.get("visitor"),
         "livemode": steps().livemode,
         "public_url": settings().public_url,
+        **_address_context(),
+    }
+
+
+def _address_context() -> dict[str, Any]:
+    """Return the layout that templates extend, and where their forms and links lead."""
+    base = _base_url()
+    if "embed_url" not in g:
+        return {
+            "layout": "base.html",
+            "embedded": False,
+            "base_url": base,
+            "home_url": f"{base}/",
+            "end_url": f"{base}/logout",
+        }
+    return {
+        "layout": "embed/fragment.html",
+        "embedded": True,
+        "base_url": base,
+        "home_url": f"{base}/onboardings",
+        "end_url": f"{base}/end",
+        "csrf_token": lambda: "",
     }
 
 
 def add_template_context(app: Flask) -> None:
-    """Give every template `site`, `visitor`, `livemode` and `public_url`."""
+    """Give every template the site, the visitor, `livemode`, `public_url`, and its layout and
+    addresses."""
     app.context_processor(_template_context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from flask import request
@@ -17,6 +18,8 @@ class ResponseFormat(Enum):
 
 _EMPTY_PREFIXES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 _DATA_SUFFIXES = ("/status", "/stream")
+#: The frame's script, or the host page's element, reads the answers of these.
+_EMBED_DATA = re.compile("/embed/[^/]+/(session|end|report)")
 
 
 def is_api() -> bool:
@@ -29,6 +32,6 @@ def response_format() -> ResponseFormat:
     path = request.path.rstrip("/")
     if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
-    if is_api() or path.endswith(_DATA_SUFFIXES):
+    if is_api() or path.endswith(_DATA_SUFFIXES) or _EMBED_DATA.fullmatch(path):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE

@@ -26,13 +26,14 @@ class SecurityPolicy:
 
     `frames`: origins that the page may embed. `camera`, and with it perhaps `microphone`: origins
     that may use it beside this page; None forbids it. `framed_by`: origins that may embed the page
-    beside our own; None forbids it.
+    beside our own, or without it if not `framed_by_us`; None forbids it.
     """
 
     frames: tuple[str, ...] = ()
     camera: tuple[str, ...] | None = None
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
+    framed_by_us: bool = True
 
 
 def allow_hosted_frame(
@@ -56,6 +57,12 @@ def allow_camera() -> None:
 def allow_framing(by: tuple[str, ...] = ()) -> None:
     """Allow our own pages and the origins `by` to embed this page."""
     _set_policy(replace(_current_policy(), framed_by=by))
+
+
+def allow_framing_only(by: tuple[str, ...]) -> None:
+    """Allow exactly these origins to embed this page; none of them: it cannot be embedded."""
+    if by:
+        _set_policy(replace(_current_policy(), framed_by=by, framed_by_us=False))
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +109,7 @@ def set_headers(app: Flask) -> None:
 
 def _content_security_policy(policy: SecurityPolicy, logo_origin: str | None) -> str:
     frames = " ".join(("'self'", *policy.frames)) if policy.frames else "'none'"
-    framed_by = "'none'" if policy.framed_by is None else " ".join(("'self'", *policy.framed_by))
+    framed_by = _frame_ancestors(policy)
     directives = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -115,6 +122,12 @@ def _content_security_policy(policy: SecurityPolicy, logo_origin: str | None) ->
         "frame-ancestors": framed_by,
     }
     return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _frame_ancestors(policy: SecurityPolicy) -> str:
+    if policy.framed_by is None:
+        return "'none'"
+    return " ".join(("'self'",) * policy.framed_by_us + policy.framed_by)
 
 
 def _permissions_policy(policy: SecurityPolicy) -> str:

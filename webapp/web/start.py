@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp.web import request_context, security_headers
+from webapp.web import onboarding_pages, request_context, security_headers
 from webapp.web.guards import public, session_required
-from webapp.web.language import current_language
 
 blueprint = Blueprint("start", __name__)
 
@@ -29,14 +28,7 @@ def home() -> ResponseReturnValue:
 @session_required
 def start_onboarding() -> ResponseReturnValue:
     """Start or continue an onboarding, then redirect to its page. Every field is optional."""
-    onboarding_id = request_context.steps().start.begin(
-        request_context.require_visitor(),
-        flow=request.form.get("flow") or None,
-        consent=request.form.get("consent") or None,
-        locale=current_language(),
-        unfinished=request.form.get("unfinished") == "1",
-    )
-    return redirect(url_for("present.page", onboarding_id=onboarding_id), 303)
+    return onboarding_pages.start()
 
 
 def _welcome() -> str:

@@ -105,8 +105,10 @@ class FakeSteps:
     def __post_init__(self) -> None:
         self.admit = SimpleNamespace(
             by_handoff=self.by_handoff,
+            by_embedded_handoff=self.by_embedded_handoff,
             by_oidc=self.by_oidc,
-            find_visitor=self.sessions.get,
+            find_visitor=self.find_visitor,
+            find_embedded_visitor=self.find_embedded_visitor,
             sign_out=lambda visitor: self.sessions.pop(visitor.session_id),
             oidc_sites=lambda: [site for site in self.sites.values() if site.oidc],
         )
@@ -123,7 +125,11 @@ class FakeSteps:
         self.webhook = SimpleNamespace(
             store=self.store, is_authentic=self.is_authentic, header_names={"Authorization"}
         )
-        self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
+        self.result = SimpleNamespace(
+            status=self.status_of,
+            stream=lambda *_given, **_more: None,
+            signed=lambda _visitor, shown: f"signed.{shown.status}.result",
+        )
 
     def public_result_keys(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [{"kty": "EC", "kid": "of-the-fake"}]}
@@ -156,6 +162,20 @@ class FakeSteps:
             raise HandoffNotAccepted("already_used", "make a new one")
         self.used.add(token)
         return self.create_session(subject, name, "handoff")
+
+    def by_embedded_handoff(self, token: str, site_id: str, flow: str | None) -> Visitor:
+        self.calls.append((site_id, flow))
+        if token not in TOKENS:
+            raise HandoffNotAccepted("expired", "make a new one")
+        return self.create_session(*TOKENS[token], "embed")
+
+    def find_visitor(self, session_id: str) -> Visitor | None:
+        found = self.sessions.get(session_id)
+        return found if found and found.via != "embed" else None
+
+    def find_embedded_visitor(self, bearer: str, site_id: str) -> Visitor | None:
+        found = self.sessions.get(bearer)
+        return found if found and (found.via, found.site.id) == ("embed", site_id) else None
 
     def by_oidc(
         self,

@@ -16,7 +16,7 @@ from tests.unit.web.fakes import ADAS, BENS, steps_of
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
 from webapp.journey.views import Visitor
-from webapp.web.result.stream import STREAMS_PER_SESSION, StreamSlots
+from webapp.web.status_stream import STREAMS_PER_SESSION, StreamSlots
 
 STATUS = f"/onboardings/{ADAS}/status"
 STREAM = f"/onboardings/{ADAS}/stream"

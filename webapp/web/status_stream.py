@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, request
 
 from webapp.observability import metrics
 from webapp.web.request_log import log
-from webapp.web.result.status_json import status_json
+from webapp.web.status_json import status_json
 
 if TYPE_CHECKING:
     from webapp.journey.views import OnboardingView
