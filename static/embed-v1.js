@@ -1,14 +1,6 @@
 // @ts-check
 /**
- * `<mobbscan-onboarding>`: identity verification inside a host site's page.
- *
- *     <mobbscan-onboarding server="https://verify.example" site="shop" token-url="/identity-token">
- *       <a href="/verify">Verify my identity</a>
- *     </mobbscan-onboarding>
- *
- * A click on the link opens the verification: `display="inline"` (default) in the place of the
- * link, `"modal"` in a dialog, `"redirect"` full screen. Nothing is loaded or created before it.
- * Without script, the link itself works.
+ * `<mobbscan-onboarding>`: identity verification inside a host page; embed-v1.d.ts describes it.
  *
  * Importing this module only defines the element, once per page; without DOM it does nothing. It
  * uses no cookie and no storage. The frame gets its hand-off token through a MessagePort.
@@ -17,8 +9,9 @@
 const NAME = "mobbscan-onboarding";
 const HELLO = "mobbscan-embed:hello";
 const VERSION = 1;
+const FEATURES = ["camera", "fullscreen"];
 
-/** Browsers do not report a refused frame, so its silence is measured, in milliseconds. */
+/** Milliseconds. Browsers do not report that a frame is refused. */
 const LOAD_TIMEOUT = 10_000;
 const ANSWER_TIMEOUT = 3_000;
 const HELLO_INTERVAL = 1_000;
@@ -31,7 +24,7 @@ const TOKEN_FRESH_FOR = 30_000;
 const MIN_HEIGHT = 480;
 const MAX_HEIGHT = 4_000;
 
-/** Browsers inside apps, most of which block the camera: the full page offers a link for a real one. */
+/** Browsers inside apps often block the camera: the full page offers a link for a real browser. */
 const IN_APP =
   /FB(AN|AV|_IAB)|Instagram|WhatsApp|musical_ly|BytedanceWebview|TikTok|\bLine\/|MicroMessenger|Snapchat|LinkedInApp|Twitter for|TwitterAndroid|; wv\)|\((iPhone|iPad)(?!.*Safari\/)/;
 
@@ -83,8 +76,7 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 /** @param {RegExp} pattern @param {unknown} value @returns {value is string} */
 const matches = (pattern, value) => typeof value === "string" && pattern.test(value);
-const CODE = /^[a-z]\w{0,63}$/;
-const ID = /^[\w-]{1,64}$/;
+const CODE = /^[\w-]{1,64}$/;
 const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** @param {string} address @returns {string} its origin; empty for no address */
@@ -96,9 +88,7 @@ function originOf(address) {
   }
 }
 
-/**
- * The port to the page in a frame. Every `load` is a new document, which gets a new port.
- */
+/** The port to the page in a frame. Every `load` is a new document, which gets a new port. */
 class Connection {
   #frame;
   #origin;
@@ -183,45 +173,38 @@ class Connection {
   }
 }
 
-/** The page's scroll lock, shared by all open dialogs. */
-const scroll = {
-  locks: 0,
-  /** @type {string | null} the `style` attribute before the first lock */
-  style: null,
+/** The page's scroll lock, shared by all open dialogs: how many there are, and the style before. */
+const scrollLock = { count: 0, overflow: "", hadStyle: false };
 
-  lock() {
-    const root = document.documentElement;
-    if (this.locks++) return;
-    this.style = root.getAttribute("style");
-    this.overflow = root.style.overflow;
-    root.style.overflow = "hidden";
-  },
+function lockScroll() {
+  const root = document.documentElement;
+  if (scrollLock.count++) return;
+  scrollLock.hadStyle = root.hasAttribute("style");
+  scrollLock.overflow = root.style.overflow;
+  root.style.overflow = "hidden";
+}
 
-  unlock() {
-    const root = document.documentElement;
-    if (--this.locks) return;
-    if (root.style.overflow === "hidden") root.style.overflow = this.overflow;
-    if (this.style === null && !root.getAttribute("style")) root.removeAttribute("style");
-  },
-
-  overflow: "",
-};
+function unlockScroll() {
+  const root = document.documentElement;
+  if (--scrollLock.count) return;
+  if (root.style.overflow === "hidden") root.style.overflow = scrollLock.overflow;
+  if (!scrollLock.hadStyle && !root.getAttribute("style")) root.removeAttribute("style");
+}
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
 function styleSheet() {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-  }
+  if (sheet) return sheet;
+  sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
   return sheet;
 }
 
 // A server that renders pages has no HTMLElement.
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
-/** @implements {Pick<import("./embed-v1.js").MobbscanOnboardingElement, "fetchToken" | "open" | "close" | "destroy">} */
+/** @implements {Pick<import("./embed-v1.js").MobbscanOnboardingElement, "fetchToken" | "open" | "close">} */
 class MobbscanOnboarding extends Base {
   /** @type {(() => Promise<string>) | null} */
   #fetchToken = null;
@@ -247,7 +230,7 @@ class MobbscanOnboarding extends Base {
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styleSheet()];
     this.#slot = document.createElement("slot");
-    this.#body = part("div", "body");
+    this.#body = part("body");
     root.append(this.#slot, this.#body);
     // A property that was set before the element was defined hides the accessor.
     if (Object.hasOwn(this, "fetchToken")) {
@@ -283,7 +266,6 @@ class MobbscanOnboarding extends Base {
     });
   }
 
-  /** Opens the verification, as a click on the link does. Does nothing while it is open. */
   open() {
     if (this.#opened) return this.#frame?.focus();
     const mistake = this.isConnected ? this.#mistake : "the element is not in the document";
@@ -297,12 +279,10 @@ class MobbscanOnboarding extends Base {
     else this.#openFrame();
   }
 
-  /** Closes the verification. The user can open it again and continues where they were. */
   close() {
     this.#close("host");
   }
 
-  /** Closes the verification and removes all listeners; the link becomes an ordinary link. */
   destroy() {
     this.#end("destroyed");
   }
@@ -312,6 +292,10 @@ class MobbscanOnboarding extends Base {
   /** Address of the server, without a slash at the end. */
   get #server() {
     return new URL(this.getAttribute("server") ?? "", document.baseURI).href.replace(/\/+$/, "");
+  }
+
+  get #embed() {
+    return `${this.#server}/embed/${encodeURIComponent(this.getAttribute("site") ?? "")}`;
   }
 
   get #display() {
@@ -342,8 +326,7 @@ class MobbscanOnboarding extends Base {
 
   /** @param {MouseEvent} event */
   #onClick(event) {
-    const { defaultPrevented, button, metaKey, ctrlKey, shiftKey, altKey } = event;
-    if (defaultPrevented || button || metaKey || ctrlKey || shiftKey || altKey) return;
+    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const control = event.target instanceof Element && event.target.closest("a, button");
     if (!control || !this.contains(control)) return;
     // Not prevented while the element cannot open: then the link works as without script.
@@ -363,14 +346,14 @@ class MobbscanOnboarding extends Base {
   }
 
   #createFrame(credentialless = globalThis.crossOriginIsolated) {
-    const address = new URL(`${this.#server}/embed/${encodeURIComponent(this.getAttribute("site") ?? "")}`);
+    const address = new URL(this.#embed);
     for (const name of ["flow", "locale", "display"]) {
       const value = name === "display" ? this.#display : this.getAttribute(name);
       if (value) address.searchParams.set(name, value);
     }
-    const features = ["camera", "fullscreen", ...(this.hasAttribute("microphone") ? ["microphone"] : [])];
     const frame = document.createElement("iframe");
     frame.title = TEXTS[this.#locale].title;
+    const features = this.hasAttribute("microphone") ? [...FEATURES, "microphone"] : FEATURES;
     frame.allow = features.map((feature) => `${feature} ${address.origin}`).join("; ");
     frame.referrerPolicy = "origin";
     // A page with Cross-Origin-Embedder-Policy admits only such a frame.
@@ -379,7 +362,7 @@ class MobbscanOnboarding extends Base {
     return frame;
   }
 
-  /** Show the frame in the place of an earlier one, if any. @param {HTMLIFrameElement} frame */
+  /** @param {HTMLIFrameElement} frame that replaces an earlier one */
   #mount(frame) {
     this.#unmount();
     this.#connection = new Connection(frame, originOf(this.#server), {
@@ -407,28 +390,26 @@ class MobbscanOnboarding extends Base {
     const dialog = document.createElement("dialog");
     dialog.lang = this.#locale;
     dialog.setAttribute("aria-label", title);
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "×";
+    const button = action("×", () => this.#close("user"));
     button.setAttribute("aria-label", close);
-    button.onclick = () => this.#close("user");
     // Escape closes it; so does our page in the frame, when it has the focus.
     dialog.onclose = () => this.#dialog === dialog && this.#close("user");
-    const bar = part("div", "bar");
+    const bar = part("bar");
     bar.append(button);
     dialog.append(bar, this.#body);
     this.shadowRoot?.append(dialog);
     this.#dialog = dialog;
-    scroll.lock();
+    lockScroll();
     dialog.showModal();
   }
 
   /** @param {AbortSignal} signal */
   #watchPage(signal) {
     const origin = originOf(this.#server);
-    const isOurs = (/** @type {string} */ address) => originOf(address) === origin;
+    const isBlocked = (/** @type {any} */ { disposition, blockedURI, blockedURL = blockedURI }) =>
+      disposition === "enforce" && originOf(blockedURL) === origin;
     const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
-      if (event.disposition !== "enforce" || !isOurs(event.blockedURI)) return;
+      if (!isBlocked(event)) return;
       if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
       if (event.effectiveDirective === "form-action") this.#followLink("frame_blocked_by_csp");
     };
@@ -437,8 +418,7 @@ class MobbscanOnboarding extends Base {
     if (!("ReportingObserver" in globalThis)) return;
     const observer = new ReportingObserver(
       (reports) => {
-        const isBlocked = reports.some(({ body }) => isOurs(Object(body).blockedURL) && Object(body).disposition === "enforce");
-        if (isBlocked && this.#frame) this.#onEmbedderPolicy(this.#frame);
+        if (this.#frame && reports.some(({ body }) => isBlocked(Object(body)))) this.#onEmbedderPolicy(this.#frame);
       },
       { types: ["coep"] },
     );
@@ -467,7 +447,7 @@ class MobbscanOnboarding extends Base {
     const { type, onboarding, code, reason } = Object(message);
     if (type === "token" && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
     else if (type === "height" && message.px > 0 && Number.isFinite(message.px)) this.#resize(message.px);
-    else if ((type === "started" || type === "submitted") && matches(ID, onboarding)) this.#emit(type, { onboarding });
+    else if ((type === "started" || type === "submitted") && matches(CODE, onboarding)) this.#emit(type, { onboarding });
     else if (type === "status") this.#onStatus(message);
     else if (type === "error" && matches(CODE, code)) this.#raise(code, message.retry === true);
     else if (type === "close" && matches(CODE, reason)) this.#close(reason);
@@ -520,7 +500,8 @@ class MobbscanOnboarding extends Base {
       } catch (error) {
         if (signal.aborted) return null;
         console.error(`<${NAME}>: no hand-off token:`, error);
-        this.#raise("token_failed", true);
+        // The frame reports a second failure.
+        if (!delay) this.#raise("token_failed", true);
       }
     }
     return null;
@@ -536,7 +517,7 @@ class MobbscanOnboarding extends Base {
 
   // Ways out
 
-  /** Report why it cannot open here, and lead on unless the host prevents it. @param {string} code */
+  /** Report an obstacle, and lead on unless the host prevents it. @param {string} code */
   #fail(code) {
     const isSilent = code === "frame_silent";
     const { signal } = /** @type {AbortController} */ (this.#opened);
@@ -576,12 +557,10 @@ class MobbscanOnboarding extends Base {
   /** @param {"silent" | "token" | "wait"} name */
   #showNote(name) {
     const texts = TEXTS[this.#locale];
-    const note = part("div", "note");
+    const note = part("note");
     note.lang = this.#locale;
     note.setAttribute("role", name === "wait" ? "status" : "alert");
-    const text = document.createElement("p");
-    text.textContent = texts[name];
-    note.append(text);
+    note.append(Object.assign(document.createElement("p"), { textContent: texts[name] }));
     if (name !== "wait") {
       note.append(
         action(texts.again, () => (this.#close("retry"), this.open())),
@@ -611,7 +590,7 @@ class MobbscanOnboarding extends Base {
       this.shadowRoot?.append(this.#body);
       dialog.close();
       dialog.remove();
-      scroll.unlock();
+      unlockScroll();
     }
     const before = this.#focusBefore;
     this.#focusBefore = null;
@@ -631,11 +610,10 @@ class MobbscanOnboarding extends Base {
   /** @param {string} code @param {boolean} retry @returns {boolean} false when the host prevented what follows */
   #raise(code, retry) {
     const report = JSON.stringify({ code, display: this.#display });
-    const address = `${this.#server}/embed/${encodeURIComponent(this.getAttribute("site") ?? "")}/report`;
-    // With a referrer policy, the browser states this page's origin; the answer is of no interest.
+    // The server reads this page's origin, which `no-referrer` would hide.
     /** @type {RequestInit} */
     const options = { method: "POST", mode: "no-cors", credentials: "omit", referrerPolicy: "origin", keepalive: true };
-    fetch(address, { ...options, body: report }).catch(() => {});
+    fetch(`${this.#embed}/report`, { ...options, body: report }).catch(() => {});
     return this.#emit("error", { code, retry, doc: `${this.#server}/problems/${code}` });
   }
 
@@ -654,24 +632,20 @@ function knownObstacle(frame) {
   if (IN_APP.test(navigator.userAgent)) return "in_app_browser";
   if (globalThis.crossOriginIsolated && !("credentialless" in frame)) return "cross_origin_isolated";
   const policy = /** @type {any} */ (frame).featurePolicy; // in Chromium only
-  const features = frame.allow.includes("microphone") ? ["camera", "microphone"] : ["camera"];
-  return features.every((feature) => policy?.allowsFeature(feature) ?? true) ? "" : "camera_blocked_by_policy";
+  const isBlocked = (/** @type {string} */ name) => frame.allow.includes(name) && policy?.allowsFeature(name) === false;
+  return isBlocked("camera") || isBlocked("microphone") ? "camera_blocked_by_policy" : "";
 }
 
-/** @param {string} tag @param {string} name */
-function part(tag, name) {
-  const element = document.createElement(tag);
+/** @param {string} name */
+function part(name) {
+  const element = document.createElement("div");
   element.setAttribute("part", name);
   return element;
 }
 
-/** @param {string} text @param {() => void} onClick */
-function action(text, onClick) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = text;
-  button.onclick = onClick;
-  return button;
+/** @param {string} textContent @param {() => void} onclick */
+function action(textContent, onclick) {
+  return Object.assign(document.createElement("button"), { type: "button", textContent, onclick });
 }
 
 /** Make a dialog modal again that was moved in the document. @param {HTMLDialogElement} dialog */
