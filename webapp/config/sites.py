@@ -112,6 +112,7 @@ class Flow(ConfigModel):
     decide_within_minutes: Annotated[int, whole_number(1, 60 * 24 * 30)] = 60
     attempts: Annotated[int, whole_number(1, 1000)] = 3
     expires_after_hours: Annotated[int, whole_number(1, 24 * 365)] = 48
+    alternative_url: PageAddress | None = None
     retention_days: Annotated[int, whole_number(1, 36_500)] | None = None
     reason_map: Annotated[Mapping[str, Annotated[ReasonCode, Field(strict=False)]], Frozen] = Field(
         {}

@@ -31,6 +31,7 @@ country = "ESP"
 document_type = "IDCard"
 microphone = false
 consent_version = "2026-01"
+alternative_url = "https://shop.example/branch"
 decide = "review"
 attempts = 3
 expires_after_hours = 48
@@ -73,6 +74,7 @@ def test_load_sites_every_key_of_a_flow_is_read(load):
         country="ESP",
         document_type="IDCard",
         consent_version="2026-01",
+        alternative_url="https://shop.example/branch",
         retention_days=90,
     )
     assert flows["strict"] == Flow(

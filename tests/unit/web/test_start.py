@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.unit.web.conftest import LOCAL, form_token
-from tests.unit.web.fakes import ADAS, steps_of
+from tests.unit.web.fakes import ADAS, SHOP, steps_of
 from webapp.domain.errors import (
     Conflict,
     GatewayForbidden,
@@ -16,6 +16,7 @@ from webapp.domain.errors import (
     StepError,
 )
 from webapp.domain.onboarding import Status
+from webapp.journey.views import Home
 
 
 def click_start(browser: FlaskClient, **fields: str) -> object:
@@ -85,3 +86,13 @@ def test_start_with_an_unexpected_error_shows_only_an_error_number(
     assert answer.status_code == 500
     assert "X1234567" not in answer.text
     assert "Error number" in answer.text
+
+
+def test_home_offers_the_flows_alternative_to_users_who_do_not_agree(
+    app: Flask, ada: FlaskClient
+) -> None:
+    assert "I do not agree" not in ada.get("/").text
+    url = "https://shop.example/branch"
+    flow = SHOP.flows["default"].model_copy(update={"alternative_url": url})
+    steps_of(app).present.home = lambda visitor: Home(visitor.person, SHOP, flow, [], None, "start")
+    assert f'<a href="{url}">I do not agree' in ada.get("/").text
