@@ -5,6 +5,7 @@ Viewing a link does not use it up, since mail scanners open every link; confirmi
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 from dataclasses import dataclass
@@ -28,10 +29,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class NewLink:
-    """The whole address, a secret until it is used, and its expiry (aware UTC)."""
+    """The whole address, a secret until it is used, and its expiry (aware UTC).
+
+    `number` is shown on both devices; see `confirmation_number`.
+    """
 
     url: str
     expires_at: datetime
+    number: str = ""
 
     def __repr__(self) -> str:
         return f"<NewLink until {self.expires_at}>"
@@ -39,10 +44,21 @@ class NewLink:
 
 @dataclass(frozen=True)
 class LinkPreview:
-    """What a link's page shows before the link is used: the site and the account's name."""
+    """What a link's page shows before use: the site, the account's name, the number."""
 
     site: Site
     display_name: str
+    number: str = ""
+
+
+def confirmation_number(code: str) -> str:
+    """Return three digits for a link's code, shown where it was made and where it is opened.
+
+    A user who compares them notices a link that another person has made. They reveal nothing of use
+    about the code.
+    """
+    digest = hashlib.sha256(b"confirmation-number\0" + code.encode()).digest()
+    return str(100 + int.from_bytes(digest[:4]) % 900)
 
 
 class Links:
@@ -78,7 +94,8 @@ class Links:
             _log.warning("links_limited", extra=fields)
         work.links.add(code, row.id, now, expires_at)
         self._deps.record_event(work, row, "link_made", actor=actor)
-        return NewLink(f"{self._public_url}/l/{code}", expires_at)
+        url = f"{self._public_url}/l/{code}"
+        return NewLink(url, expires_at, confirmation_number(code))
 
     def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
         """Return a new link for its owner, to continue on another device.
@@ -96,7 +113,8 @@ class Links:
         """
         with self._deps.database.reading() as work:
             _row, person, site = self._find_usable(work, code)
-        return LinkPreview(site, login_session.display_name(person.name, person.subject))
+        name = login_session.display_name(person.name, person.subject)
+        return LinkPreview(site, name, confirmation_number(code))
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
         """Sign the link's person in, once; return the visitor and the onboarding id to show.

@@ -57,3 +57,13 @@ def test_create_for_an_ended_onboarding_raises_conflict(harness, ada, adas):
     harness.put(adas, status=Status.VERIFIED)
     with pytest.raises(Conflict):
         harness.links.create_for_owner(ada, adas)
+
+
+def test_link_has_the_same_number_where_it_is_made_and_opened(harness, ada, adas):
+    numbers = set()
+    for _ in range(5):
+        link = harness.links.create_for_owner(ada, adas)
+        assert harness.links.preview(code_of(link.url)).number == link.number
+        assert 100 <= int(link.number) <= 999
+        numbers.add(link.number)
+    assert len(numbers) > 1

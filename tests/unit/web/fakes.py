@@ -212,7 +212,7 @@ class FakeSteps:
             raise NotFound
         if code in self.used:
             raise LinkGone
-        return LinkPreview(SHOP, CODES[code][1])
+        return LinkPreview(SHOP, CODES[code][1], "482")
 
     def use(self, code: str, live: Visitor | None, *, replace: bool = False) -> tuple[Visitor, str]:
         subject, name = CODES[code]
@@ -232,7 +232,7 @@ class FakeSteps:
     def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
         self._owned(visitor, onboarding_id)
         now = datetime.now(UTC)
-        return NewLink("http://localhost:8000/l/a-new-code", now + timedelta(hours=24))
+        return NewLink("http://localhost:8000/l/a-new-code", now + timedelta(hours=24), "482")
 
     def begin(self, visitor: Visitor, **fields: Any) -> str:
         self.calls.append((visitor.person.subject, fields))

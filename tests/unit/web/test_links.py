@@ -169,3 +169,10 @@ def test_link_redeemed_in_a_second_browser_opens_a_second_session(
     assert len(steps_of(app).sessions) == 2
     assert "Ada" in ada.get("/").text
     assert signed_in(app, "bens-token") is not phone
+
+
+def test_link_shows_the_same_number_where_it_is_made_and_opened(
+    anonymous: FlaskClient, ada: FlaskClient
+) -> None:
+    for page in (create_link(ada).text, anonymous.get("/l/adas-code").text):  # type: ignore[attr-defined]
+        assert "Number on both screens: <strong>482</strong>" in page
