@@ -8,7 +8,8 @@
  * @property {() => string} url of the page as the server knows it
  * @property {(url: string) => void} leave goes to a page of the host site
  * @property {(url: string) => void} navigate replaces the page by another one of this server
- * @property {(() => void)} [statusChanged] receives changes that do not replace the page
+ * @property {((url: string) => void)} [statusChanged] receives the page of an onboarding
+ *   whose status has changed without replacing the page
  */
 
 /** @type {Page} */
@@ -22,6 +23,8 @@ const fullPage = {
 
 for (const script of document.querySelectorAll("script[data-mount][type=module]")) {
   // The tag has loaded the module already, and all of them before this one.
-  const { mount } = await import(/** @type {HTMLScriptElement} */ (script).src);
-  mount(document, fullPage);
+  import(/** @type {HTMLScriptElement} */ (script).src).then(
+    ({ mount }) => mount?.(document, fullPage),
+    () => {}, // the browser has reported it, and the page works without
+  );
 }

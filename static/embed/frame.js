@@ -42,7 +42,7 @@ class FramePage {
       url: () => this.url,
       leave: (url) => window.open(url, "_top"),
       navigate: (url) => this.show(() => fetchAsUser(url)),
-      statusChanged: () => this.reportSilently(),
+      statusChanged: (url) => this.reportSilently(url),
     };
   }
 
@@ -137,9 +137,9 @@ class FramePage {
     this.port.close("not_me");
   }
 
-  /** Reports a change that does not replace the fragment. */
-  async reportSilently() {
-    const response = await this.session.fetch(this.url).catch(() => null);
+  /** Reports a change that does not replace the fragment. @param {string} url of the onboarding */
+  async reportSilently(url) {
+    const response = await this.session.fetch(url).catch(() => null);
     const { content } = response?.ok ? await prepareFragment(await response.text()) : { content: null };
     if (content) this.reports.send(content.dataset);
   }

@@ -164,7 +164,7 @@ class LiveStatus {
       this.data("reloadOn") === "next"
         ? view.next !== this.data("next")
         : view.version > Number(this.data("version"));
-    if (!hasChanged && view.status !== this.status) this.page.statusChanged?.();
+    if (!hasChanged && view.status !== this.status) this.page.statusChanged?.(this.data("pageUrl"));
     this.status = view.status;
     if (!hasChanged) return this.announce(view.status === "started" ? this.data("textUnderway") : "");
     this.announce(this.data("textUpdate"));

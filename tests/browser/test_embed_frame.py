@@ -1,14 +1,21 @@
 """The frame in a page of the host site, in Chromium, from the hand-off to the result."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browser_user import TIMEOUT_MS
+from tests.support.accessibility import accessibility_violations
 from tests.support.chromium import BrowserPage
 from tests.support.embed_host_page import EmbedHostPage, host_pages
 from tests.support.stack import Person, Stack
+from tests.support.user_journey import force_outcome
+
+PHONE = (360, 740)
+#: The answers that these tests cause on purpose.
+REFUSED = ["status of 401"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -17,20 +24,159 @@ def host_site_pages(stack: Stack) -> Iterator[None]:
         yield
 
 
-def test_frame_leads_to_the_result_and_reports_it(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    host = EmbedHostPage(stack, browser_page(), ada).open()
-    expect(host.frame.get_by_text("Ada Lovelace")).to_be_visible()
-    host.start()
+@pytest.fixture
+def host(stack: Stack, ada: Person, browser_page: BrowserPage) -> EmbedHostPage:
+    return EmbedHostPage(stack, browser_page(expected_complaints=REFUSED), ada)
+
+
+def expect_heading(host: EmbedHostPage, text: str) -> None:
+    heading = host.frame.get_by_role("heading", level=1)
+    expect(heading).to_have_text(re.compile(text), timeout=2 * TIMEOUT_MS)
+
+
+def test_frame_leads_to_the_result_and_reports_it(host: EmbedHostPage) -> None:
+    host.open().start()
     onboarding = host.received("started")[0]["onboarding"]
     host.finish("passes")
-    expect(host.frame.get_by_role("heading", level=1)).to_have_text(
-        "You are verified", timeout=TIMEOUT_MS * 2
-    )
+    expect_heading(host, "You are verified")
     assert host.received("submitted") == [{"type": "submitted", "onboarding": onboarding}]
     last = host.received("status")[-1]
     assert (last["status"], last["next"], last["final"]) == ("verified", "done", True)
     assert last["result"].count(".") == 2
     assert len(host.tokens) == 1
     assert host.page.context.cookies() == []
+
+
+def test_frame_whose_bearer_has_ended_asks_for_another_token(
+    stack: Stack, ada: Person, host: EmbedHostPage
+) -> None:
+    host.open()
+    expect_heading(host, "Verify your identity")
+    stack.change(
+        "update sessions set revoked_at = created_at where person_id in"
+        " (select id from people where site = ?) and via = ?",
+        "shop",
+        "embed",
+    )
+    host.start()
+    assert len(host.tokens) == 2
+
+
+def test_frame_without_token_offers_to_try_again(host: EmbedHostPage) -> None:
+    give, host.give_token = host.give_token, lambda: None
+    host.open()
+    expect_heading(host, "could not be opened")
+    assert host.received("error") == [{"type": "error", "code": "token_failed", "retry": True}]
+    host.give_token = give
+    host.frame.get_by_role("button", name="Try again").click()
+    expect_heading(host, "Verify your identity")
+
+
+def test_frame_whose_host_page_has_another_user_now_starts_over(
+    stack: Stack, ben: Person, host: EmbedHostPage
+) -> None:
+    host.open().start()
+    stack.change("update sessions set revoked_at = created_at where via = ?", "embed")
+    host.give_token = lambda: stack.handoff_token(ben)
+    host.frame.get_by_role("link", name="Back").click()
+    expect(host.frame.get_by_text("Ben Ortega")).to_be_visible()
+
+
+def test_frame_never_takes_the_focus_of_the_host_page(host: EmbedHostPage) -> None:
+    host.open()
+    host.page.locator("#name").focus()
+    expect_heading(host, "Verify your identity")
+    assert host.page.evaluate("document.activeElement.id") == "name"
+    expect(host.frame.locator("#announcement")).to_have_text("Verify your identity")
+    host.frame.locator("main form[action$='/onboardings'] button").click()
+    expect(host.hosted.locator("#begin")).to_be_visible()
+    assert host.document.evaluate("document.activeElement.localName") == "h1"
+
+
+def test_frame_follows_the_check_on_another_device(
+    stack: Stack, host: EmbedHostPage, browser_page: BrowserPage
+) -> None:
+    host.open()
+    host.frame.get_by_role("button", name="Use another device or browser").click()
+    number = host.frame.locator(".number strong").inner_text()
+    phone = browser_page(viewport=PHONE)
+    phone.set_default_timeout(TIMEOUT_MS)
+    phone.goto(host.frame.locator("#link").input_value())
+    assert phone.locator(".number strong").inner_text() == number
+    phone.get_by_role("button", name="Continue as").click()
+    phone.locator("main form[action$='/onboardings'] button").click()
+    expect(phone.frame_locator("#hosted").locator("#begin")).to_be_visible()
+    expect(host.frame.locator("#live")).to_contain_text("open on your other device")
+    host.page.wait_for_function("window.received.some((each) => each.type === 'started')")
+    onboarding = host.received("started")[0]["onboarding"]
+    force_outcome(stack, onboarding, "passes")
+    expect_heading(host, "You are verified")
+
+
+def test_frame_full_screen_link_keeps_the_user_signed_in(host: EmbedHostPage) -> None:
+    host.open().start()
+    link = host.frame.get_by_role("link", name="Problems? Open full screen")
+    with host.page.context.expect_page() as opened:
+        link.click()
+    tab = opened.value
+    tab.get_by_role("button", name="Continue as Ada Lovelace").click()
+    expect(tab.frame_locator("#hosted").locator("#begin")).to_be_visible()
+
+
+def test_frame_height_follows_the_content_without_growing_by_itself(host: EmbedHostPage) -> None:
+    host.open()
+    expect_heading(host, "Verify your identity")
+    content = host.document.evaluate("document.body.scrollHeight")
+    expect(host.page.locator("#check")).to_have_css("height", f"{content}px")
+    count = len(host.received("height"))
+    host.page.evaluate("new Promise((done) => setTimeout(done, 300))")
+    assert len(host.received("height")) == count
+
+
+def test_frame_not_me_ends_the_session_and_closes(stack: Stack, host: EmbedHostPage) -> None:
+    host.open()
+    host.frame.get_by_role("button", name="Not me").click()
+    host.page.wait_for_function("window.received.some((each) => each.type === 'close')")
+    assert host.received("close") == [{"type": "close", "reason": "not_me"}]
+
+
+def test_frame_relays_escape_from_the_modal(host: EmbedHostPage) -> None:
+    host.open("?display=modal")
+    expect_heading(host, "Verify your identity")
+    host.frame.locator("#test-camera").press("Escape")
+    host.page.wait_for_function("window.received.some((each) => each.type === 'close')")
+    assert host.received("height") == []
+
+
+def test_frame_ignores_windows_other_than_its_host_page(stack: Stack, host: EmbedHostPage) -> None:
+    """A sibling of the frame, of an origin of the site, sends a hello of its own."""
+    host.open()
+    expect_heading(host, "Verify your identity")
+    asked = len(host.tokens)
+    host.page.evaluate(
+        """(origin) => {
+          const channel = new MessageChannel();
+          window.answers = [];
+          channel.port1.onmessage = ({ data }) => answers.push(data);
+          const target = document.getElementById("check").contentWindow;
+          target.postMessage({ type: "mobbscan-embed:hello", v: 1 }, origin, [channel.port2]);
+          target.postMessage({ type: "mobbscan-embed:returned" }, origin);
+        }""",
+        stack.public_url,
+    )
+    host.page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert host.page.evaluate("answers") == []
+    assert len(host.tokens) == asked
+
+
+@pytest.mark.parametrize("display", ["inline", "modal"])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_frame_on_a_small_screen_is_accessible(
+    stack: Stack, ada: Person, browser_page: BrowserPage, display: str, color_scheme: str
+) -> None:
+    page = browser_page(viewport=(320, 640), color_scheme=color_scheme)
+    host = EmbedHostPage(stack, page, ada).open(f"?display={display}&locale=es")
+    expect_heading(host, "Verifica tu identidad")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert host.document.evaluate(wide) is False
+    assert accessibility_violations(host.document) == []

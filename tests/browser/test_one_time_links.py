@@ -5,7 +5,7 @@ from playwright.sync_api import Request, Route, expect
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
-from webapp.web.links import qr_code
+from webapp.web.onboarding_pages import qr_code
 
 
 def create_link(user: BrowserUser) -> str:
