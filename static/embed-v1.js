@@ -79,12 +79,12 @@ const matches = (pattern, value) => typeof value === "string" && pattern.test(va
 const CODE = /^[\w-]{1,64}$/;
 const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** @param {string} address @returns {string} its origin; empty for no address */
-function originOf(address) {
+/** @param {string | null} address @returns {URL | null} null for no address */
+function parse(address) {
   try {
-    return new URL(address).origin;
+    return new URL(address ?? "", document.baseURI);
   } catch {
-    return "";
+    return null;
   }
 }
 
@@ -268,8 +268,10 @@ class MobbscanOnboarding extends Base {
 
   open() {
     if (this.#opened) return this.#frame?.focus();
-    const mistake = this.isConnected ? this.#mistake : "the element is not in the document";
-    if (mistake) return console.error(`<${NAME}>: ${mistake}`);
+    if (!this.isConnected) return;
+    if (!this.#isComplete) {
+      return console.error(`<${NAME}>: set server (a web address), site, and fetchToken or token-url`);
+    }
     this.connectedCallback(); // after destroy()
     this.#opened = new AbortController();
     this.#focusBefore = document.activeElement;
@@ -291,7 +293,7 @@ class MobbscanOnboarding extends Base {
 
   /** Address of the server, without a slash at the end. */
   get #server() {
-    return new URL(this.getAttribute("server") ?? "", document.baseURI).href.replace(/\/+$/, "");
+    return (parse(this.getAttribute("server"))?.href ?? "").replace(/\/+$/, "");
   }
 
   get #embed() {
@@ -309,17 +311,9 @@ class MobbscanOnboarding extends Base {
     return locale.toLowerCase().startsWith("es") ? "es" : "en";
   }
 
-  /** @returns {string} what the host's developer must fix before it can open */
-  get #mistake() {
-    for (const name of ["server", "site"]) {
-      if (!this.getAttribute(name)) return `set the attribute ${name}`;
-    }
-    const address = this.getAttribute("server") ?? "";
-    if (!/^https?:/.test(URL.canParse(address, document.baseURI) ? this.#server : "")) {
-      return `the attribute server must be an https address, not ${address}`;
-    }
-    if (this.fetchToken || this.hasAttribute("token-url")) return "";
-    return "set the property fetchToken or the attribute token-url";
+  get #isComplete() {
+    const isWeb = /^https?:/.test(parse(this.getAttribute("server"))?.protocol ?? "");
+    return isWeb && this.getAttribute("site") && (this.fetchToken || this.hasAttribute("token-url"));
   }
 
   // Opening
@@ -330,7 +324,7 @@ class MobbscanOnboarding extends Base {
     const control = event.target instanceof Element && event.target.closest("a, button");
     if (!control || !this.contains(control)) return;
     // Not prevented while the element cannot open: then the link works as without script.
-    if (!this.#mistake) event.preventDefault();
+    if (this.#isComplete) event.preventDefault();
     this.open();
   }
 
@@ -365,7 +359,7 @@ class MobbscanOnboarding extends Base {
   /** @param {HTMLIFrameElement} frame that replaces an earlier one */
   #mount(frame) {
     this.#unmount();
-    this.#connection = new Connection(frame, originOf(this.#server), {
+    this.#connection = new Connection(frame, new URL(this.#server).origin, {
       ready: () => {
         for (const note of this.#body.querySelectorAll("[part=note]")) note.remove();
         frame.hidden = false;
@@ -405,9 +399,9 @@ class MobbscanOnboarding extends Base {
 
   /** @param {AbortSignal} signal */
   #watchPage(signal) {
-    const origin = originOf(this.#server);
+    const origin = parse(this.#server)?.origin;
     const isBlocked = (/** @type {any} */ { disposition, blockedURI, blockedURL = blockedURI }) =>
-      disposition === "enforce" && originOf(blockedURL) === origin;
+      disposition === "enforce" && parse(blockedURL)?.origin === origin;
     const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
       if (!isBlocked(event)) return;
       if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
@@ -469,7 +463,8 @@ class MobbscanOnboarding extends Base {
 
   /** @param {string} url */
   #leave(url) {
-    if (URL.canParse(url) && new URL(url).href.startsWith(`${this.#server}/`)) window.location.assign(url);
+    const address = parse(url)?.href;
+    if (address?.startsWith(`${this.#server}/`)) window.location.assign(address);
   }
 
   // Hand-off tokens
@@ -508,8 +503,8 @@ class MobbscanOnboarding extends Base {
   }
 
   async #postForToken() {
-    const address = new URL(this.getAttribute("token-url") ?? "", document.baseURI);
-    if (address.origin !== window.location.origin) throw new TypeError("token-url must be of this page's origin");
+    const address = parse(this.getAttribute("token-url"));
+    if (address?.origin !== window.location.origin) throw new TypeError("token-url must be of this page's origin");
     const response = await fetch(address, { method: "POST", headers: { Accept: "application/json" } });
     if (!response.ok) throw new TypeError(`token-url answered ${response.status}`);
     return (await response.json()).token;

@@ -52,6 +52,9 @@ ROUTES = [
     ("/return/<path:reference>", "GET HEAD", "signed_reference"),
     ("/sites/<site_id>/theme.css", "GET HEAD", "public"),
     ("/static/<path:filename>", "GET HEAD OPTIONS", "public"),
+    ("/static/embed-v1.<version>.js", "GET HEAD", "public"),
+    ("/static/embed-v1.d.ts", "GET HEAD", "public"),
+    ("/static/embed-v1.js", "GET HEAD", "public"),
     ("/webhooks/mobbscan", "POST", "gateway_headers"),
 ]
 

@@ -9,7 +9,10 @@ import pytest
 # Lines per file, by top folder.
 MAX_LINES = {"webapp": 300, "templates": 300, "static": 300, "tests": 400}
 # Files that are easier to read undivided, each with its own limit.
-MAX_LINES_OF_FILE = {"static/base.css": 400}
+MAX_LINES_OF_FILE = {
+    "static/base.css": 400,
+    "static/embed-v1.js": 700,  # one file, so that host sites can state its `integrity`
+}
 
 
 def relative(root: Path, paths) -> list[str]:

@@ -13,6 +13,7 @@ from webapp.web import (
     body_length,
     client_address,
     cookies,
+    embed_script,
     errors,
     health,
     language,
@@ -83,6 +84,7 @@ def register(app: Flask) -> None:
     errors.register_error_handlers(app)
     security_headers.set_headers(app)
     static_files.serve_files(app)
+    embed_script.serve_element(app)
     identity_provider.init_identity_provider(app, settings)
     status_stream.init_slots(app)
     for blueprint in BLUEPRINTS:

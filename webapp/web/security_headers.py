@@ -26,7 +26,8 @@ class SecurityPolicy:
 
     `frames`: origins that the page may embed. `camera`, and with it perhaps `microphone`: origins
     that may use it beside this page; None forbids it. `framed_by`: origins that may embed the page
-    beside our own, or without it if not `framed_by_us`; None forbids it.
+    beside our own, or without it if not `framed_by_us`; None forbids it. `loaded_by_all`: pages of
+    every origin may load the file.
     """
 
     frames: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class SecurityPolicy:
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
     framed_by_us: bool = True
+    loaded_by_all: bool = False
 
 
 def allow_hosted_frame(
@@ -65,6 +67,11 @@ def allow_framing_only(by: tuple[str, ...]) -> None:
         _set_policy(replace(_current_policy(), framed_by=by, framed_by_us=False))
 
 
+def allow_every_origin() -> None:
+    """Allow pages of every origin to load this file."""
+    _set_policy(replace(_current_policy(), loaded_by_all=True))
+
+
 @lru_cache(maxsize=256)
 def security_headers(
     policy: SecurityPolicy, *, logo_origin: str | None, https: bool
@@ -77,7 +84,7 @@ def security_headers(
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         # No other origin may load our responses as an image, script or fetch result.
-        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if policy.loaded_by_all else "same-origin",
     }
     if policy.framed_by is None:
         # X-Frame-Options takes no list of origins, so it is set only where framing is forbidden.

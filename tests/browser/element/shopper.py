@@ -1,0 +1,88 @@
+"""A user of the host site in Chromium, who verifies their identity in the element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+
+from tests.browser.browser_user import TIMEOUT_MS
+from tests.support.element_host_site import ElementHostSite
+
+
+class Shopper:
+    """A tab with a page of the host site."""
+
+    def __init__(self, site: ElementHostSite, page: Page) -> None:
+        self.site = site
+        self.page = page
+        page.set_default_timeout(TIMEOUT_MS)
+
+    def visit(self, **page: Any) -> Shopper:
+        self.page.goto(self.site.address(**page))
+        self.page.wait_for_function("customElements.get('mobbscan-onboarding')")
+        return self
+
+    def click(self) -> Shopper:
+        """Click the link in the element."""
+        self.page.get_by_role("link", name="Verify my identity").first.click()
+        return self
+
+    @property
+    def element(self) -> Locator:
+        return self.page.locator("mobbscan-onboarding").first
+
+    @property
+    def frame(self) -> FrameLocator:
+        """Our page in the element."""
+        return self.element.frame_locator("iframe")
+
+    @property
+    def hosted(self) -> FrameLocator:
+        """The gateway's page inside our page."""
+        return self.frame.frame_locator("#hosted")
+
+    @property
+    def documents(self) -> list[Frame]:
+        """Our pages in frames."""
+        prefix = f"{self.site.stack.public_url}/embed/"
+        return [each for each in self.page.frames if each.url.startswith(prefix)]
+
+    def start(self) -> Shopper:
+        """Press the start button in the frame, and wait for the gateway's page."""
+        self.frame.locator("main form[action$='/onboardings'] button").click()
+        expect(self.hosted.locator("#begin")).to_be_visible()
+        return self
+
+    def finish(self, outcome: str = "passes") -> Shopper:
+        """Finish the gateway's page without pictures, and wait for the final status."""
+        self.hosted.locator("#skip-capture").click()
+        self.hosted.locator(f"#outcome-{outcome}").click()
+        self.page.wait_for_function("events.some((each) => each.final)", timeout=2 * TIMEOUT_MS)
+        return self
+
+    def verify(self) -> Shopper:
+        """Go all the way to *verified* and assert the signed result."""
+        self.start().finish()
+        last = self.events("status")[-1]
+        assert (last["status"], last["next"]) == ("verified", "done")
+        assert last["result"].count(".") == 2
+        return self
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the details of the element's events of this name, so far."""
+        found: list[dict[str, Any]] = self.page.evaluate("events")
+        return [each for each in found if each["name"] == name]
+
+    def wait_for(self, name: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait for events of this name; return their details."""
+        script = "([name, count]) => events.filter((each) => each.name === name).length >= count"
+        self.page.wait_for_function(script, arg=[name, count])
+        return self.events(name)
+
+    def expect_full_screen(self) -> Shopper:
+        """Wait for our home page at top level, where the user is signed in."""
+        self.page.wait_for_url(f"{self.site.stack.public_url}/")
+        expect(self.page.get_by_text("Ada Lovelace")).to_be_visible()
+        assert "token" not in self.page.url
+        return self
