@@ -74,7 +74,7 @@ button, a { all: revert; min-width: 2.75rem; min-height: 2.75rem; margin-right: 
 /** @param {number} milliseconds */
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** @param {RegExp} pattern @param {unknown} value @returns {value is string} */
+/** @param {RegExp} pattern @param {unknown} value */
 const matches = (pattern, value) => typeof value === "string" && pattern.test(value);
 const CODE = /^[\w-]{1,64}$/;
 const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -128,7 +128,7 @@ class Connection {
     this.#port = undefined;
   }
 
-  /** Whether the page still answers: a port does not show that its other side is gone. */
+  /** A port does not show that its other side is gone. */
   async isAlive() {
     const before = this.#pongs;
     this.post({ type: "ping", n: before + 1 });
@@ -289,8 +289,6 @@ class MobbscanOnboarding extends Base {
     this.#end("destroyed");
   }
 
-  // Settings
-
   /** Address of the server, without a slash at the end. */
   get #server() {
     return (parse(this.getAttribute("server"))?.href ?? "").replace(/\/+$/, "");
@@ -312,11 +310,9 @@ class MobbscanOnboarding extends Base {
   }
 
   get #isComplete() {
-    const isWeb = /^https?:/.test(parse(this.getAttribute("server"))?.protocol ?? "");
+    const isWeb = this.getAttribute("server") && /^https?:/.test(this.#server);
     return isWeb && this.getAttribute("site") && (this.fetchToken || this.hasAttribute("token-url"));
   }
-
-  // Opening
 
   /** @param {MouseEvent} event */
   #onClick(event) {
@@ -434,9 +430,7 @@ class MobbscanOnboarding extends Base {
     this.#mount(this.#createFrame(Object(this.#frame).credentialless));
   }
 
-  // Messages of the frame
-
-  /** Act on a message of the frame; malformed ones change nothing. @param {any} message */
+  /** Malformed messages change nothing. @param {any} message */
   #receive(message) {
     const { type, onboarding, code, reason } = Object(message);
     if (type === "token" && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
@@ -466,8 +460,6 @@ class MobbscanOnboarding extends Base {
     const address = parse(url)?.href;
     if (address?.startsWith(`${this.#server}/`)) window.location.assign(address);
   }
-
-  // Hand-off tokens
 
   /** @param {number} n number of the request */
   async #sendToken(n) {
@@ -509,8 +501,6 @@ class MobbscanOnboarding extends Base {
     if (!response.ok) throw new TypeError(`token-url answered ${response.status}`);
     return (await response.json()).token;
   }
-
-  // Ways out
 
   /** Report an obstacle, and lead on unless the host prevents it. @param {string} code */
   #fail(code) {
@@ -568,8 +558,6 @@ class MobbscanOnboarding extends Base {
     this.#body.append(note);
   }
 
-  // Closing
-
   /** @param {string} reason */
   #close(reason) {
     if (!this.#opened) return;
@@ -599,8 +587,6 @@ class MobbscanOnboarding extends Base {
     this.#connected?.abort();
     this.#connected = undefined;
   }
-
-  // Events
 
   /** @param {string} code @param {boolean} retry @returns {boolean} false when the host prevented what follows */
   #raise(code, retry) {
@@ -639,9 +625,7 @@ function part(name) {
 }
 
 /** @param {string} textContent @param {() => void} onclick */
-function action(textContent, onclick) {
-  return Object.assign(document.createElement("button"), { type: "button", textContent, onclick });
-}
+const action = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
 
 /** Make a dialog modal again that was moved in the document. @param {HTMLDialogElement} dialog */
 function reopen(dialog) {

@@ -20,7 +20,7 @@ class Shopper:
 
     def visit(self, **page: Any) -> Shopper:
         self.page.goto(self.site.address(**page))
-        self.page.wait_for_function("customElements.get('mobbscan-onboarding')")
+        self.page.wait_for_function("customElements.get('mobbscan-onboarding') !== undefined")
         return self
 
     def click(self) -> Shopper:

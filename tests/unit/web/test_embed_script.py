@@ -42,7 +42,7 @@ def test_element_files_are_open_to_every_origin(
 def test_element_script_unchanged_answers_304(anonymous: FlaskClient) -> None:
     first = anonymous.get("/static/embed-v1.js", buffered=True)
     headers = {"If-None-Match": first.headers["ETag"]}
-    assert anonymous.get("/static/embed-v1.js", headers=headers).status_code == 304
+    assert anonymous.get("/static/embed-v1.js", headers=headers, buffered=True).status_code == 304
 
 
 def test_element_script_at_its_hash_is_immutable(anonymous: FlaskClient, folder: Path) -> None:

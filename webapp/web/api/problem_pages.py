@@ -1,4 +1,4 @@
-"""Pages to which the `type` of a problem leads: cause, what to do, and an example."""
+"""Pages to which the `type` of a problem and the `doc` of an element's error lead."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from webapp.web import request_context
+from webapp.web.element_errors import ELEMENT_ERRORS
 from webapp.web.guards import public
 from webapp.web.problem_types import PATH, PROBLEM_TYPES
 
@@ -20,6 +21,8 @@ blueprint = Blueprint("problems", __name__)
 @public
 def explain(code: str) -> ResponseReturnValue:
     """Explain the problem in the language of the browser; the example is in English."""
+    if code in ELEMENT_ERRORS:
+        return _explain_element_error(code)
     found = PROBLEM_TYPES.get(code)
     if found is None:
         raise NotFound
@@ -40,4 +43,15 @@ def explain(code: str) -> ResponseReturnValue:
         title=gettext(found.title),
         fix=gettext(found.fix),
         example=json.dumps(example, indent=2),
+    )
+
+
+def _explain_element_error(code: str) -> str:
+    error = ELEMENT_ERRORS[code]
+    return render_template(
+        "embed/element_error.html",
+        code=code,
+        retry=error.retry,
+        title=gettext(error.title),
+        fix=gettext(error.fix),
     )

@@ -1,0 +1,176 @@
+"""Messages that are no part of the protocol change nothing, whoever sends them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.element.conftest import NewShopper
+from tests.browser.element.shopper import Shopper
+from tests.browser.element.test_element_lifecycle import KEEP_PORTS
+from tests.support.chromium import BrowserPage
+from tests.support.element_host_site import ElementHostSite
+
+COUNTS = [300, pytest.param(10_000, marks=pytest.mark.nightly)]
+
+#: Defines `forge(random, ours)`: a message with a right type whose fields are wrong, or none at all.
+FORGE = """
+const seeded = (seed) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+};
+const forge = (random, ours) => {
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  const wrong = () => pick([undefined, null, NaN, -1, 0, -0.5, 1.5e308 * 10, true, "", "a b", "<b>", "x".repeat(65),
+    "javascript:alert(1)", "data:text/html,x", "//evil.example/", `${ours}.evil.example/`, `${ours}@evil.example/`,
+    location.origin, "ñ", "\\u0000", [], [1], {}, { toString: "x" }, new Date(0), 10n, new Map(), /x/]);
+  const types = ["welcome", "token", "pong", "height", "started", "submitted", "status", "error", "close", "leave",
+    "constructor", "__proto__", "toString", "hello", "mobbscan-embed:hello", "", 7, null, {}, ["close"]];
+  const fields = ["n", "px", "onboarding", "status", "next", "final", "result", "code", "retry", "reason", "url", "v"];
+  if (random() < 0.2) return wrong();
+  const message = { type: pick(types) };
+  for (const name of fields) if (random() < 0.6) message[name] = wrong();
+  // One that is right in all but one field.
+  if (random() < 0.3) return { type: "status", status: "verified", next: "done", final: true, result: "a.b" };
+  return message;
+};
+"""
+STATE = """() => JSON.stringify([events, location.href, document.documentElement.outerHTML,
+  document.querySelector("mobbscan-onboarding").shadowRoot.innerHTML.replace(/height: [^;]*;/, "")])"""
+
+
+def open_with_ports(shopper: NewShopper) -> Shopper:
+    user = shopper()
+    user.page.add_init_script(KEEP_PORTS)
+    user.visit().click().wait_for("ready")
+    expect(user.frame.get_by_role("heading", level=1)).to_be_visible()
+    user.page.wait_for_timeout(200)
+    return user
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_element_forged_messages_on_the_port_change_nothing(
+    shopper: NewShopper, count: int
+) -> None:
+    user = open_with_ports(shopper)
+    before = user.page.evaluate(STATE)
+    user.documents[0].evaluate(
+        f"""async ([count, ours]) => {{ {FORGE}
+          const random = seeded(count);
+          for (let n = 0; n < count; n++) stolen.postMessage(forge(random, ours));
+        }}""",
+        [count, user.site.stack.public_url],
+    )
+    user.page.wait_for_timeout(200)
+    assert user.page.evaluate(STATE) == before
+    assert user.site.tokens == 1
+    user.verify()
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_frame_forged_messages_on_the_port_change_nothing(shopper: NewShopper, count: int) -> None:
+    user = open_with_ports(shopper)
+    document = user.documents[0]
+    before = document.evaluate("document.documentElement.outerHTML")
+    user.page.evaluate(
+        f"""async ([count, ours]) => {{ {FORGE}
+          const random = seeded(count);
+          for (let n = 0; n < count; n++) channels.at(-1).port1.postMessage(forge(random, ours));
+        }}""",
+        [count, user.site.stack.public_url],
+    )
+    user.page.wait_for_timeout(200)
+    assert document.evaluate("document.documentElement.outerHTML") == before
+    user.verify()
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_forged_messages_between_windows_change_nothing(shopper: NewShopper, count: int) -> None:
+    user = open_with_ports(shopper)
+    document = user.documents[0]
+    before = user.page.evaluate(STATE), document.evaluate("document.documentElement.outerHTML")
+    script = f"""async ([count, ours]) => {{ {FORGE}
+      const random = seeded(count);
+      const frame = document.querySelector("mobbscan-onboarding")?.shadowRoot.querySelector("iframe").contentWindow;
+      for (let n = 0; n < count; n++) {{
+        const ports = random() < 0.5 ? [new MessageChannel().port1] : [];
+        (frame ?? parent).postMessage(forge(random, ours), "*", ports);
+        window.postMessage(forge(random, ours), "*");
+      }}
+    }}"""
+    arguments = [count, user.site.stack.public_url]
+    user.page.evaluate(script, arguments)
+    document.evaluate(script, arguments)
+    user.page.wait_for_timeout(200)
+    after = user.page.evaluate(STATE), document.evaluate("document.documentElement.outerHTML")
+    assert after == before
+    user.verify()
+
+
+#: Offers a port to `target` and returns whether it is answered within half a second.
+OFFER = """async (target) => {
+  const { port1, port2 } = new MessageChannel();
+  let answered = false;
+  port1.onmessage = () => { answered = true; };
+  target.postMessage({ type: "mobbscan-embed:hello", v: 1 }, "*", [port2]);
+  await new Promise((done) => setTimeout(done, 500));
+  return answered;
+}"""
+
+
+@pytest.fixture
+def attacker(browser_page: BrowserPage, host_site: ElementHostSite) -> Page:
+    """A page of another site, which may embed nothing of ours."""
+    page = browser_page(expected_complaints=(".",))
+    page.goto(f"{host_site.stack.gateway_url}/nothing")
+    return page
+
+
+def test_attacker_cannot_frame_our_page(attacker: Page, host_site: ElementHostSite) -> None:
+    address = f"{host_site.stack.public_url}/embed/shop"
+    script = f"""async (address) => {{
+      const frame = document.createElement("iframe");
+      frame.src = address;
+      document.body.append(frame);
+      await new Promise((done) => {{ frame.onload = done; }});
+      return ({OFFER})(frame.contentWindow);
+    }}"""
+    assert attacker.evaluate(script, address) is False
+
+
+def test_attacker_who_opens_our_page_in_a_popup_is_not_answered(
+    attacker: Page, host_site: ElementHostSite
+) -> None:
+    address = f"{host_site.stack.public_url}/embed/shop"
+    with attacker.expect_popup() as opened:
+        attacker.evaluate("(address) => { window.popup = window.open(address) }", address)
+    opened.value.wait_for_load_state()
+    assert attacker.evaluate(f"({OFFER})(window.popup)") is False
+
+
+def test_attacker_who_opens_the_host_page_reaches_no_frame(
+    attacker: Page, host_site: ElementHostSite
+) -> None:
+    address = host_site.address()
+    with attacker.expect_popup() as opened:
+        attacker.evaluate("(address) => { window.popup = window.open(address) }", address)
+    victim = Shopper(host_site, opened.value)
+    victim.click().wait_for("ready")
+    assert attacker.evaluate("window.popup.frames.length") == 0
+    before: Any = victim.page.evaluate(STATE)
+    assert attacker.evaluate(f"({OFFER})(window.popup)") is False
+    attacker.evaluate("window.popup.postMessage({ type: 'close', reason: 'user' }, '*')")
+    assert victim.page.evaluate(STATE) == before
+
+
+def test_third_party_cookies_are_blocked_in_these_tests(shopper: NewShopper) -> None:
+    """The control of every test here: a frame of another site cannot keep a cookie."""
+    user = shopper()
+    user.click().wait_for("ready")
+    kept = user.documents[0].evaluate(
+        "() => { try { document.cookie = 'a=1; SameSite=None; Secure'; return document.cookie }"
+        " catch { return '' } }"
+    )
+    assert kept == ""
