@@ -19,13 +19,14 @@ from webapp.cli.doctor import (
     vendor_sheet,
     webhook,
 )
+from webapp.cli.doctor.embed.command import embed
 from webapp.cli.doctor.finding import Finding, Level, good, warning
 from webapp.config.current import misspelt_settings
 from webapp.config.quoted_secrets import quoted_secrets
 from webapp.config.settings import Settings, SettingsError
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @json_option
 @click.option(
     "--vendor-sheet",
@@ -33,11 +34,14 @@ from webapp.config.settings import Settings, SettingsError
     is_flag=True,
     help="Print an email to Mobbeel with what to set up, and check nothing.",
 )
-def doctor(*, sheet: bool, as_json: bool) -> None:
+@click.pass_context
+def doctor(context: click.Context, *, sheet: bool, as_json: bool) -> None:
     """Check whether this installation works.
 
     Checks settings, sites, database, gateway, login and public address; exits with 1 if one fails.
     """
+    if context.invoked_subcommand is not None:
+        return
     found = _settings(as_json=as_json)
     if sheet:
         click.echo(vendor_sheet.text(found), nl=False)
@@ -50,6 +54,9 @@ def doctor(*, sheet: bool, as_json: bool) -> None:
     if as_json:
         echo_json([{"level": each.level.lower(), "message": each.message} for each in findings])
     raise SystemExit(1 if any(each.level is Level.FAILURE for each in findings) else 0)
+
+
+doctor.add_command(embed)
 
 
 def _settings(*, as_json: bool) -> Settings:

@@ -17,16 +17,21 @@ def client(found: Settings, *, is_direct: bool = False) -> httpx.Client:
 
     It ignores proxies and .netrc of the environment, as the server does.
     """
-    trust = ssl.create_default_context()
-    if found.outbound_ca_file is not None:
-        trust.load_verify_locations(cafile=found.outbound_ca_file)
     return httpx.Client(
-        verify=trust,
+        verify=trusted_certificates(found),
         timeout=_TIMEOUT_SECONDS,
         follow_redirects=False,
         trust_env=False,
         proxy=None if is_direct else found.outbound_proxy,
     )
+
+
+def trusted_certificates(found: Settings) -> ssl.SSLContext:
+    """Return the certificates of the system, and those of OUTBOUND_CA_FILE."""
+    trust = ssl.create_default_context()
+    if found.outbound_ca_file is not None:
+        trust.load_verify_locations(cafile=found.outbound_ca_file)
+    return trust
 
 
 def is_untrusted(error: httpx.TransportError) -> bool:

@@ -1,0 +1,129 @@
+"""Check `Permissions-Policy`: it must leave the camera to the page and to this server.
+
+https://www.w3.org/TR/permissions-policy/. The header is a dictionary of structured fields (RFC
+9651). The gateway inside our frame need not be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import http_sf
+from http_sf import Token
+
+from webapp.basics.urls import Url, origin_of
+from webapp.cli.doctor.embed.finding import Breaks, EmbedFinding, fails, warns
+from webapp.cli.doctor.embed.page import HostPage, Target
+
+HEADER = "Permissions-Policy"
+_OLD_HEADER = "Feature-Policy"
+
+
+def findings(page: HostPage, target: Target) -> Iterator[EmbedFinding]:
+    """Yield a finding for each feature that the page withholds from itself or from the frame."""
+    if page.values(_OLD_HEADER):
+        yield warns(
+            Breaks.CAMERA,
+            _OLD_HEADER,
+            f"is obsolete, and some browsers still obey it: use {HEADER} instead",
+            f"{HEADER}: camera={_allow_list(page.url, target)}",
+        )
+    values = page.values(HEADER)
+    if not values:
+        return
+    try:
+        policy = parse(values)
+    except ValueError:
+        yield warns(
+            Breaks.NOTHING,
+            HEADER,
+            "cannot be read, so browsers ignore all of it: its syntax is that of RFC 9651, such as "
+            "camera=(self)",
+            f"{HEADER}: camera={_allow_list(page.url, target)}",
+        )
+        return
+    for feature in _features(page, target):
+        if feature in policy:
+            yield from _feature(page, target, policy, feature)
+
+
+def parse(values: list[str]) -> dict[str, Any]:
+    """Return the policy of all headers together. Raises ValueError where browsers ignore it.
+
+    Of a feature that is named twice the last mention counts.
+    """
+    joined = ", ".join(each for each in values if each.strip())
+    found = http_sf.parse(joined.encode("latin-1", "replace"), tltype="dictionary")
+    return cast("dict[str, Any]", found)
+
+
+def allows(member: Any, origin: str, self_origin: str) -> bool:
+    """Return whether an allow list names `origin`; `self` stands for `self_origin`."""
+    return any(_names(each, origin, self_origin) for each in _entries(member))
+
+
+def _features(page: HostPage, target: Target) -> Iterator[str]:
+    yield "camera"
+    if target.microphone or any(each.microphone for each in page.elements):
+        yield "microphone"
+    yield "fullscreen"
+
+
+def _feature(
+    page: HostPage, target: Target, policy: dict[str, Any], feature: str
+) -> Iterator[EmbedFinding]:
+    own, ours = page.url.origin, target.origin
+    withheld = [
+        each for each in dict.fromkeys((own, ours)) if not allows(policy[feature], each, own)
+    ]
+    if not withheld:
+        return
+    line = f"{HEADER}: {_with_feature(policy, feature, page.url, target)}"
+    from_whom = " and from ".join("the page itself" if each == own else ours for each in withheld)
+    where = f"{HEADER}: {feature}"
+    if feature == "fullscreen":
+        yield warns(Breaks.NOTHING, where, f"withholds the full screen from {from_whom}", line)
+    else:
+        yield fails(
+            Breaks.CAMERA,
+            where,
+            f"withholds the {feature} from {from_whom}; the frame may use it only if both the page "
+            "and this server are named",
+            line,
+        )
+
+
+def _with_feature(policy: dict[str, Any], feature: str, page: Url, target: Target) -> str:
+    """Return the whole policy, with the page and this server added to the feature."""
+    kept = [
+        each
+        for each in _entries(policy[feature])
+        if isinstance(each, str) and origin_of(each) not in (page.origin, target.origin)
+    ]
+    added: list[Any] = [Token("self")]
+    if target.origin != page.origin:
+        added.append(target.origin)
+    changed = {**policy, feature: ([(each, {}) for each in (*added, *kept)], {})}
+    return http_sf.ser(changed)
+
+
+def _allow_list(page: Url, target: Target) -> str:
+    return "(self)" if target.origin == page.origin else f'(self "{target.origin}")'
+
+
+def _entries(member: Any) -> list[Any]:
+    """Return the entries of `*`, `self`, an origin, or a list of them."""
+    value = member[0]
+    return [each[0] for each in value] if isinstance(value, list) else [value]
+
+
+def _names(entry: Any, origin: str, self_origin: str) -> bool:
+    if isinstance(entry, Token):
+        return str(entry) == "*" or (str(entry) == "self" and origin == self_origin)
+    if not isinstance(entry, str):
+        return False
+    scheme, wildcard, domain = entry.partition("://*.")
+    if wildcard:
+        return origin.startswith(f"{scheme}://") and origin.endswith(f".{domain.rstrip('/')}")
+    return origin_of(entry) == origin
