@@ -23,6 +23,7 @@ from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.degradations import find_degradations
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.journey.element_reports import ElementReports
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.host_api import host_api
 from webapp.journey.links import Links
@@ -126,6 +127,7 @@ def build(
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),
+        element_reports=ElementReports(deps),
         public_result_keys=lambda: deps.result_signer.public_keys(),
         clock=clock,
         share_limit_counts=SharedLimits(deps).share,

@@ -31,7 +31,7 @@ LIBRARIES = {
         "werkzeug",
     },
     "jobs": {"dbos", "sqlalchemy", "structlog"},
-    "cli": {"click", "httpx", "sqlalchemy", "structlog"},
+    "cli": {"click", "http_sf", "httpx", "sqlalchemy", "structlog"},
     "server": {"gunicorn", "structlog"},
     "observability": {"prometheus_client", "structlog"},
     "mobbscan_sandbox": {

@@ -18,6 +18,7 @@ from webapp.cli.onboardings import onboardings
 from webapp.cli.reconcile import reconcile
 from webapp.cli.sandbox import sandbox
 from webapp.cli.serve import serve, worker
+from webapp.cli.sites import sites
 from webapp.store.errors import StoreError
 
 
@@ -38,7 +39,10 @@ def main() -> None:
     os.umask(0o077)  # new files are for their owner only, above all databases
 
 
-for command in (serve, worker, database, doctor, onboardings, notices, messages, keys, sandbox):
+_COMMANDS = (
+    serve, worker, database, doctor, onboardings, notices, messages, keys, sites, sandbox,
+)  # fmt: skip
+for command in _COMMANDS:
     main.add_command(command)
 for command in (reconcile, accept, reject, review):
     onboardings.add_command(command)

@@ -13,6 +13,7 @@ from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
+from webapp.journey.element_reports import ElementReports
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.host_api import HostApi
 from webapp.journey.links import Links
@@ -57,6 +58,7 @@ class Steps:
     dead_letters: DeadLetters
     messages: Messages
     result: Result
+    element_reports: ElementReports
     public_result_keys: Callable[[], dict[str, list[dict[str, str]]]]
     clock: Callable[[], datetime]
     share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]

@@ -21,6 +21,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from webapp.domain.element_reports import ElementCode
 from webapp.domain.messages import DELIVERED, AttemptError
 from webapp.domain.onboarding import Status
 from webapp.gateway.instrumentation import CALLS, OUTCOMES
@@ -37,7 +38,7 @@ NOTICE_OUTCOMES = (
 #: How an attempt to send a message can end.
 MESSAGE_OUTCOMES = (DELIVERED, *map(str, AttemptError))
 #: What has a limit of attempts.
-LIMITED_SURFACES = ("handoff", "link", "login", "bearer", "api", OTHER)
+LIMITED_SURFACES = ("handoff", "link", "login", "bearer", "api", "report", OTHER)
 METHODS = ("GET", "HEAD", "POST")
 _PREFIX = "mobbscan_embed_"
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -87,6 +88,9 @@ _message_age = _histogram(
     "Time from the writing of a message to the attempt that delivered it.",
     _AGE_BUCKETS,
 )
+_element_reports = _counter(
+    "element_reports", "Errors that elements in pages of host sites have reported.", "code"
+)
 _limited = _counter("limited", "Attempts refused beyond a limit.", "surface")
 _waiting = Gauge(
     _PREFIX + "waiting_browsers",
@@ -98,6 +102,8 @@ _waiting = Gauge(
 # Present from the start: a rate needs a zero to rise from.
 for _surface in LIMITED_SURFACES:
     _limited.labels(_surface)
+for _code in ElementCode:
+    _element_reports.labels(str(_code))
 for _outcome in NOTICE_OUTCOMES:
     _notices.labels(_outcome)
 for _outcome in OUTCOMES:
@@ -148,6 +154,11 @@ def request(method: str, route: str, status: int, seconds: float) -> None:
 def limited(surface: str) -> None:
     """Count an attempt that was refused beyond a limit."""
     _limited.labels(_one_of(LIMITED_SURFACES, surface)).inc()
+
+
+def element_report(code: str) -> None:
+    """Count an error that an element has reported."""
+    _element_reports.labels(_one_of(tuple(ElementCode), code)).inc()
 
 
 def waiting(change: int) -> None:

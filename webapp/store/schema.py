@@ -22,6 +22,7 @@ from webapp.domain.schedule import QUICK_POLLS
 from webapp.store import api_tables as api_tables
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
+from webapp.store.element_reports_table import element_reports as element_reports
 from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.messages_tables import message_attempts as message_attempts
 from webapp.store.messages_tables import messages as messages

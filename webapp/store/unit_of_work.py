@@ -25,6 +25,7 @@ from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
 from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
 from webapp.store.decisions import Decisions
+from webapp.store.element_reports import ElementReports
 from webapp.store.engine import mark_as_writing
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
@@ -70,6 +71,7 @@ class UnitOfWork:
         self.connection = connection
         self.counters = Counters(connection)
         self.decisions = Decisions(connection, cipher)
+        self.element_reports = ElementReports(connection)
         self.failed_polls = FailedPolls(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
@@ -123,7 +125,7 @@ class Database:
 
     def sweep(self, now: datetime) -> int:
         """Delete expired marks, sessions, links, counts, API requests, notices about unknown ids,
-        and old attempts to send messages.
+        old attempts to send messages, and old reports of elements.
 
         Returns how many. Each transaction deletes a batch of each, until none is left.
         """
@@ -138,6 +140,7 @@ class Database:
                     work.inbox,
                     work.api_requests,
                     work.messages,
+                    work.element_reports,
                 )
                 deleted = [each.forget(now) for each in repositories]
                 heartbeats = work.heartbeats.forget()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 FAILURES_PER_MINUTE = 30
 #: API requests that create an onboarding, per minute and site.
 API_CREATES_PER_MINUTE = 120
+#: Reports of elements per minute: of a client address, and about a site from all of them.
+REPORTS_PER_MINUTE = 30
+REPORTS_OF_SITE_PER_MINUTE = 120
 TOO_MANY_REQUESTS = "too_many_requests"
 _EXTENSION = "limits"
 
@@ -41,6 +44,7 @@ class Surface(StrEnum):
     LOGIN = "login"
     BEARER = "bearer"
     API = "api"
+    REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,17 @@ class Limits:
         """Return the seconds to wait if the next failure would be refused; it counts nothing."""
         return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
 
-    def failure_headers(self, surface: Surface, client: str) -> Mapping[str, str]:
-        """Return both fields for an answer to a client without a key; it counts nothing."""
-        left = self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE)
-        # `remaining` is what is left after the attempt that was checked.
-        found = replace(left, remaining=left.remaining + left.is_allowed)
-        return _rate_limit_fields({"failures": FAILURES_PER_MINUTE}, {"failures": found})
+    def report(self, site: Site, client: str) -> int | None:
+        """Count a report of an element; return None, or beyond a limit the seconds to wait."""
+        keys = (
+            (f"{Surface.REPORT}/{client}", REPORTS_PER_MINUTE),
+            (f"{Surface.REPORT}_site/{site.id}", REPORTS_OF_SITE_PER_MINUTE),
+        )
+        for key, limit in keys:
+            wait_seconds = _wait_seconds(self._counts.count(key, limit))
+            if wait_seconds is not None:
+                return wait_seconds
+        return None
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
         """Count an API request of the site. A refused one is not counted; the caller logs it."""
@@ -131,6 +140,15 @@ def limited(surface: Surface, response: Response, site: Site | None = None) -> R
         return response
     _record_refusal(surface, site)
     return error_response(ErrorInfo(429, TOO_MANY_REQUESTS, retry_after=wait_seconds))
+
+
+def limit_report(site: Site) -> None:
+    """Count a report of an element in a page of `site`. Raises TooManyRequests."""
+    wait_seconds = limits().report(site, hashed_client())
+    if wait_seconds is not None:
+        metrics.limited(Surface.REPORT)
+        log().info("element_report_limited", site=site.id, client=hashed_client())
+        raise TooManyRequests(retry_after=wait_seconds)
 
 
 def log_refusal(event: str, site: Site | None = None, **fields: object) -> None:

@@ -34,9 +34,7 @@ from webapp.web import (
 )
 from webapp.web.api import descriptions, messages, onboardings, problem_pages, subjects
 from webapp.web.api.blueprint import blueprint as api
-from webapp.web.embed import frame_page, session
-from webapp.web.embed import views as embed_views
-from webapp.web.embed.blueprint import blueprint as embed
+from webapp.web.embed import report as element_report
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, identity_provider
 from webapp.web.login import views as login
@@ -57,6 +55,7 @@ BLUEPRINTS = (
     api,
     embed,
     problem_pages.blueprint,
+    element_report.blueprint,
 )
 #: Their views are registered on the blueprints of the API and the frame when they are imported.
 _VIEWS = (onboardings, subjects, messages, descriptions, frame_page, session, embed_views)
@@ -92,8 +91,8 @@ def register(app: Flask) -> None:
     # These two check the CSRF token themselves, where a request needs one.
     for view in (handoff.handoff_by_form, login.logout):
         csrf.exempt(view)
-    for blueprint in (api, embed):  # no cookie is read there
-        csrf.exempt(blueprint)
+    for without_cookies in (api, element_report.blueprint):
+        csrf.exempt(without_cookies)
     refuse_unguarded_routes(app)
     notice_endpoint.install(app, settings, observe=metrics.notice)
 

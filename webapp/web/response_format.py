@@ -32,6 +32,7 @@ def response_format() -> ResponseFormat:
     path = request.path.rstrip("/")
     if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
-    if is_api() or path.endswith(_DATA_SUFFIXES) or _EMBED_DATA.fullmatch(path):
+    is_report = path.startswith("/embed/") and path.endswith("/report")
+    if is_api() or is_report or path.endswith(_DATA_SUFFIXES):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE

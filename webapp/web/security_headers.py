@@ -34,8 +34,8 @@ class SecurityPolicy:
     camera: tuple[str, ...] | None = None
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
-    framed_by_us: bool = True
-    loaded_by_all: bool = False
+    #: Pages of other origins may read the response; it then holds nothing of a person.
+    for_other_origins: bool = False
 
 
 def allow_hosted_frame(
@@ -61,15 +61,9 @@ def allow_framing(by: tuple[str, ...] = ()) -> None:
     _set_policy(replace(_current_policy(), framed_by=by))
 
 
-def allow_framing_only(by: tuple[str, ...]) -> None:
-    """Allow exactly these origins to embed this page; none of them: it cannot be embedded."""
-    if by:
-        _set_policy(replace(_current_policy(), framed_by=by, framed_by_us=False))
-
-
-def allow_every_origin() -> None:
-    """Allow pages of every origin to load this file."""
-    _set_policy(replace(_current_policy(), loaded_by_all=True))
+def allow_other_origins() -> None:
+    """Let pages of other origins use this response."""
+    _set_policy(replace(_current_policy(), for_other_origins=True))
 
 
 @lru_cache(maxsize=256)
@@ -84,7 +78,9 @@ def security_headers(
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         # No other origin may load our responses as an image, script or fetch result.
-        "Cross-Origin-Resource-Policy": "cross-origin" if policy.loaded_by_all else "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin"
+        if policy.for_other_origins
+        else "same-origin",
     }
     if policy.framed_by is None:
         # X-Frame-Options takes no list of origins, so it is set only where framing is forbidden.

@@ -37,6 +37,7 @@ FEW_ROWS = (
     "failed_polls",
     "counters",
     "limit_counts",
+    "element_reports",
     "receivers",
 )
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")

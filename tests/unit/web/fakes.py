@@ -125,11 +125,8 @@ class FakeSteps:
         self.webhook = SimpleNamespace(
             store=self.store, is_authentic=self.is_authentic, header_names={"Authorization"}
         )
-        self.result = SimpleNamespace(
-            status=self.status_of,
-            stream=lambda *_given, **_more: None,
-            signed=lambda _visitor, shown: f"signed.{shown.status}.result",
-        )
+        self.element_reports = SimpleNamespace(record=lambda *report: self.calls.append(report))
+        self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
 
     def public_result_keys(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [{"kty": "EC", "kid": "of-the-fake"}]}

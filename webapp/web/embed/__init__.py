@@ -1,1 +1,1 @@
-"""The frame in a page of the host site: no cookies, a bearer of 15 minutes."""
+"""The frame in pages of host sites, and the reports of the element around it."""

@@ -120,6 +120,16 @@ def upgrade() -> None:
         sqlite_autoincrement=True
     )
 
+    op.create_table('element_reports',
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('day', sa.Date(), nullable=False),
+        sa.Column('code', sa.String(length=32), nullable=False),
+        sa.Column('display', sa.String(length=16), nullable=False),
+        sa.Column('count', sa.Integer(), nullable=False),
+        sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('site', 'day', 'code', 'display', name=op.f('pk_element_reports'))
+    )
+
     op.create_table('limit_counts',
         sa.Column('key', sa.String(length=128), nullable=False),
         sa.Column('minute', sa.BigInteger(), nullable=False),
