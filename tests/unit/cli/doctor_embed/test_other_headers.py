@@ -86,9 +86,16 @@ def test_permissions_policy_self_is_enough_below_a_path_of_the_page() -> None:
     assert found == [("fail", f"{POLICY}: camera", "camera", f"{POLICY}: camera=(self)")]
 
 
-def test_feature_policy_warns_with_the_header_of_today() -> None:
-    found = told(findings(page("Feature-Policy: camera 'none'")))
-    assert found == [("warn", "Feature-Policy", "camera", f"{POLICY}: camera={BOTH}")]
+@pytest.mark.parametrize("value", ["camera 'none'", "usb *; camera 'self'", f"camera {OURS}"])
+def test_feature_policy_fails_with_the_header_of_today(value: str) -> None:
+    found = told(findings(page(f"Feature-Policy: {value}")))
+    assert found == [("fail", "Feature-Policy: camera", "camera", f"{POLICY}: camera={BOTH}")]
+    assert findings(page(f"Feature-Policy: {value}\n{found[0][3]}")) == []
+
+
+@pytest.mark.parametrize("value", ["camera *", f"camera 'self' {OURS}", "usb 'none'", ""])
+def test_feature_policy_that_leaves_the_camera_has_no_finding(value: str) -> None:
+    assert findings(page(f"Feature-Policy: {value}")) == []
 
 
 @pytest.mark.parametrize("opener", ["", "Cross-Origin-Opener-Policy: same-origin"])

@@ -18,7 +18,8 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<host>\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>\d+|\*))?(?P<path>/[^?#]*)?",
+    # Browsers ignore a query, which the grammar forbids.
+    r"(?::(?P<port>\d+|\*))?(?:(?P<path>/[^?#]*)(?:[?#].*)?)?",
     re.IGNORECASE,
 )
 
@@ -40,8 +41,11 @@ class Policy:
 
 
 def read_policies(headers: Iterable[str], metas: Iterable[str]) -> list[Policy]:
-    """Return all policies. A header may hold several, separated by commas; a `<meta>` holds one."""
-    listed = [part for value in headers for part in value.split(",") if part.strip(_WHITESPACE)]
+    """Return all policies. Each header, and each `<meta>` in Chromium, may hold several.
+
+    They are separated by commas.
+    """
+    listed = _split(headers)
     several = len(listed) > 1
     found = [
         Policy(f"{HEADER} (policy {number} of {len(listed)})" if several else HEADER, _parse(text))
@@ -49,10 +53,14 @@ def read_policies(headers: Iterable[str], metas: Iterable[str]) -> list[Policy]:
     ]
     # A page cannot forbid its framing, or sandbox itself, by a <meta> tag (CSP3 3.3).
     ignored = ("frame-ancestors", "sandbox", "report-uri")
-    for text in metas:
+    for text in _split(metas):
         kept = {name: given for name, given in _parse(text).items() if name not in ignored}
         found.append(Policy(f'<meta http-equiv="{HEADER}">', kept))
     return [each for each in found if each.directives]
+
+
+def _split(values: Iterable[str]) -> list[str]:
+    return [part for value in values for part in value.split(",") if part.strip(_WHITESPACE)]
 
 
 def _parse(text: str) -> dict[str, tuple[str, ...]]:

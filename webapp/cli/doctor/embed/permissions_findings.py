@@ -22,19 +22,11 @@ _OLD_HEADER = "Feature-Policy"
 
 def findings(page: HostPage, target: Target) -> Iterator[EmbedFinding]:
     """Yield a finding for each feature that the page withholds from itself or from the frame."""
-    if page.values(_OLD_HEADER):
-        yield warns(
-            Breaks.CAMERA,
-            _OLD_HEADER,
-            f"is obsolete, and some browsers still obey it: use {HEADER} instead",
-            f"{HEADER}: camera={_allow_list(page.url, target)}",
-        )
     values = page.values(HEADER)
-    if not values:
-        return
     try:
         policy = parse(values)
     except ValueError:
+        policy = {}
         yield warns(
             Breaks.NOTHING,
             HEADER,
@@ -42,10 +34,12 @@ def findings(page: HostPage, target: Target) -> Iterator[EmbedFinding]:
             "camera=(self)",
             f"{HEADER}: camera={_allow_list(page.url, target)}",
         )
-        return
+    old_policy = _parse_old(page.values(_OLD_HEADER))
     for feature in _features(page, target):
         if feature in policy:
             yield from _feature(page, target, policy, feature)
+        elif feature in old_policy:
+            yield from _old_feature(page, target, old_policy[feature], feature)
 
 
 def parse(values: list[str]) -> dict[str, Any]:
@@ -92,6 +86,32 @@ def _feature(
             "and this server are named",
             line,
         )
+
+
+def _old_feature(
+    page: HostPage, target: Target, allowed: list[str], feature: str
+) -> Iterator[EmbedFinding]:
+    """Check a feature of the old header, which Chromium obeys unless the new one names it too."""
+    own = page.url.origin
+    if "*" in allowed or {own, target.origin} <= {
+        own if each == "'self'" else origin_of(each) for each in allowed
+    }:
+        return
+    yield (warns if feature == "fullscreen" else fails)(
+        Breaks.NOTHING if feature == "fullscreen" else Breaks.CAMERA,
+        f"{_OLD_HEADER}: {feature}",
+        f"withholds the {feature} in browsers that obey this old header; use {HEADER} instead",
+        f"{HEADER}: {feature}={_allow_list(page.url, target)}",
+    )
+
+
+def _parse_old(values: list[str]) -> dict[str, list[str]]:
+    """Return the allow lists of `Feature-Policy`, such as `camera 'self' https://a.example`."""
+    found: dict[str, list[str]] = {}
+    for part in ",".join(values).replace(",", ";").split(";"):
+        name, *allowed = part.split() or [""]
+        found.setdefault(name, allowed or ["'self'"])
+    return found
 
 
 def _with_feature(policy: dict[str, Any], feature: str, page: Url, target: Target) -> str:
