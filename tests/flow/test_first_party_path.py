@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -59,7 +60,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
 class RealServer:
     nginx: FirstPartyNginx
     server: GunicornServer
-    folder: Path
+    installed: Installation
     website: RecordingUpstream
     port: int
 
@@ -89,7 +90,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         )
         upstream = "{}:{}".format(*server.ready().address)
         nginx = FirstPartyNginx(folder / "nginx", port, upstream, website.address)
-        yield RealServer(parts.enter_context(nginx), server, folder, website, port)
+        yield RealServer(parts.enter_context(nginx), server, installed, website, port)
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/verify-me", "/verifying/x"])
@@ -140,6 +141,9 @@ def test_report_through_the_path_is_counted_for_the_site(real: RealServer) -> No
 
     assert send(f"https://localhost:{real.port}") == 204
     assert send("https://evil.example") == 403
+    with real.installed.parts() as parts, parts.database.reading() as work:
+        (counted,) = work.element_reports.of_site("shop", datetime.now(UTC))
+    assert (counted.code, counted.display, counted.count) == ("frame_silent", "inline", 1)
 
 
 def test_stream_is_sent_at_once_and_closed_with_the_reader(recorded: Recorded) -> None:

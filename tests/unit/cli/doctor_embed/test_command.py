@@ -218,6 +218,16 @@ def test_embed_tags_of_the_page_are_checked(
         assert f"write: {line}\n" in result.output
 
 
+def test_embed_control_characters_of_the_page_are_not_printed(
+    doctor: Doctor, host: WebServer
+) -> None:
+    meta = f'<meta http-equiv="{CSP}" content="frame-src \x1b[2Ja.example\x9b">'
+    host.answers["/"].body = meta.encode()
+    output = doctor(f"{host.url}/").output
+    assert "write: frame-src ?[2Ja.example" in output
+    assert not {"\x1b", "\x9b"} & set(output)
+
+
 def test_embed_compressed_page_is_checked_by_its_headers(doctor: Doctor, host: WebServer) -> None:
     host.answers["/"] = Answer(b"\x1f\x8b", [("Content-Encoding", "gzip"), (CSP, "frame-src a.b")])
     result = doctor(f"{host.url}/")

@@ -35,8 +35,8 @@ class EmbedFinding:
     line: str = ""
 
     def __str__(self) -> str:
-        first = f"{self.level:<5} {self.header}: {self.message}"
-        return f"{first}\n      write: {self.line}" if self.line else first
+        first = _printable(f"{self.level:<5} {self.header}: {self.message}")
+        return f"{first}\n      write: {_printable(self.line)}" if self.line else first
 
     def as_json(self) -> dict[str, str]:
         return {
@@ -46,6 +46,11 @@ class EmbedFinding:
             "message": self.message,
             "line": self.line,
         }
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, which a page could send to the terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def fails(breaks: Breaks, header: str, message: str, line: str = "") -> EmbedFinding:
