@@ -173,9 +173,9 @@ def test_logs_hold_no_token_of_our_addresses(recorded: Recorded) -> None:
 
 def test_server_that_is_down_is_503_and_the_website_stays(tmp_path: Path) -> None:
     with running_upstream() as website:
-        nobody = f"127.0.0.1:{free_addresses().server}"
+        unused = f"127.0.0.1:{free_addresses().server}"
         port = free_addresses().shop
-        with FirstPartyNginx(tmp_path, port, nobody, website.address) as nginx:
+        with FirstPartyNginx(tmp_path, port, unused, website.address) as nginx:
             answer = get(f"{nginx.url}/verify/handoff?token=the-secret")
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
             assert security_headers(answer) == NO_HEADERS

@@ -41,5 +41,5 @@ def findings(page: HostPage, ours: Target | None = None) -> list[EmbedFinding]:
     return [each for each in every if each.level is not Level.GOOD]
 
 
-def told(found: list[EmbedFinding]) -> list[tuple[str, str, str, str]]:
+def as_rows(found: list[EmbedFinding]) -> list[tuple[str, str, str, str]]:
     return [(each.level.lower(), each.header, str(each.breaks), each.line) for each in found]

@@ -218,6 +218,24 @@ def test_embed_tags_of_the_page_are_checked(
         assert f"write: {line}\n" in result.output
 
 
+@pytest.mark.parametrize(("displays", "status"), [(("redirect",), 0), (("redirect", "modal"), 1)])
+def test_embed_page_that_only_redirects_needs_no_frame_and_no_camera(
+    doctor: Doctor, host: WebServer, ours: WebServer, displays: tuple[str, ...], status: int
+) -> None:
+    tags = (
+        f'<mobbscan-onboarding server="{ours.url}" site="shop" display="{each}">'
+        for each in displays
+    )
+    host.answers["/"] = Answer(
+        "".join(tags).encode(),
+        [(CSP, "frame-src 'none'"), ("Permissions-Policy", "camera=()")],
+    )
+    result = doctor(f"{host.url}/")
+    assert result.exit_code == status
+    assert ("FAIL" in result.output) is bool(status)
+    assert f"{CSP}: frame-src" in result.output
+
+
 def test_embed_control_characters_of_the_page_are_not_printed(
     doctor: Doctor, host: WebServer
 ) -> None:

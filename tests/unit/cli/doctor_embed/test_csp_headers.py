@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, told
+from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, as_rows
 
 CSP = "Content-Security-Policy"
 TAG = f'<script type="module" src="{OURS}/static/embed-v1.js"></script>'
@@ -11,7 +11,7 @@ CONNECT = f"connect-src {OURS}"
 
 
 def one(text: str, **more: object) -> tuple[str, str, str, str]:
-    (found,) = told(findings(page(text, **more)))  # type: ignore[arg-type]
+    (found,) = as_rows(findings(page(text, **more)))  # type: ignore[arg-type]
     return found
 
 
@@ -122,7 +122,7 @@ def test_csp_that_allows_the_element_has_no_finding(policy: str) -> None:
 
 
 def test_csp_default_src_counts_for_all_directives_that_are_missing() -> None:
-    found = told(findings(page(f"{CSP}: default-src 'self' 'unsafe-inline'")))
+    found = as_rows(findings(page(f"{CSP}: default-src 'self' 'unsafe-inline'")))
     assert found == [
         ("fail", f"{CSP}: default-src", "script", f"script-src 'self' 'unsafe-inline' {OURS}"),
         ("fail", f"{CSP}: default-src", "frame", f"frame-src 'self' {OURS}"),
@@ -237,7 +237,7 @@ def test_csp_sandbox_without_ways_out_warns() -> None:
 def test_csp_self_allows_a_server_below_a_path_of_the_page(source: str) -> None:
     mounted = target("https://shop.example/verify")
     assert findings(page(f"{CSP}: default-src {source}"), mounted) == []
-    found = told(findings(page(f"{CSP}: frame-src 'none'"), mounted))
+    found = as_rows(findings(page(f"{CSP}: frame-src 'none'"), mounted))
     assert found == [("fail", f"{CSP}: frame-src", "frame", "frame-src 'self'")]
 
 

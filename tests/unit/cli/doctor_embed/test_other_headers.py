@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, told
+from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, as_rows
 from webapp.cli.doctor.embed.command import header_findings
 from webapp.cli.doctor.finding import Level
 
@@ -31,7 +31,7 @@ BOTH = f'(self "{OURS}")'
 def test_permissions_policy_that_withholds_the_camera_fails_with_the_line(
     value: str, feature: str, line: str
 ) -> None:
-    found = told(findings(page(f"{POLICY}: {value}")))
+    found = as_rows(findings(page(f"{POLICY}: {value}")))
     assert found == [("fail", f"{POLICY}: {feature}", "camera", f"{POLICY}: {line}")]
     fixed = findings(page(found[0][3]))
     assert fixed == []
@@ -58,37 +58,37 @@ def test_permissions_policy_that_leaves_the_camera_has_no_finding(value: str) ->
 def test_permissions_policy_repeated_headers_are_one_policy() -> None:
     text = f"{POLICY}: camera=*\n{POLICY}: usb=()\n{POLICY.lower()}: camera=()"
     line = f"{POLICY}: camera={BOTH}, usb=()"
-    assert told(findings(page(text))) == [("fail", f"{POLICY}: camera", "camera", line)]
+    assert as_rows(findings(page(text))) == [("fail", f"{POLICY}: camera", "camera", line)]
 
 
 def test_permissions_policy_microphone_fails_only_if_a_flow_needs_it() -> None:
     text = f"{POLICY}: microphone=()"
-    found = told(findings(page(text), target(microphone=True)))
+    found = as_rows(findings(page(text), target(microphone=True)))
     line = f"{POLICY}: microphone={BOTH}"
     assert found == [("fail", f"{POLICY}: microphone", "camera", line)]
 
 
 def test_permissions_policy_fullscreen_warns() -> None:
-    found = told(findings(page(f"{POLICY}: fullscreen=(self)")))
+    found = as_rows(findings(page(f"{POLICY}: fullscreen=(self)")))
     assert found == [("warn", f"{POLICY}: fullscreen", "", f"{POLICY}: fullscreen={BOTH}")]
 
 
 @pytest.mark.parametrize("value", ["camera 'self'", "camera=(self", "Camera=()", "camera=();;"])
 def test_permissions_policy_that_browsers_ignore_warns(value: str) -> None:
-    found = told(findings(page(f"{POLICY}: {value}")))
+    found = as_rows(findings(page(f"{POLICY}: {value}")))
     assert found == [("warn", POLICY, "", f"{POLICY}: camera={BOTH}")]
 
 
 def test_permissions_policy_self_is_enough_below_a_path_of_the_page() -> None:
     mounted = target("https://shop.example/verify")
     assert findings(page(f"{POLICY}: camera=self"), mounted) == []
-    found = told(findings(page(f"{POLICY}: camera=()"), mounted))
+    found = as_rows(findings(page(f"{POLICY}: camera=()"), mounted))
     assert found == [("fail", f"{POLICY}: camera", "camera", f"{POLICY}: camera=(self)")]
 
 
 @pytest.mark.parametrize("value", ["camera 'none'", "usb *; camera 'self'", f"camera {OURS}"])
 def test_feature_policy_fails_with_the_header_of_today(value: str) -> None:
-    found = told(findings(page(f"Feature-Policy: {value}")))
+    found = as_rows(findings(page(f"Feature-Policy: {value}")))
     assert found == [("fail", "Feature-Policy: camera", "camera", f"{POLICY}: camera={BOTH}")]
     assert findings(page(f"Feature-Policy: {value}\n{found[0][3]}")) == []
 
@@ -103,7 +103,7 @@ def test_feature_policy_that_leaves_the_camera_has_no_finding(value: str) -> Non
 def test_coep_fails_with_and_without_coop(value: str, opener: str) -> None:
     (found,) = findings(page(f"Cross-Origin-Embedder-Policy: {value}\n{opener}"))
     line = "Cross-Origin-Embedder-Policy: unsafe-none"
-    assert told([found]) == [("fail", "Cross-Origin-Embedder-Policy", "frame", line)]
+    assert as_rows([found]) == [("fail", "Cross-Origin-Embedder-Policy", "frame", line)]
     assert ("isolated" in found.message) is bool(opener)
 
 
@@ -164,7 +164,7 @@ def test_all_headers_at_once_are_all_named() -> None:
     ("address", "ours", "expected"),
     [
         ("https://shop.example/", "http://id.example", [
-            ("fail", "PUBLIC_URL", "frame", "PUBLIC_URL=https://id.example"),
+            ("fail", "PUBLIC_URL", "script", "PUBLIC_URL=https://id.example"),
         ]),
         ("https://localhost/", "http://127.0.0.1:8000", [
             ("warn", "PUBLIC_URL", "frame", "PUBLIC_URL=https://127.0.0.1:8000"),
@@ -180,7 +180,7 @@ def test_all_headers_at_once_are_all_named() -> None:
 def test_mixed_content_and_insecure_pages(
     address: str, ours: str, expected: list[tuple[str, str, str, str]]
 ) -> None:
-    assert told(findings(page(address=address), target(ours))) == expected
+    assert as_rows(findings(page(address=address), target(ours))) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,14 +202,14 @@ def test_mixed_content_and_insecure_pages(
 def test_local_network_access_fails_for_a_less_public_server(
     address: str, ours: str, *, is_blocked: bool
 ) -> None:
-    found = told(findings(page(address=address), target(ours)))
+    found = as_rows(findings(page(address=address), target(ours)))
     origin = address.rstrip("/")
     line = f'LocalNetworkAccessAllowedForUrls: ["{origin}"]'
-    assert found == ([("fail", "PUBLIC_URL", "frame", line)] if is_blocked else [])
+    assert found == ([("fail", "PUBLIC_URL", "script", line)] if is_blocked else [])
 
 
 def test_local_network_access_page_treated_as_public_fails() -> None:
     text = "Content-Security-Policy: treat-as-public-address"
     found = findings(page(text, address="http://localhost:5000/"), target("http://127.0.0.1:8000"))
     header = "Content-Security-Policy: treat-as-public-address"
-    assert told(found) == [("fail", header, "frame", "")]
+    assert as_rows(found) == [("fail", header, "script", "")]

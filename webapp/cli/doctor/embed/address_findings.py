@@ -54,7 +54,7 @@ def _schemes(page: HostPage, target: Target) -> Iterator[EmbedFinding]:
             )
         else:
             yield fails(
-                Breaks.FRAME,
+                Breaks.SCRIPT,
                 where,
                 "is http: browsers block script and frame in an https page as mixed content",
                 line,
@@ -84,13 +84,13 @@ def _local_network(
     where = "private" if ours is Space.LOCAL else "loopback"
     if made_public and own is not Space.PUBLIC:
         yield fails(
-            Breaks.FRAME,
+            Breaks.SCRIPT,
             f"{made_public[0].where}: treat-as-public-address",
             f"makes Chrome block script and frame from a {where} address; remove this directive",
         )
     elif own is not None and own > ours:
         yield fails(
-            Breaks.FRAME,
+            Breaks.SCRIPT,
             "PUBLIC_URL",
             f"leads to a {where} address: Chrome (from 142) asks users for permission to reach the "
             "local network, or blocks script and frame, shown as a CORS error; give this server an "

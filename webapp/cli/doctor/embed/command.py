@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,6 +83,17 @@ def embed(
 
 
 def _findings(
+    found: Settings, page: HostPage, target: Target, fetcher: Fetcher
+) -> Iterator[EmbedFinding]:
+    """Yield all findings. A page that only redirects needs neither frame nor camera."""
+    only_redirects = page.elements and all(each.display == "redirect" for each in page.elements)
+    for each in _all_findings(found, page, target, fetcher):
+        is_needed = each.breaks not in (Breaks.FRAME, Breaks.CAMERA) or not only_redirects
+        is_failure = each.level is Level.FAILURE
+        yield each if is_needed or not is_failure else replace(each, level=Level.WARNING)
+
+
+def _all_findings(
     found: Settings, page: HostPage, target: Target, fetcher: Fetcher
 ) -> Iterator[EmbedFinding]:
     yield from site_findings.findings(page, target)

@@ -24,14 +24,14 @@ def findings(page: HostPage, target: Target, sites: Container[str]) -> Iterator[
     for element in page.elements:
         if element.server.rstrip("/") != target.public_url:
             yield fails(
-                Breaks.FRAME,
+                Breaks.SCRIPT,
                 f"{_ELEMENT} server",
                 "is not PUBLIC_URL of this server",
                 f'server="{target.public_url}"',
             )
         if element.site not in sites:
             yield fails(
-                Breaks.FRAME,
+                Breaks.SCRIPT,
                 f"{_ELEMENT} site",
                 "is no site of sites.toml",
                 f'site="{target.site}"',
