@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, as_rows
+from tests.unit.cli.doctor_embed.host_pages import OURS, as_rows, findings, page, target
 
 CSP = "Content-Security-Policy"
 TAG = f'<script type="module" src="{OURS}/static/embed-v1.js"></script>'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cli.doctor_embed.host_pages import OURS, findings, page, target, as_rows
+from tests.unit.cli.doctor_embed.host_pages import OURS, as_rows, findings, page, target
 from webapp.cli.doctor.embed.command import header_findings
 from webapp.cli.doctor.finding import Level
 
@@ -66,6 +66,14 @@ def test_permissions_policy_microphone_fails_only_if_a_flow_needs_it() -> None:
     found = as_rows(findings(page(text), target(microphone=True)))
     line = f"{POLICY}: microphone={BOTH}"
     assert found == [("fail", f"{POLICY}: microphone", "camera", line)]
+
+
+def test_permissions_policy_line_mends_all_features_at_once() -> None:
+    text = f"{POLICY}: camera=(), fullscreen=(), usb=(), microphone=(self)"
+    found = as_rows(findings(page(text), target(microphone=True)))
+    line = f"{POLICY}: camera={BOTH}, fullscreen={BOTH}, usb=(), microphone={BOTH}"
+    assert [each[3] for each in found] == [line] * 3
+    assert findings(page(line), target(microphone=True)) == []
 
 
 def test_permissions_policy_fullscreen_warns() -> None:

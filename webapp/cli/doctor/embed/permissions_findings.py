@@ -68,12 +68,10 @@ def _feature(
     page: HostPage, target: Target, policy: dict[str, Any], feature: str
 ) -> Iterator[EmbedFinding]:
     own, ours = page.url.origin, target.origin
-    withheld = [
-        each for each in dict.fromkeys((own, ours)) if not allows(policy[feature], each, own)
-    ]
+    withheld = _withheld(page, target, policy[feature])
     if not withheld:
         return
-    line = f"{HEADER}: {_with_feature(policy, feature, page.url, target)}"
+    line = f"{HEADER}: {_mended(page, target, policy)}"
     from_whom = " and from ".join("the page itself" if each == own else ours for each in withheld)
     where = f"{HEADER}: {feature}"
     if feature == "fullscreen":
@@ -86,6 +84,12 @@ def _feature(
             "and this server are named",
             line,
         )
+
+
+def _withheld(page: HostPage, target: Target, member: Any) -> list[str]:
+    """Return which of the page's and this server's origins an allow list does not name."""
+    parties = dict.fromkeys((page.url.origin, target.origin))
+    return [each for each in parties if not allows(member, each, page.url.origin)]
 
 
 def _old_feature(
@@ -114,18 +118,25 @@ def _parse_old(values: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _with_feature(policy: dict[str, Any], feature: str, page: Url, target: Target) -> str:
-    """Return the whole policy, with the page and this server added to the feature."""
+def _mended(page: HostPage, target: Target, policy: dict[str, Any]) -> str:
+    """Return the whole policy, with the page and this server added to all features they need."""
+    changed = dict(policy)
+    for feature in _features(page, target):
+        if feature in policy and _withheld(page, target, policy[feature]):
+            changed[feature] = _with_both(page.url, target, policy[feature])
+    return http_sf.ser(changed)
+
+
+def _with_both(page: Url, target: Target, member: Any) -> Any:
     kept = [
         each
-        for each in _entries(policy[feature])
+        for each in _entries(member)
         if isinstance(each, str) and origin_of(each) not in (page.origin, target.origin)
     ]
     added: list[Any] = [Token("self")]
     if target.origin != page.origin:
         added.append(target.origin)
-    changed = {**policy, feature: ([(each, {}) for each in (*added, *kept)], {})}
-    return http_sf.ser(changed)
+    return [(each, {}) for each in (*added, *kept)], {}
 
 
 def _allow_list(page: Url, target: Target) -> str:
