@@ -12,6 +12,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
     Engine,
     Integer,
@@ -60,6 +61,7 @@ def value(table: Table, column: Column[Any]) -> Any:
         (Boolean, False),
         (Integer, 1),
         (DateTime, NOW),
+        (Date, NOW.date()),
         (LargeBinary, Cipher([KEY]).seal(MARKER)),
     ]
     for kind, found in kinds:

@@ -100,7 +100,7 @@ def test_embed_one_file_warns_of_what_is_not_checked(
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("", "has no header"), ("HTTP/1.1 200 OK\nnonsense here\n", "line 2 is no header")],
+    [("", "has no header"), ("HTTP/1.1 200 OK\nunreadable here\n", "line 2 is no header")],
 )
 def test_embed_unusable_headers_file_is_named(
     doctor: Doctor, host: WebServer, tmp_path: Path, content: str, problem: str
