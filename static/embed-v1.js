@@ -17,7 +17,7 @@ const ANSWER_TIMEOUT = 3_000;
 const HELLO_INTERVAL = 1_000;
 const PONG_TIMEOUT = 1_000;
 const TOKEN_RETRY_AFTER = 1_000;
-/** A token that was requested at the click is used up to this age; it may live 300 s. */
+/** A token that was requested at the click is used up to this age. */
 const TOKEN_FRESH_FOR = 30_000;
 
 /** Of the inline frame, in CSS pixels. The vendor's page inside our page cannot be measured. */
@@ -26,7 +26,7 @@ const MAX_HEIGHT = 4_000;
 
 /** Browsers inside apps often block the camera: the full page offers a link for a real browser. */
 const IN_APP =
-  /FB(AN|AV|_IAB)|Instagram|WhatsApp|musical_ly|BytedanceWebview|TikTok|\bLine\/|MicroMessenger|Snapchat|LinkedInApp|Twitter for|TwitterAndroid|; wv\)|\((iPhone|iPad)(?!.*Safari\/)/;
+  /FB(AN|AV|_IAB)|Instagram|WhatsApp|musical_ly|BytedanceWebview|TikTok|\bLine\/|MicroMessenger|Snapchat|LinkedInApp|Twitter(Android| for)|; wv\)|\((iPhone|iPad)(?!.*Safari\/)/;
 
 const TEXTS = {
   en: {
@@ -65,7 +65,6 @@ dialog iframe { height: 100% }
 [part=bar] { display: flex; justify-content: flex-end; height: 3rem;
   padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) 0 0 }
 [part=note] { padding: 1rem }
-[part=note] p { margin: 0 0 1rem }
 button, a { all: revert; min-width: 2.75rem; min-height: 2.75rem; margin-right: 1rem; font: inherit }
 [part=bar] button { margin: 0; border: 0; background: none; font-size: 1.5rem; color: inherit; cursor: pointer }
 @media (max-width: 520px) { dialog { width: 100vw; height: 100dvh } }
@@ -407,8 +406,10 @@ class MobbscanOnboarding extends Base {
     window.addEventListener("pageshow", (event) => event.persisted && this.#onReturn(), { signal });
     if (!("ReportingObserver" in globalThis)) return;
     const observer = new ReportingObserver(
-      (reports) => {
-        if (this.#frame && reports.some(({ body }) => isBlocked(Object(body)))) this.#onEmbedderPolicy(this.#frame);
+      (/** @type {any[]} */ reports) => {
+        // Only the JSON has the properties of the body.
+        const isOurs = reports.some((report) => isBlocked(report.toJSON().body));
+        if (this.#frame && isOurs) this.#onEmbedderPolicy(this.#frame);
       },
       { types: ["coep"] },
     );
@@ -422,7 +423,7 @@ class MobbscanOnboarding extends Base {
     else this.#mount(this.#createFrame(true));
   }
 
-  /** The page is back from the browser's cache (Back or Forward). */
+  /** Back or Forward has restored the page. */
   async #onReturn() {
     const { signal } = /** @type {AbortController} */ (this.#opened);
     if (!this.#frame) return this.#close("back"); // from the full screen
@@ -433,7 +434,7 @@ class MobbscanOnboarding extends Base {
   /** Malformed messages change nothing. @param {any} message */
   #receive(message) {
     const { type, onboarding, code, reason } = Object(message);
-    if (type === "token" && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
+    if (type === "token" && message.n > 0 && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
     else if (type === "height" && message.px > 0 && Number.isFinite(message.px)) this.#resize(message.px);
     else if ((type === "started" || type === "submitted") && matches(CODE, onboarding)) this.#emit(type, { onboarding });
     else if (type === "status") this.#onStatus(message);

@@ -15,6 +15,7 @@ PROGRAMS = {
     "curl": ("curl",),
     "nginx": ("nginx",),
     "node": ("node",),
+    "npm": ("npm",),
     "php": ("php",),
     "strace": ("strace",),
 }

@@ -1,4 +1,4 @@
-"""A host site whose pages contain `<mobbscan-onboarding>`, with any headers, and its token address."""
+"""A host site with a token address, whose pages contain `<mobbscan-onboarding>`."""
 
 from __future__ import annotations
 

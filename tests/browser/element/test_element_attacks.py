@@ -1,5 +1,6 @@
 """Messages that are no part of the protocol change nothing, whoever sends them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,32 +14,12 @@ from tests.support.element_host_site import ElementHostSite
 
 COUNTS = [300, pytest.param(10_000, marks=pytest.mark.nightly)]
 
-#: Defines `forge(random, ours)`: a message with a right type whose fields are wrong, or none at all.
-FORGE = """
-const seeded = (seed) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};
-const forge = (random, ours) => {
-  const pick = (list) => list[Math.floor(random() * list.length)];
-  const wrong = () => pick([undefined, null, NaN, -1, 0, -0.5, 1.5e308 * 10, true, "", "a b", "<b>", "x".repeat(65),
-    "javascript:alert(1)", "data:text/html,x", "//evil.example/", `${ours}.evil.example/`, `${ours}@evil.example/`,
-    location.origin, "ñ", "\\u0000", [], [1], {}, { toString: "x" }, new Date(0), 10n, new Map(), /x/]);
-  const types = ["welcome", "token", "pong", "height", "started", "submitted", "status", "error", "close", "leave",
-    "constructor", "__proto__", "toString", "hello", "mobbscan-embed:hello", "", 7, null, {}, ["close"]];
-  const fields = ["n", "px", "onboarding", "status", "next", "final", "result", "code", "retry", "reason", "url", "v"];
-  if (random() < 0.2) return wrong();
-  const message = { type: pick(types) };
-  for (const name of fields) if (random() < 0.6) message[name] = wrong();
-  // One that is right in all but one field.
-  if (random() < 0.3) return { type: "status", status: "verified", next: "done", final: true, result: "a.b" };
-  return message;
-};
-"""
-STATE = """() => JSON.stringify([events, location.href, document.documentElement.outerHTML,
-  document.querySelector("mobbscan-onboarding").shadowRoot.innerHTML.replace(/height: [^;]*;/, "")])"""
+FORGE = Path(__file__).with_name("forge.js").read_text("utf-8")
+STATE = """() => {
+  const { shadowRoot } = document.querySelector("mobbscan-onboarding");
+  const { outerHTML } = document.documentElement;
+  return JSON.stringify([events, location.href, outerHTML, shadowRoot.innerHTML]);
+}"""
 
 
 def open_with_ports(shopper: NewShopper) -> Shopper:
@@ -93,7 +74,8 @@ def test_forged_messages_between_windows_change_nothing(shopper: NewShopper, cou
     before = user.page.evaluate(STATE), document.evaluate("document.documentElement.outerHTML")
     script = f"""async ([count, ours]) => {{ {FORGE}
       const random = seeded(count);
-      const frame = document.querySelector("mobbscan-onboarding")?.shadowRoot.querySelector("iframe").contentWindow;
+      const root = document.querySelector("mobbscan-onboarding")?.shadowRoot;
+      const frame = root?.querySelector("iframe").contentWindow;
       for (let n = 0; n < count; n++) {{
         const ports = random() < 0.5 ? [new MessageChannel().port1] : [];
         (frame ?? parent).postMessage(forge(random, ours), "*", ports);

@@ -15,7 +15,7 @@ window.channels = [];
 window.MessageChannel = class extends MessageChannel {
   constructor() { super(); window.channels.push(this); }
 };
-window.addEventListener("message", (event) => { if (event.ports.length) window.stolen = event.ports[0]; });
+window.addEventListener("message", ({ ports }) => { window.stolen = ports[0] ?? window.stolen; });
 window.addEventListener("pageshow", (event) => { window.persisted = event.persisted; });
 """
 #: The host page without what the tests themselves have changed.
