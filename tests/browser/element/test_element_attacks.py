@@ -50,6 +50,7 @@ def test_element_forged_messages_on_the_port_change_nothing(
     user.verify()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("count", COUNTS)
 def test_frame_forged_messages_on_the_port_change_nothing(shopper: NewShopper, count: int) -> None:
     user = open_with_ports(shopper)
@@ -110,6 +111,7 @@ def attacker(browser_page: BrowserPage, host_site: ElementHostSite) -> Page:
     return page
 
 
+@pytest.mark.nightly
 def test_attacker_cannot_frame_our_page(attacker: Page, host_site: ElementHostSite) -> None:
     address = f"{host_site.stack.public_url}/embed/shop"
     script = f"""async (address) => {{
@@ -122,6 +124,7 @@ def test_attacker_cannot_frame_our_page(attacker: Page, host_site: ElementHostSi
     assert attacker.evaluate(script, address) is False
 
 
+@pytest.mark.nightly
 def test_attacker_who_opens_our_page_in_a_popup_is_not_answered(
     attacker: Page, host_site: ElementHostSite
 ) -> None:
@@ -147,6 +150,7 @@ def test_attacker_who_opens_the_host_page_reaches_no_frame(
     assert victim.page.evaluate(STATE) == before
 
 
+@pytest.mark.nightly
 def test_third_party_cookies_are_blocked_in_these_tests(shopper: NewShopper) -> None:
     """The control of every test here: a frame of another site cannot keep a cookie."""
     user = shopper()

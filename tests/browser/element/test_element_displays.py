@@ -49,6 +49,7 @@ def test_element_redirect_leads_full_screen(shopper: NewShopper) -> None:
     user.click().expect_full_screen()
 
 
+@pytest.mark.nightly
 def test_element_modal_escape_closes_from_host_and_from_frame(shopper: NewShopper) -> None:
     user = shopper(attributes={"display": "modal"})
     user.click().wait_for("ready")
@@ -61,6 +62,7 @@ def test_element_modal_escape_closes_from_host_and_from_frame(shopper: NewShoppe
     assert user.page.evaluate(IS_FOCUSED)
 
 
+@pytest.mark.nightly
 def test_element_speaks_the_language_of_the_page(shopper: NewShopper) -> None:
     user = shopper(attributes={"display": "modal"}, lang="es")
     user.click()
@@ -68,6 +70,7 @@ def test_element_speaks_the_language_of_the_page(shopper: NewShopper) -> None:
     expect(dialog.get_by_role("button", name="Cerrar")).to_be_visible()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "style",
     ["iframe { display: none }", "* { all: unset !important }", "* { visibility: inherit; font-size: 0 }"],
@@ -81,6 +84,7 @@ def test_element_survives_styles_of_the_host_page(shopper: NewShopper, style: st
     assert box["height"] >= 480
 
 
+@pytest.mark.nightly
 def test_element_that_is_incomplete_leaves_the_link_to_the_browser(shopper: NewShopper) -> None:
     user = shopper(attributes={"token-url": None}, expected=("set server",))
     user.click().page.wait_for_url("**/floor")

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.element.conftest import NewShopper
 from tests.browser.element.shopper import Shopper
 from tests.support.element_host_site import ElementHostSite
+from tests.support.eventually import eventually
 from webapp.web.embed_script import script_hash, script_integrity
 
 ELEMENT = "document.querySelector('mobbscan-onboarding')"
@@ -30,10 +31,15 @@ def modal(shopper: NewShopper) -> Shopper:
 @pytest.mark.parametrize(
     ("action", "reason"),
     [
-        pytest.param(f"{ELEMENT}.close()", "host", id="close"),
+        pytest.param(f"{ELEMENT}.close()", "host", id="close", marks=pytest.mark.nightly),
         pytest.param(f"{ELEMENT}.destroy()", "destroyed", id="destroy"),
         pytest.param("window.gone.remove()", "removed", id="removed"),
-        pytest.param("window.gone.parentNode.replaceChildren()", "removed", id="replaced"),
+        pytest.param(
+            "window.gone.parentNode.replaceChildren()",
+            "removed",
+            id="replaced",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_element_that_ends_leaves_the_page_as_it_was(
@@ -55,12 +61,14 @@ def test_element_that_ends_leaves_the_page_as_it_was(
     modal.page.locator("#name").fill("the page takes input")
 
 
+@pytest.mark.nightly
 def test_element_destroyed_is_an_ordinary_link(shopper: NewShopper) -> None:
     user = shopper()
     user.page.evaluate(f"{ELEMENT}.destroy()")
     user.click().page.wait_for_url("**/floor")
 
 
+@pytest.mark.nightly
 def test_element_removed_and_inserted_again_opens(modal: Shopper) -> None:
     modal.click().wait_for("ready")
     modal.page.evaluate(f"window.gone = {ELEMENT}; gone.remove()")
@@ -68,7 +76,7 @@ def test_element_removed_and_inserted_again_opens(modal: Shopper) -> None:
     modal.click().wait_for("ready", 2)
 
 
-@pytest.mark.parametrize("display", ["inline", "modal"])
+@pytest.mark.parametrize("display", [pytest.param("inline", marks=pytest.mark.nightly), "modal"])
 def test_element_moved_in_the_document_goes_on(shopper: NewShopper, display: str) -> None:
     user = shopper(attributes={"display": display})
     user.click().start()
@@ -81,6 +89,7 @@ def test_element_moved_in_the_document_goes_on(shopper: NewShopper, display: str
     user.verify()
 
 
+@pytest.mark.nightly
 def test_element_moved_with_move_before_keeps_its_frame(shopper: NewShopper) -> None:
     user = shopper()
     user.click().start()
@@ -89,6 +98,7 @@ def test_element_moved_with_move_before_keeps_its_frame(shopper: NewShopper) -> 
     assert len(user.events("ready")) == 1
 
 
+@pytest.mark.nightly
 def test_element_whose_frame_reloads_goes_on(shopper: NewShopper) -> None:
     user = shopper()
     user.click().start()
@@ -107,22 +117,24 @@ def test_element_after_back_goes_on(shopper: NewShopper, is_dead: bool) -> None:
     if is_dead:
         user.documents[0].evaluate("stolen.close()")
     user.page.goto(f"{user.site.origin}/elsewhere")
-    user.page.go_back()
-    assert user.page.evaluate("persisted")
+    user.page.go_back(wait_until="commit")
+    eventually(lambda: user.page.evaluate("window.persisted"))
     user.page.wait_for_timeout(1_300)
     assert len(user.wait_for("ready", 1 + is_dead)) == 1 + is_dead
     assert user.events("closed") == []
 
 
+@pytest.mark.nightly
 def test_element_after_back_from_the_full_screen_can_be_opened(shopper: NewShopper) -> None:
     user = shopper(attributes={"display": "redirect"})
     user.click().expect_full_screen()
-    user.page.go_back()
+    user.page.go_back(wait_until="commit")
     link = user.page.get_by_role("link", name="Verify my identity")
     expect(link).to_be_visible()
     user.click().expect_full_screen()
 
 
+@pytest.mark.nightly
 def test_two_elements_work_side_by_side(shopper: NewShopper) -> None:
     user = shopper(copies=2)
     for index in (0, 1):
@@ -134,6 +146,7 @@ def test_two_elements_work_side_by_side(shopper: NewShopper) -> None:
     expect(user.page.locator("iframe")).to_have_count(1)
 
 
+@pytest.mark.nightly
 def test_two_modal_elements_share_the_scroll_lock(shopper: NewShopper) -> None:
     user = shopper(copies=2, attributes={"display": "modal"})
     overflow = "document.documentElement.style.overflow"
@@ -164,15 +177,14 @@ def test_script_loaded_twice_defines_one_element(
     expect(user.page.locator("iframe")).to_have_count(1)
 
 
-def test_element_takes_property_that_was_set_before_the_script(
-    shopper: NewShopper, stack_token: str
-) -> None:
-    user = shopper(attributes={"token-url": None}, head="<script>/* inline */</script>")
-    user.page.evaluate(
-        "(token) => { const element = document.createElement('mobbscan-onboarding');"
-        f"{ELEMENT}.fetchToken = async () => token; }}",
-        stack_token,
-    )
+@pytest.mark.nightly
+def test_element_takes_property_that_was_set_before_the_script(shopper: NewShopper) -> None:
+    early = "document.querySelector('mobbscan-onboarding').fetchToken = async () => (await (await "
+    early += "fetch('/token', {method: 'POST'})).json()).token;"
+    head = f"<script>window.early = () => {{ {early} }}</script>"
+    # Module scripts run after the whole page is parsed, so this one is earlier.
+    link = '<a href="/floor">Verify my identity</a><script>early()</script>'
+    user = shopper(attributes={"token-url": None}, head=head, link=link)
     user.click().start()
 
 

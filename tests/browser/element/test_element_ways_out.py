@@ -35,7 +35,7 @@ def codes_of(user: Shopper) -> list[str]:
     return [each["code"] for each in user.events("error")]
 
 
-@pytest.mark.parametrize("display", ["inline", "modal"])
+@pytest.mark.parametrize("display", [pytest.param("inline", marks=pytest.mark.nightly), "modal"])
 def test_element_under_strict_csp_and_trusted_types_leads_to_verified(
     shopper: NewShopper, host_site: ElementHostSite, display: str
 ) -> None:
@@ -44,6 +44,7 @@ def test_element_under_strict_csp_and_trusted_types_leads_to_verified(
     assert user.events("error") == []
 
 
+@pytest.mark.nightly
 def test_element_redirect_under_strict_csp_leads_full_screen(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -58,6 +59,7 @@ def test_element_whose_frame_the_csp_blocks_leads_full_screen(
     user.click().expect_full_screen()
 
 
+@pytest.mark.nightly
 def test_element_whose_frame_and_form_the_csp_blocks_follows_the_link(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -66,6 +68,7 @@ def test_element_whose_frame_and_form_the_csp_blocks_follows_the_link(
     user.click().page.wait_for_url("**/floor")
 
 
+@pytest.mark.nightly
 def test_element_error_that_the_host_prevents_leads_nowhere(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -84,6 +87,7 @@ def test_element_error_that_the_host_prevents_leads_nowhere(
     expect(user.page.get_by_role("link", name="Verify my identity")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_element_ignores_violations_of_a_policy_that_only_reports(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -93,6 +97,7 @@ def test_element_ignores_violations_of_a_policy_that_only_reports(
     assert user.events("error") == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "policy", ["camera=*", 'camera=(self "OURS")', pytest.param("geolocation=()", id="unnamed")]
 )
@@ -105,13 +110,16 @@ def test_element_on_page_that_allows_the_camera_stays(
     assert user.events("error") == []
 
 
-@pytest.mark.parametrize("policy", ["camera=()", "camera=(self)"])
+@pytest.mark.parametrize(
+    "policy", [pytest.param("camera=()", marks=pytest.mark.nightly), "camera=(self)"]
+)
 def test_element_on_page_that_blocks_the_camera_leads_full_screen(
     shopper: NewShopper, policy: str
 ) -> None:
     shopper(headers={POLICY: policy}).click().expect_full_screen()
 
 
+@pytest.mark.nightly
 def test_element_of_flow_with_microphone_on_page_that_blocks_it_leads_full_screen(
     shopper: NewShopper,
 ) -> None:
@@ -123,7 +131,11 @@ def test_element_of_flow_with_microphone_on_page_that_blocks_it_leads_full_scree
     "headers",
     [
         pytest.param({COEP: "require-corp"}, id="coep"),
-        pytest.param({COEP: "require-corp", COOP: "same-origin"}, id="coep-and-coop"),
+        pytest.param(
+            {COEP: "require-corp", COOP: "same-origin"},
+            id="coep-and-coop",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_element_on_page_with_embedder_policy_leads_to_verified(
@@ -140,6 +152,7 @@ def test_element_in_browser_of_an_app_leads_full_screen(shopper: NewShopper) -> 
     expect(user.page.get_by_text("You are inside another app")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_element_whose_server_refuses_the_frame_offers_the_full_screen(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -190,6 +203,7 @@ def test_element_token_that_fails_once_is_requested_again(
     assert codes_of(user) == ["token_failed"]
 
 
+@pytest.mark.nightly
 def test_element_token_that_keeps_failing_can_be_tried_again(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -204,6 +218,7 @@ def test_element_token_that_keeps_failing_can_be_tried_again(
     user.start()
 
 
+@pytest.mark.nightly
 def test_element_redirect_without_token_says_so(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -217,6 +232,7 @@ def test_element_redirect_without_token_says_so(
     user.expect_full_screen()
 
 
+@pytest.mark.nightly
 def test_element_token_url_of_another_origin_is_refused(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -226,6 +242,7 @@ def test_element_token_url_of_another_origin_is_refused(
     assert user.wait_for("error")[0]["code"] == "token_failed"
 
 
+@pytest.mark.nightly
 def test_element_on_insecure_page_leads_full_screen(
     shopper: NewShopper, host_site: ElementHostSite, browser_page: BrowserPage
 ) -> None:

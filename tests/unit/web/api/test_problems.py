@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.unit.web.api.conftest import PUBLIC_URL, Api
+from webapp.domain.element_reports import ElementCode
+from webapp.web.element_errors import ELEMENT_ERRORS
 from webapp.web.problem_types import PROBLEM_TYPES
 
 
@@ -49,6 +51,21 @@ def test_page_of_every_problem_says_cause_retry_and_example(
     assert "<key>" not in page.text
     assert "<clave>" not in page.text
     assert f"{PUBLIC_URL}/problems/{code}" in page.text
+
+
+@pytest.mark.parametrize("code", ELEMENT_ERRORS)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_page_of_every_element_error_says_cause_and_fix(
+    app: Flask, code: str, language: str
+) -> None:
+    page = app.test_client().get(f"/problems/{code}", headers={"Accept-Language": language})
+    assert page.status_code == 200
+    assert (f"<h1>{ELEMENT_ERRORS[code].title}</h1>" in page.text) is (language == "en")
+    assert code in page.text
+
+
+def test_element_errors_are_the_codes_that_reports_count() -> None:
+    assert {*ELEMENT_ERRORS, "other"} == set(ElementCode)
 
 
 def test_page_of_an_unknown_problem_is_404(app: Flask) -> None:
