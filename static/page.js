@@ -28,3 +28,5 @@ for (const script of document.querySelectorAll("script[data-mount][type=module]"
     () => {}, // the browser has reported it, and the page works without
   );
 }
+
+export {};

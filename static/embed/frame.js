@@ -7,24 +7,27 @@ import { FetchEventSource } from "./event_stream.js";
 import { prepareFragment } from "./fragments.js";
 import { connectToHost } from "./port.js";
 import { Reports } from "./reports.js";
-import { AccountChanged, NoSession, Session } from "./session.js";
+import { NoSession, Session } from "./session.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("embed"));
 const announcement = /** @type {HTMLElement} */ (document.getElementById("announcement"));
 const progress = /** @type {HTMLElement} */ (document.getElementById("progress"));
 const { origins = "[]", display, flow = "", locale = "", baseUrl = "", homeUrl = "", endUrl = "" } = main.dataset;
 const bodyClass = document.body.className;
+/** The server's links to the full screen live for 15 minutes. */
+const LINK_RENEWAL_MS = 600_000;
 
 class FramePage {
   /** @param {import("./port.js").HostPort} port */
   constructor(port) {
     this.port = port;
-    this.session = new Session(port, { baseUrl, endUrl, flow, locale });
+    this.session = new Session(port, { baseUrl, endUrl, flow, locale }, () => this.showHome());
     this.reports = new Reports(port);
     this.url = homeUrl;
     /** Counts the requests: only the answer to the last one is shown. */
     this.turn = 0;
     this.refreshTimer = 0;
+    this.linkTimer = 0;
     /** @type {(() => void)[]} functions that end the scripts of the fragment that is shown */
     this.endings = [];
     const fetchAsUser = this.session.fetch.bind(this.session);
@@ -102,11 +105,9 @@ class FramePage {
 
   /** @param {unknown} error @param {() => Promise<Response>} request */
   onFailure(error, request) {
-    if (error instanceof AccountChanged) return void this.showHome();
     if (error instanceof NoSession) this.port.error("token_failed", true);
     const name = error instanceof NoSession ? "no-session" : "no-answer";
-    const template = /** @type {HTMLTemplateElement} */ (document.getElementById(name));
-    this.replace([...template.content.cloneNode(true).childNodes], bodyClass);
+    this.replace(contentOf(name), bodyClass);
     announce(main.querySelector("h1")?.textContent ?? "");
     main.querySelector("[data-retry]")?.addEventListener("click", () => this.show(request), { once: true });
   }
@@ -144,11 +145,16 @@ class FramePage {
     if (content) this.reports.send(content.dataset);
   }
 
-  /** Fills the links to the full screen: made beforehand, since browsers block what opens later. */
+  /**
+   * Fills the links to the full screen: made beforehand, since browsers block what opens later. The
+   * link is a short-lived one, made anew while the fragment is shown.
+   */
   async offerFullScreen() {
+    window.clearTimeout(this.linkTimer);
     const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (main.querySelectorAll("a[data-full-screen]"));
     if (!links.length) return;
-    const body = new URLSearchParams({ flow: links[0].dataset.fullScreen ?? "" });
+    this.linkTimer = window.setTimeout(() => this.offerFullScreen(), LINK_RENEWAL_MS);
+    const body = new URLSearchParams({ flow: links[0].dataset.fullScreen ?? "", full_screen: "1" });
     const response = await this.session.fetch(`${baseUrl}/links`, { method: "POST", body }).catch(() => null);
     const { content } = response?.ok ? await prepareFragment(await response.text()) : { content: null };
     const address = content?.querySelector("#link")?.getAttribute("value");
@@ -205,6 +211,16 @@ function reportObstacles(/** @type {import("./port.js").HostPort} */ port) {
   if (policy && !policy.allowsFeature("camera")) port.error("camera_blocked_by_policy", false);
 }
 
+/** @param {string} name of a template */
+function contentOf(name) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(name));
+  return [...template.content.cloneNode(true).childNodes];
+}
+
+if (window.parent === window) {
+  progress.hidden = true;
+  main.replaceChildren(...contentOf("no-host-page"));
+}
 const port = await connectToHost(JSON.parse(origins));
 const frame = new FramePage(port);
 frame.listen();

@@ -16,6 +16,7 @@ export class AccountChanged extends Error {}
 export class Session {
   #port;
   #settings;
+  #onAccountChanged;
   #bearer = "";
   #endsAt = 0;
   #account = "";
@@ -25,9 +26,11 @@ export class Session {
   /**
    * @param {Pick<import("./port.js").HostPort, "token">} port
    * @param {{ baseUrl: string, endUrl: string, flow: string, locale: string }} settings
+   * @param {() => void} onAccountChanged
    */
-  constructor(port, settings) {
+  constructor(port, settings, onAccountChanged) {
     this.#port = port;
+    this.#onAccountChanged = onAccountChanged;
     this.#settings = settings;
   }
 
@@ -76,14 +79,18 @@ export class Session {
     const body = new URLSearchParams({ token, flow: this.#settings.flow });
     const url = `${this.#settings.baseUrl}/session`;
     const response = await window.fetch(url, { method: "POST", body, credentials: "omit" });
-    if (response.status === 401 || response.status === 429) throw new NoSession("token refused");
+    if (response.status === 401 || response.status === 429) {
+      console.error("mobbscan-embed: the hand-off token was refused; the log of the server says why");
+      throw new NoSession("token refused");
+    }
     if (!response.ok) throw new Error(`session: ${response.status}`);
     const opened = await response.json();
     const previous = this.#account;
     this.#bearer = opened.bearer;
     this.#endsAt = Date.now() + opened.expires_in * 1000 - END_MARGIN_MS;
     this.#account = opened.account;
-    if (previous && previous !== opened.account) throw new AccountChanged();
-    return this.#bearer;
+    if (!previous || previous === opened.account) return this.#bearer;
+    this.#onAccountChanged();
+    throw new AccountChanged();
   }
 }

@@ -82,6 +82,24 @@ def test_frame_whose_host_page_has_another_user_now_starts_over(
     expect(host.frame.get_by_text("Ben Ortega")).to_be_visible()
 
 
+def test_frame_whose_user_changes_during_a_live_page_starts_over(
+    stack: Stack, ben: Person, host: EmbedHostPage
+) -> None:
+    """The stream ends with the session, and connects again as another user."""
+    host.open().start()
+    host.give_token = lambda: stack.handoff_token(ben)
+    stack.change("update sessions set revoked_at = created_at where via = ?", "embed")
+    expect(host.frame.get_by_text("Ben Ortega")).to_be_visible(timeout=2 * TIMEOUT_MS)
+
+
+def test_frame_page_opened_outside_of_a_frame_leads_to_the_site(
+    stack: Stack, browser_page: BrowserPage
+) -> None:
+    page = browser_page()
+    page.goto(f"{stack.public_url}/embed/shop")
+    expect(page.get_by_role("link", name="Go to Example Shop")).to_be_visible()
+
+
 def test_frame_never_takes_the_focus_of_the_host_page(host: EmbedHostPage) -> None:
     host.open()
     host.page.locator("#name").focus()

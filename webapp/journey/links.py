@@ -22,6 +22,8 @@ from webapp.store.unit_of_work import UnitOfWork
 
 #: The longest life of a link; it never outlives its onboarding.
 LINK_LIFE = timedelta(hours=24)
+#: The life of the link to the full screen that a frame holds ready, and renews.
+FULL_SCREEN_LIFE = timedelta(minutes=15)
 #: The most usable links of a person.
 MAX_LINKS = 10
 _log = logging.getLogger(__name__)
@@ -68,7 +70,7 @@ class Links:
         self._deps = deps
         self._public_url = public_url
 
-    def create(self, onboarding_id: str, actor: Actor) -> NewLink:
+    def create(self, onboarding_id: str, actor: Actor, *, life: timedelta = LINK_LIFE) -> NewLink:
         """Return a new link to an active onboarding; the person's earlier links keep working.
 
         A person has at most MAX_LINKS: the oldest expires when another one is made. Raises
@@ -80,13 +82,15 @@ class Links:
                 raise NotFound("no such onboarding")
             if not row.active:
                 raise Conflict(row.status)
-            return self.add(work, row, actor)
+            return self.add(work, row, actor, life=life)
 
-    def add(self, work: UnitOfWork, row: Onboarding, actor: Actor) -> NewLink:
+    def add(
+        self, work: UnitOfWork, row: Onboarding, actor: Actor, *, life: timedelta = LINK_LIFE
+    ) -> NewLink:
         """Store and return a new link to `row`, which is active."""
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
-        expires_at = min(now + LINK_LIFE, row.expires_at)
+        expires_at = min(now + life, row.expires_at)
         work.people.lock(row.person_id)
         ended = work.links.end_oldest(row.person_id, now, keep=MAX_LINKS - 1)
         if ended:
@@ -97,14 +101,18 @@ class Links:
         url = f"{self._public_url}/l/{code}"
         return NewLink(url, expires_at, confirmation_number(code))
 
-    def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+    def create_for_owner(
+        self, visitor: Visitor, onboarding_id: str, *, is_full_screen: bool = False
+    ) -> NewLink:
         """Return a new link for its owner, to continue on another device.
 
-        Raises NotFound and Conflict as `create`.
+        `is_full_screen`: a short one for the full screen, so that it soon no longer counts as one
+        of the person's links. Raises NotFound and Conflict as `create`.
         """
         with self._deps.database.reading() as work:
             self._deps.get_owned(work, visitor, onboarding_id)
-        return self.create(onboarding_id, actor=Actor.USER)
+        life = FULL_SCREEN_LIFE if is_full_screen else LINK_LIFE
+        return self.create(onboarding_id, actor=Actor.USER, life=life)
 
     def preview(self, code: str) -> LinkPreview:
         """Return whom the link is for, without using it up.

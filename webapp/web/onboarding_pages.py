@@ -54,7 +54,9 @@ def create_link(**context: Any) -> str:
     onboarding_id = steps.start.prepare(
         visitor, flow=request.form.get("flow") or None, locale=current_language()
     )
-    link = steps.links.create_for_owner(visitor, onboarding_id)
+    link = steps.links.create_for_owner(
+        visitor, onboarding_id, is_full_screen=request.form.get("full_screen") == "1"
+    )
     return render_template(
         "links/created.html",
         link=link,

@@ -67,3 +67,11 @@ def test_link_has_the_same_number_where_it_is_made_and_opened(harness, ada, adas
         assert 100 <= int(link.number) <= 999
         numbers.add(link.number)
     assert len(numbers) > 1
+
+
+def test_link_to_the_full_screen_expires_after_15_minutes(harness, ada, adas):
+    link = harness.links.create_for_owner(ada, adas, is_full_screen=True)
+    assert harness.links.preview(code_of(link.url))
+    harness.clock.advance(minutes=15)
+    with pytest.raises(LinkGone):
+        harness.links.preview(code_of(link.url))

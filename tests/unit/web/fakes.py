@@ -226,7 +226,9 @@ class FakeSteps:
         self._raise_error()
         return ADAS
 
-    def create_for_owner(self, visitor: Visitor, onboarding_id: str) -> NewLink:
+    def create_for_owner(
+        self, visitor: Visitor, onboarding_id: str, *, is_full_screen: bool = False
+    ) -> NewLink:
         self._owned(visitor, onboarding_id)
         now = datetime.now(UTC)
         return NewLink("http://localhost:8000/l/a-new-code", now + timedelta(hours=24), "482")
