@@ -60,14 +60,7 @@ class BrowserUser:
 
     def take_pictures(self) -> "BrowserUser":
         """Capture front, back and face with the camera, up to the choice of an outcome."""
-        hosted = self.hosted
-        hosted.locator("#begin").click()
-        hosted.locator("[data-document=IDCard]").click()
-        for _ in ("front", "back"):
-            hosted.locator("#capture:enabled").click()
-            hosted.locator("#keep").click()
-        hosted.locator("#capture:enabled").click()
-        expect(hosted.locator("#outcome-passes")).to_be_visible()
+        take_pictures(self.hosted)
         return self
 
     def choose_outcome(self, outcome: str) -> None:
@@ -88,3 +81,14 @@ class BrowserUser:
         title = self.page.get_by_role("heading", level=1, name=heading)
         expect(title).to_be_visible(timeout=seconds * 1000)
         return self
+
+
+def take_pictures(hosted: FrameLocator) -> None:
+    """Capture on the gateway's page, with the camera, up to the choice of an outcome."""
+    hosted.locator("#begin").click()
+    hosted.locator("[data-document=IDCard]").click()
+    for _ in ("front", "back"):
+        hosted.locator("#capture:enabled").click()
+        hosted.locator("#keep").click()
+    hosted.locator("#capture:enabled").click()
+    expect(hosted.locator("#outcome-passes")).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.browser_user import TIMEOUT_MS
+from tests.browser.browser_user import TIMEOUT_MS, take_pictures
 from tests.support.accessibility import accessibility_violations
 from tests.support.chromium import BrowserPage
 from tests.support.embed_host_page import EmbedHostPage, host_pages
@@ -15,7 +15,7 @@ from tests.support.user_journey import force_outcome
 
 PHONE = (360, 740)
 #: The answers that these tests cause on purpose.
-REFUSED = ["status of 401"]
+REFUSED = ["status of 401", "ERR_FAILED"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,9 +35,11 @@ def expect_heading(host: EmbedHostPage, text: str) -> None:
 
 
 def test_frame_leads_to_the_result_and_reports_it(host: EmbedHostPage) -> None:
+    """The gateway's page has the camera, through both frames."""
     host.open().start()
     onboarding = host.received("started")[0]["onboarding"]
-    host.finish("passes")
+    take_pictures(host.hosted)
+    host.hosted.locator("#outcome-passes").click()
     expect_heading(host, "You are verified")
     assert host.received("submitted") == [{"type": "submitted", "onboarding": onboarding}]
     last = host.received("status")[-1]
@@ -139,6 +141,30 @@ def test_frame_full_screen_link_keeps_the_user_signed_in(host: EmbedHostPage) ->
     tab = opened.value
     tab.get_by_role("button", name="Continue as Ada Lovelace").click()
     expect(tab.frame_locator("#hosted").locator("#begin")).to_be_visible()
+
+
+def test_frame_of_a_flow_at_top_level_follows_the_new_tab(host: EmbedHostPage) -> None:
+    host.open("?flow=alone")
+    host.frame.locator("main form[action$='/onboardings'] button").click()
+    with host.page.context.expect_page() as opened:
+        host.frame.get_by_role("link", name="Open the identity check").click()
+    tab = opened.value
+    tab.set_default_timeout(TIMEOUT_MS)
+    tab.get_by_role("button", name="Continue as Ada Lovelace").click()
+    tab.locator("#skip-capture").click()
+    tab.locator("#outcome-passes").click()
+    expect_heading(host, "You are verified")
+
+
+def test_frame_without_answer_offers_to_try_again(host: EmbedHostPage) -> None:
+    address = "**/embed/shop/onboardings"
+    host.page.route(address, lambda route: route.abort())
+    host.open()
+    expect_heading(host, "No connection")
+    host.page.unroute(address)
+    host.frame.get_by_role("button", name="Try again").click()
+    expect_heading(host, "Verify your identity")
+    assert len(host.tokens) == 1
 
 
 def test_frame_height_follows_the_content_without_growing_by_itself(host: EmbedHostPage) -> None:

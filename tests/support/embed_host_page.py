@@ -115,12 +115,6 @@ class EmbedHostPage:
         expect(self.hosted.locator("#begin")).to_be_visible()
         return self
 
-    def finish(self, outcome: str) -> EmbedHostPage:
-        """Finish the gateway's page without pictures."""
-        self.hosted.locator("#skip-capture").click()
-        self.hosted.locator(f"#outcome-{outcome}").click()
-        return self
-
     def received(self, kind: str) -> list[dict[str, Any]]:
         """Return the frame's messages of this type."""
         messages: list[dict[str, Any]] = self.page.evaluate("window.received")
