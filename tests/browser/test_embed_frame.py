@@ -213,14 +213,34 @@ def test_frame_ignores_windows_other_than_its_host_page(stack: Stack, host: Embe
     assert len(host.tokens) == asked
 
 
-@pytest.mark.parametrize("display", ["inline", "modal"])
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_frame_on_a_small_screen_is_accessible(
+@pytest.mark.parametrize(
+    ("display", "color_scheme"),
+    [
+        ("inline", "light"),
+        ("modal", "dark"),
+        pytest.param("inline", "dark", marks=pytest.mark.nightly),
+        pytest.param("modal", "light", marks=pytest.mark.nightly),
+    ],
+)
+def test_frame_pages_on_a_small_screen_are_accessible(
     stack: Stack, ada: Person, browser_page: BrowserPage, display: str, color_scheme: str
 ) -> None:
     page = browser_page(viewport=(320, 640), color_scheme=color_scheme)
     host = EmbedHostPage(stack, page, ada).open(f"?display={display}&locale=es")
     expect_heading(host, "Verifica tu identidad")
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert host.document.evaluate(wide) is False
+    assert_fits_and_is_accessible(host)
+    host.frame.get_by_role("button", name="Usar otro dispositivo").click()
+    expect_heading(host, "Continuar en otro dispositivo")
+    assert_fits_and_is_accessible(host)
+    host.frame.get_by_role("link", name="Continuar aquí").click()
+    host.start()
+    assert_fits_and_is_accessible(host)
+    force_outcome(stack, host.received("started")[0]["onboarding"], "fails")
+    expect_heading(host, "No hemos podido confirmar")
+    assert_fits_and_is_accessible(host)
+
+
+def assert_fits_and_is_accessible(host: EmbedHostPage) -> None:
+    root = "document.documentElement"
+    assert host.document.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
     assert accessibility_violations(host.document) == []

@@ -35,8 +35,8 @@ class Result:
 
         Raises DatabaseUnavailable on the first use of a process.
         """
-        subject = visitor.person.subject
-        return sign_result(self._deps, visitor.site.id, subject, view.id, view.status)
+        site, subject = visitor.site.id, visitor.person.subject
+        return sign_result(self._deps, site, subject, view.id, view.status, visitor.state)
 
     def stream(
         self,

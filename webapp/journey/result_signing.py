@@ -10,13 +10,19 @@ from webapp.journey.views import Visitor
 
 
 def sign_result(
-    deps: JourneyDependencies, site: str, subject: str, onboarding_id: str, status: Status
+    deps: JourneyDependencies,
+    site: str,
+    subject: str,
+    onboarding_id: str,
+    status: Status,
+    state: str | None = None,
 ) -> str:
-    """Return the signed result for messages and the API: without `exp` and `state`.
+    """Return the signed result for messages, the API and events of the host page: without `exp`.
 
-    Raises DatabaseUnavailable on the first use of a process.
+    Only events have the `state` of the user's hand-off. Raises DatabaseUnavailable on the
+    first use of a process.
     """
-    return deps.result_signer.sign(ResultClaims(site, subject, onboarding_id, str(status)))
+    return deps.result_signer.sign(ResultClaims(site, subject, onboarding_id, str(status), state))
 
 
 def signed_return_url(

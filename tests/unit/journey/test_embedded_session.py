@@ -1,5 +1,8 @@
 """admit: sessions of the frame in a host page, opened by a hand-off and proved by a bearer."""
 
+import json
+from base64 import urlsafe_b64decode
+
 import pytest
 
 from tests.unit.journey.harness import JourneyHarness
@@ -78,3 +81,15 @@ def test_by_embedded_handoff_flow_of_the_token_ranks_before_the_frames(
     with pytest.raises(HandoffNotAccepted) as refused:
         harness.admit.by_embedded_handoff(token(), "shop", "no such flow")
     assert refused.value.code == "unknown_flow"
+
+
+def test_signed_result_of_a_frame_has_the_state_of_the_hand_off_and_no_expiry(
+    harness: JourneyHarness,
+) -> None:
+    ada = harness.admit.by_embedded_handoff(token(state="cart-81"), "shop", None)
+    shown = harness.result.status(ada, harness.begin(ada))
+    payload = harness.result.signed(ada, shown).split(".")[1]
+    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert (claims["onboarding"], claims["status"]) == (shown.id, "started")
+    assert (claims["aud"], claims["sub"], claims["state"]) == ("shop", "ada", "cart-81")
+    assert "exp" not in claims
