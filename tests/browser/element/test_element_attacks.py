@@ -1,4 +1,4 @@
-"""Messages that are no part of the protocol change nothing, whoever sends them."""
+"""Messages that are no part of the protocol change nothing, from any window or port."""
 
 from pathlib import Path
 from typing import Any

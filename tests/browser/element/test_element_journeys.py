@@ -83,6 +83,24 @@ def test_element_modal_works_with_the_keyboard_alone(shopper: NewShopper) -> Non
 
 
 @pytest.mark.nightly
+def test_element_modal_keeps_the_focus_from_a_focus_trap_of_the_host_page(
+    shopper: NewShopper,
+) -> None:
+    trap = (
+        "document.addEventListener('focusin', (event) => {"
+        " const name = document.getElementById('name');"
+        " if (event.target !== name) name.focus(); })"
+    )
+    user = shopper(attributes={"display": "modal"}, head=f"<script>{trap}</script>")
+    user.page.evaluate("document.querySelector('mobbscan-onboarding').open()")
+    start = user.frame.locator("main form[action$='/onboardings'] button")
+    start.focus()
+    assert start.evaluate("document.hasFocus()")
+    user.page.keyboard.press("Enter")
+    expect(user.hosted.locator("#begin")).to_be_visible()
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("display", ["inline", "modal"])
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_element_has_no_accessibility_violations(

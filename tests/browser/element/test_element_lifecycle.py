@@ -137,9 +137,13 @@ def test_element_after_back_from_the_full_screen_can_be_opened(shopper: NewShopp
 @pytest.mark.nightly
 def test_two_elements_work_side_by_side(shopper: NewShopper) -> None:
     user = shopper(copies=2)
+    elements = user.page.locator("mobbscan-onboarding")
     for index in (0, 1):
-        user.page.get_by_role("link", name="Verify my identity").first.click()
-        user.wait_for("ready", index + 1)
+        elements.nth(index).get_by_role("link").first.click()
+        # Its height changes the place of the next link.
+        frame = elements.nth(index).frame_locator("iframe")
+        expect(frame.get_by_role("heading", level=1)).to_be_visible()
+        user.page.wait_for_timeout(300)
     user.page.evaluate(f"{ELEMENT}.close()")
     second = user.page.locator("mobbscan-onboarding").nth(1)
     expect(second.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
