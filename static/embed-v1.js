@@ -57,7 +57,8 @@ slot[hidden], [part=body]:empty { display: none }
   font: 1rem/1.5 system-ui, sans-serif }
 iframe { display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0; color-scheme: normal }
 iframe[hidden] { height: 0 !important; visibility: hidden }
-dialog { position: fixed; inset: 0; margin: auto; width: min(100vw, 480px); height: min(100dvh, 760px); overflow: hidden }
+dialog { position: fixed; inset: 0; margin: auto; width: min(100vw, 480px); height: min(100dvh, 760px); overflow: hidden;
+  color-scheme: light dark }
 dialog:not([open]) { display: none }
 dialog::backdrop { background: #0008 }
 dialog [part=body] { height: calc(100% - 3rem - env(safe-area-inset-top, 0px)); overflow: auto }
@@ -66,7 +67,7 @@ dialog iframe { height: 100% }
   padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) 0 0 }
 [part=note] { padding: 1rem }
 button, a { all: revert; min-width: 2.75rem; min-height: 2.75rem; margin-right: 1rem; font: inherit }
-[part=bar] button { margin: 0; border: 0; background: none; font-size: 1.5rem; color: inherit; cursor: pointer }
+[part=bar] button { margin: 0; border: 0; background: none; font-size: 1.5rem; color: inherit }
 @media (max-width: 520px) { dialog { width: 100vw; height: 100dvh } }
 `;
 

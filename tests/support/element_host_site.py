@@ -16,8 +16,9 @@ from tests.support.stack import Stack
 _PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Shop</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <script src="/record.js"></script><script type="module" src="{script}"></script>{head}</head><body>
-<h1>Shop</h1><label>Name <input id="name"></label>
-<main id="main">{element}</main><div id="other"></div><p id="end">{filling}</p></body></html>"""
+<header><h1>Shop</h1><label>Name <input id="name"></label></header>
+<main id="main">{element}</main><aside id="other"></aside>
+<footer>{filling}</footer></body></html>"""
 
 #: Records the element's events before the element is defined.
 _RECORD = """window.events = [];
