@@ -92,6 +92,36 @@ def test_forged_messages_between_windows_change_nothing(shopper: NewShopper, cou
     user.verify()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://shop.example/",
+        "OURS.evil.example/",
+        pytest.param("OURS@evil.example/", marks=pytest.mark.nightly),
+        pytest.param("//evil.example/", marks=pytest.mark.nightly),
+        "javascript:document.title='taken'",
+        pytest.param("data:text/html,taken", marks=pytest.mark.nightly),
+        pytest.param("/account?own-page", marks=pytest.mark.nightly),
+    ],
+)
+def test_element_leave_to_another_server_is_ignored(shopper: NewShopper, address: str) -> None:
+    user = open_with_ports(shopper)
+    opened: list[str] = []
+    user.page.on("request", lambda request: opened.append(request.url))
+    url = address.replace("OURS", user.site.stack.public_url)
+    user.documents[0].evaluate("(url) => stolen.postMessage({ type: 'leave', url })", url)
+    user.page.wait_for_timeout(200)
+    assert opened == []
+    assert user.page.title() == "Shop"
+
+
+def test_element_leave_to_our_server_leaves(shopper: NewShopper) -> None:
+    user = open_with_ports(shopper)
+    url = f"{user.site.stack.public_url}/healthz"
+    user.documents[0].evaluate("(url) => stolen.postMessage({ type: 'leave', url })", url)
+    user.page.wait_for_url(url)
+
+
 #: Offers a port to `target` and returns whether it is answered within half a second.
 OFFER = """async (target) => {
   const { port1, port2 } = new MessageChannel();

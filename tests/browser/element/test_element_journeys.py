@@ -117,6 +117,12 @@ def test_element_has_no_accessibility_violations(
 
 def test_report_of_the_element_is_counted(shopper: NewShopper, host_site: ElementHostSite) -> None:
     headers = {"Permissions-Policy": "camera=()", "Referrer-Policy": "no-referrer"}
-    shopper(headers=headers).click().expect_full_screen()
+    user = shopper(headers=headers, attributes={"display": "modal"})
+    with user.page.expect_request_finished(lambda one: one.url.endswith("/report")) as finished:
+        user.click()
+    response = finished.value.response()
+    assert response
+    assert response.status == 204
+    user.expect_full_screen()
     shown = host_site.stack.command("sites", "show", "--json").stdout
     assert "camera_blocked_by_policy" in shown
