@@ -136,7 +136,8 @@ def test_element_after_back_from_the_full_screen_can_be_opened(shopper: NewShopp
 
 @pytest.mark.nightly
 def test_two_elements_work_side_by_side(shopper: NewShopper) -> None:
-    user = shopper(copies=2)
+    # High enough for both: Chromium delivers a click right after scrolling to the wrong frame.
+    user = shopper(copies=2, browser={"viewport": (1000, 2400)})
     elements = user.page.locator("mobbscan-onboarding")
     for index in (0, 1):
         elements.nth(index).get_by_role("link").first.click()
