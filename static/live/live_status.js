@@ -59,6 +59,7 @@ class LiveStatus {
   end() {
     this.isLeaving = true;
     this.listening.abort();
+    window.clearTimeout(this.reloadTimer);
     this.stop();
   }
 
