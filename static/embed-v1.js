@@ -435,8 +435,8 @@ class MobbscanOnboarding extends Base {
   /** Malformed messages change nothing. @param {any} message */
   #receive(message) {
     const { type, onboarding, code, reason } = Object(message);
-    if (type === "token" && message.n > 0 && Number.isSafeInteger(message.n)) this.#sendToken(message.n);
-    else if (type === "height" && message.px > 0 && Number.isFinite(message.px)) this.#resize(message.px);
+    if (type === "token" && Number.isSafeInteger(message.n) && message.n > 0) this.#sendToken(message.n);
+    else if (type === "height" && Number.isFinite(message.px) && message.px > 0) this.#resize(message.px);
     else if ((type === "started" || type === "submitted") && matches(CODE, onboarding)) this.#emit(type, { onboarding });
     else if (type === "status") this.#onStatus(message);
     else if (type === "error" && matches(CODE, code)) this.#raise(code, message.retry === true);

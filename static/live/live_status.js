@@ -12,6 +12,8 @@ const MAX_STREAM_FAILURES = 3;
 /** A stream sends the status as soon as it is open. Without it a proxy buffers the stream. */
 const STREAM_SILENCE_SECONDS = 10;
 const RELOAD_AFTER_MS = 400;
+/** How long a page that the user leaves by a link may still be there before it updates itself again. */
+const DEPARTURE_MS = 10_000;
 /** `readyState` of an EventSource (HTML, 9.2.2). */
 const OPEN = 1;
 const CLOSED = 2;
@@ -50,8 +52,25 @@ class LiveStatus {
     const { signal } = this.listening;
     document.addEventListener("visibilitychange", () => this.restart(), { signal });
     window.addEventListener("pagehide", () => this.stop(), { signal });
-    window.addEventListener("pageshow", (event) => event.persisted && this.restart(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.stay(), { signal });
     window.addEventListener("online", () => this.restart(), { signal });
+    document.addEventListener("click", (event) => this.onClick(event), { signal });
+    this.restart();
+  }
+
+  /** A reload would cancel the request of a link that the user has followed. */
+  onClick(/** @type {MouseEvent} */ event) {
+    const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    const link = event.target instanceof Element && event.target.closest("a[href]:not([href^='#'])");
+    if (!link || opensElsewhere) return;
+    this.isLeaving = true;
+    this.stop();
+    window.clearTimeout(this.reloadTimer);
+    this.reloadTimer = window.setTimeout(() => this.stay(), DEPARTURE_MS);
+  }
+
+  stay() {
+    this.isLeaving = false;
     this.restart();
   }
 

@@ -1,8 +1,10 @@
 """The link back to the host site in Chromium: an old page gets a new result before it is used."""
 
 import time
+from collections.abc import Sequence
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage

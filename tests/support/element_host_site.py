@@ -109,7 +109,9 @@ def _handler(site: ElementHostSite) -> type[BaseHTTPRequestHandler]:
             elif self.path == "/account":
                 self._answer(200, "text/html; charset=utf-8", site.html(), site.page.headers)
             else:
-                self._answer(200, "text/html; charset=utf-8", "<title>Elsewhere</title><h1>Floor</h1>")
+                self._answer(
+                    200, "text/html; charset=utf-8", "<title>Elsewhere</title><h1>Floor</h1>"
+                )
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -6,7 +6,6 @@ calls to the gateway happen between transactions.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 

@@ -57,7 +57,7 @@ def script_integrity(folder: Path) -> str:
 
 
 def _file(name: str, content_type: str, cache_control: str) -> Response:
-    security_headers.allow_every_origin()
+    security_headers.allow_other_origins()
     response = send_from_directory(_folder(), name, etag=True, conditional=True)
     response.headers["Content-Type"] = content_type
     response.headers["Cache-Control"] = cache_control

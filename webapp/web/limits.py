@@ -79,6 +79,13 @@ class Limits:
         """Return the seconds to wait if the next failure would be refused; it counts nothing."""
         return _wait_seconds(self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE))
 
+    def failure_headers(self, surface: Surface, client: str) -> Mapping[str, str]:
+        """Return both fields for an answer to a client without a key; it counts nothing."""
+        left = self._counts.check(f"{surface}/{client}", FAILURES_PER_MINUTE)
+        # `remaining` is what is left after the attempt that was checked.
+        found = replace(left, remaining=left.remaining + left.is_allowed)
+        return _rate_limit_fields({"failures": FAILURES_PER_MINUTE}, {"failures": found})
+
     def report(self, site: Site, client: str) -> int | None:
         """Count a report of an element; return None, or beyond a limit the seconds to wait."""
         keys = (

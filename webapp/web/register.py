@@ -34,7 +34,10 @@ from webapp.web import (
 )
 from webapp.web.api import descriptions, messages, onboardings, problem_pages, subjects
 from webapp.web.api.blueprint import blueprint as api
+from webapp.web.embed import frame_page, session
 from webapp.web.embed import report as element_report
+from webapp.web.embed import views as embed_views
+from webapp.web.embed.blueprint import blueprint as embed
 from webapp.web.guards import GUARDS, guard_of
 from webapp.web.login import handoff, identity_provider
 from webapp.web.login import views as login
@@ -91,7 +94,7 @@ def register(app: Flask) -> None:
     # These two check the CSRF token themselves, where a request needs one.
     for view in (handoff.handoff_by_form, login.logout):
         csrf.exempt(view)
-    for without_cookies in (api, element_report.blueprint):
+    for without_cookies in (api, embed, element_report.blueprint):
         csrf.exempt(without_cookies)
     refuse_unguarded_routes(app)
     notice_endpoint.install(app, settings, observe=metrics.notice)

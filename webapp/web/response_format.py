@@ -33,6 +33,6 @@ def response_format() -> ResponseFormat:
     if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
     is_report = path.startswith("/embed/") and path.endswith("/report")
-    if is_api() or is_report or path.endswith(_DATA_SUFFIXES):
+    if is_api() or is_report or path.endswith(_DATA_SUFFIXES) or _EMBED_DATA.fullmatch(path):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE

@@ -26,14 +26,14 @@ class SecurityPolicy:
 
     `frames`: origins that the page may embed. `camera`, and with it perhaps `microphone`: origins
     that may use it beside this page; None forbids it. `framed_by`: origins that may embed the page
-    beside our own, or without it if not `framed_by_us`; None forbids it. `loaded_by_all`: pages of
-    every origin may load the file.
+    beside our own, or without it if not `framed_by_us`; None forbids it.
     """
 
     frames: tuple[str, ...] = ()
     camera: tuple[str, ...] | None = None
     microphone: bool = False
     framed_by: tuple[str, ...] | None = None
+    framed_by_us: bool = True
     #: Pages of other origins may read the response; it then holds nothing of a person.
     for_other_origins: bool = False
 
@@ -59,6 +59,12 @@ def allow_camera() -> None:
 def allow_framing(by: tuple[str, ...] = ()) -> None:
     """Allow our own pages and the origins `by` to embed this page."""
     _set_policy(replace(_current_policy(), framed_by=by))
+
+
+def allow_framing_only(by: tuple[str, ...]) -> None:
+    """Allow exactly these origins to embed this page; none of them: it cannot be embedded."""
+    if by:
+        _set_policy(replace(_current_policy(), framed_by=by, framed_by_us=False))
 
 
 def allow_other_origins() -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
 
 from tests.browser.browser_user import TIMEOUT_MS
 from tests.support.element_host_site import ElementHostSite
+from tests.support.eventually import eventually
 
 
 class Shopper:
@@ -20,7 +21,8 @@ class Shopper:
 
     def visit(self, **page: Any) -> Shopper:
         self.page.goto(self.site.address(**page))
-        self.page.wait_for_function("customElements.get('mobbscan-onboarding') !== undefined")
+        is_defined = "customElements.get('mobbscan-onboarding') !== undefined"
+        eventually(lambda: self.page.evaluate(is_defined))
         return self
 
     def click(self) -> Shopper:
@@ -58,7 +60,8 @@ class Shopper:
         """Finish the gateway's page without pictures, and wait for the final status."""
         self.hosted.locator("#skip-capture").click()
         self.hosted.locator(f"#outcome-{outcome}").click()
-        self.page.wait_for_function("events.some((each) => each.final)", timeout=2 * TIMEOUT_MS)
+        # The page's own policy forbids Playwright to evaluate a condition there.
+        eventually(lambda: any(each["final"] for each in self.events("status")))
         return self
 
     def verify(self) -> Shopper:
@@ -76,8 +79,7 @@ class Shopper:
 
     def wait_for(self, name: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait for events of this name; return their details."""
-        script = "([name, count]) => events.filter((each) => each.name === name).length >= count"
-        self.page.wait_for_function(script, arg=[name, count])
+        eventually(lambda: len(self.events(name)) >= count)
         return self.events(name)
 
     def expect_full_screen(self) -> Shopper:

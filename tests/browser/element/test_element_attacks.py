@@ -173,6 +173,8 @@ def test_attacker_who_opens_the_host_page_reaches_no_frame(
         attacker.evaluate("(address) => { window.popup = window.open(address) }", address)
     victim = Shopper(host_site, opened.value)
     victim.click().wait_for("ready")
+    expect(victim.frame.get_by_role("heading", level=1)).to_be_visible()
+    victim.page.wait_for_timeout(200)
     assert attacker.evaluate("window.popup.frames.length") == 0
     before: Any = victim.page.evaluate(STATE)
     assert attacker.evaluate(f"({OFFER})(window.popup)") is False

@@ -73,7 +73,11 @@ def test_element_speaks_the_language_of_the_page(shopper: NewShopper) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     "style",
-    ["iframe { display: none }", "* { all: unset !important }", "* { visibility: inherit; font-size: 0 }"],
+    [
+        "iframe { display: none }",
+        "* { all: unset !important }",
+        "* { visibility: inherit; font-size: 0 }",
+    ],
 )
 def test_element_survives_styles_of_the_host_page(shopper: NewShopper, style: str) -> None:
     user = shopper(head=f"<style>{style}</style>")

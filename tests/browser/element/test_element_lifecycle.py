@@ -1,5 +1,7 @@
 """Every way in which the element ends, moves or comes back leaves the host page as it was."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -54,7 +56,9 @@ def test_element_that_ends_leaves_the_page_as_it_was(
     modal.page.evaluate(action)
     modal.page.evaluate("window.gone.close(); window.gone.destroy(); window.gone.close()")
     assert modal.page.evaluate("window.reason") == reason
-    assert modal.page.evaluate("window.gone.shadowRoot.querySelectorAll('iframe, dialog').length") == 0
+    assert (
+        modal.page.evaluate("window.gone.shadowRoot.querySelectorAll('iframe, dialog').length") == 0
+    )
     assert modal.page.evaluate("document.documentElement.getAttribute('style')") is None
     if reason != "removed":
         assert modal.page.evaluate(SNAPSHOT) == before
@@ -166,11 +170,9 @@ def test_two_modal_elements_share_the_scroll_lock(shopper: NewShopper) -> None:
 
 
 def test_script_loaded_twice_defines_one_element(
-    shopper: NewShopper, host_site: ElementHostSite
+    shopper: NewShopper, host_site: ElementHostSite, root: Path
 ) -> None:
-    from webapp.app import ROOT
-
-    folder = ROOT / "static"
+    folder = root / "static"
     again = f"{host_site.stack.public_url}/static/embed-v1.{script_hash(folder)}.js"
     head = (
         f'<script type="module" src="{again}" crossorigin integrity="{script_integrity(folder)}"'
@@ -191,10 +193,3 @@ def test_element_takes_property_that_was_set_before_the_script(shopper: NewShopp
     link = '<a href="/floor">Verify my identity</a><script>early()</script>'
     user = shopper(attributes={"token-url": None}, head=head, link=link)
     user.click().start()
-
-
-@pytest.fixture
-def stack_token(host_site: ElementHostSite) -> str:
-    token = host_site.give_token()
-    assert token
-    return token

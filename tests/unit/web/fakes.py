@@ -126,7 +126,11 @@ class FakeSteps:
             store=self.store, is_authentic=self.is_authentic, header_names={"Authorization"}
         )
         self.element_reports = SimpleNamespace(record=lambda *report: self.calls.append(report))
-        self.result = SimpleNamespace(status=self.status_of, stream=lambda *_given, **_more: None)
+        self.result = SimpleNamespace(
+            status=self.status_of,
+            stream=lambda *_given, **_more: None,
+            signed=lambda _visitor, shown: f"signed.{shown.status}.result",
+        )
 
     def public_result_keys(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [{"kty": "EC", "kid": "of-the-fake"}]}

@@ -74,7 +74,8 @@ def test_element_script_is_small(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "sink", ["innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc", "eval(", "new Function", '"*"']
+    "sink",
+    ["innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc", "eval(", "new Function", '"*"'],
 )
 def test_element_script_has_no_html_or_script_sink(folder: Path, sink: str) -> None:
     assert sink not in (folder / "embed-v1.js").read_text("utf-8")

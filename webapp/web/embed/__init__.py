@@ -1,1 +1,1 @@
-"""The frame in pages of host sites, and the reports of the element around it."""
+"""The frame in pages of host sites, with a bearer of 15 minutes, and the element's reports."""

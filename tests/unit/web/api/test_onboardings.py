@@ -8,7 +8,8 @@ import re
 import httpx
 import pytest
 
-from tests.unit.web.api.conftest import BANK, PUBLIC_URL, UNKNOWN_ID, Api
+from tests.unit.web.api.conftest import BANK, PUBLIC_URL, SHOP, UNKNOWN_ID, Api
+from webapp.web.api.reading import MAX_ERRORS
 from webapp.web.problem_types import PROBLEM_TYPES
 
 FIELDS = {
@@ -195,20 +196,43 @@ def test_create_with_a_body_that_is_no_json_object(
 
 
 @pytest.mark.parametrize(
-    ("body", "cause"),
+    ("body", "detail"),
     [
-        (b"{", "not JSON"),
-        (b"[]", "not an object"),
-        (b'{"subject": "a", "subject": "b"}', "a key given twice"),
-        (b'{"subject": "\xff"}', "not UTF-8"),
+        (PLANTED.encode(), "not JSON"),
+        (f'["{PLANTED}"]'.encode(), "not an object"),
+        (f'{{"{PLANTED}": 1, "{PLANTED}": 1}}'.encode(), "a key given twice"),
+        (f'{{"subject": "{PLANTED}'.encode() + b'\xff"}', "not UTF-8"),
+        (b'{"subject": NaN}', "not JSON: NaN or Infinity"),
+        (b'{"subject": 1e999}', "a number out of range"),
+        (b"[" * 40_000, "nested too deeply"),
     ],
 )
-def test_detail_of_malformed_json_names_the_cause_and_the_fix(
-    api: Api, body: bytes, cause: str
+def test_create_with_a_body_that_is_no_json_object_names_what_is_wrong(
+    api: Api, body: bytes, detail: str
 ) -> None:
     answer = api.post("/onboardings", data=body, content_type="application/json")
     fix = PROBLEM_TYPES["malformed_json"].fix
-    assert answer.get_json()["detail"] == f"The body cannot be read: {cause}. {fix}"
+    assert answer.get_json()["detail"] == f"The body cannot be read: {detail}. {fix}"
+    assert PLANTED not in answer.text
+
+
+def test_create_with_thousands_of_bad_fields_names_the_first_ones(api: Api) -> None:
+    names = [f"locale_{'x' * (each % 30)}" for each in range(30)]
+    metadata = {str(each): 1 for each in range(5000)}
+    answer = api.create(metadata=metadata, **dict.fromkeys(names, "x"))
+    assert answer.status_code == 422
+    assert len(answer.get_json()["errors"]) == MAX_ERRORS
+    query = "&".join(f"{name}=1&{name}=1" for name in names)
+    assert len(api.get(f"/onboardings?{query}").get_json()["errors"]) == MAX_ERRORS
+
+
+@pytest.mark.parametrize("ending", [b"", b"  garbage"])
+def test_create_with_a_chunked_body_over_the_limit_is_413(url: str, ending: bytes) -> None:
+    """Cut off at the limit, it would be read as `{"subject": "ada"}`."""
+    parts = iter([b'{"subject": "ada"}', *[b" " * 4096] * 16, ending])
+    headers = {"Authorization": f"Bearer {SHOP}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{url}/onboardings", content=parts, headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 def test_create_with_a_form_is_415(api: Api) -> None:
