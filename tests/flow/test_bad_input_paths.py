@@ -25,6 +25,7 @@ PARTS = {
     "<site_id>": "shop",
     "<path:filename>": "base.css",
     "<path:subject>": "no-such-user",
+    "<version>": "0123456789abcdef",
 }
 INVALID_IDS = (
     "0", "x", "-1", "null", "undefined", "'", "%27%20OR%201=1--", "%00", "%0d%0aX:1", "%ff%fe",
@@ -49,6 +50,9 @@ def methods_by_path() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for rule, methods, _ in ROUTES:
         found.setdefault(path_of(rule), set()).update(methods.split())
+    for path, methods_of_path in found.items():
+        if path.startswith("/static/"):  # the route of all static files matches it too
+            methods_of_path |= found["/static/base.css"]
     return found
 
 
