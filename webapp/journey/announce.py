@@ -17,6 +17,7 @@ from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.onboarding_inputs import NOT_CHECKED
 from webapp.domain.states import known_word
 from webapp.hostsite.signed_results import ResultClaims, ResultSigner
+from webapp.store.message_facts import MessageFacts
 from webapp.store.unit_of_work import UnitOfWork
 
 
@@ -37,21 +38,26 @@ def announce(
     onboarding: Onboarding,
     previous_status: Status | None,
     context: AnnounceContext,
+    facts: MessageFacts | None = None,
 ) -> Message:
     """Write `onboarding.<status>` to the outbox; `previous_status` is None for a new onboarding.
 
-    `onboarding` is saved already, and its row locked by this transaction: the lock keeps
-    `sequence` without gaps. Call it through `JourneyDependencies.announce_change`.
+    `facts` are read unless the caller knows them. `onboarding` is saved already, and its row locked
+    by this transaction: the lock keeps `sequence` without gaps. Call it through
+    `JourneyDependencies.announce_change` or `announce_new`.
     """
     type_ = f"onboarding.{onboarding.status}"
-    return _write(unit_of_work, onboarding, type_, previous_status, context)
+    facts = facts or unit_of_work.message_facts.of(onboarding.id, onboarding.person_id)
+    return _write(unit_of_work, onboarding, type_, previous_status, context, facts)
 
 
 def announce_evidence(
     unit_of_work: UnitOfWork, onboarding: Onboarding, context: AnnounceContext
 ) -> Message:
     """Write `onboarding.evidence_available` to the outbox, as `announce`."""
-    return _write(unit_of_work, onboarding, EVIDENCE_AVAILABLE, onboarding.status, context)
+    facts = unit_of_work.message_facts.of(onboarding.id, onboarding.person_id)
+    previous = onboarding.status
+    return _write(unit_of_work, onboarding, EVIDENCE_AVAILABLE, previous, context, facts)
 
 
 def new_ping(site: str, now: datetime, *, livemode: bool) -> Message:
@@ -66,8 +72,8 @@ def _write(
     type_: str,
     previous: Status | None,
     context: AnnounceContext,
+    facts: MessageFacts,
 ) -> Message:
-    facts = work.message_facts.of(row.id, row.person_id)
     sequence = facts.last_sequence + 1
     # Never before the message that precedes it, although the clocks of nodes differ.
     at = max(context.now, facts.last_created_at or context.now)

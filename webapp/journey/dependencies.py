@@ -21,6 +21,7 @@ from webapp.journey import generated_result_key
 from webapp.journey.announce import AnnounceContext, announce, announce_evidence
 from webapp.journey.gateway_errors import to_step_errors
 from webapp.journey.views import Visitor
+from webapp.store.message_facts import MessageFacts
 from webapp.store.unit_of_work import Database, UnitOfWork
 
 #: The alarm of a gateway that answers about another process than the requested one.
@@ -132,16 +133,17 @@ class JourneyDependencies:
         self.announce_change(work, before, after)
         return after
 
-    def announce_change(
-        self, work: UnitOfWork, before: Onboarding | None, after: Onboarding
-    ) -> None:
-        """Write a message for the host site if the status has changed; before: None if new.
+    def announce_change(self, work: UnitOfWork, before: Onboarding, after: Onboarding) -> None:
+        """Write a message for the host site if the status has changed.
 
         Every transaction that changes a status calls this, after it has saved the row.
         """
-        previous = before.status if before else None
-        if after.status is not previous:
-            announce(work, after, previous, self._announce_context(work, after.site))
+        if after.status is not before.status:
+            announce(work, after, before.status, self._announce_context(work, after.site))
+
+    def announce_new(self, work: UnitOfWork, new: Onboarding, facts: MessageFacts) -> None:
+        """Write a message about an onboarding that this transaction has inserted."""
+        announce(work, new, None, self._announce_context(work, new.site), facts)
 
     def announce_evidence(self, work: UnitOfWork, onboarding: Onboarding) -> None:
         """Write a message that the recording is available, in the transaction that stores it."""

@@ -14,6 +14,7 @@ from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.domain.schedule import PollReason
 from webapp.journey.decide_start import StartRequest
 from webapp.journey.dependencies import JourneyDependencies
+from webapp.store.message_facts import MessageFacts
 from webapp.store.unit_of_work import UnitOfWork
 
 
@@ -41,8 +42,7 @@ def add(
     if inputs is not None:
         # A retry must not escape the comparison with what the host site knows of its user.
         work.inputs.add(row.id, inputs)
-    deps.record_event(work, row, "created", actor=Actor.USER)
-    deps.announce_change(work, None, row)
+    _announce(deps, work, row, person, inputs or OnboardingInputs(), Actor.USER)
     if claimed:
         record_consent(deps, work, request, row)
         deps.record_event(work, row, "create_called", call=row.create_calls)
@@ -64,8 +64,7 @@ def add_for_host(
     row = _build(deps, work, person, flow, previous, mode=mode, locale=locale)
     work.onboardings.add(row)
     work.inputs.add(row.id, inputs)
-    deps.record_event(work, row, "created", actor=Actor.HOST)
-    deps.announce_change(work, None, row)
+    _announce(deps, work, row, person, inputs, Actor.HOST)
     return row
 
 
@@ -95,6 +94,18 @@ def carry_over_consent(
     if consent is not None:
         work.onboardings.add_consent(new.id, consent)
         deps.record_event(work, new, "consent_carried_over", version=consent.version)
+
+
+def _announce(
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    row: Onboarding,
+    person: Person,
+    inputs: OnboardingInputs,
+    actor: Actor,
+) -> None:
+    deps.record_event(work, row, "created", actor=actor)
+    deps.announce_new(work, row, MessageFacts.of_new(person.subject, inputs.metadata))
 
 
 def _build(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import and_, bindparam, func, select
 
@@ -54,6 +55,11 @@ class MessageFacts:
     expected_match: str | None
     last_sequence: int
     last_created_at: datetime | None
+
+    @classmethod
+    def of_new(cls, subject: str, metadata: Mapping[str, str]) -> Self:
+        """Return the facts of an onboarding that the same transaction has inserted."""
+        return cls(subject, metadata, None, last_sequence=0, last_created_at=None)
 
 
 class MessageFactsReader(SealingRepository):

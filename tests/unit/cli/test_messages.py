@@ -30,7 +30,7 @@ def announce(installed: Installation) -> str:
     with installed.parts() as parts:
         deps = parts.steps.messages._deps
         with parts.database.writing() as work:
-            deps.announce_change(work, None, row)
+            deps.announce_new(work, row, work.message_facts.of(row.id, row.person_id))
             (message,) = work.messages.of(row.id)
     return message.id
 
