@@ -25,23 +25,28 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 
 
 def fuzz(url: str, folder: Path, examples: int, seconds: float) -> None:
-    """Run schemathesis with all its checks; fail with its report."""
-    config = folder / "schemathesis.toml"
+    """Run schemathesis with all its checks; fail with its report.
+
+    The report grows in a file, so that one can look at a run of hours and keep what it has found.
+    """
+    config, report = folder / "schemathesis.toml", folder / "report.txt"
     config.write_text(_CONFIG)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
-            *("run", f"{url}/openapi.json", "--url", url, "--max-examples", str(examples)),
-            *("-H", f"Authorization: Bearer {SHOP}", "--no-color", "--generation-database", "none"),
-        ],
-        cwd=folder,
-        env={**os.environ, "NO_PROXY": "*", "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    with report.open("w") as output:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
+                *("run", f"{url}/openapi.json", "--url", url, "--max-examples", str(examples)),
+                *("-H", f"Authorization: Bearer {SHOP}", "--no-color"),
+                *("--generation-database", "none"),
+            ],
+            cwd=folder,
+            env={**os.environ, "NO_PROXY": "*", "PYTHONWARNINGS": "ignore"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+        )
+    assert done.returncode == 0, report.read_text()
 
 
 class HighLimits(Limits):
