@@ -48,7 +48,17 @@ class ChildProcess:
     def start(self) -> None:
         self.log.touch(mode=0o600)
         self._log_starts_at = self.log.stat().st_size
-        self._process = subprocess.Popen(  # noqa: S603 - our own modules with our own options
+        self._process = self._open_process()
+        self._readers = [
+            copy_lines(
+                stream, self.log, self._terminal.line_printer(self.program.name, unmarked=unmarked)
+            )
+            for stream, unmarked in ((self._process.stdout, False), (self._process.stderr, True))
+            if stream is not None
+        ]
+
+    def _open_process(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 - our own modules with our own options
             (
                 sys.executable,
                 "-I",
@@ -66,13 +76,6 @@ class ChildProcess:
             text=True,
             errors="replace",
         )
-        self._readers = [
-            copy_lines(
-                stream, self.log, self._terminal.line_printer(self.program.name, unmarked=unmarked)
-            )
-            for stream, unmarked in ((self._process.stdout, False), (self._process.stderr, True))
-            if stream is not None
-        ]
 
     def raise_if_dead(self) -> None:
         """Raise `ProgramStopped` with the last log lines if the process has ended."""

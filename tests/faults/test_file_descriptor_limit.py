@@ -35,7 +35,7 @@ def second_free_descriptor(pid: int) -> int:
 
 @pytest.mark.nightly
 def test_jobs_process_without_free_descriptors_is_restarted_later(serving: Serving) -> None:
-    served = serving(SERVE).ready()
+    served = serving(SERVE, executed=True).ready()
     eventually(lambda: log_lines(served, "jobs_started"), seconds=SECONDS)
     master = served.process.pid
     jobs, workers = jobs_process_of(master), workers_of(served)

@@ -14,13 +14,13 @@ from tests.unit.cli.installation import Installation
 
 
 def test_gunicorn_without_serve_migrates_sqlite(serving: Serving, installed: Installation) -> None:
-    serving(GUNICORN).ready()
+    serving(GUNICORN, executed=True).ready()
     modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.rglob("*")}
     assert modes == {0o600, 0o700}, "files, and the metrics folders"
 
 
 def test_serve_with_empty_web_concurrency_starts(serving: Serving) -> None:
-    serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="").ready()
+    serving([*SERVE, "--no-jobs"], executed=True, WEB_CONCURRENCY="").ready()
 
 
 def test_gunicorn_without_serve_shares_metrics_of_its_workers(
@@ -31,7 +31,8 @@ def test_gunicorn_without_serve_shares_metrics_of_its_workers(
         (metrics / part).mkdir(parents=True)
         (metrics / part / "counter_999999.db").write_bytes(bytes(4096))
     token = "an-operations-token"
-    served = serving(GUNICORN, WEB_CONCURRENCY="2", OPERATIONS_TOKEN=token).ready()
+    changes = {"WEB_CONCURRENCY": "2", "OPERATIONS_TOKEN": token}
+    served = serving(GUNICORN, executed=True, **changes).ready()
     address = "http://{}:{}".format(*served.address)
 
     def counting_workers() -> int:
@@ -86,8 +87,8 @@ def test_relative_instance_dir_is_shared_by_web_and_jobs(
 ) -> None:
     elsewhere = installed.folder / "elsewhere"
     elsewhere.mkdir()
-    served = serving(SERVE, elsewhere, INSTANCE_DIR="state", PYTHONPATH=str(root))
-    served.ready()
+    changes = {"INSTANCE_DIR": "state", "PYTHONPATH": str(root)}
+    served = serving(SERVE, elsewhere, executed=True, **changes).ready()
     eventually(lambda: "jobs_started" in served.log, seconds=30)
     made = {path.name for path in (elsewhere / "state").iterdir()}
     assert {"mobbscan-embed.sqlite3", "jobs.sqlite3", "executor-id"} <= made

@@ -34,7 +34,7 @@ def test_web_worker_sigterm_while_starting_exits(
 ) -> None:
     (tmp_path / "stopped_while_loading.py").write_text(STOPPED_WHILE_LOADING)
     command = ["-m", "gunicorn", "stopped_while_loading:app"]
-    served = serving(command, PYTHONPATH=str(tmp_path))
+    served = serving(command, executed=True, PYTHONPATH=str(tmp_path))
     eventually(lambda: served.log.count("Worker exiting") > 1, seconds=60)
     assert "Exception in worker process" not in served.log
     assert "has no attribute" not in served.log

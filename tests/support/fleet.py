@@ -13,6 +13,7 @@ from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
 from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import Program
 from tests.support.eventually import eventually
+from tests.support.forked_child import ForkedChild
 from tests.support.free_ports import free_addresses
 from tests.support.http_session import HttpSession, Page
 from tests.support.load_balancer import LoadBalancer
@@ -88,7 +89,7 @@ class Fleet:
         _send_notices_to(self.stack, f"http://127.0.0.1:{self.balancer.port}")
         first = self.stack.children.by_name["server"]
         port = free_addresses().server
-        second = ChildProcess(
+        second = ForkedChild(
             _second_node(first.program, folder / "second", port),
             self.stack.instance.logs / "second.log",
             _silent(),

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.forked_process import start_forked
 from tests.unit.cli.installation import Installation
 
 __all__ = ["installed", "serving"]
@@ -24,23 +25,28 @@ SERVE = ["-m", "webapp", "serve"]
 
 
 class GunicornServer:
-    """One server on a free port, until the end of the block."""
+    """One server on a free port, until the end of the block.
+
+    It is forked (`forked_process`); `executed` starts Python with the command, as operators do.
+    """
 
     def __init__(
-        self, environ: dict[str, str], command: list[str], folder: Path, log: Path
+        self,
+        environ: dict[str, str],
+        command: list[str],
+        folder: Path,
+        log: Path,
+        *,
+        executed: bool = False,
     ) -> None:
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.address: tuple[str, int] = free.getsockname()
         self._log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, *command, "--bind", f"127.0.0.1:{self.address[1]}"],
-                cwd=folder,
-                env=environ,
-                stdout=output,
-                stderr=output,
-            )
+        start = _execute if executed else start_forked
+        self.process = start(
+            [*command, "--bind", f"127.0.0.1:{self.address[1]}"], environ, folder, log
+        )
 
     def __enter__(self) -> "GunicornServer":
         return self
@@ -84,10 +90,26 @@ def serving(installed: Installation, root: Path) -> Iterator[Serving]:
     """Return a function that starts a server: command, changed environment (None removes)."""
     with ExitStack() as running:
 
-        def start(command: list[str], folder: Path = root, **changes: str | None) -> GunicornServer:
+        def start(
+            command: list[str],
+            folder: Path = root,
+            *,
+            executed: bool = False,
+            **changes: str | None,
+        ) -> GunicornServer:
             changed = {**installed.process_environment(), **changes}
             environ = {name: value for name, value in changed.items() if value is not None}
             log = installed.folder / "server.log"
-            return running.enter_context(GunicornServer(environ, command, folder, log))
+            served = GunicornServer(environ, command, folder, log, executed=executed)
+            return running.enter_context(served)
 
         yield start
+
+
+def _execute(
+    command: list[str], environ: dict[str, str], folder: Path, log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=environ, stdout=output, stderr=output
+        )

@@ -14,12 +14,13 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from mobbscan_sandbox.demo.child_processes import CHECKOUT, ChildProcess, ChildProcesses
+from mobbscan_sandbox.demo.child_processes import CHECKOUT, ChildProcesses
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
 from mobbscan_sandbox.demo.sites_file import Table, shop_flow, shop_site, sites_toml
 from tests.support.direct_database import DirectDatabase, DirectPostgres, DirectSqlite, Rows
+from tests.support.forked_child import ForkedChild
 from tests.support.forked_command import run_command
 from tests.support.free_ports import free_addresses
 from tests.support.http_session import HttpSession, Page
@@ -69,7 +70,7 @@ class Stack:
         silent = Terminal(verbose=False)
         silent.mute()
         self.children = ChildProcesses(
-            ChildProcess(program, self.instance.logs / f"{name}.log", silent)
+            ForkedChild(program, self.instance.logs / f"{name}.log", silent)
             for name, program in four.items()
         )
 

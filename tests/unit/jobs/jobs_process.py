@@ -3,10 +3,10 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 
+from tests.support.forked_process import ForkedProcess, start_forked
 from tests.unit.cli.installation import Installation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,17 +25,11 @@ class Worker:
         self._installation = installation
         self._program = ["-c", program] if program else ["-m", "webapp", "worker"]
         self._log = installation.folder / "worker.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedProcess | None = None
 
     def __enter__(self) -> "Worker":
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *self._program],
-                cwd=ROOT,
-                env=self._installation.process_environment(),
-                stdout=log,
-                stderr=log,
-            )
+        environment = self._installation.process_environment()
+        self._process = start_forked(self._program, environment, ROOT, self._log)
         return self
 
     def __exit__(

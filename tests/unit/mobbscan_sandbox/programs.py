@@ -2,10 +2,11 @@
 
 from contextlib import contextmanager
 
-from mobbscan_sandbox.demo.child_processes import ChildProcess, ChildProcesses
+from mobbscan_sandbox.demo.child_processes import ChildProcesses
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
+from tests.support.forked_child import ForkedChild
 from tests.support.free_ports import free_addresses
 
 
@@ -15,7 +16,7 @@ def running_program(name, folder):
     addresses, instance = free_addresses(), InstanceFolder(folder / "instance")
     instance.prepare(keep=False)
     program = programs(addresses, instance, server_settings(addresses, instance))[name]
-    child = ChildProcess(program, instance.logs / f"{name}.log", Terminal(verbose=False))
+    child = ForkedChild(program, instance.logs / f"{name}.log", Terminal(verbose=False))
     with ChildProcesses([child]) as children:
         children.start()
         children.wait_until_ready()
