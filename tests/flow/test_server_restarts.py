@@ -4,8 +4,9 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -39,6 +40,13 @@ def killable_stack(tmp_path_factory: pytest.TempPathFactory, database_kind: str)
 @pytest.fixture
 def ada(killable_stack: Stack, request: pytest.FixtureRequest) -> Person:
     return Person(f"ada-{request.node.name}", "Ada Lovelace", "en")
+
+
+def test_jobs_process_does_not_listen(killable_stack: Stack) -> None:
+    """A jobs process that outlives its server must not keep the address in use."""
+    server = killable_stack.children.by_name["server"].pid
+    jobs = eventually(lambda: jobs_process(killable_stack))
+    eventually(lambda: _listening_sockets(server) and not _listening_sockets(jobs))
 
 
 def test_killed_jobs_process_is_restarted(killable_stack: Stack, ada: Person) -> None:
@@ -172,3 +180,14 @@ def _server_killed_on_gateway_call(stack: Stack, kind: str) -> Iterator[None]:
 def date_create_call(stack: Stack, onboarding_id: str, at: datetime) -> None:
     dated = "UPDATE onboardings SET create_called_at = ? WHERE id = ?"
     assert stack.change(dated, at, onboarding_id) == 1
+
+
+def _listening_sockets(pid: int) -> set[str]:
+    """Return the process's sockets that listen, as `/proc` names them."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = {f"socket:[{words[9]}]" for words in lines if words[3] == "0A"}
+    opened = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in the meantime
+            opened.add(str(each.readlink()))
+    return listening & opened

@@ -5,7 +5,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.forked_process import ForkedProcess, Streams
+from tests.support.forked_process import ForkedProcess
+from tests.support.forked_program import Streams
 
 
 def run_command(

@@ -12,7 +12,7 @@ from importlib.abc import MetaPathFinder
 from pkgutil import walk_packages
 
 METRICS_LIBRARY = "prometheus_client"
-_LIBRARIES = ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread")
+_OTHERS = ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "tests.support.forked_program")
 
 
 class _WithoutMetrics(MetaPathFinder):
@@ -31,7 +31,7 @@ def _modules_of(package: str) -> Iterator[str]:
 def _preload() -> None:
     finder = _WithoutMetrics()
     sys.meta_path.insert(0, finder)
-    for name in (*_LIBRARIES, *_modules_of("webapp"), *_modules_of("mobbscan_sandbox")):
+    for name in (*_OTHERS, *_modules_of("webapp"), *_modules_of("mobbscan_sandbox")):
         try:
             import_module(name)
         except ModuleNotFoundError as missing:

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.forked_process import ForkedProcess, Streams
+from tests.support.forked_process import ForkedProcess
+from tests.support.forked_program import Streams
 
 START_AND_KILL_PARENT = """
 import os, signal, sys
 from pathlib import Path
-from tests.support.forked_process import ForkedProcess, Streams
+from tests.support.forked_process import ForkedProcess
+from tests.support.forked_program import Streams
 log = Path(sys.argv[1])
 program = "import signal; print('ready', flush=True); signal.pause()"
 environment, folder = dict(os.environ), Path.cwd()
