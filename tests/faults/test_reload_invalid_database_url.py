@@ -77,6 +77,7 @@ def test_reload_with_unusable_database_url_keeps_workers_and_logs_reason(
     assert "Traceback" not in served.log
 
 
+@pytest.mark.nightly
 def test_reload_while_a_table_is_locked_replaces_workers(
     served: GunicornServer, address: str
 ) -> None:

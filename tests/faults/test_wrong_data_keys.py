@@ -32,7 +32,7 @@ def store_sealed_data(installed: Installation) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(SERVE, id="serve"),
+        pytest.param(SERVE, id="serve", marks=pytest.mark.nightly),
         pytest.param(GUNICORN, id="gunicorn"),
         pytest.param(WORKER, id="worker"),
     ],
