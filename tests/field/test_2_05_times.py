@@ -51,8 +51,12 @@ NOT_BELIEVED: dict[str, MakeTime] = {
 }
 
 
-def test_impossible_decision_time_is_replaced_by_time_of_poll(wire_stack: WireStack) -> None:
-    for name, (decided, shown) in decide(wire_stack, NOT_BELIEVED).items():
+@pytest.mark.parametrize("names", [("year 1", "an hour ahead"), tuple(NOT_BELIEVED)])
+def test_impossible_decision_time_is_replaced_by_time_of_poll(
+    wire_stack: WireStack, names: tuple[str, ...]
+) -> None:
+    times = {name: NOT_BELIEVED[name] for name in names}
+    for name, (decided, shown) in decide(wire_stack, times).items():
         assert decided < shown <= datetime.now(UTC), name
 
 

@@ -75,7 +75,9 @@ def start_demo(tmp_path):
         demo.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.nightly)]
+)
 def test_demo_prints_working_addresses_and_stops_everything_on_a_signal(start_demo, number):
     demo = start_demo()
     printed = demo.wait_until_ready()
@@ -110,15 +112,7 @@ def test_demo_with_a_killed_program_names_it_and_stops_the_rest(start_demo):
     assert demo.has_stopped()
 
 
-def test_killed_demo_leaves_no_program_running(start_demo):
-    demo = start_demo()
-    demo.wait_until_ready()
-    assert len(demo.children) >= 4
-    demo.process.kill()
-    assert eventually(demo.has_stopped, seconds=60)
-
-
-def test_second_demo_in_the_same_folder_or_on_the_same_ports_changes_nothing(start_demo, tmp_path):
+def test_second_demo_changes_nothing_and_the_killed_first_leaves_no_program(start_demo, tmp_path):
     first = start_demo()
     first.wait_until_ready()
     database = tmp_path / "demo" / "server" / "mobbscan-embed.sqlite3"
@@ -133,6 +127,9 @@ def test_second_demo_in_the_same_folder_or_on_the_same_ports_changes_nothing(sta
     assert "Traceback" not in errors
     assert database.stat().st_ino == before
     assert httpx.get(f"{first.addresses.gateway_url}/_sandbox/").status_code == 200
+    assert len(first.children) >= 4
+    first.process.kill()
+    assert eventually(first.has_stopped, seconds=60), "a killed demo leaves programs running"
 
 
 def test_verbose_output_contains_no_secret(start_demo, tmp_path):
