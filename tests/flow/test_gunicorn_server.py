@@ -13,14 +13,15 @@ from tests.support.prometheus import scrape
 from tests.unit.cli.installation import Installation
 
 
-def test_gunicorn_without_serve_migrates_sqlite(serving: Serving, installed: Installation) -> None:
-    serving(GUNICORN, executed=True).ready()
+def test_gunicorn_without_serve_migrates_sqlite_and_applies_log_level_file(
+    serving: Serving, installed: Installation
+) -> None:
+    level = installed.folder / "level"
+    level.write_text("warning\n")
+    served = serving(GUNICORN, LOG_LEVEL_FILE=str(level)).ready()
     modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.rglob("*")}
     assert modes == {0o600, 0o700}, "files, and the metrics folders"
-
-
-def test_serve_with_empty_web_concurrency_starts(serving: Serving) -> None:
-    serving([*SERVE, "--no-jobs"], executed=True, WEB_CONCURRENCY="").ready()
+    assert served.log == "", "no warning"
 
 
 def test_gunicorn_without_serve_shares_metrics_of_its_workers(
@@ -55,7 +56,11 @@ def test_gunicorn_without_serve_shares_metrics_of_its_workers(
     ("changes", "named"),
     [
         ({"LOG_LEVEL": "LOUD", "SECRET_KEY": "short"}, ["LOG_LEVEL", "SECRET_KEY"]),
-        ({"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, ["DATABASE_URL"]),
+        pytest.param(
+            {"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"},
+            ["DATABASE_URL"],
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_gunicorn_with_wrong_settings_reports_all_in_one_message(
@@ -75,20 +80,14 @@ def test_serve_on_unmigrated_postgresql_exits(serving: Serving) -> None:
     assert "Traceback" not in served.log
 
 
-def test_log_level_file_is_applied(serving: Serving, installed: Installation) -> None:
-    level = installed.folder / "level"
-    level.write_text("warning\n")
-    served = serving(GUNICORN, LOG_LEVEL_FILE=str(level)).ready()
-    assert served.log == "", "no warning"
-
-
-def test_relative_instance_dir_is_shared_by_web_and_jobs(
+def test_serve_with_relative_instance_dir_and_empty_web_concurrency_shares_it_with_jobs(
     serving: Serving, installed: Installation, root: Path
 ) -> None:
     elsewhere = installed.folder / "elsewhere"
     elsewhere.mkdir()
-    changes = {"INSTANCE_DIR": "state", "PYTHONPATH": str(root)}
-    served = serving(SERVE, elsewhere, executed=True, **changes).ready()
+    changes = {"INSTANCE_DIR": "state", "PYTHONPATH": str(root), "WEB_CONCURRENCY": ""}
+    served = serving(SERVE, elsewhere, **changes)
+    served.ready()
     eventually(lambda: "jobs_started" in served.log, seconds=30)
     made = {path.name for path in (elsewhere / "state").iterdir()}
     assert {"mobbscan-embed.sqlite3", "jobs.sqlite3", "executor-id"} <= made

@@ -63,7 +63,6 @@ def test_stream_after_capture_sends_verified(stack: Stack, ada: Person) -> None:
     assert event == walk.status
 
 
-@pytest.mark.both_databases
 def test_return_without_notice_is_verified(stack: Stack, ada: Person) -> None:
     with gateway_switches(stack, notices="never"):
         walk = start_onboarding(stack, ada)
@@ -123,7 +122,6 @@ def test_notice_before_create_response_is_applied(stack: Stack, ada: Person) -> 
     assert [each["state"] for each in sent_notices(stack, onboarding_id)] == ["delivered"]
 
 
-@pytest.mark.both_databases
 def test_repeated_notice_is_applied_once(stack: Stack, ada: Person) -> None:
     with gateway_switches(stack, notices="twice", video_available="never"):
         walk = start_onboarding(stack, ada)
@@ -135,7 +133,6 @@ def test_repeated_notice_is_applied_once(stack: Stack, ada: Person) -> None:
     assert _statuses_of(stack, walk.id).count("verified") == 1
 
 
-@pytest.mark.both_databases
 def test_notices_out_of_order_keep_the_final_status(stack: Stack, ada: Person) -> None:
     with gateway_switches(stack, notices="hold"):
         walk = start_onboarding(stack, ada)

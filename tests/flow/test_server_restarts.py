@@ -95,7 +95,6 @@ def test_killed_server_loses_no_notice_and_no_session(killable_stack: Stack, ada
     other.until("verified")
 
 
-@pytest.mark.both_databases
 def test_server_killed_during_create_call_creates_no_second_process(
     killable_stack: Stack, ada: Person
 ) -> None:
@@ -128,7 +127,6 @@ def test_server_killed_during_create_call_creates_no_second_process(
     walk.until("verified")
 
 
-@pytest.mark.both_databases
 def test_server_killed_during_the_deletion_of_a_withdrawn_process_deletes_it_later(
     killable_stack: Stack, ada: Person
 ) -> None:
