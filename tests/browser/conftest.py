@@ -5,12 +5,17 @@ from pathlib import Path
 import pytest
 
 from tests.browser.hosted_page import company, controls, gateway, host_site
-from tests.support.chromium import browser_page, chromium
+from tests.support.chromium import (
+    browser_page,
+    chromium,
+    chromium_without_permission,
+    page_without_permission,
+)
 from tests.support.stack_fixtures import ada, ben, new_stack, stack, stacks
 
 __all__ = [
-    "ada", "ben", "browser_page", "chromium", "company", "controls", "gateway", "host_site",
-    "new_stack", "stack", "stacks",
+    "ada", "ben", "browser_page", "chromium", "chromium_without_permission", "company", "controls",
+    "gateway", "host_site", "new_stack", "page_without_permission", "stack", "stacks",
 ]  # fmt: skip
 
 HERE = Path(__file__).parent

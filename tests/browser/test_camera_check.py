@@ -1,7 +1,6 @@
 """The camera check of the start page in Chromium: notices, test of the camera, in-app browsers."""
 
 from collections.abc import Iterator
-from itertools import cycle
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
@@ -40,6 +39,14 @@ RECORD_STREAMS = """
     return stream;
   };
 """
+RECORD_REQUESTS = """
+  window.requests = 0;
+  const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = (constraints) => {
+    window.requests += 1;
+    return getUserMedia(constraints);
+  };
+"""
 ELEMENT_ABOVE_PREVIEW = """() => {
   const box = document.getElementById("preview").getBoundingClientRect();
   return document.elementFromPoint(box.x + box.width / 2, box.bottom - 4).tagName;
@@ -65,27 +72,20 @@ def reload_as(user: BrowserUser, agent: str) -> None:
     assert user.page.evaluate("navigator.userAgent") == agent
 
 
-def test_camera_check_detects_in_app_browsers(
+def test_camera_check_detects_in_app_browsers_in_which_the_start_works(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    """Browsers alternate, so that an earlier notice cannot be mistaken for the next."""
     user = BrowserUser(stack, browser_page(), ada).log_in()
-    for app, browser in zip(IN_APP.values(), cycle(BROWSERS.values()), strict=False):
-        reload_as(user, app)
-        expect_notice(user.page, "in-app")
+    for browser in BROWSERS.values():
         reload_as(user, browser)
         expect_notice(user.page, "ready")
-
-
-@pytest.mark.parametrize("app", ["LINE"])
-def test_start_in_in_app_browser_works(
-    stack: Stack, ada: Person, browser_page: BrowserPage, app: str
-) -> None:
-    user = BrowserUser(stack, browser_page(user_agent=IN_APP[app]), ada).log_in()
-    expect_notice(user.page, "in-app")
+    for app in IN_APP.values():
+        reload_as(user, app)  # a new document, without the notice of the one before
+        expect_notice(user.page, "in-app")
     assert_start_works(user)
 
 
+@pytest.mark.nightly
 def test_link_from_in_app_browser_works_in_another_browser(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
@@ -103,40 +103,27 @@ def test_link_from_in_app_browser_works_in_another_browser(
 def test_camera_test_shows_preview_and_stops_all_tracks(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
-    page = browser_page(viewport=(360, 740))
+    page = browser_page(viewport=(320, 568))
     page.add_init_script(RECORD_STREAMS)
     user = BrowserUser(stack, page, ada).log_in()
     expect_notice(page, "ready")
     assert page.evaluate("streams.length") == 0, "the check does not start the camera"
-    page.get_by_role("button", name="Test my camera").click()
+    button = page.get_by_role("button", name="Test my camera")
+    button.evaluate("button => button.click()")  # without Playwright's scrolling
     expect_notice(page, "running")
     assert page.evaluate(TRACK_STATES) == ["live"]
-    expect_notice(page, "works")
-    assert page.evaluate(TRACK_STATES) == ["ended"]
-    assert_start_works(user)
-
-
-@pytest.mark.parametrize("viewport", [(320, 568)], ids=str)
-def test_camera_preview_on_small_screen_is_visible(
-    stack: Stack, ada: Person, browser_page: BrowserPage, viewport: tuple[int, int]
-) -> None:
-    page = BrowserUser(stack, browser_page(viewport=viewport), ada).log_in().page
-    page.get_by_role("button", name="Test my camera").evaluate("button => button.click()")
-    expect_notice(page, "running")
     expect(page.locator("#preview")).to_be_in_viewport(ratio=1)
     assert page.evaluate(ELEMENT_ABOVE_PREVIEW) == "VIDEO", "no element covers its lower edge"
-
-
-def test_camera_test_when_page_is_left_stops_all_tracks(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    page = browser_page()
-    page.add_init_script(RECORD_STREAMS)
-    BrowserUser(stack, page, ada).log_in()
-    page.get_by_role("button", name="Test my camera").click()
+    expect_notice(page, "works")
+    assert page.evaluate(TRACK_STATES) == ["ended"]
+    # The user leaves the page during a test.
+    page.reload()
+    button.click()
     expect_notice(page, "running")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide'))")
     assert page.evaluate(TRACK_STATES) == ["ended"]
+    page.reload()
+    assert_start_works(user)
 
 
 @pytest.fixture
@@ -154,26 +141,6 @@ def test_camera_check_without_camera_shows_notice(
     user = BrowserUser(stack, page_without_camera, ada).log_in()
     expect_notice(page_without_camera, "none")
     assert_start_works(user)
-
-
-@pytest.fixture
-def page_without_permission(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
-    """Return a page of a browser with a camera that is not allowed."""
-    flags = [flag for flag in FLAGS if "fake-ui" not in flag]
-    browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
-    yield browser.new_page()
-    browser.close()
-
-
-def test_camera_check_requests_no_permission(
-    stack: Stack, ada: Person, page_without_permission: Page
-) -> None:
-    page_without_permission.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => { document.title = 'asked'; throw 0 }"
-    )
-    BrowserUser(stack, page_without_permission, ada).log_in()
-    expect(page_without_permission.locator("[data-check][data-shown]")).to_be_visible()
-    assert page_without_permission.title() != "asked"
 
 
 def test_camera_check_with_denied_permission_shows_notice(
@@ -196,26 +163,29 @@ def test_camera_check_with_denied_permission_shows_notice(
 def test_camera_test_with_refused_permission_shows_notice(
     stack: Stack, ada: Person, page_without_permission: Page
 ) -> None:
-    """A browser without a user refuses the permission."""
+    """A browser without a user refuses the permission. Only the test of the camera requests it."""
+    page_without_permission.add_init_script(RECORD_REQUESTS)
     BrowserUser(stack, page_without_permission, ada).log_in()
+    expect(page_without_permission.locator("[data-check][data-shown]")).to_be_visible()
+    assert page_without_permission.evaluate("requests") == 0
     page_without_permission.get_by_role("button", name="Test my camera").click()
     expect_notice(page_without_permission, "denied")
+    assert page_without_permission.evaluate("requests") == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "notice"), [("NotReadableError", "busy"), ("NotFoundError", "none")]
-)
 def test_camera_test_with_failing_camera_shows_notice(
-    stack: Stack, ada: Person, browser_page: BrowserPage, name: str, notice: str
+    stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
     page = browser_page()
     page.add_init_script(
         "navigator.mediaDevices.getUserMedia = async () => "
-        f"{{ throw new DOMException('no', '{name}') }}"
+        "{ throw new DOMException('no', window.failure) }"
     )
     BrowserUser(stack, page, ada).log_in()
-    page.get_by_role("button", name="Test my camera").click()
-    expect_notice(page, notice)
+    for name, notice in (("NotReadableError", "busy"), ("NotFoundError", "none")):
+        page.evaluate("(name) => { window.failure = name }", name)
+        page.get_by_role("button", name="Test my camera").click()
+        expect_notice(page, notice)
 
 
 def test_camera_check_in_old_browser_shows_notice(

@@ -49,6 +49,7 @@ def test_frame_leads_to_the_result_and_reports_it(host: EmbedHostPage) -> None:
     assert host.page.context.cookies() == []
 
 
+@pytest.mark.nightly
 def test_frame_whose_bearer_has_ended_asks_for_another_token(
     stack: Stack, ada: Person, host: EmbedHostPage
 ) -> None:
@@ -64,7 +65,16 @@ def test_frame_whose_bearer_has_ended_asks_for_another_token(
     assert len(host.tokens) == 2
 
 
-def test_frame_without_token_offers_to_try_again(host: EmbedHostPage) -> None:
+def test_frame_without_answer_or_token_offers_to_try_again(host: EmbedHostPage) -> None:
+    address = "**/embed/shop/onboardings"
+    host.page.route(address, lambda route: route.abort())
+    host.open()
+    expect_heading(host, "No connection")
+    host.page.unroute(address)
+    host.frame.get_by_role("button", name="Try again").click()
+    expect_heading(host, "Verify your identity")
+    assert len(host.tokens) == 1
+
     give, host.give_token = host.give_token, lambda: None
     host.open()
     expect_heading(host, "could not be opened")
@@ -74,6 +84,7 @@ def test_frame_without_token_offers_to_try_again(host: EmbedHostPage) -> None:
     expect_heading(host, "Verify your identity")
 
 
+@pytest.mark.nightly
 def test_frame_whose_host_page_has_another_user_now_starts_over(
     stack: Stack, ben: Person, host: EmbedHostPage
 ) -> None:
@@ -102,17 +113,22 @@ def test_frame_page_opened_outside_of_a_frame_leads_to_the_site(
     expect(page.get_by_role("link", name="Go to Example Shop")).to_be_visible()
 
 
-def test_frame_never_takes_the_focus_of_the_host_page(host: EmbedHostPage) -> None:
+def test_frame_fits_its_content_and_never_takes_the_focus_of_the_host_page(
+    stack: Stack, host: EmbedHostPage
+) -> None:
     host.open()
     host.page.locator("#name").focus()
     expect_heading(host, "Verify your identity")
     assert host.page.evaluate("document.activeElement.id") == "name"
     expect(host.frame.locator("#announcement")).to_have_text("Verify your identity")
+    assert_height_follows_content(host)
+    assert_hello_of_another_window_is_ignored(stack, host)
     host.frame.locator("main form[action$='/onboardings'] button").click()
     expect(host.hosted.locator("#begin")).to_be_visible()
     assert host.document.evaluate("document.activeElement.localName") == "h1"
 
 
+@pytest.mark.nightly
 def test_frame_follows_the_check_on_another_device(
     stack: Stack, host: EmbedHostPage, browser_page: BrowserPage
 ) -> None:
@@ -156,20 +172,8 @@ def test_frame_of_a_flow_at_top_level_follows_the_new_tab(host: EmbedHostPage) -
     expect_heading(host, "You are verified")
 
 
-def test_frame_without_answer_offers_to_try_again(host: EmbedHostPage) -> None:
-    address = "**/embed/shop/onboardings"
-    host.page.route(address, lambda route: route.abort())
-    host.open()
-    expect_heading(host, "No connection")
-    host.page.unroute(address)
-    host.frame.get_by_role("button", name="Try again").click()
-    expect_heading(host, "Verify your identity")
-    assert len(host.tokens) == 1
-
-
-def test_frame_height_follows_the_content_without_growing_by_itself(host: EmbedHostPage) -> None:
-    host.open()
-    expect_heading(host, "Verify your identity")
+def assert_height_follows_content(host: EmbedHostPage) -> None:
+    """Assert that the frame has the height of its content, and does not grow by itself."""
     content = host.document.evaluate("document.body.scrollHeight")
     expect(host.page.locator("#check")).to_have_css("height", f"{content}px")
     count = len(host.received("height"))
@@ -177,25 +181,19 @@ def test_frame_height_follows_the_content_without_growing_by_itself(host: EmbedH
     assert len(host.received("height")) == count
 
 
-def test_frame_not_me_ends_the_session_and_closes(stack: Stack, host: EmbedHostPage) -> None:
-    host.open()
-    host.frame.get_by_role("button", name="Not me").click()
-    host.page.wait_for_function("window.received.some((each) => each.type === 'close')")
-    assert host.received("close") == [{"type": "close", "reason": "not_me"}]
-
-
-def test_frame_relays_escape_from_the_modal(host: EmbedHostPage) -> None:
+def test_frame_relays_escape_from_the_modal_and_not_me(host: EmbedHostPage) -> None:
     host.open("?display=modal")
     expect_heading(host, "Verify your identity")
     host.frame.locator("#test-camera").press("Escape")
     host.page.wait_for_function("window.received.some((each) => each.type === 'close')")
     assert host.received("height") == []
+    host.frame.get_by_role("button", name="Not me").click()
+    host.page.wait_for_function("window.received.some((each) => each.reason === 'not_me')")
+    assert len(host.received("close")) == 2
 
 
-def test_frame_ignores_windows_other_than_its_host_page(stack: Stack, host: EmbedHostPage) -> None:
-    """A sibling of the frame, of an origin of the site, sends a hello of its own."""
-    host.open()
-    expect_heading(host, "Verify your identity")
+def assert_hello_of_another_window_is_ignored(stack: Stack, host: EmbedHostPage) -> None:
+    """Send a hello as a sibling of the frame, of an origin of the site, would."""
     asked = len(host.tokens)
     host.page.evaluate(
         """(origin) => {
@@ -216,9 +214,9 @@ def test_frame_ignores_windows_other_than_its_host_page(stack: Stack, host: Embe
 @pytest.mark.parametrize(
     ("display", "color_scheme"),
     [
-        ("inline", "light"),
-        ("modal", "dark"),
-        pytest.param("inline", "dark", marks=pytest.mark.nightly),
+        ("inline", "dark"),
+        pytest.param("inline", "light", marks=pytest.mark.nightly),
+        pytest.param("modal", "dark", marks=pytest.mark.nightly),
         pytest.param("modal", "light", marks=pytest.mark.nightly),
     ],
 )

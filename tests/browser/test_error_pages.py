@@ -31,7 +31,7 @@ RAISED = {
     "too-old": errors.ReferenceExpired(),
 }
 #: The others run nightly.
-EVERY_RUN = {"401", "404", "413", "500", "503", "conflict", "gateway-away", "link-gone"}
+EVERY_RUN = {"404", "503", "conflict", "gateway-away"}
 CASES = [
     each if each in EVERY_RUN else pytest.param(each, marks=pytest.mark.nightly)
     for each in (*map(str, CODES), *RAISED)

@@ -17,7 +17,6 @@ POST_MESSAGE = "([message]) => parent.postMessage(message, '*')"
 ERROR = {"type": "Error", "value": {"name": "PermissionError", "message": "PermissionError"}}
 FINISHED = {"type": "Info", "value": {"name": "OnboardingFinished"}}
 RETURNED = {"type": "mobbscan-embed:returned"}
-STARTED = {"type": "Info", "value": {"name": "OnboardingStarted"}}
 FORGERIES = (RETURNED, FINISHED, ERROR)
 
 
@@ -36,13 +35,6 @@ def with_token(
     return {**message, "onboarding": {"onboardingToken": right if token is None else token}}
 
 
-def open_started_frame(user: BrowserUser) -> BrowserUser:
-    """Open the frame, whose hosted page has posted that it started."""
-    user.log_in().start()
-    user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, STARTED)])
-    return user
-
-
 def assert_nothing_happens(user: BrowserUser) -> None:
     """Assert that no note appears and the page stays, now and after all its delays."""
     page, address = user.page, user.page.url
@@ -54,15 +46,6 @@ def assert_nothing_happens(user: BrowserUser) -> None:
         assert page.evaluate(f"{shown}.map((note) => note.dataset.note)") == []
     assert page.url == address
     expect(page.locator("#hosted")).to_be_visible()
-
-
-def test_frame_message_of_hosted_page_is_accepted(user: BrowserUser) -> None:
-    """The control of the tests of rejected messages."""
-    user.log_in().start()
-    # The note follows after the hosted page's own dialog, at which it posts "finished".
-    for message in (ERROR, FINISHED):
-        user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, message)])
-    expect(user.page.locator("[data-note=permission_denied]")).to_be_visible()
 
 
 def test_frame_is_requested_after_its_script(
@@ -85,16 +68,14 @@ def test_frame_is_requested_after_its_script(
     assert script_received <= frame_requested
 
 
-def test_frame_message_with_another_token_is_ignored(user: BrowserUser) -> None:
-    open_started_frame(user)
+def forge_with_another_token(user: BrowserUser) -> None:
     for token in ("", "another-token"):
         for message in FORGERIES:
             user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, message, token)])
-    assert_nothing_happens(user)
 
 
-def test_frame_message_of_another_frame_is_ignored(user: BrowserUser) -> None:
-    known = open_started_frame(user).page.frames
+def forge_in_another_frame(user: BrowserUser) -> None:
+    known = user.page.frames
     user.page.evaluate(
         """(address) => new Promise((done) => {
              const frame = document.createElement("iframe");
@@ -107,19 +88,15 @@ def test_frame_message_of_another_frame_is_ignored(user: BrowserUser) -> None:
     (other,) = [each for each in user.page.frames if each not in known]
     for message in FORGERIES:
         other.evaluate(POST_MESSAGE, [with_token(user, message)])
-    assert_nothing_happens(user)
 
 
-def test_frame_message_of_the_page_itself_is_ignored(user: BrowserUser) -> None:
-    open_started_frame(user)
+def forge_in_the_page_itself(user: BrowserUser) -> None:
     for message in FORGERIES:
         user.page.evaluate("(message) => postMessage(message, '*')", with_token(user, message))
-    assert_nothing_happens(user)
 
 
-def test_frame_message_of_similar_origin_is_ignored(user: BrowserUser) -> None:
+def forge_a_similar_origin(user: BrowserUser) -> None:
     """The frame has navigated to another site: its window is right, its origin is not."""
-    open_started_frame(user)
     gateway = user.stack.gateway_url
     for origin in ("https://evil.example", gateway + ".evil.example", gateway + "/", "null", ""):
         for message in FORGERIES:
@@ -128,13 +105,32 @@ def test_frame_message_of_similar_origin_is_ignored(user: BrowserUser) -> None:
                      origin, data, source: document.getElementById("hosted").contentWindow }))""",
                 [origin, with_token(user, message)],
             )
-    assert_nothing_happens(user)
 
 
-def test_frame_message_imitating_the_return_page_is_ignored(user: BrowserUser) -> None:
-    open_started_frame(user)
+def imitate_the_return_page(user: BrowserUser) -> None:
     user.hosted_document.evaluate(POST_MESSAGE, [RETURNED])
-    assert_nothing_happens(user)
+
+
+def test_frame_ignores_forged_messages_and_accepts_those_of_the_hosted_page(
+    user: BrowserUser,
+) -> None:
+    _open_frame_page(user)
+    user.hosted.locator("#begin").click()
+    user.page.clock.fast_forward(SLOW_MS)
+    assert_nothing_happens(user)  # no note about a hosted page in use
+    for forge in (
+        forge_with_another_token,
+        forge_in_the_page_itself,
+        forge_a_similar_origin,
+        imitate_the_return_page,
+        forge_in_another_frame,
+    ):
+        forge(user)
+        assert_nothing_happens(user)
+    # The control: the note follows the hosted page's own dialog, at which it posts "finished".
+    for message in (ERROR, FINISHED):
+        user.hosted_document.evaluate(POST_MESSAGE, [with_token(user, message)])
+    expect(user.page.locator("[data-note=permission_denied]")).to_be_visible()
 
 
 def test_frame_finished_message_with_foreign_return_url_stays_on_our_pages(
@@ -203,13 +199,7 @@ def test_slow_hosted_page_shows_note_until_it_loads(
     expect(page.locator("[data-note=slow]")).to_be_hidden()
 
 
-def test_hosted_page_in_use_shows_no_note(user: BrowserUser) -> None:
-    page = _open_frame_page(user)
-    user.hosted.locator("#begin").click()
-    page.clock.fast_forward(SLOW_MS)
-    assert_nothing_happens(user)
-
-
+@pytest.mark.nightly
 @pytest.mark.parametrize("java_script", [True, False])
 def test_redirect_mode_leads_to_hosted_page_and_back(
     stack: Stack, ada: Person, browser_page: BrowserPage, java_script: bool

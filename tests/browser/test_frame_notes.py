@@ -19,21 +19,14 @@ def _block_script(page: Page, script: str) -> None:
     )
 
 
-def test_frame_with_hosted_dialog_shows_no_note(user: BrowserUser) -> None:
-    user.start().hosted.locator("#skip-capture").click()
-    user.hosted.locator("#outcome-camera-denied").click()
-    expect(user.hosted.locator("#dialog-accept")).to_be_visible()
-    assert user.page.locator("[data-note]:visible").count() == 0
-    user.hosted.locator("#dialog-accept").click()
-    user.expect_heading("The check was interrupted")
-
-
-def test_frame_after_dialog_without_return_shows_note(user: BrowserUser) -> None:
+def test_frame_without_return_shows_note_after_the_dialog_only(user: BrowserUser) -> None:
     user.start()
     # The hosted page does not return after its dialog.
     user.page.route("**/return/**", lambda route: route.fulfill(status=204))
     user.hosted.locator("#skip-capture").click()
     user.hosted.locator("#outcome-camera-denied").click()
+    expect(user.hosted.locator("#dialog-accept")).to_be_visible()
+    assert user.page.locator("[data-note]:visible").count() == 0
     user.hosted.locator("#dialog-accept").click()
     note = user.page.locator("[data-note=permission_denied]")
     expect(note).to_be_visible()
@@ -41,7 +34,9 @@ def test_frame_after_dialog_without_return_shows_note(user: BrowserUser) -> None
     expect(user.hosted.locator("#begin")).to_be_visible()
 
 
-def test_return_in_frame_without_scripts_shows_one_header(user: BrowserUser) -> None:
+def test_return_without_scripts_shows_one_header_in_the_frame_and_at_top_level(
+    user: BrowserUser,
+) -> None:
     for script in ("frame.js", "returned.js", "live_status.js"):
         _block_script(user.page, script)
     user.start().choose_outcome("camera-denied")
@@ -49,10 +44,6 @@ def test_return_in_frame_without_scripts_shows_one_header(user: BrowserUser) -> 
     for frame, headers in ((user.page, 1), (user.hosted, 0)):
         expect(frame.locator("header")).to_have_count(headers)
         expect(frame.locator(".test")).to_have_count(headers)
-
-
-def test_return_at_top_level_shows_header(user: BrowserUser) -> None:
-    _block_script(user.page, "returned.js")
-    user.page.goto(user.start().return_url)
+    user.page.goto(user.return_url)
     user.expect_heading("You are back")
     expect(user.page.locator("header")).to_be_visible()

@@ -28,10 +28,10 @@ INTERRUPTED = "The check was interrupted"
 #: Error of the hosted page, our reason code, our text, and the modes that every run tests.
 ERRORS = (
     ("PermissionError", "permission_denied", "The camera was not allowed", ["redirect"]),
-    ("HardwareError", "camera_unavailable", "The camera did not work", ["iframe"]),
+    ("HardwareError", "camera_unavailable", "The camera did not work", []),
     ("ConnectionError", "connection_lost", "The connection was lost", ["iframe"]),
-    ("TimeoutError", "timed_out", "It took too long", ["redirect"]),
-    ("SupportError", "hosted_error", "Something went wrong during the check", ["iframe"]),
+    ("TimeoutError", "timed_out", "It took too long", []),
+    ("SupportError", "hosted_error", "Something went wrong during the check", []),
     ("OnboardingError", "hosted_error", "Something went wrong during the check", []),
 )
 
@@ -155,7 +155,7 @@ def expect_no_frame(page: Page) -> None:
 # Outcomes
 
 
-@in_modes("iframe", "redirect")
+@in_modes("iframe")
 def test_passed_check_shows_verified(user: JourneyUser) -> None:
     user.open_hosted_page().finish_with("passes").expect_heading(VERIFIED)
     user.expect_status("verified").expect_offers("Back to Example Shop", "All my checks")
@@ -182,11 +182,9 @@ def test_failed_check_can_be_repeated_and_passes(user: JourneyUser) -> None:
     user.expect_status("verified")
 
 
-@in_modes("iframe")
+@in_modes()
 def test_manual_review_accepted_shows_verified(user: JourneyUser) -> None:
     user.open_hosted_page().finish_with("review").expect_heading(REVIEWED)
-    user.expect_status("in_review")
-    expect(user.page.get_by_role("main")).to_contain_text("You can also close this page.")
     force_outcome(user.stack, user.process_id, "passes")
     user.expect_heading(VERIFIED)
     user.expect_status("verified").expect_offers("Back to Example Shop")
@@ -214,7 +212,7 @@ def test_hosted_error_is_explained_and_continues_the_same_process(
     user.expect_status("started")
 
 
-@in_modes("redirect")
+@in_modes()
 def test_unknown_hosted_error_is_explained(user: JourneyUser) -> None:
     user.open_hosted_page()
     back = gateway_process(user.stack, user.process_id)["redirect_url"]
@@ -247,7 +245,7 @@ def test_abandoned_check_continues_after_new_handoff(
     returned.expect_status("verified")
 
 
-@in_modes("iframe")
+@in_modes()
 def test_two_tabs_in_both_modes_show_the_same_result(user: JourneyUser) -> None:
     user.open_hosted_page()
     other = JourneyUser(user.stack, user.page.context.new_page(), user.person)
@@ -266,7 +264,10 @@ def test_two_tabs_in_both_modes_show_the_same_result(user: JourneyUser) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "outcome", "status", "heading"),
-    [("iframe", "passes", "verified", VERIFIED), ("redirect", "fails", "rejected", REJECTED)],
+    [
+        pytest.param("iframe", "passes", "verified", VERIFIED, marks=pytest.mark.nightly),
+        ("redirect", "fails", "rejected", REJECTED),
+    ],
 )
 def test_journey_without_javascript_shows_result(
     polling_stack: Stack,
@@ -295,7 +296,12 @@ def test_journey_without_javascript_shows_result(
 
 
 @pytest.mark.parametrize(
-    "outcome", ["passes", "PermissionError", pytest.param("review", marks=pytest.mark.nightly)]
+    "outcome",
+    [
+        "passes",
+        pytest.param("PermissionError", marks=pytest.mark.nightly),
+        pytest.param("review", marks=pytest.mark.nightly),
+    ],
 )
 def test_lost_session_keeps_the_result(user: JourneyUser, outcome: str) -> None:
     """The result is stored; the user logs in again and sees it."""
@@ -325,7 +331,7 @@ def test_lost_session_keeps_the_result(user: JourneyUser, outcome: str) -> None:
     ("user", "notice"),
     [
         pytest.param(mode, notice, marks=nightly_if(mode != every_run))
-        for notice, every_run in (("never", "iframe"), ("hold", "redirect"), ("twice", "iframe"))
+        for notice, every_run in (("never", ""), ("hold", "redirect"), ("twice", ""))
         for mode in MODES
     ],
     indirect=["user"],
@@ -357,6 +363,8 @@ def test_late_verdict_without_notice_reaches_the_waiting_page(user: JourneyUser)
     user.open_hosted_page()
     with gateway_switches(user.stack, notices="never"):
         user.finish_with("review").expect_heading(REVIEWED)
+        user.expect_status("in_review")
+        expect(user.page.get_by_role("main")).to_contain_text("You can also close this page.")
         force_outcome(user.stack, user.process_id, "fails")
         user.expect_heading(REJECTED)
     user.expect_status("rejected").expect_offers("Try again")

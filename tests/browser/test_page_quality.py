@@ -8,10 +8,10 @@ from playwright.sync_api import Page, Response, expect
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import BrowserPage
 from tests.support.stack import Person, Stack
-from tests.support.stack_fixtures import NewStack
 
 PHONE = (360, 740)
 FIRST_PAGE_BYTES = 60_000
+ANIMATIONS = "document.getAnimations().length"
 MEASURE_SHIFTS = """
   window.shifts = [];
   new PerformanceObserver((list) => {
@@ -30,7 +30,7 @@ def assert_no_layout_shift(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
-def test_home_page_with_assets_is_within_60_kilobytes(
+def test_home_page_is_within_60_kilobytes_and_painted_in_one_step(
     stack: Stack, ada: Person, browser_page: BrowserPage, scheme: str
 ) -> None:
     page = browser_page(viewport=PHONE, color_scheme=scheme)
@@ -46,6 +46,7 @@ def test_home_page_with_assets_is_within_60_kilobytes(
     assert any(url.endswith("/start/camera_check.js") for url in sizes)
     assert any(url.endswith("/theme.css") for url in sizes)
     assert sum(sizes.values()) <= FIRST_PAGE_BYTES, sizes
+    assert_painted_in_one_step(page)
 
 
 def _head(answer: Response) -> Iterator[str]:
@@ -56,11 +57,11 @@ def _head(answer: Response) -> Iterator[str]:
     "viewport",
     [
         PHONE,
-        (1280, 800),
+        pytest.param((1280, 800), marks=pytest.mark.nightly),
         pytest.param((320, 640), marks=pytest.mark.nightly),
     ],
 )
-def test_pages_cause_no_layout_shift(
+def test_pages_cause_no_layout_shift_and_respect_reduced_motion(
     stack: Stack, ada: Person, browser_page: BrowserPage, viewport: tuple[int, int]
 ) -> None:
     page = browser_page(viewport=viewport)
@@ -77,14 +78,18 @@ def test_pages_cause_no_layout_shift(
     user.choose_outcome("review")
     user.expect_heading("A person is taking a look")
     assert_no_layout_shift(page)
+    assert page.evaluate(ANIMATIONS) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(ANIMATIONS) == 0
     user.decide("passes").expect_heading("You are verified")
     assert_no_layout_shift(page)
+    # The control: a shift is measured.
+    page.evaluate("document.querySelector('main').prepend(document.createElement('hr'))")
+    page.wait_for_function("shifts.length > 0")
 
 
-def test_page_is_painted_in_one_step(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
+def assert_painted_in_one_step(page: Page) -> None:
     """Otherwise a pause of the parser paints half of the page, which then shifts."""
-    page = browser_page(viewport=PHONE)
-    BrowserUser(stack, page, ada).log_in()
     waited_for = page.locator("head link[rel=expect][blocking=render]").get_attribute("href")
     assert page.evaluate(
         """(waitedFor) => {
@@ -96,7 +101,14 @@ def test_page_is_painted_in_one_step(stack: Stack, ada: Person, browser_page: Br
     )
 
 
-@pytest.mark.parametrize("notice", ["in-app", "none", "denied"])
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "in-app",
+        pytest.param("none", marks=pytest.mark.nightly),
+        pytest.param("denied", marks=pytest.mark.nightly),
+    ],
+)
 def test_camera_notice_causes_no_layout_shift(
     stack: Stack, ada: Person, browser_page: BrowserPage, notice: str
 ) -> None:
@@ -115,29 +127,7 @@ def test_camera_notice_causes_no_layout_shift(
     assert_no_layout_shift(page)
 
 
-def test_layout_shift_is_measured(stack: Stack, ada: Person, browser_page: BrowserPage) -> None:
-    """The control of the tests of layout shifts."""
-    page = browser_page(viewport=PHONE)
-    page.add_init_script(MEASURE_SHIFTS)
-    BrowserUser(stack, page, ada).log_in()
-    assert_no_layout_shift(page)
-    page.evaluate("document.querySelector('main').prepend(document.createElement('hr'))")
-    page.wait_for_function("shifts.length > 0")
-
-
-def test_reduced_motion_stops_all_animations(
-    stack: Stack, ada: Person, browser_page: BrowserPage
-) -> None:
-    moving = "document.getAnimations().length"
-    page = browser_page(viewport=PHONE)
-    user = BrowserUser(stack, page, ada).log_in().start()
-    user.choose_outcome("review")
-    user.expect_heading("A person is taking a look")
-    assert page.evaluate(moving) > 0
-    page.emulate_media(reduced_motion="reduce")
-    assert page.evaluate(moving) == 0
-
-
+@pytest.mark.nightly
 def test_keyboard_reaches_every_page_from_link_to_result(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
@@ -179,24 +169,3 @@ def press(page: Page, name: str) -> None:
             page.keyboard.press("Enter")
             return
     raise AssertionError(f"the keyboard does not get to {name!r}")
-
-
-@pytest.fixture
-def live_stack(new_stack: NewStack) -> Stack:
-    # The gateway is not called here, so its address need not exist.
-    return new_stack(
-        environment={"MOBBSCAN_GATEWAY_URL": "https://gateway.example"},
-        leave_out=("gateway", "provider", "shop"),
-    )
-
-
-@pytest.mark.parametrize(("live", "marked"), [(False, True), (True, False)])
-def test_test_mark_is_shown_with_the_sandbox_gateway_only(
-    request: pytest.FixtureRequest, browser_page: BrowserPage, live: bool, marked: bool
-) -> None:
-    stack: Stack = request.getfixturevalue("live_stack" if live else "stack")
-    page = browser_page(viewport=PHONE)
-    user = BrowserUser(stack, page, Person("ada-of-the-mark", "Ada Lovelace", "en"))
-    for open_page in (lambda: page.goto(stack.public_url), user.log_in):
-        open_page()
-        assert page.locator("header .test").count() == (1 if marked else 0)

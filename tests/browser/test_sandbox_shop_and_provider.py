@@ -37,7 +37,7 @@ def test_shop_pages_are_accessible_and_fit(
     assert_accessible(page)
 
 
-@parametrize_screen(*SIZES)
+@parametrize_screen(*SIZES[::-1], scheme="dark")
 def test_identity_provider_pages_are_accessible_and_fit(
     stack: Stack, browser_page: BrowserPage, screen: Screen
 ) -> None:
@@ -53,6 +53,7 @@ def test_identity_provider_pages_are_accessible_and_fit(
     assert_accessible(page)
 
 
+@pytest.mark.nightly
 def test_shop_handoff_by_redirect_logs_ada_in(stack: Stack, browser_page: BrowserPage) -> None:
     page = browser_page()
     page.goto(f"{stack.shop_url}/login")
@@ -62,7 +63,7 @@ def test_shop_handoff_by_redirect_logs_ada_in(stack: Stack, browser_page: Browse
     expect(page.locator("body")).to_contain_text("Ada Lovelace")
 
 
-@pytest.mark.parametrize("java_script", [True, False])
+@pytest.mark.parametrize("java_script", [True, pytest.param(False, marks=pytest.mark.nightly)])
 def test_shop_handoff_by_form_logs_ben_in(
     stack: Stack, browser_page: BrowserPage, java_script: bool
 ) -> None:

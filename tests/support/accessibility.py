@@ -1,6 +1,6 @@
 """Checks pages with axe and for horizontal overflow, at screen sizes in light and dark.
 
-Each run takes each size once, with alternating colour schemes; the other combinations run nightly.
+Each run takes one combination of size and colour scheme; the others run nightly.
 """
 
 from functools import cache
@@ -36,11 +36,12 @@ class Screen(NamedTuple):
         return f"{self.width}-{self.scheme}"
 
 
-def parametrize_screen(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
-    """Parametrize `screen` with each size; the other colour scheme of each runs nightly."""
-    every_run, nightly = _with_schemes(sizes, SCHEMES), _with_schemes(sizes, SCHEMES[::-1])
-    rest = [pytest.param(screen, marks=pytest.mark.nightly) for screen in nightly]
-    return pytest.mark.parametrize("screen", [*every_run, *rest], ids=str)
+def parametrize_screen(*sizes: tuple[int, int], scheme: str = "light") -> pytest.MarkDecorator:
+    """Parametrize `screen`: the first size in `scheme`; the other combinations run nightly."""
+    every_run = Screen(*sizes[0], scheme)
+    screens = _with_schemes(sizes, SCHEMES) + _with_schemes(sizes, SCHEMES[::-1])
+    rest = [pytest.param(each, marks=pytest.mark.nightly) for each in screens if each != every_run]
+    return pytest.mark.parametrize("screen", [every_run, *rest], ids=str)
 
 
 def parametrize_screens(*sizes: tuple[int, int]) -> pytest.MarkDecorator:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
-__all__ = ["browser_page", "chromium"]
+__all__ = ["browser_page", "chromium", "chromium_without_permission", "page_without_permission"]
 
 FLAGS = (
     "--no-sandbox",
@@ -52,6 +52,25 @@ def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="package")
+def chromium_without_permission(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Run a Chromium that refuses the camera, as nothing answers its question for permission."""
+    flags = [flag for flag in FLAGS if "fake-ui" not in flag]
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page_without_permission(chromium_without_permission: Browser) -> Iterator[Page]:
+    """Return a page whose camera is not allowed; console errors fail the test."""
+    with chromium_without_permission.new_context() as context:
+        page, complaints = context.new_page(), Complaints(())
+        complaints.listen(page)
+        yield page
+    assert complaints.heard == []
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def test_element_follows_the_check_on_a_phone(
     phone.get_by_role("button", name="Continue as").click()
     phone.locator("main form[action$='/onboardings'] button").click()
     expect(phone.frame_locator("#hosted").locator("#begin")).to_be_visible()
+    expect(desktop.frame.locator("#live")).to_contain_text("open on your other device")
     onboarding = desktop.wait_for("started")[0]["onboarding"]
     force_outcome(host_site.stack, onboarding, "passes")
     eventually(lambda: any(each["final"] for each in desktop.events("status")))

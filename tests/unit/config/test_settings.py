@@ -181,6 +181,14 @@ def test_public_url_properties_return_its_parts(environ, address, origin, prefix
     assert settings.is_loopback_http is plain
 
 
+@pytest.mark.parametrize(
+    ("gateway", "livemode"), [("https://gateway.example", True), ("http://127.0.0.1:9", False)]
+)
+def test_livemode_not_set_is_off_for_a_gateway_on_loopback(environ, gateway, livemode):
+    settings = Settings.from_environment(environ | {"MOBBSCAN_GATEWAY_URL": gateway})
+    assert settings.livemode is livemode
+
+
 OIDC = {
     "OIDC_ISSUER": "https://login.example/",
     "OIDC_CLIENT_ID": "users",

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.unit.web.conftest import signed_in
 from tests.unit.web.fakes import ADAS, NOW, SHOP, steps_of, view
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode, reason
@@ -158,3 +159,12 @@ def test_refused_handoff_of_an_unknown_site_has_no_link(app: Flask, anonymous: F
     page = anonymous.get("/handoff?token=forged").text
     assert "start from there again" in page
     assert "shop.example" not in page
+
+
+@pytest.mark.parametrize("livemode", [False, True])
+def test_pages_test_mark_is_shown_in_test_mode_only(
+    app: Flask, anonymous: FlaskClient, livemode: bool
+) -> None:
+    steps_of(app).livemode = livemode
+    for client in (anonymous, signed_in(app, "adas-token")):
+        assert ('class="test"' in client.get("/").text) is not livemode
