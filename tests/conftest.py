@@ -13,14 +13,22 @@ PROGRAMS = {
     "caddy": ("caddy",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "curl": ("curl",),
+    "firefox-esr": ("firefox-esr", "firefox"),
     "nginx": ("nginx",),
     "node": ("node",),
     "npm": ("npm",),
     "php": ("php",),
     "strace": ("strace",),
+    "WebKitWebDriver": ("WebKitWebDriver",),
+    "Xvfb": ("Xvfb",),
 }
 #: Debian's packages of programs that are named otherwise.
-PACKAGES = {"node": "nodejs", "php": "php-cli"}
+PACKAGES = {
+    "node": "nodejs",
+    "php": "php-cli",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
+}
 _MISSING_PROGRAM = "missing program"
 #: Report property with the seeds and figures of the fault tests.
 FAULTS = "faults"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +77,13 @@ def page_without_permission(chromium_without_permission: Browser) -> Iterator[Pa
 @pytest.fixture
 def browser_page(chromium: Browser) -> Iterator[BrowserPage]:
     """Return a function that opens a page in a new context, with patterns of expected errors."""
+    with page_opener(chromium) as open_page:
+        yield open_page
+
+
+@contextmanager
+def page_opener(browser: Browser) -> Iterator[BrowserPage]:
+    """Return the function of `browser_page`; fail at the end if a page complained."""
     everything: list[Complaints] = []
     contexts = []
 
@@ -96,7 +104,7 @@ def browser_page(chromium: Browser) -> Iterator[BrowserPage]:
             "java_script_enabled": java_script,
             **context_options,
         }
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         contexts.append(context)
         complaints = Complaints(expected_complaints)
         everything.append(complaints)

@@ -6,24 +6,53 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from tests.browser.element.engines import engines_of
 from tests.browser.element.shopper import Shopper
-from tests.support.chromium import FLAGS, BrowserPage
+from tests.conftest import find_program
+from tests.support.chromium import FLAGS, BrowserPage, page_opener
 from tests.support.element_host_site import ElementHostSite, element_host_site
+from tests.support.firefox import launch_firefox
 from tests.support.stack import Person, Stack
 
 NewShopper = Callable[..., Shopper]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        engines = engines_of(metafunc.definition)
+        metafunc.parametrize("engine", engines, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    """Run a Chromium that blocks pop-ups and caches pages, as those of users do."""
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path,
-        args=[*FLAGS, "--test-third-party-cookie-phaseout"],
-        ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
-    )
-    yield browser
-    browser.close()
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return the engine of the test: `chromium` or `firefox`."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def browser(
+    engine: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """Run a browser that blocks pop-ups and third-party cookies, and caches pages."""
+    if engine == "firefox":
+        program = find_program("firefox-esr") or ""
+        running = launch_firefox(playwright, program, tmp_path_factory.mktemp("firefox"))
+    else:
+        running = playwright.chromium.launch(
+            executable_path=find_program("chromium"),
+            args=[*FLAGS, "--test-third-party-cookie-phaseout"],
+            ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
+        )
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[BrowserPage]:
+    """Return a function that opens a page in a new context, with patterns of expected errors."""
+    with page_opener(browser) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="module")

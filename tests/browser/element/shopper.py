@@ -1,10 +1,12 @@
-"""A user of the host site in Chromium, who verifies their identity in the element."""
+"""A user of the host site, who verifies their identity in the element."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.browser_user import TIMEOUT_MS
 from tests.support.element_host_site import ElementHostSite
@@ -29,6 +31,13 @@ class Shopper:
         """Click the link in the element."""
         self.page.get_by_role("link", name="Verify my identity").first.click()
         return self
+
+    def go_back(self) -> None:
+        """Go back in the history. Playwright does not notice when Firefox restores a page."""
+        browser = self.page.context.browser
+        is_firefox = browser is not None and browser.browser_type.name == "firefox"
+        with suppress(PlaywrightTimeout) if is_firefox else nullcontext():
+            self.page.go_back(wait_until="commit", timeout=1_500 if is_firefox else TIMEOUT_MS)
 
     @property
     def element(self) -> Locator:

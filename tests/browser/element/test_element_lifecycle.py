@@ -121,7 +121,7 @@ def test_element_after_back_goes_on(shopper: NewShopper, is_dead: bool) -> None:
     if is_dead:
         user.documents[0].evaluate("stolen.close()")
     user.page.goto(f"{user.site.origin}/elsewhere")
-    user.page.go_back(wait_until="commit")
+    user.go_back()
     eventually(lambda: user.page.evaluate("window.persisted"))
     user.page.wait_for_timeout(1_300)
     assert len(user.wait_for("ready", 1 + is_dead)) == 1 + is_dead
@@ -132,7 +132,7 @@ def test_element_after_back_goes_on(shopper: NewShopper, is_dead: bool) -> None:
 def test_element_after_back_from_the_full_screen_can_be_opened(shopper: NewShopper) -> None:
     user = shopper(attributes={"display": "redirect"})
     user.click().expect_full_screen()
-    user.page.go_back(wait_until="commit")
+    user.go_back()
     link = user.page.get_by_role("link", name="Verify my identity")
     expect(link).to_be_visible()
     user.click().expect_full_screen()
