@@ -78,6 +78,21 @@ export interface MobbscanOnboardingEventMap {
   closed: CustomEvent<ClosedDetail>;
 }
 
+/** Attributes, for frameworks that check the types of templates. */
+export interface MobbscanOnboardingAttributes {
+  /** `PUBLIC_URL` of the server. */
+  server: string;
+  /** Id of the site in `sites.toml`. */
+  site: string;
+  display?: "inline" | "modal" | "redirect";
+  flow?: string;
+  locale?: string;
+  /** Its presence requests the microphone too. */
+  microphone?: boolean | "";
+  /** Address of the host site, of the page's own origin, that answers `{token}`. */
+  "token-url"?: string;
+}
+
 export interface MobbscanOnboardingElement extends HTMLElement {
   /** Returns a new hand-off token from your back end. Called at the click, and when a session ends. */
   fetchToken: (() => Promise<string>) | null;
@@ -96,6 +111,16 @@ export interface MobbscanOnboardingElement extends HTMLElement {
     type: string,
     listener: EventListenerOrEventListenerObject,
     options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Name extends keyof MobbscanOnboardingEventMap>(
+    type: Name,
+    listener: (this: MobbscanOnboardingElement, event: MobbscanOnboardingEventMap[Name]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 

@@ -21,7 +21,7 @@ _PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title
 <footer>{filling}</footer></body></html>"""
 
 #: Records the element's events before the element is defined.
-_RECORD = """window.events = [];
+RECORD_EVENTS = """window.events = [];
 for (const name of ["ready", "started", "submitted", "status", "error", "closed"]) {
   document.addEventListener(name, (event) => {
     if (!(event instanceof CustomEvent)) return;
@@ -105,7 +105,7 @@ def _handler(site: ElementHostSite) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             if self.path == "/record.js":
-                self._answer(200, "text/javascript", _RECORD)
+                self._answer(200, "text/javascript", RECORD_EVENTS)
             elif self.path == "/account":
                 self._answer(200, "text/html; charset=utf-8", site.html(), site.page.headers)
             else:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,16 +59,22 @@ class Website:
     """A running website of the page."""
 
     def __init__(
-        self, folder: Path, language: Language, text: str, settings: Mapping[str, str]
+        self,
+        folder: Path,
+        language: Language,
+        text: str,
+        settings: Mapping[str, str],
+        options: Sequence[str] = (),
     ) -> None:
+        """Start the program `text` in `folder`; `options` are more arguments of its interpreter."""
         self.url = settings["WEBSITE_URL"]
         self.folder = folder
         file = folder / f"website{language.suffix}"
         file.write_text(text, "utf-8")
-        options = [each.format(port=settings["PORT"]) for each in language.server]
+        server = [each.format(port=settings["PORT"]) for each in language.server]
         self._log = (folder / "log").open("w")
         self._process = subprocess.Popen(
-            [*language.command, *options, str(file)],
+            [*language.command, *server, *options, str(file)],
             cwd=folder,
             env=environment(settings),
             stdout=self._log,

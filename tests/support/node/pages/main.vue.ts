@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Account from "./main.vue";
+
+createApp(Account).mount("#app");
