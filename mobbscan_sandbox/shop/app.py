@@ -57,10 +57,13 @@ def _redirect_to_own_address(app: Flask, options: ShopOptions) -> None:
 
 def _set_headers(app: Flask, options: ShopOptions) -> None:
     server = urlsplit(options.identity.handoff.public_url)
-    # Browsers check `form-action` for the redirect after a form too, so it names the server.
+    origin = f"{server.scheme}://{server.netloc}"
+    # The element needs script, frame, form and, for its reports, connection. Browsers check
+    # `form-action` for the redirect after a form too.
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self' {server.scheme}://{server.netloc}"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'; script-src 'self' {origin}; frame-src {origin}; "
+        f"connect-src 'self' {origin}; form-action 'self' {origin}"
     )
 
     @app.after_request

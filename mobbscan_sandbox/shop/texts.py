@@ -52,6 +52,13 @@ _EN = {
     "learnt_by_message": "a signed message of the identity server",
     "learnt_by_return": "the signed result on your way back",
     "server_failed": "The identity check cannot be reached at the moment. Please try again later.",
+    "displays": "Where to show the check",
+    "display_inline": "In this page",
+    "display_modal": "In a dialog",
+    "display_redirect": "Full screen",
+    "events": "What this page learns",
+    "other_ways": "Without the element",
+    "verify_by_link": "The same, by a link of the API",
     "verify_by_handoff": "The same, by a hand-off",
     "verify_by_form": "The same, by a hand-off in a form",
     "your_details": "Your details",
@@ -60,6 +67,8 @@ _EN = {
     "language": "Language",
     "leaving_title": "On to the identity check",
     "leaving_text": "We take you to the identity check now. You come back here when you are done.",
+    "departure_text": "The identity check opens on a page of its own. You come back here when you "
+    "are done.",
     "continue": "Continue",
 }
 
@@ -116,6 +125,13 @@ _ES = {
     "learnt_by_return": "el resultado firmado de tu vuelta",
     "server_failed": "Ahora mismo no se puede acceder a la verificación de identidad. Inténtalo "
     "otra vez más tarde.",
+    "displays": "Dónde mostrar la verificación",
+    "display_inline": "En esta página",
+    "display_modal": "En una ventana",
+    "display_redirect": "A pantalla completa",
+    "events": "Lo que recibe esta página",
+    "other_ways": "Sin el elemento",
+    "verify_by_link": "Lo mismo, con un enlace de la API",
     "verify_by_handoff": "Lo mismo, con un token",
     "verify_by_form": "Lo mismo, con un token en un formulario",
     "your_details": "Tus datos",
@@ -124,6 +140,8 @@ _ES = {
     "language": "Idioma",
     "leaving_title": "Vamos a la verificación de identidad",
     "leaving_text": "Ahora te llevamos a la verificación de identidad. Volverás aquí al terminar.",
+    "departure_text": "La verificación de identidad se abre en una página propia. Volverás aquí al "
+    "terminar.",
     "continue": "Continuar",
 }
 

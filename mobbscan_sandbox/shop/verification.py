@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
-from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Flask, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from mobbscan_sandbox.shop.customers import Customer, customer_or_login
+from mobbscan_sandbox.shop.customers import Customer, current_customer, customer_or_login
 from mobbscan_sandbox.shop.handoff import IdentityServer
 from mobbscan_sandbox.shop.identity_api import IdentityApi
 from mobbscan_sandbox.shop.messages import MessageVerifier
@@ -18,6 +18,8 @@ from mobbscan_sandbox.shop.signed_results import ResultVerifier
 
 _log = logging.getLogger(__name__)
 _ONBOARDING = "onboarding."
+#: How the element shows the identity check; the first one unless the customer chooses another.
+DISPLAYS = ("inline", "modal", "redirect")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def _add_account(app: Flask, identity: IdentityConnection) -> None:
         customer = customer_or_login()
         token = request.args.get("mobbscan_result")
         if token is None:
-            return render_template("account.html", result=_result(identity, customer))
+            return _account_page(identity, customer)
         _keep_returned_result(identity, customer, token)
         # The result must not stay in the address bar: it lives for minutes only.
         return redirect(url_for("account"), 303)
@@ -53,8 +55,20 @@ def _add_account(app: Flask, identity: IdentityConnection) -> None:
     def server_unavailable(error: httpx.HTTPError) -> ResponseReturnValue:
         status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else "no"
         _log.error("the identity server failed: %s answer, %s", status, type(error).__name__)
-        result = _result(identity, customer_or_login())
-        return render_template("account.html", result=result, failed=True), 502
+        return _account_page(identity, customer_or_login(), failed=True), 502
+
+
+def _account_page(identity: IdentityConnection, customer: Customer, *, failed: bool = False) -> str:
+    display = request.args.get("display", "")
+    return render_template(
+        "account.html",
+        result=_result(identity, customer),
+        failed=failed,
+        server=identity.handoff.public_url,
+        site=identity.handoff.site,
+        displays=DISPLAYS,
+        display=display if display in DISPLAYS else DISPLAYS[0],
+    )
 
 
 def _keep_returned_result(identity: IdentityConnection, customer: Customer, token: str) -> None:
@@ -97,6 +111,21 @@ def _add_departures(app: Flask, identity: IdentityConnection, return_url: str) -
             return_url=return_url,
             state=session["state"],
         )
+
+    @app.post("/account/identity-token")
+    def identity_token() -> ResponseReturnValue:
+        """Answer `token-url` of the element; pages of other origins cannot read it."""
+        customer = current_customer()
+        if customer is None:
+            abort(401)
+        session.pop("returned", None)
+        return {"token": token_for(customer)}
+
+    @app.get("/account/verify")
+    def verify_without_script() -> str:
+        """Where the link in the element leads without JavaScript."""
+        customer_or_login()
+        return render_template("departure.html")
 
     @app.post("/account/verify")
     def verify() -> ResponseReturnValue:

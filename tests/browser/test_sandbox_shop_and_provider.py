@@ -92,6 +92,35 @@ def test_shop_link_by_api_leads_ben_to_the_check_and_the_shop_learns_it(
     assert_accessible(page)
 
 
+@pytest.mark.parametrize("display", [pytest.param("inline", marks=pytest.mark.nightly), "modal"])
+def test_shop_verifies_in_its_page_and_lists_the_events(
+    stack: Stack, browser_page: BrowserPage, display: str
+) -> None:
+    page = browser_page(viewport=(360, 740))
+    page.goto(f"{stack.shop_url}/login")
+    page.get_by_role("button", name="Ben Ortega").click()
+    page.goto(f"{stack.shop_url}/account?display={display}")
+    element = page.locator("mobbscan-onboarding")
+    element.get_by_role("link").click()
+    frame = element.frame_locator("iframe")
+    frame.locator("main form[action$='/onboardings'] button").click()
+    expect(frame.frame_locator("#hosted").locator("#begin")).to_be_visible()
+    assert horizontal_overflow(page) == []
+    expect(page.locator("#events li").filter(has_text="started {")).to_have_count(1)
+    page.evaluate("document.querySelector('mobbscan-onboarding').close()")
+    _reload_until_visible(page, "a signed message of the identity server")
+
+
+def test_shop_goes_full_screen_by_the_element(stack: Stack, browser_page: BrowserPage) -> None:
+    page = browser_page()
+    page.goto(f"{stack.shop_url}/login")
+    page.get_by_role("button", name="Ada Lovelace").click()
+    page.get_by_role("link", name="Full screen").click()
+    page.locator("mobbscan-onboarding a").click()
+    page.wait_for_url(f"{stack.public_url}/")
+    expect(page.locator("body")).to_contain_text("Ada Lovelace")
+
+
 def _reload_until_visible(page: Page, text: str) -> None:
     """Reload until the shop, whose pages do not follow by themselves, has its message."""
 

@@ -1,5 +1,6 @@
 """The example shop: its login, its pages, and the hand-off tokens that it signs."""
 
+import json
 import time
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -110,10 +111,38 @@ def test_hand_off_by_form_has_the_token_in_the_body(shop):
     assert page.headers["cache-control"] == "no-store"
 
 
-def test_content_security_policy_allows_forms_to_the_server(shop):
+def test_token_address_answers_the_customer_who_is_logged_in(shop):
+    session, _ = shop.log_in("ada")
+    with session:
+        answer = session.post("/account/identity-token", sent_from=shop.url)
+        assert answer.headers["cache-control"] == "no-store"
+        assert shop.claims(json.loads(answer.text)["token"])["sub"] == "ada"
+    with HttpSession(shop.url) as stranger:
+        assert stranger.post("/account/identity-token", sent_from=shop.url).status == 401
+
+
+def test_account_shows_the_element_in_the_chosen_display(shop):
+    session, account = shop.log_in("ada")
+    with session:
+        assert f'<script type="module" src="{shop.server_url}/static/embed-v1.js">' in account.text
+        assert 'display="inline"' in account.text
+        assert 'display="modal"' in session.get("/account", params={"display": "modal"}).text
+        assert 'display="inline"' in session.get("/account", params={"display": "x"}).text
+
+
+def test_link_in_the_element_leads_on_without_script(shop):
+    session, _ = shop.log_in("ada")
+    with session:
+        page = session.get("/account/verify")
+        answer = session.submit(page, page.form("/account/verify-by-handoff"), follow=False)
+    assert answer.location.startswith(f"{shop.server_url}/handoff?token=")
+
+
+def test_content_security_policy_allows_the_element_and_forms_to_the_server(shop):
     with HttpSession(shop.url) as session:
         policy = session.get("/").headers["content-security-policy"]
-    assert f"form-action 'self' {shop.server_url}" in policy.split("; ")
+    for directive in ("script-src 'self'", "frame-src", "connect-src 'self'", "form-action 'self'"):
+        assert f"{directive} {shop.server_url}" in policy.split("; ")
     assert "unsafe" not in policy
 
 
