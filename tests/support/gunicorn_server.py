@@ -68,7 +68,9 @@ class GunicornServer:
     def status(self, path: str, seconds: float = 10) -> int:
         address = "http://{}:{}".format(*self.address)
         try:
-            return httpx.get(f"{address}{path}", timeout=seconds, trust_env=False).status_code
+            return httpx.get(
+                f"{address}{path}", timeout=seconds, trust_env=False, verify=False
+            ).status_code
         except httpx.TransportError:
             return 0
 

@@ -161,9 +161,8 @@ class Stack:
     @cached_property
     def gateway_control(self) -> httpx.Client:
         """The control API of the gateway in a box: paths are those below `/_sandbox/api`."""
-        return httpx.Client(
-            base_url=f"{self.gateway_url}/_sandbox/api", trust_env=False, timeout=30
-        )
+        address = f"{self.gateway_url}/_sandbox/api"
+        return httpx.Client(base_url=address, trust_env=False, timeout=30, verify=False)
 
     # People
 

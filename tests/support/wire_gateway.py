@@ -155,6 +155,7 @@ class WireStack(Stack):
             headers={"Content-Type": JSON, **self.webhook_headers, **headers},
             trust_env=False,
             timeout=30,
+            verify=False,
         )
 
     def notices(self, process_id: str) -> list[dict[str, Any]]:
