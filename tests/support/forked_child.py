@@ -1,5 +1,7 @@
 """A program of the demo in a forked process (`forked_process`)."""
 
+import os
+import time
 from typing import Any
 
 from mobbscan_sandbox.demo.child_processes import CHECKOUT, ChildProcess
@@ -12,3 +14,19 @@ class ForkedChild(ChildProcess):
     def _open_process(self) -> Any:
         command = ("-m", *self.program.arguments)
         return start_forked(command, self.program.environment, CHECKOUT, self.log)
+
+    def kill_group(self) -> None:
+        """Kill the process group, and wait until its last process has closed its sockets."""
+        group = self.pid if self._process else None
+        super().kill_group()
+        deadline = time.monotonic() + 10
+        while group and _exists(group) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
