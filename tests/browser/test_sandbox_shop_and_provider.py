@@ -107,7 +107,8 @@ def test_shop_verifies_in_its_page_and_lists_the_events(
     expect(frame.frame_locator("#hosted").locator("#begin")).to_be_visible()
     assert horizontal_overflow(page) == []
     expect(page.locator("#events li").filter(has_text="started {")).to_have_count(1)
-    page.evaluate("document.querySelector('mobbscan-onboarding').close()")
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('mobbscan-onboarding').close()")
     _reload_until_visible(page, "a signed message of the identity server")
 
 
