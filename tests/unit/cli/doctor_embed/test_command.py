@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.forward_proxy import ForwardProxy
 from tests.unit.cli.doctor_embed.conftest import Doctor
 from tests.unit.cli.doctor_embed.web_servers import Answer, WebServer
 from tests.unit.cli.installation import Installation
+from webapp.cli.main import main
 
 CSP = "Content-Security-Policy"
 
@@ -41,6 +43,15 @@ def test_embed_failures_are_listed_with_lines_and_exit_with_1(
     assert f"\n      write: frame-src 'self' {ours.url}\n" in result.output
     assert f"warn  {CSP} (policy 2 of 2): form-action" in result.output
     assert "can embed" not in result.output
+
+
+def test_embed_json_is_accepted_before_the_subcommand_too(
+    installed: Installation, host: WebServer, ours: WebServer
+) -> None:
+    arguments = ["doctor", "--json", "embed", f"{host.url}/"]
+    result = CliRunner().invoke(main, arguments, env=installed.environ)
+    assert result.exit_code == 0
+    assert [each["level"] for each in json.loads(result.output)] == ["ok", "ok"]
 
 
 def test_embed_json_is_an_array_of_findings(

@@ -53,7 +53,9 @@ class _Files:
 @click.option("--cookie-file", type=_FILE, help="A cookies.txt to request a page behind a login.")
 @click.option("--site", help="The site of sites.toml; by default found by the page's origin.")
 @json_option
+@click.pass_context
 def embed(
+    context: click.Context,
     url: str,
     html: Path | None,
     headers: Path | None,
@@ -78,7 +80,9 @@ def embed(
         findings += _findings(found, page, target, fetcher)
     if not any(each.level is Level.FAILURE for each in findings):
         findings.append(works(page.url.origin, f"this page can embed site {target.site}"))
-    _print(findings, as_json=as_json)
+    # `doctor --json embed URL` means the same as `doctor embed URL --json`.
+    is_json_in_front = context.parent is not None and context.parent.params.get("as_json", False)
+    _print(findings, as_json=as_json or is_json_in_front)
     raise SystemExit(1 if any(each.level is Level.FAILURE for each in findings) else 0)
 
 
