@@ -18,8 +18,6 @@ PREFERENCES: dict[str, str | float | bool] = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
 }
-#: Larger than every viewport: Firefox loses clicks outside its window.
-_WINDOW = {"MOZ_HEADLESS_WIDTH": "1600", "MOZ_HEADLESS_HEIGHT": "2600"}
 _WRAPPER = '#!/bin/sh\nexec "{python}" "{proxy}" "$@"\n'
 
 
@@ -32,5 +30,5 @@ def launch_firefox(playwright: Playwright, program: str, folder: Path) -> Browse
         channel="moz-firefox",
         executable_path=script,
         firefox_user_prefs=PREFERENCES,
-        env={**os.environ, "FIREFOX_PROGRAM": program, **_WINDOW},
+        env={**os.environ, "FIREFOX_PROGRAM": program},
     )
