@@ -125,7 +125,7 @@ def test_component_of_the_guide_verifies_a_user(
     user.click().verify()
     # Each event once, although the page was rendered anew in between, and the frame stayed.
     statuses = [each["status"] for each in user.events("status")]
-    expect(user.page.locator("#statuses")).to_have_text(" ".join(statuses))
+    expect(user.page.locator("#statuses")).to_have_text(",".join(statuses))
     assert len(user.events("ready")) == 1
     assert user.events("error") == []
 

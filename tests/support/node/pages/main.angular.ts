@@ -11,7 +11,7 @@ import { IdentityCheck } from "./identity-check";
   template: `
     <h1>My account</h1>
     <app-identity-check (statusChange)="add($event)" />
-    <p id="statuses">{{ statuses().join(" ") }}</p>
+    <p id="statuses">{{ statuses().join(",") }}</p>
   `,
 })
 class Account {

@@ -11,7 +11,7 @@ function Account() {
     <>
       <h1>My account</h1>
       <IdentityCheck onStatus={add} />
-      <p id="statuses">{statuses.join(" ")}</p>
+      <p id="statuses">{statuses.join(",")}</p>
     </>
   );
 }
