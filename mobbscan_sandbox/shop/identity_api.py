@@ -18,9 +18,18 @@ class IdentityApi:
 
         Raises httpx.HTTPError.
         """
-        answer = httpx.post(
-            f"{self.public_url}/api/v1/onboardings",
-            json={"subject": subject, "locale": locale, "return_url": return_url},
+        options = {"subject": subject, "locale": locale, "return_url": return_url}
+        answer = self._post("onboardings", options)
+        if answer.status_code == httpx.codes.CONFLICT and "onboarding" in answer.json():
+            # One that the customer has begun in another way: it goes on.
+            answer = self._post(f"onboardings/{answer.json()['onboarding']}/link", {})
+        link: str = answer.raise_for_status().json()["link"]
+        return link
+
+    def _post(self, path: str, options: dict[str, str]) -> httpx.Response:
+        return httpx.post(
+            f"{self.public_url}/api/v1/{path}",
+            json=options,
             headers={
                 "Authorization": f"Bearer {self.key}",
                 # A repetition of this very request, by a proxy or a retry, changes nothing.
@@ -29,5 +38,3 @@ class IdentityApi:
             timeout=20,
             trust_env=False,
         )
-        link: str = answer.raise_for_status().json()["link"]
-        return link

@@ -15,6 +15,8 @@ from tests.support.user_journey import gateway_call_counts, log_in_by_handoff
 
 #: A token is renewed at most once in this time.
 RENEWAL_SECONDS = 10.5
+#: A decision is waited for about as long as a renewal; a token of this age leaves time for the call.
+AGE_SECONDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,7 @@ def test_click_with_a_refused_young_token_opens_the_hosted_page(refused_token: S
 def test_decision_with_a_refused_young_token_is_confirmed(own_stack: Stack, call: str) -> None:
     walk = undecided(own_stack, a_person())
     renew_and_revoke(own_stack)
+    time.sleep(AGE_SECONDS)
     done = decide(walk, call)
     assert done.returncode == 0, done.stderr
     assert_decided(walk, call)

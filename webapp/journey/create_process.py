@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from webapp.config.sites import Flow
 from webapp.domain import transitions
@@ -34,8 +34,6 @@ _log = logging.getLogger(__name__)
 CREATE_LEASE = timedelta(seconds=15)
 #: The alarm of a hosted page on an origin that is not configured; its detail is the origin.
 UNTRUSTED_PAGE = "hosted_origin_untrusted"
-#: A process clears that alarm at most this often: a statement in each start costs 3 % of it.
-_CLEAR_EVERY = timedelta(minutes=1)
 
 
 class CreateProcess:
@@ -47,7 +45,6 @@ class CreateProcess:
         self._deps = deps
         self._gateway = gateway
         self._references = references
-        self._next_clear = datetime.min.replace(tzinfo=UTC)
 
     def claim(self, work: UnitOfWork, row: Onboarding) -> Onboarding | None:
         """Claim the create call of `row`, which is locked in `work`; `call` it after the commit.
@@ -185,14 +182,8 @@ class CreateProcess:
         started = transitions.mark_started(
             row, self._deps.clock(), url, token, self._next_poll(row)
         )
-        self._clear_alarm(work)
+        work.alarms.clear(UNTRUSTED_PAGE)
         return self._deps.save_transition(work, row, started, "started")
-
-    def _clear_alarm(self, work: UnitOfWork) -> None:
-        now = self._deps.clock()
-        if now >= self._next_clear:
-            work.alarms.clear(UNTRUSTED_PAGE)
-            self._next_clear = now + _CLEAR_EVERY
 
     def _next_poll(self, row: Onboarding) -> PollPlan | None:
         now = self._deps.clock()

@@ -32,15 +32,6 @@ def test_begin_with_untrusted_page_keeps_it_until_its_origin_is_trusted(harness,
     assert alarms(harness) == {}
 
 
-def test_begin_after_the_alarm_of_an_untrusted_page_clears_it_within_a_minute(harness, ada, ben):
-    harness.begin(ada)  # clears it, and the next start does so after a minute
-    with harness.database.writing() as work:
-        work.alarms.raise_alarm("hosted_origin_untrusted", harness.clock(), HOSTED)
-    harness.clock.advance(minutes=1)
-    harness.begin(ben)
-    assert alarms(harness) == {}
-
-
 def test_begin_with_untrusted_page_locks_the_onboarding_before_the_alarm(harness, ada):
     harness.gateway.trusted = False
     statements: list[str] = []
