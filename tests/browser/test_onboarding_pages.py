@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Page, Playwright, Request, expect
+from playwright.sync_api import FilePayload, Page, Playwright, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import FLAGS, BrowserPage
@@ -153,10 +153,10 @@ def test_page_with_stream_closes_it_when_left_and_makes_no_status_requests(
     user.log_in().start().choose_outcome("review")
     user.expect_heading("A person is taking a look")
     address = page.url
-    closed: list[Request] = []
-    page.on("requestfailed", lambda request: closed.append(request))
-    page.goto("about:blank")
-    assert [request for request in closed if request.url.endswith("/stream")]
+    with page.expect_request(f"{address}/stream") as stream:
+        page.reload()
+    with page.expect_event("requestfailed", lambda request: request == stream.value):
+        page.goto("about:blank")
     page.goto(address)
     user.decide("passes").expect_heading("You are verified")
     assert stream_requests

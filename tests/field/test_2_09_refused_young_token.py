@@ -15,7 +15,7 @@ from tests.support.user_journey import gateway_call_counts, log_in_by_handoff
 
 #: A token is renewed at most once in this time.
 RENEWAL_SECONDS = 10.5
-#: A decision is waited for about as long as a renewal; a token of this age leaves time for the call.
+#: A decision is waited for as long as a renewal; a token of this age leaves time for the call.
 AGE_SECONDS = 5
 
 

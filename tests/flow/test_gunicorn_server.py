@@ -18,7 +18,7 @@ def test_gunicorn_without_serve_migrates_sqlite_and_applies_log_level_file(
 ) -> None:
     level = installed.folder / "level"
     level.write_text("warning\n")
-    served = serving(GUNICORN, LOG_LEVEL_FILE=str(level)).ready()
+    served = serving(GUNICORN, executed=True, LOG_LEVEL_FILE=str(level)).ready()
     modes = {path.stat().st_mode & 0o777 for path in installed.settings.instance_dir.rglob("*")}
     assert modes == {0o600, 0o700}, "files, and the metrics folders"
     assert served.log == "", "no warning"
@@ -86,7 +86,7 @@ def test_serve_with_relative_instance_dir_and_empty_web_concurrency_shares_it_wi
     elsewhere = installed.folder / "elsewhere"
     elsewhere.mkdir()
     changes = {"INSTANCE_DIR": "state", "PYTHONPATH": str(root), "WEB_CONCURRENCY": ""}
-    served = serving(SERVE, elsewhere, **changes)
+    served = serving(SERVE, elsewhere, executed=True, **changes)
     served.ready()
     eventually(lambda: "jobs_started" in served.log, seconds=30)
     made = {path.name for path in (elsewhere / "state").iterdir()}
