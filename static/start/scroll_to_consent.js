@@ -15,7 +15,9 @@ export function mount(root) {
   const update = (/** @type {IntersectionObserverEntry[]} */ [entry]) => {
     scrollButton.hidden = entry.isIntersecting || entry.boundingClientRect.top < 0;
   };
-  const observer = new IntersectionObserver(update, { rootMargin: `0px 0px -${BUTTON_HEIGHT}px` });
+  // Without a root, browsers ignore the margin in a frame of another origin.
+  const options = { root: document, rootMargin: `0px 0px -${BUTTON_HEIGHT}px` };
+  const observer = new IntersectionObserver(update, options);
   observer.observe(consent);
   return () => observer.disconnect();
 }
