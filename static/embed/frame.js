@@ -5,6 +5,7 @@
  */
 import { FetchEventSource } from "./event_stream.js";
 import { prepareFragment } from "./fragments.js";
+import { adoptLanguage } from "./page_language.js";
 import { connectToHost } from "./port.js";
 import { Reports } from "./reports.js";
 import { NoSession, Session } from "./session.js";
@@ -84,7 +85,7 @@ class FramePage {
     const { title = "", bodyClass: moreClasses = "" } = content.dataset;
     this.url = url;
     this.replace([...content.childNodes], `${bodyClass} ${moreClasses}`.trim());
-    document.documentElement.lang = content.lang;
+    adoptLanguage(content.lang);
     announce(title);
     prepareLinks(main);
     for (const mount of mounts) this.endings.push(mount(main, this.page) ?? (() => {}));
