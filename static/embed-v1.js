@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * `<mobbscan-onboarding>`: identity verification inside a host page; embed-v1.d.ts describes it.
+ * `<mobbscan-onboarding>`: described in embed-v1.d.ts.
  *
  * Importing this module only defines the element, once per page; without DOM it does nothing. It
- * uses no cookie and no storage. The frame gets its hand-off token through a MessagePort.
+ * uses no cookie and no storage.
  */
 
 const NAME = "mobbscan-onboarding";
@@ -20,11 +20,11 @@ const TOKEN_RETRY_AFTER = 1_000;
 /** A token that was requested at the click is used up to this age. */
 const TOKEN_FRESH_FOR = 30_000;
 
-/** Of the inline frame, in CSS pixels. The vendor's page inside our page cannot be measured. */
+/** Of the inline frame, in CSS pixels. The vendor's page cannot be measured. */
 const MIN_HEIGHT = 480;
 const MAX_HEIGHT = 4_000;
 
-/** Browsers inside apps often block the camera: the full page offers a link for a real browser. */
+/** Browsers inside apps often block the camera. */
 const IN_APP =
   /FB(AN|AV|_IAB)|Instagram|WhatsApp|musical_ly|BytedanceWebview|TikTok|\bLine\/|MicroMessenger|Snapchat|LinkedInApp|Twitter(Android| for)|; wv\)|\((iPhone|iPad)(?!.*Safari\/)/;
 
@@ -55,20 +55,23 @@ const STYLE = `
 slot[hidden], [part=body]:empty { display: none }
 [part=body], dialog { all: initial; display: block; color-scheme: inherit; background: Canvas; color: CanvasText;
   font: 1rem/1.5 system-ui, sans-serif }
-iframe { display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0; color-scheme: normal }
+iframe { display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0 }
 iframe[hidden] { height: 0 !important; visibility: hidden }
-dialog { position: fixed; inset: 0; margin: auto; width: min(100vw, 480px); height: min(100dvh, 760px); overflow: hidden;
-  color-scheme: light dark }
+dialog { position: fixed; inset: 0; margin: auto; width: 480px; height: min(100dvh - 4rem, 760px); overflow: hidden;
+  color-scheme: light dark; background: light-dark(#fff, #161a21) }
 dialog:not([open]) { display: none }
 dialog::backdrop { background: #0008 }
-dialog [part=body] { height: calc(100% - 3rem - env(safe-area-inset-top, 0px)); overflow: auto }
+dialog [part=body] { height: calc(100% - 3rem - env(safe-area-inset-top)); overflow: auto; background: inherit }
 dialog iframe { height: 100% }
 [part=bar] { display: flex; justify-content: flex-end; height: 3rem;
-  padding: env(safe-area-inset-top, 0px) env(safe-area-inset-right, 0px) 0 0 }
-[part=note] { padding: 1rem }
-button, a { all: revert; min-width: 2.75rem; min-height: 2.75rem; margin-right: 1rem; font: inherit }
-[part=bar] button { margin: 0; border: 0; background: none; font-size: 1.5rem; color: inherit }
-@media (max-width: 520px) { dialog { width: 100vw; height: 100dvh } }
+  padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 0 }
+[part=note] { display: grid; gap: 1rem; max-width: 400px; margin: auto; padding: 1rem }
+p { margin: 0 }
+button, dialog { border-radius: 1rem }
+button { min-width: 3rem; min-height: 3rem; border: 1px solid; background: none; color: inherit; font: inherit }
+p + button { background: CanvasText; color: Canvas }
+[part=bar] button { border: 0; outline-offset: -8px; font-size: 1.5rem }
+@media (max-width: 520px), (max-height: 520px) { dialog { width: 100vw; height: 100dvh; border-radius: 0 } }
 `;
 
 /** @param {number} milliseconds */
@@ -88,7 +91,7 @@ function parse(address) {
   }
 }
 
-/** The port to the page in a frame. Every `load` is a new document, which gets a new port. */
+/** The port to our page. Every `load` is a new document, which gets a new port. */
 class Connection {
   #frame;
   #origin;
@@ -173,7 +176,7 @@ class Connection {
   }
 }
 
-/** The page's scroll lock, shared by all open dialogs: how many there are, and the style before. */
+/** Of the page, shared by all open dialogs: how many there are, and the style before. */
 const scrollLock = { count: 0, overflow: "", hadStyle: false };
 
 function lockScroll() {
@@ -289,7 +292,7 @@ class MobbscanOnboarding extends Base {
     this.#end("destroyed");
   }
 
-  /** Address of the server, without a slash at the end. */
+  /** Without a slash at the end. */
   get #server() {
     return (parse(this.getAttribute("server"))?.href ?? "").replace(/\/+$/, "");
   }
@@ -382,7 +385,7 @@ class MobbscanOnboarding extends Base {
     dialog.setAttribute("aria-label", title);
     const button = action("×", () => this.#close("user"));
     button.setAttribute("aria-label", close);
-    // Escape closes it; so does our page in the frame, when it has the focus.
+    // Escape closes it.
     dialog.onclose = () => this.#dialog === dialog && this.#close("user");
     const bar = part("bar");
     bar.append(button);
@@ -504,7 +507,7 @@ class MobbscanOnboarding extends Base {
     return (await response.json()).token;
   }
 
-  /** Report an obstacle, and lead on unless the host prevents it. @param {string} code */
+  /** Lead on unless the host prevents it. @param {string} code */
   #fail(code) {
     const isSilent = code === "frame_silent";
     const { signal } = /** @type {AbortController} */ (this.#opened);
@@ -608,7 +611,7 @@ class MobbscanOnboarding extends Base {
 
 /**
  * @param {HTMLIFrameElement} frame with all its attributes, not yet in the page
- * @returns {string} code of the reason why the verification cannot work in it; empty for none
+ * @returns {string} code of why it cannot work; empty for none
  */
 function knownObstacle(frame) {
   if (!window.isSecureContext) return "insecure_context";
