@@ -27,6 +27,7 @@ RAISED = {
     "link-gone": errors.LinkGone(),
     "gateway-away": errors.GatewayUnavailable(30),
     "forbidden": errors.GatewayForbidden(),
+    "hosted-page-untrusted": errors.HostedPageUntrusted(),
     "not-writable": errors.NotWritable(),
     "too-old": errors.ReferenceExpired(),
 }
