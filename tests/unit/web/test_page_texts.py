@@ -27,6 +27,10 @@ ROOT = Path(__file__).parents[3]
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SPANISH = TRANSLATIONS / "es" / "LC_MESSAGES"
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
+#: Pages for developers of host sites; all others are for users.
+FOR_DEVELOPERS = {"webapp/web/element_errors.py", "webapp/web/problem_types.py"}
+FORMAL = re.compile(r"\b(usted|suy[ao]s?|inténtelo|compruebe|envíe|espere|vuelva|pruebe)\b", re.I)
+FAMILIAR = re.compile(r"\b(tú|tus?|tuy[ao]s?|inténtalo|comprueba|envía|envíes|añade el)\b", re.I)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,13 @@ def test_catalogue_has_exactly_the_messages_of_the_sources(
     )
     assert known - extracted == set(), "no longer in use"
     assert spanish.obsolete == {}
+
+
+def test_catalogue_addresses_users_familiarly_and_developers_formally(spanish: Catalog) -> None:
+    for message in _messages(spanish):
+        is_for_developers = {file for file, _ in message.locations} <= FOR_DEVELOPERS
+        other_form = FAMILIAR if is_for_developers else FORMAL
+        assert not other_form.search(str(message.string)), message.id
 
 
 def test_catalogue_messages_keep_their_placeholders(spanish: Catalog) -> None:
