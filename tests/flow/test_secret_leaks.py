@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -117,6 +118,7 @@ def _plant_and_search(stack: Stack, receiver: MessageReceiver) -> None:
     _cause_log_lines(stack, walk, token)
     secrets |= _call_the_api(stack)
     secrets["second cookie"] = _log_in_another_user(stack)
+    secrets |= _verify_in_the_frame(stack)
 
     eventually(lambda: "onboarding.rejected" in receiver.types())
     eventually(lambda: b"message_attempt_failed" in stack.logs("server").encode())
@@ -222,6 +224,47 @@ def _log_in_another_user(stack: Stack) -> str:
     browser, _ = stack.login_oidc(person.sub)
     log_in_by_handoff(stack, person)
     return browser.cookies["mobbscan"]
+
+
+def _verify_in_the_frame(stack: Stack) -> dict[str, str]:
+    """Walk through the routes of the frame, also with wrong input; return their secrets."""
+    token = stack.handoff_token(stack.person(f"Name {MARK}"), state=f"frame-state-{MARK}")
+    wrong = f"wrong-bearer-{quote(MARK)}"
+    # As in the frame, the browser states our own origin.
+    with httpx.Client(
+        base_url=f"{stack.public_url}/embed/shop",
+        headers={"Origin": stack.public_url},
+        trust_env=False,
+        timeout=30,
+        follow_redirects=True,
+    ) as frame:
+        opened = frame.post("/session", data={"token": token})
+        assert opened.status_code == 200
+        bearer = opened.json()["bearer"]
+        for refused in (token, f"{token}{MARK}", MARK):
+            assert frame.post("/session", data={"token": refused}).status_code == 401
+        assert frame.get("/onboardings", headers={"Authorization": wrong}).status_code == 401
+        frame.headers["Authorization"] = f"Bearer {wrong}"
+        assert frame.get("/onboardings", params={"bearer": bearer}).status_code == 401
+        frame.headers["Authorization"] = f"Bearer {bearer}"
+        started = frame.post("/onboardings", data={"consent": "yes"})
+        assert started.status_code == 200
+        assert "/onboardings/" in started.url.path
+        assert frame.get(f"/onboardings/{quote(MARK)}").status_code == 404
+        frame.post("/onboardings", data={"flow": MARK})
+        linked = frame.post("/links")
+        assert linked.status_code == 200
+        link = re.search(r'/l/([^"]+)"', linked.text)
+        assert link
+        assert frame.post("/report", json={"code": MARK, MARK: bearer}).status_code >= 400
+        assert frame.post("/end").status_code == 204
+        assert frame.get("/onboardings").status_code == 401
+    return {
+        "token of the element": token,
+        "bearer of the frame": bearer,
+        "wrong bearer": wrong,
+        "link of the frame": link[1],
+    }
 
 
 def _mode(path: Path) -> int:
