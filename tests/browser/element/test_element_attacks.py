@@ -171,13 +171,29 @@ def test_attacker_who_opens_the_host_page_reaches_no_frame(
     assert victim.page.evaluate(STATE) == before
 
 
+#: Returns the cookies that a page can keep where it stands.
+KEEP_COOKIE = """() => {
+  try { document.cookie = 'a=1; SameSite=None; Secure'; return document.cookie } catch { return '' }
+}"""
+
+
 @pytest.mark.nightly
 def test_third_party_cookies_are_blocked_in_these_tests(shopper: NewShopper) -> None:
-    """The control of every test here: a frame of another site cannot keep a cookie."""
+    """The control of every test here: a cookie is kept at top level, but not in the frame."""
     user = shopper()
     user.click().wait_for("ready")
-    kept = user.documents[0].evaluate(
-        "() => { try { document.cookie = 'a=1; SameSite=None; Secure'; return document.cookie }"
-        " catch { return '' } }"
-    )
-    assert kept == ""
+    assert user.documents[0].evaluate(KEEP_COOKIE) == ""
+    assert user.page.context.cookies() == []
+    user.page.goto(f"{user.site.stack.public_url}/healthz")
+    assert user.page.evaluate(KEEP_COOKIE) == "a=1"
+    assert [each["name"] for each in user.page.context.cookies()] == ["a"]
+
+
+@pytest.mark.nightly
+@pytest.mark.engine("chromium")
+def test_partitioned_cookie_of_the_frame_is_seen_by_these_tests(shopper: NewShopper) -> None:
+    """The control of `context.cookies()`: a partitioned cookie is kept in the frame, and listed."""
+    user = shopper()
+    user.click().wait_for("ready")
+    user.documents[0].evaluate("document.cookie = 'a=1; SameSite=None; Secure; Partitioned'")
+    assert [each["name"] for each in user.page.context.cookies()] == ["a"]

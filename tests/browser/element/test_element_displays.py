@@ -1,7 +1,7 @@
 """The element from the click to the result, in each display."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.browser.element.conftest import NewShopper
 
@@ -11,6 +11,8 @@ STYLE = "document.documentElement.getAttribute('style')"
 
 def test_element_inline_leads_to_verified_without_cookies(shopper: NewShopper) -> None:
     user = shopper()
+    answers: list[Response] = []
+    user.page.on("response", lambda answer: answers.append(answer))
     assert user.page.locator("iframe").count() == 0
     assert user.site.tokens == 0
     user.click().verify()
@@ -19,6 +21,10 @@ def test_element_inline_leads_to_verified_without_cookies(shopper: NewShopper) -
     assert len(user.events("ready")) == 1
     assert user.events("error") == []
     assert user.site.tokens == 1
+    ours = [each for each in answers if each.url.startswith(user.site.stack.public_url)]
+    assert any(each.url.endswith("/session") for each in ours)
+    # The browser would refuse most cookies in the frame, so the answers may not even try.
+    assert [each.url for each in ours if each.header_value("set-cookie")] == []
     assert user.page.context.cookies() == []
     user.page.evaluate("document.querySelector('mobbscan-onboarding').close()")
     assert user.events("closed") == [{"name": "closed", "reason": "host"}]
