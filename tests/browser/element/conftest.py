@@ -16,6 +16,14 @@ from tests.support.stack import Person, Stack
 
 NewShopper = Callable[..., Shopper]
 
+#: Leads to the host site by a name that browsers do not know as loopback: no secure context.
+PLAIN_HTTP_HOST = "shop.example"
+CHROMIUM_FLAGS = (
+    *FLAGS,
+    "--test-third-party-cookie-phaseout",
+    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.4",
+)
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
@@ -41,7 +49,7 @@ def browser(
     else:
         running = playwright.chromium.launch(
             executable_path=find_program("chromium"),
-            args=[*FLAGS, "--test-third-party-cookie-phaseout"],
+            args=[*CHROMIUM_FLAGS],
             ignore_default_args=["--disable-popup-blocking", "--disable-back-forward-cache"],
         )
     yield running

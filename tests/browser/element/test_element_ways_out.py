@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.element.conftest import NewShopper
+from tests.browser.element.conftest import PLAIN_HTTP_HOST, NewShopper
 from tests.browser.element.shopper import Shopper
-from tests.support.chromium import BrowserPage
 from tests.support.element_host_site import ElementHostSite
 
 CSP, COEP = "Content-Security-Policy", "Cross-Origin-Embedder-Policy"
@@ -242,9 +241,24 @@ def test_element_token_url_of_another_origin_is_refused(
 
 
 @pytest.mark.nightly
-def test_element_on_insecure_page_leads_full_screen(
-    shopper: NewShopper, host_site: ElementHostSite, browser_page: BrowserPage
+@pytest.mark.engine("chromium")
+def test_element_on_plain_http_page_leads_full_screen(
+    shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
+    user = shopper(expected=ANYTHING)
+    port = host_site.origin.rpartition(":")[2]
+    user.page.goto(f"http://{PLAIN_HTTP_HOST}:{port}/account")
+    assert user.page.evaluate("isSecureContext") is False
+    user.page.evaluate("window.prevented = 'error'")
+    user.click().wait_for("closed")
+    assert codes_of(user) == ["insecure_context"]
+    user.page.evaluate("window.prevented = ''")
+    user.click().expect_full_screen()
+
+
+@pytest.mark.nightly
+@pytest.mark.engine("firefox")
+def test_element_on_page_that_is_no_secure_context_leads_full_screen(shopper: NewShopper) -> None:
     user = shopper()
     user.page.add_init_script("Object.defineProperty(window, 'isSecureContext', {value: false})")
     user.visit().click().expect_full_screen()
