@@ -69,8 +69,13 @@ def _folder_for(port_base: int) -> Path:
 
 def _website_url(text: str) -> str:
     url = urlsplit(text.rstrip("/"))
-    if url.scheme != "http" or url.hostname not in ("localhost", "127.0.0.1") or url.path:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like {DEFAULT_URL}")
+    host = url.hostname or ""
+    is_local = host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
+    if url.scheme != "http" or not is_local or url.path:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not like {DEFAULT_URL}; the host may be localhost, 127.0.0.1, or a name "
+            "such as shop.localhost, which is another site for browsers"
+        )
     return url.geturl()
 
 

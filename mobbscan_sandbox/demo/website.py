@@ -35,13 +35,21 @@ class Website:
             "return_urls": [f"{self.url}/"],
             "handoff_keys": [self.handoff_key],
             "api_keys": [api_key_hash(self.api_key)],
-            "webhook_url": f"{self.url}/hooks/identity",
+            "webhook_url": f"{self._receiver_url}/hooks/identity",
             "webhook_secrets": [self.webhook_secret],
             "allow_private_webhook": True,
             "locales": ["en", "es"],
         }
         name = f"sites.{self.site}"
         return {name: site, f"{name}.flows.default": shop_flow()}
+
+    @property
+    def _receiver_url(self) -> str:
+        """The website as the server reaches it: only browsers resolve names below localhost."""
+        url = urlsplit(self.url)
+        if not (url.hostname or "").endswith(".localhost"):
+            return self.url
+        return f"http://localhost:{url.port or 80}"
 
     def settings(self, server_url: str) -> dict[str, str]:
         """Return the environment variables of docs/host-guide.md."""

@@ -22,7 +22,8 @@ _FIXES = {
     "line",
     ElementCode.INSECURE_CONTEXT: "serve the page over https",
     ElementCode.IN_APP_BROWSER: "none: the element leads these users to their own browser",
-    ElementCode.TOKEN_FAILED: "see the log of the host site's token address",
+    ElementCode.TOKEN_FAILED: "the host site's token address gave no token (see its log), or "
+    "this server refused it (handoff_refused in its log says why)",
     ElementCode.OTHER: "update this server: the element is newer",
 }
 

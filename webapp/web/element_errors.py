@@ -25,14 +25,19 @@ ELEMENT_ERRORS: Mapping[str, ElementError] = {
         _("The frame of the identity check does not answer"),
         _(
             "Check that the address in server is right and reachable, that sites.toml has the site"
-            " with the origin of your page, and that no proxy adds X-Frame-Options. The element"
-            " offers to try again and to open the full screen."
+            " with the origin of your page, and that no proxy adds X-Frame-Options. The command"
+            " “python -m webapp doctor embed” with the address of your page names the reason. The"
+            " element offers to try again and to open the full screen."
         ),
         retry=True,
     ),
     "frame_blocked_by_csp": ElementError(
         _("The Content-Security-Policy of your page forbids the frame or the form"),
-        _("Add the origin of this server to frame-src, form-action and connect-src of your page."),
+        _(
+            "Add the origin of this server to frame-src, form-action and connect-src of your page."
+            " The command “python -m webapp doctor embed” with its address names the directive and"
+            " the line to write."
+        ),
     ),
     "cross_origin_isolated": ElementError(
         _("Cross-Origin-Embedder-Policy of your page forbids the frame in this browser"),
@@ -62,8 +67,8 @@ ELEMENT_ERRORS: Mapping[str, ElementError] = {
     "token_failed": ElementError(
         _("Your page gave no valid hand-off token"),
         _(
-            "Check what fetchToken or token-url answers, and the log of this server for"
-            " handoff_refused: it names what is wrong with the token."
+            "Check what fetchToken or token-url answers. If it answers a token, this server has"
+            " refused it: the line handoff_refused in its log says why, so ask its operator."
         ),
         retry=True,
     ),

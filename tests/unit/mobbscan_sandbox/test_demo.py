@@ -149,9 +149,17 @@ def test_port_of_the_own_website_in_the_environment_does_not_move_the_demo(root)
 
 def test_address_of_the_own_website_is_one_of_this_machine():
     assert _website_url("http://localhost:4000/") == "http://localhost:4000"
+    assert _website_url("http://my-site.localhost:4000") == "http://my-site.localhost:4000"
     for text in ("https://localhost", "http://my-site.example", "http://localhost/path", "4000"):
         with pytest.raises(argparse.ArgumentTypeError, match="is not like http://localhost:3000"):
             _website_url(text)
+
+
+def test_messages_to_an_own_website_below_localhost_go_to_localhost(instance):
+    tables = Website.of_demo("http://my-site.localhost:4000", instance).tables()
+    site = tables["sites.my-site"]
+    assert site["origins"] == ["http://my-site.localhost:4000"]
+    assert site["webhook_url"] == "http://localhost:4000/hooks/identity"
 
 
 def test_secret_that_begins_with_a_dash_is_not_parsed_as_an_option(instance):

@@ -7,6 +7,7 @@ import json
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from tests.unit.web.fakes import SHOP, steps_of
@@ -72,8 +73,12 @@ def test_report_of_any_content_type_is_204(anonymous: FlaskClient, content_type:
 def test_report_of_another_origin_is_403(
     app: Flask, anonymous: FlaskClient, origin: str | None
 ) -> None:
-    answer = send(anonymous, {"code": "frame_silent"}, origin=origin)
+    with capture_logs() as lines:
+        answer = send(anonymous, {"code": "frame_silent"}, origin=origin)
     assert (answer.status_code, answer.json["code"]) == (403, "origin_not_allowed")  # type: ignore[index]
+    (refusal,) = [line for line in lines if line["event"] == "element_report_refused"]
+    assert (refusal["site"], refusal["code"]) == ("shop", "origin_not_allowed")
+    assert "[sites.shop]" in refusal["fix"]
     assert "[sites.shop]" in answer.json["detail"]  # type: ignore[index]
     assert steps_of(app).calls == []
 

@@ -14,7 +14,7 @@ from webapp.observability import metrics
 from webapp.web import request_context
 from webapp.web.errors import ErrorInfo, error_response
 from webapp.web.guards import public
-from webapp.web.limits import limit_report
+from webapp.web.limits import limit_report, log_refusal
 from webapp.web.security_headers import allow_other_origins
 
 blueprint = Blueprint("embed_report", __name__)
@@ -22,6 +22,9 @@ blueprint = Blueprint("embed_report", __name__)
 MAX_BYTES = 4096
 #: Longer than every code, so that no one stores texts here.
 _LONGEST_WORD = 64
+_ADD_ORIGIN = (
+    "a page with the element is at an origin that `origins` of [sites.{}] lacks: run `doctor embed`"
+)
 
 
 class _UnusableReport(ValueError):
@@ -42,6 +45,8 @@ def report(site_id: str) -> ResponseReturnValue:
     if site is None:
         raise NotFound
     if request.headers.get("Origin", "") not in site.origins:
+        fix = _ADD_ORIGIN.format(site.id)
+        log_refusal("element_report_refused", site, code="origin_not_allowed", fix=fix)
         detail = f"Origin must be one of the origins of [sites.{site.id}] in sites.toml."
         return error_response(ErrorInfo(403, "origin_not_allowed", detail=detail))
     try:

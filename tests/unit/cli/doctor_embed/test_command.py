@@ -166,7 +166,8 @@ def test_embed_redirect_within_the_origin_is_followed(doctor: Doctor, host: WebS
     host.answers["/verify?token=the-secret"] = Answer(headers=[(CSP, "frame-src 'none'")])
     result = doctor(f"{host.url}/")
     assert result.exit_code == 1
-    assert f"warn  the page: redirects to {host.url}/verify, checked instead" in result.output
+    assert f"warn  the page: redirects to {host.url}/verify, which was checked" in result.output
+    assert "--cookie-file" in result.output
     assert "frame-src" in result.output
     assert "the-secret" not in result.output
 
@@ -190,6 +191,12 @@ def test_embed_page_that_answers_403_warns_and_is_checked(doctor: Doctor, host: 
     assert "FAIL  Permissions-Policy: camera" in result.output
 
 
+def test_embed_host_that_only_browsers_resolve_is_named(doctor: Doctor) -> None:
+    result = doctor("http://shop.localhost:9/")
+    assert "browsers only" in result.output
+    assert "--html" in result.output
+
+
 def test_embed_host_without_answer_names_the_other_way(doctor: Doctor) -> None:
     result = doctor("http://127.0.0.1:9/page?token=the-secret")
     assert result.exit_code == 1
@@ -210,6 +217,19 @@ def test_embed_unknown_site_names_the_known_ones(doctor: Doctor, host: WebServer
     result = doctor(f"{host.url}/", "--site", "other")
     assert result.exit_code == 1
     assert "no site other; sites.toml has shop" in result.output
+
+
+def test_embed_page_of_no_site_names_origins_and_option(
+    doctor: Doctor, host: WebServer, installed: Installation
+) -> None:
+    sites = installed.folder / "sites.toml"
+    elsewhere = sites.read_text().replace(host.url, "https://elsewhere.example")
+    bank = 'name = "Bank"\nhandoff_keys = ["another secret of at least 32 bytes, for tests"]'
+    sites.write_text(f"{elsewhere}\n[sites.bank]\n{bank}\n[sites.bank.flows.default]\n")
+    result = doctor(f"{host.url}/")
+    assert result.exit_code == 1
+    assert f"no site of sites.toml has the origin {host.url}" in result.output
+    assert "--site: shop, bank" in result.output
 
 
 def test_embed_tags_of_the_page_are_checked(

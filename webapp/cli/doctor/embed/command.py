@@ -147,6 +147,8 @@ def _request(found: Settings, address: str, files: _Files) -> Fetched:
         if not is_untrusted(error):
             way = "OUTBOUND_PROXY lets this machine" if found.outbound_proxy else "this machine may"
             reason = f"no answer: see that {way} reach it"
+            if (urlsplit(address).hostname or "").endswith(".localhost"):
+                reason = "no answer: many systems resolve *.localhost in browsers only"
         raise click.ClickException(
             f"{_origin(address)}: {reason}, or save the page and give --html and --headers"
         ) from None
@@ -169,7 +171,12 @@ def _fetched_page(address: str, answer: Fetched) -> tuple[HostPage, list[EmbedFi
             )
         )
     elif urlsplit(answer.address).path != urlsplit(address).path:
-        notes.append(_unknown(f"redirects to {answer.address.partition('?')[0]}, checked instead"))
+        notes.append(
+            _unknown(
+                f"redirects to {answer.address.partition('?')[0]}, which was checked instead: give "
+                "--cookie-file for a page behind a login"
+            )
+        )
     if answer.text is None:
         notes.append(_unknown("is compressed although this was not requested: HTML not checked"))
     html = read_html(answer.text) if answer.text is not None else None

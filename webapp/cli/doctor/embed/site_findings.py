@@ -45,8 +45,14 @@ def _site(found: Settings, page: Url, site_id: str | None, html: HostPage) -> Si
             raise click.ClickException(f"no site {named}; sites.toml has {', '.join(found.sites)}")
         return found.sites[named]
     fitting = [site for site in found.sites.values() if page.origin in site.origins]
-    fitting = fitting or list(found.sites.values())
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(each.id for each in fitting)
+    if not fitting and len(found.sites) == 1:
+        return next(iter(found.sites.values()))
+    names = ", ".join(each.id for each in fitting or found.sites.values())
+    if not fitting:
+        raise click.ClickException(
+            f"no site of sites.toml has the origin {page.origin}: add it to the site's `origins`, "
+            f"or name the site by --site: {names}"
+        )
     raise click.ClickException(f"the page fits several sites; name one by --site: {names}")
