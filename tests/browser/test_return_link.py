@@ -34,6 +34,7 @@ def followed(user: BrowserUser) -> str:
     shop = f"{user.stack.shop_url}/account"
     with user.page.expect_request(lambda each: each.url.startswith(shop)) as asked:
         user.page.get_by_role("link", name="Back to Example Shop").click()
+    user.page.wait_for_url(f"{user.stack.shop_url}/**")
     return asked.value.url
 
 

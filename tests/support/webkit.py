@@ -26,6 +26,14 @@ _ENVIRONMENT = {
     "NO_AT_BRIDGE": "1",
     "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
 }
+#: The element of a selector if it can be clicked, and its place: relative to the frame's window,
+#: whose height the host page may be changing.
+_FIND = """
+const found = document.querySelector(arguments[0]);
+const { x, y, width, height } = found?.getBoundingClientRect() ?? {};
+const isUsable = found?.checkVisibility() && !found.disabled;
+return [isUsable ? found : null, [x, y, width, height, innerHeight, document.readyState]];
+"""
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -53,11 +61,18 @@ class WebKit:
         self._post(f"element/{element[_ELEMENT]}/click")
 
     def wait_for(self, selector: str) -> dict[str, str]:
-        """Wait until an element is visible; return its reference."""
-        script = "const found = document.querySelector(arguments[0]);"
-        script += "return found?.checkVisibility() && !found.disabled ? found : null"
-        found: dict[str, str] = eventually(lambda: self.evaluate(script, selector))
-        return found
+        """Wait until an element is visible and has stopped moving; return its reference.
+
+        The driver clicks where the element was: while a page is laid out, that may be elsewhere.
+        """
+        place = None
+
+        def found() -> dict[str, str] | None:
+            nonlocal place
+            before, (element, place) = place, self.evaluate(_FIND, selector)
+            return element if element and place == before else None
+
+        return eventually(found)
 
     def enter(self, script: str) -> None:
         """Enter the frame whose element `script` returns."""

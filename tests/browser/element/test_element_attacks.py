@@ -11,6 +11,7 @@ from tests.browser.element.shopper import Shopper
 from tests.browser.element.test_element_lifecycle import KEEP_PORTS
 from tests.support.chromium import BrowserPage
 from tests.support.element_host_site import ElementHostSite
+from tests.support.eventually import eventually
 
 COUNTS = [300, pytest.param(10_000, marks=pytest.mark.nightly)]
 
@@ -27,8 +28,18 @@ def open_with_ports(shopper: NewShopper) -> Shopper:
     user.page.add_init_script(KEEP_PORTS)
     user.visit().click().wait_for("ready")
     expect(user.frame.get_by_role("heading", level=1)).to_be_visible()
-    user.page.wait_for_timeout(200)
+    return wait_until_settled(user)
+
+
+def wait_until_settled(user: Shopper) -> Shopper:
+    """Wait until the frame has not changed for half a second: its scripts add parts by and by."""
+    eventually(lambda: html(user) == html(user, after_ms=500))
     return user
+
+
+def html(user: Shopper, after_ms: float = 0) -> str:
+    user.page.wait_for_timeout(after_ms)
+    return str(user.documents[0].evaluate("document.documentElement.outerHTML"))
 
 
 @pytest.mark.nightly
