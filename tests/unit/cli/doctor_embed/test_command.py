@@ -1,6 +1,7 @@
 """`doctor embed URL` over HTTP: requests, files, cookies, output, exit status."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -149,11 +150,12 @@ def test_embed_cookie_file_is_sent_to_the_page_only(
     assert "the-secret" not in result.output
 
 
+@pytest.mark.parametrize("content", [b"the-secret", b"\xff\xfethe-secret"])
 def test_embed_unusable_cookie_file_is_refused_without_its_content(
-    doctor: Doctor, host: WebServer, tmp_path: Path
+    doctor: Doctor, host: WebServer, tmp_path: Path, content: bytes
 ) -> None:
     file = tmp_path / "cookies.txt"
-    file.write_text("the-secret")
+    file.write_bytes(content)
     result = doctor(f"{host.url}/", "--cookie-file", str(file))
     assert result.exit_code == 1
     assert "Netscape" in result.output
@@ -275,6 +277,41 @@ def test_embed_control_characters_of_the_page_are_not_printed(
     output = doctor(f"{host.url}/").output
     assert "write: frame-src ?[2Ja.example" in output
     assert not {"\x1b", "\x9b"} & set(output)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"<![x y z>", b"<![endif", b'<a x="' * 100_000, b"<!--" * 200_000, b"<script>" * 100_000],
+    ids=lambda start: start[:9].decode(),
+)
+def test_embed_malformed_html_neither_stops_nor_delays_the_check(
+    doctor: Doctor, host: WebServer, start: bytes
+) -> None:
+    host.answers["/"].body = start
+    started = time.process_time()
+    result = doctor(f"{host.url}/")
+    assert result.exit_code == 0, result.output
+    assert time.process_time() - started < 5
+
+
+def test_embed_marked_section_hides_nothing_behind_it(doctor: Doctor, host: WebServer) -> None:
+    meta = f'<meta http-equiv="{CSP}" content="frame-src \'self\'">'
+    host.answers["/"].body = f"<![old>{meta}".encode()
+    assert f'FAIL  <meta http-equiv="{CSP}">' in doctor(f"{host.url}/").output
+
+
+@pytest.mark.parametrize(
+    "charset", ["hex", "rot13", "idna", "undefined", "punycode", "utf-16le", "no-such"]
+)
+def test_embed_charset_of_the_page_never_stops_the_check(
+    doctor: Doctor, host: WebServer, charset: str
+) -> None:
+    meta = f'<meta http-equiv="{CSP}" content="frame-src \'self\'">'
+    host.answers["/"] = Answer(
+        meta.encode("utf-16le" if charset == "utf-16le" else "utf-8"),
+        [("Content-Type", f"text/html; charset={charset}")],
+    )
+    assert f'FAIL  <meta http-equiv="{CSP}">' in doctor(f"{host.url}/").output
 
 
 def test_embed_compressed_page_is_checked_by_its_headers(doctor: Doctor, host: WebServer) -> None:

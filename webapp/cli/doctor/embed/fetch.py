@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,10 +106,14 @@ def _beginning(answer: httpx.Response) -> str:
 
 
 def _encoding(answer: httpx.Response) -> str:
-    try:
-        return codecs.lookup(answer.charset_encoding or "utf-8").name
-    except LookupError:
+    """Return an encoding that reads the tags, which are ASCII.
+
+    Never the one that the page names: Python also knows codecs for other purposes.
+    """
+    charset = (answer.charset_encoding or "").lower()
+    if not charset.startswith("utf-16"):
         return "utf-8"
+    return "utf-16-be" if charset.endswith("be") else "utf-16-le"
 
 
 def _is_same_origin(address: str, target: str) -> bool:

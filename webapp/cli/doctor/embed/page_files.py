@@ -56,7 +56,7 @@ def read_cookies(path: Path, url: str) -> CookieJar:
     jar = MozillaCookieJar()
     try:
         jar.load(str(path), ignore_discard=True, ignore_expires=True)
-    except LoadError:
+    except (LoadError, UnicodeDecodeError):
         return _cookies_of_line(path, url)
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be read: {error.strerror}") from None

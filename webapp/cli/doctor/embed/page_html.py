@@ -14,8 +14,9 @@ _INERT = ("template", "noscript")
 def read_html(text: str) -> PageHtml:
     """Return the policies, scripts and elements of the page."""
     reader = _Reader()
+    # Without `close()`, which would read an unfinished tag at the end again for each `<` in it.
+    # Browsers drop such a tag too.
     reader.feed(text)
-    reader.close()
     return PageHtml(tuple(reader.policies), tuple(reader.scripts), tuple(reader.elements))
 
 
@@ -52,6 +53,10 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _INERT and self._inert:
             self._inert -= 1
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """Skip `<![…>` as browsers do; HTMLParser raises AssertionError for most of them."""
+        return self.parse_bogus_comment(i, report)
 
     def _meta(self, given: dict[str, str]) -> None:
         # Browsers obey it in the head only (HTML Standard, 4.2.5.3).
