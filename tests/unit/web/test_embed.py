@@ -223,6 +223,15 @@ def test_frame_page_with_unknown_display_is_inline(anonymous: FlaskClient) -> No
     assert "<script>" not in page
 
 
+@pytest.mark.parametrize("locale", ["日本", "es\nx", "es, en", "e" * 36])
+def test_frame_page_ignores_a_locale_that_no_header_can_carry(
+    anonymous: FlaskClient, locale: str
+) -> None:
+    page = anonymous.get("/embed/shop", query_string={"locale": locale})
+    assert page.status_code == 200
+    assert 'data-locale=""' in page.text
+
+
 def test_frame_page_of_an_unknown_site_is_not_found(anonymous: FlaskClient) -> None:
     assert anonymous.get("/embed/another").status_code == 404
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from flask import render_template, request
@@ -14,6 +15,8 @@ from webapp.web.embed.blueprint import blueprint, embedding_site
 from webapp.web.guards import public
 
 _DISPLAYS = ("inline", "modal")
+#: A BCP 47 tag. The frame sends it as a header, which cannot carry every text.
+_LOCALE = re.compile("[A-Za-z0-9_-]{1,35}")
 
 
 @blueprint.get("")
@@ -22,10 +25,11 @@ def frame_page() -> ResponseReturnValue:
     """Show the empty page; only the site's origins may embed it.
 
     The query names `flow`, `locale` and `display` as the element has them; unknown displays are
-    `inline`, and an unknown flow is refused with the hand-off.
+    `inline`, what cannot be a locale is ignored, and an unknown flow is refused with the hand-off.
     """
     site = embedding_site()
     flow, display = request.args.get("flow", ""), request.args.get("display")
+    locale = request.args.get("locale", "")
     settings = request_context.settings()
     security_headers.allow_hosted_frame(
         origin_of(settings.gateway_url) or "",
@@ -36,7 +40,7 @@ def frame_page() -> ResponseReturnValue:
     return render_template(
         "embed/frame_page.html",
         flow=flow,
-        requested_locale=request.args.get("locale", ""),
+        requested_locale=locale if _LOCALE.fullmatch(locale) else "",
         display=display if display in _DISPLAYS else _DISPLAYS[0],
     )
 
