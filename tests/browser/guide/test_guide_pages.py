@@ -163,6 +163,7 @@ def test_program_serves_the_page_a_token_and_the_way_without_script(
         script = client.get("/account.js")
         assert "javascript" in script.headers["content-type"]
         assert client.get(f"/..%2fwebsite{LANGUAGES[language].suffix}").status_code == 404
+        assert client.get(f"{website.url}//").status_code < 500
         assert "eyJ" not in client.get("/identity-token").text
         answer = client.post("/identity-token")
         assert answer.headers["cache-control"] == "no-store"
