@@ -54,7 +54,7 @@ class _Reader(HTMLParser):
         if tag in _INERT and self._inert:
             self._inert -= 1
 
-    def parse_marked_section(self, i: int, report: int = 1) -> int:
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
         """Skip `<![…>` as browsers do; HTMLParser raises AssertionError for most of them."""
         return self.parse_bogus_comment(i, report)
 
