@@ -73,7 +73,7 @@ class Links:
     def create(self, onboarding_id: str, actor: Actor, *, life: timedelta = LINK_LIFE) -> NewLink:
         """Return a new link to an active onboarding; the person's earlier links keep working.
 
-        A person has at most MAX_LINKS: the oldest expires when another one is made. Raises
+        A person has at most MAX_LINKS: the first to expire ends when another one is made. Raises
         NotFound, or Conflict when the onboarding has ended.
         """
         with self._deps.database.writing() as work:
@@ -92,7 +92,7 @@ class Links:
         code = secrets.token_urlsafe(24)
         expires_at = min(now + life, row.expires_at)
         work.people.lock(row.person_id)
-        ended = work.links.end_oldest(row.person_id, now, keep=MAX_LINKS - 1)
+        ended = work.links.end_first_to_expire(row.person_id, now, keep=MAX_LINKS - 1)
         if ended:
             fields = {"site": row.site, "person": row.person_id, "ended": ended}
             _log.warning("links_limited", extra=fields)

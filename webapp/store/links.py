@@ -41,10 +41,12 @@ class OneTimeLinks(Repository):
         ).one_or_none()
         return Link(row.onboarding_id, row.expires_at, row.used_at) if row else None
 
-    def end_oldest(self, person_id: str, now: datetime, keep: int) -> int:
-        """Let all but the `keep` newest usable links of the person expire; return how many did.
+    def end_first_to_expire(self, person_id: str, now: datetime, keep: int) -> int:
+        """Let all but `keep` usable links of the person expire; return how many did.
 
-        The caller must hold the person's row, see `Sessions.end_oldest`.
+        Those that expire first end, so that the short links of a frame, which renews them, do not
+        end one that was sent by mail. Of links that expire together the oldest end. The caller must
+        hold the person's row, see `Sessions.end_oldest`.
         """
         usable = (
             select(links.c.code_hash)
@@ -54,7 +56,7 @@ class OneTimeLinks(Repository):
                 links.c.used_at.is_(None),
                 links.c.expires_at > now,
             )
-            .order_by(links.c.created_at.desc(), links.c.code_hash)
+            .order_by(links.c.expires_at.desc(), links.c.created_at.desc(), links.c.code_hash)
         )
         ended = list(self._connection.scalars(usable))[keep:]
         for batch in batched(ended):

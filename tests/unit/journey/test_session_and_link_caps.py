@@ -105,6 +105,20 @@ def test_create_link_beyond_the_cap_ends_the_oldest(
     assert not any(each in caplog.text for each in made)
 
 
+def test_create_full_screen_links_beyond_the_cap_keeps_the_link_of_a_mail(
+    harness: JourneyHarness,
+) -> None:
+    """The frame makes one each time that the user comes to the hosted page."""
+    ada = harness.visitor("ada")
+    onboarding = harness.begin(ada)
+    mailed = codes(harness, ada, onboarding, 2)
+    for _ in range(MAX_LINKS + 3):
+        harness.clock.advance(seconds=1)
+        newest = harness.links.create_for_owner(ada, onboarding, is_full_screen=True)
+    assert [usable(harness, each) for each in mailed] == [True] * 2
+    assert usable(harness, newest.url.rpartition("/")[2])
+
+
 def test_create_link_does_not_count_used_links(harness: JourneyHarness) -> None:
     ada = harness.visitor("ada")
     onboarding = harness.begin(ada)
