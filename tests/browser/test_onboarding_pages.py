@@ -3,13 +3,14 @@
 import base64
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Page, Playwright, expect
 
 from tests.browser.browser_user import BrowserUser
-from tests.support.chromium import FLAGS, BrowserPage
+from tests.support.chromium import FLAGS, BrowserPage, page_opener
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import gateway_switches
 
@@ -106,9 +107,19 @@ TRY_TO_STORE = """async () => {
 }"""
 
 
-def test_journey_with_blocked_third_party_cookies_passes(user: BrowserUser) -> None:
-    user.log_in().start()
-    # Without an own profile Chromium blocks third-party cookies and storage.
+@pytest.fixture
+def page_blocking_cookies(playwright: Playwright, chromium_path: str) -> Iterator[Page]:
+    """Return a page of Chromium itself: without an own profile it blocks third-party cookies."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
+    with page_opener(browser) as open_page:
+        yield open_page(viewport=PHONE)
+    browser.close()
+
+
+def test_journey_with_blocked_third_party_cookies_passes(
+    stack: Stack, ada: Person, page_blocking_cookies: Page
+) -> None:
+    user = BrowserUser(stack, page_blocking_cookies, ada).log_in().start()
     assert user.hosted_document.evaluate(TRY_TO_STORE) == ["", "SecurityError"]
     user.choose_outcome("passes")
     user.expect_heading("You are verified")

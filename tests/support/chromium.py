@@ -48,9 +48,9 @@ class Complaints:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+def chromium(playwright: Playwright, headless_shell_path: str) -> Iterator[Browser]:
     """Run one Chromium for all tests; each page gets an own context (profile)."""
-    browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
+    browser = playwright.chromium.launch(executable_path=headless_shell_path, args=[*FLAGS])
     yield browser
     browser.close()
 
