@@ -24,6 +24,7 @@ from webapp.journey.decision import Decision
 from webapp.journey.degradations import find_degradations
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.element_reports import ElementReports
+from webapp.journey.erase import Erase
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.host_api import host_api
 from webapp.journey.links import Links
@@ -124,6 +125,7 @@ def build(
         webhook=Webhook(deps, NoticeWriter(database), settings.webhook_headers),
         gateway_poll=gateway_poll,
         decision=Decision(deps, gateway_poll),
+        erase=Erase(deps),
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),

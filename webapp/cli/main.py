@@ -11,6 +11,7 @@ from webapp import __version__
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
+from webapp.cli.erasures import erase, erasures
 from webapp.cli.keys import keys
 from webapp.cli.messages import messages
 from webapp.cli.notices import notices
@@ -40,9 +41,10 @@ def main() -> None:
 
 
 _COMMANDS = (
-    serve, worker, database, doctor, onboardings, notices, messages, keys, sites, sandbox,
+    serve, worker, database, doctor, onboardings, notices, messages, erasures, keys, sites,
+    sandbox,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)
-for command in (reconcile, accept, reject, review):
+for command in (reconcile, accept, reject, review, erase):
     onboardings.add_command(command)

@@ -114,6 +114,7 @@ class Flow(ConfigModel):
     expires_after_hours: Annotated[int, whole_number(1, 24 * 365)] = 48
     alternative_url: PageAddress | None = None
     retention_days: Annotated[int, whole_number(1, 36_500)] | None = None
+    keep_at_least_days: Annotated[int, whole_number(0, 36_500)] = 0
     reason_map: Annotated[Mapping[str, Annotated[ReasonCode, Field(strict=False)]], Frozen] = Field(
         {}
     )

@@ -5,7 +5,8 @@ StepError
 ├── Conflict                 impossible in the present status; carries the status
 │   ├── DecisionInProgress   another decision on the onboarding is being carried out
 │   ├── CaseChanged          the decision was made on an older version of the case
-│   └── ActiveOnboardingExists  the user has an active onboarding with other options
+│   ├── ActiveOnboardingExists  the user has an active onboarding with other options
+│   └── RetentionRequired    the flow keeps decided onboardings for longer; carries until when
 ├── FlowUnknown              the site has no such flow; carries the names of its flows
 ├── ReturnUrlRefused         the site's settings do not allow the return URL
 ├── IdempotencyKeyReused     the key was used for another request
@@ -27,6 +28,8 @@ StepError
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from webapp.domain.decisions import DecisionKind
 from webapp.domain.onboarding import Status
@@ -66,6 +69,20 @@ class ActiveOnboardingExists(Conflict):
     def __init__(self, status: Status, onboarding_id: str | None) -> None:
         super().__init__(status, "an active onboarding has other options")
         self.onboarding_id = onboarding_id
+
+
+class RetentionRequired(Conflict):
+    """`keep_at_least_days` of the flow forbids the erasure until `keep_until` (aware UTC)."""
+
+    def __init__(self, status: Status, onboarding_id: str, flow: str, keep_until: datetime) -> None:
+        super().__init__(
+            status,
+            f"{onboarding_id} must be kept until {keep_until:%Y-%m-%dT%H:%M:%SZ} "
+            f"(keep_at_least_days of the flow {flow})",
+        )
+        self.onboarding_id = onboarding_id
+        self.flow = flow
+        self.keep_until = keep_until
 
 
 class FlowUnknown(StepError):

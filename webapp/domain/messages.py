@@ -41,6 +41,7 @@ class MessageState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"  # all attempts failed; an operator can replay it
+    ERASED = "erased"  # emptied with its onboarding; only the API lists it
     UNSENT = "unsent"  # the site had no `webhook_url`: only the API lists the message
 
 

@@ -70,11 +70,11 @@ class Onboarding:
     `poll_reason` was set and is the position on the schedule of `domain.schedule`. `version` moves
     with every change, `case_version` only with the status, the gateway's facts and decisions.
     `evidence_available_at` is when the gateway first reported that the recording is available.
-    Change it through `domain.transitions` only.
+    `person_id` is None once it is erased. Change it through `domain.transitions` only.
     """
 
     id: str
-    person_id: str
+    person_id: str | None
     site: str
     flow: str
     status: Status
@@ -111,6 +111,13 @@ class Onboarding:
 
     def __repr__(self) -> str:
         return f"<Onboarding {self.id} {self.status} v{self.version}>"
+
+    @property
+    def owner_id(self) -> str:
+        """The id of its person. Raises LookupError for an erased onboarding, which has none."""
+        if self.person_id is None:
+            raise LookupError("an erased onboarding has no person")
+        return self.person_id
 
     @property
     def final(self) -> bool:

@@ -15,6 +15,9 @@ from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode, reason
 from webapp.domain.schedule import PollReason
 
+#: The language of an erased onboarding (BCP 47, RFC 5646 2.2.1).
+UNDETERMINED = "und"
+
 
 @dataclass(frozen=True)
 class PollPlan:
@@ -98,6 +101,30 @@ def cancel_as_withdrawn(row: Onboarding, now: datetime) -> Onboarding:
 def cancel_as_replaced(row: Onboarding, now: datetime) -> Onboarding:
     """Cancel because another onboarding takes its place; see `link_replacement`."""
     return replace(_cancel(row, now, ReasonCode.REPLACED), next_poll_at=None)
+
+
+def erase(row: Onboarding, now: datetime) -> Onboarding:
+    """Return the tombstone: ids, site, flow and the times of creation and erasure stay."""
+    return Onboarding(
+        id=row.id,
+        person_id=None,
+        site=row.site,
+        flow=row.flow,
+        status=Status.ERASED,
+        attempt=row.attempt,
+        mode=row.mode,
+        locale=UNDETERMINED,
+        livemode=row.livemode,
+        created_at=row.created_at,
+        updated_at=now,
+        expires_at=row.expires_at,
+        version=row.version + 1,
+        case_version=row.case_version + 1,
+        create_calls=row.create_calls,
+        next_poll_at=row.next_poll_at,
+        poll_reason=row.poll_reason,
+        poll_count=row.poll_count,
+    )
 
 
 def plan_poll(row: Onboarding, poll: PollPlan) -> Onboarding:

@@ -23,5 +23,8 @@ def parse_acknowledgement(call: str, scan_id: str, response: httpx.Response) -> 
         members = {}
     refuse_other_process(call, scan_id, members)
     return Acknowledgement(
-        first_text(members, "status"), first_text(members, "description"), members
+        first_text(members, "status"),
+        first_text(members, "description"),
+        members,
+        response.status_code,
     )

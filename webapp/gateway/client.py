@@ -150,6 +150,11 @@ class Gateway:
             members = {"personalData": corrections} if corrections else {}
             return self._decide("pending", scan_id, members)
 
+    @property
+    def delete_method(self) -> str:
+        """The HTTP method of `delete` (MOBBSCAN_DELETE_METHOD)."""
+        return self._options.delete_method
+
     def delete(self, scan_id: str) -> Acknowledgement:
         """Delete a process permanently, with the configured HTTP method. Contract 3.11, 4-B.
 

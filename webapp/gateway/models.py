@@ -92,6 +92,7 @@ class Acknowledgement:
     status: str | None
     description: str | None = field(repr=False)
     raw: dict[str, Any] = field(repr=False)
+    http_status: int = 200
 
 
 class ProcessData(BaseModel):

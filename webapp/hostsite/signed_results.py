@@ -21,6 +21,8 @@ PrivateJwk: TypeAlias = Mapping[str, Any]
 ALGORITHM = "ES256"
 #: How long a result on the return to the host site is valid.
 RETURN_LIFETIME = timedelta(seconds=300)
+#: The header `typ` of the receipt of an erasure.
+RECEIPT_TYPE = "erasure-receipt+jwt"
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y")
 _MEMBERS = (*_PUBLIC_MEMBERS, "d", "kid")
 _JTI_BYTES = 16
@@ -30,11 +32,12 @@ _JTI_BYTES = 16
 class ResultClaims:
     """What a result states: `subject` is the host site's id of the user, `onboarding` a UUID.
 
-    `state` is the text that the host site has sent with the hand-off, to be returned unchanged.
+    `subject` is None for an erased onboarding, whose result has no `sub`. `state` is the text that
+    the host site has sent with the hand-off, to be returned unchanged.
     """
 
     site: str
-    subject: str = field(repr=False)
+    subject: str | None = field(repr=False)
     onboarding: str
     status: str
     state: str | None = field(default=None, repr=False)
@@ -61,9 +64,21 @@ class ResultSigner:
 
         Has `state` if the claims have one, and `exp` with a `lifetime`. The header names the key.
         """
+        return self._encode(self._payload(claims, lifetime), {})
+
+    def sign_receipt(self, site: str, claims: Mapping[str, Any]) -> str:
+        """Return a compact JWS with `iss`, `aud` (the site), `iat` and these claims.
+
+        Its header `typ` is RECEIPT_TYPE, so that no receipt is taken for a result (RFC 8725, 3.11).
+        """
+        issued = int(self._clock().timestamp())
+        payload = {"iss": self._issuer, "aud": site, "iat": issued, **claims}
+        return self._encode(payload, {"typ": RECEIPT_TYPE})
+
+    def _encode(self, payload: Mapping[str, Any], header: Mapping[str, str]) -> str:
         key = self._keys[0]
-        header = {"alg": ALGORITHM, "kid": _key_id(key)}
-        return jwt.encode(header, self._payload(claims, lifetime), key, algorithms=[ALGORITHM])
+        full_header = {"alg": ALGORITHM, "kid": _key_id(key), **header}
+        return jwt.encode(full_header, dict(payload), key, algorithms=[ALGORITHM])
 
     def public_keys(self) -> dict[str, list[dict[str, str]]]:
         """Return the JWK set of all keys, newest first; the first of several with one id."""
@@ -77,12 +92,13 @@ class ResultSigner:
         payload: dict[str, str | int] = {
             "iss": self._issuer,
             "aud": claims.site,
-            "sub": claims.subject,
             "onboarding": claims.onboarding,
             "status": claims.status,
             "iat": issued,
             "jti": secrets.token_urlsafe(_JTI_BYTES),
         }
+        if claims.subject is not None:
+            payload["sub"] = claims.subject
         if lifetime is not None:
             payload["exp"] = issued + int(lifetime.total_seconds())
         if claims.state is not None:

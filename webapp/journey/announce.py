@@ -47,7 +47,7 @@ def announce(
     `JourneyDependencies.announce_change` or `announce_new`.
     """
     type_ = f"onboarding.{onboarding.status}"
-    facts = facts or unit_of_work.message_facts.of(onboarding.id, onboarding.person_id)
+    facts = facts or unit_of_work.message_facts.of(onboarding.id, onboarding.owner_id)
     return _write(unit_of_work, onboarding, type_, previous_status, context, facts)
 
 
@@ -55,7 +55,7 @@ def announce_evidence(
     unit_of_work: UnitOfWork, onboarding: Onboarding, context: AnnounceContext
 ) -> Message:
     """Write `onboarding.evidence_available` to the outbox, as `announce`."""
-    facts = unit_of_work.message_facts.of(onboarding.id, onboarding.person_id)
+    facts = unit_of_work.message_facts.of(onboarding.id, onboarding.owner_id)
     previous = onboarding.status
     return _write(unit_of_work, onboarding, EVIDENCE_AVAILABLE, previous, context, facts)
 
@@ -77,8 +77,32 @@ def _write(
     sequence = facts.last_sequence + 1
     # Never before the message that precedes it, although the clocks of nodes differ.
     at = max(context.now, facts.last_created_at or context.now)
+    data = _data(row, previous, context, facts, sequence)
+    message = replace(
+        _message(row.site, type_, data, at, has_receiver=context.has_receiver),
+        onboarding_id=row.id,
+        sequence=sequence,
+    )
+    work.messages.add(message)
+    return message
+
+
+def erased_body(row: Onboarding, context: AnnounceContext, sequence: int, at: datetime) -> str:
+    """Return the body that takes the place of an earlier message about an erased onboarding."""
+    facts = MessageFacts.of_new(None, {})
+    data = _data(row, None, context, facts, sequence)
+    return _body(f"onboarding.{row.status}", data, at)
+
+
+def _data(
+    row: Onboarding,
+    previous: Status | None,
+    context: AnnounceContext,
+    facts: MessageFacts,
+    sequence: int,
+) -> dict[str, Any]:
     claims = ResultClaims(row.site, facts.subject, row.id, str(row.status))
-    data: dict[str, Any] = {
+    return {
         "id": row.id,
         "site": row.site,
         "subject": facts.subject,
@@ -95,28 +119,25 @@ def _write(
         "livemode": row.livemode,
         "result": context.signer.sign(claims),
     }
-    message = replace(
-        _message(row.site, type_, data, at, has_receiver=context.has_receiver),
-        onboarding_id=row.id,
-        sequence=sequence,
-    )
-    work.messages.add(message)
-    return message
 
 
 def _message(
     site: str, type_: str, data: dict[str, Any], at: datetime, *, has_receiver: bool
 ) -> Message:
-    timestamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    content = {"type": type_, "timestamp": timestamp, "data": data}
     return Message(
         id=f"msg_{uuid.uuid4().hex}",
         site=site,
         onboarding_id=None,
         sequence=None,
         type=type_,
-        body=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+        body=_body(type_, data, at),
         created_at=at,
         state=MessageState.PENDING if has_receiver else MessageState.UNSENT,
         next_attempt_at=at if has_receiver else None,
     )
+
+
+def _body(type_: str, data: dict[str, Any], at: datetime) -> str:
+    timestamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    content = {"type": type_, "timestamp": timestamp, "data": data}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -19,13 +19,14 @@ from webapp.store.unit_of_work import UnitOfWork
 class OnboardingResource:
     """An onboarding as its host site sees it. Times are aware UTC.
 
-    `link` is a new one-time address for the user; None where none was made. `version` is the case
-    version. `result` is the signed result, a compact JWS without an expiry.
+    `subject` is None once it is erased. `link` is a new one-time address for the user; None where
+    none was made. `version` is the case version. `result` is the signed result, a compact JWS
+    without an expiry.
     """
 
     id: str
     site: str
-    subject: str = field(repr=False)
+    subject: str | None = field(repr=False)
     flow: str
     status: Status
     gateway_status: str | None
@@ -82,10 +83,10 @@ def resources(
     work: UnitOfWork, rows: Sequence[Onboarding], signer: ResultSigner
 ) -> list[OnboardingResource]:
     """Return what the API shows of these rows, in their order, without links."""
-    subjects = work.people.subjects([row.person_id for row in rows])
+    subjects = work.people.subjects([row.person_id for row in rows if row.person_id])
     inputs = work.inputs.listed([row.id for row in rows])
     return [
-        _resource(row, subjects[row.person_id], *inputs.get(row.id, ({}, None)), signer)
+        _resource(row, subjects.get(row.person_id or ""), *inputs.get(row.id, ({}, None)), signer)
         for row in rows
     ]
 
@@ -94,14 +95,14 @@ def resource(
     work: UnitOfWork, row: Onboarding, signer: ResultSigner, link: NewLink | None = None
 ) -> OnboardingResource:
     """Return what the API shows of this row, with a new link if one was made."""
-    subject = work.people.get(row.person_id).subject
+    subject = work.people.get(row.person_id).subject if row.person_id else None
     metadata, match = work.inputs.listed([row.id]).get(row.id, ({}, None))
     return _resource(row, subject, metadata, match, signer, link)
 
 
 def _resource(
     row: Onboarding,
-    subject: str,
+    subject: str | None,
     metadata: Mapping[str, str],
     match: str | None,
     signer: ResultSigner,

@@ -166,14 +166,16 @@ class CreateProcess:
             _log.error("gateway_refused_create", extra={"onboarding": row.id, "flow": row.flow})
             canceled = transitions.cancel_as_refused(row, self._deps.clock())
             self._deps.save_transition(work, row, canceled, "gateway_refused")
-            verified = work.onboardings.verified(row.person_id, row.flow)  # an earlier one, by now
+            verified = work.onboardings.verified(row.owner_id, row.flow)  # an earlier one, by now
             return (verified or row).id
 
     def _store_process(self, called: Onboarding, created: CreatedProcess) -> str:
         """The address is stored even if a notice has moved the status on already."""
         with self._deps.changing_status() as work:
             row = work.onboardings.get(called.id, for_update=True)
-            if row is None:
+            if row is None or row.status is Status.ERASED:
+                # It outlived its lease, and the erasure that waited for that.
+                _log.error("process_created_after_erasure", extra={"onboarding": called.id})
                 return called.id
             self._start(work, row, created.url, created.onboarding_token)
             return _id_to_show(row)

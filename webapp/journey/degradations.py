@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
+from webapp.journey.erasure_attempt import ERASURES_BLOCKED
 from webapp.journey.message_delivery import RECEIVER_DISABLED
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
 from webapp.journey.process_reader import FORBIDDEN
@@ -26,6 +27,9 @@ _ALARMS = {
     "itself",
     UNTRUSTED_PAGE: "the gateway's hosted page is at {detail}, which is not configured, so no user "
     "can start: if the vendor confirms this origin, add it to MOBBSCAN_HOSTED_ORIGINS and restart",
+    ERASURES_BLOCKED: "the gateway refuses to delete ({detail}): `webapp erasures list --state "
+    "blocked` lists the erasures, `webapp erasures show` says how to fix each; they are kept, and "
+    "tried again at least daily",
     RECEIVER_DISABLED: "no more messages are sent to the receivers of {detail}, which answered 410 "
     "or failed for five days: have the host site repair its receiver, test it with `webapp "
     "messages ping`, then run `webapp messages enable`, which also sends what waits",

@@ -14,7 +14,7 @@ from functools import cached_property
 from webapp.config.sites import Flow, Site
 from webapp.domain.actors import Actor
 from webapp.domain.errors import GatewayMixedUp, GatewayUnreadable, NotFound
-from webapp.domain.onboarding import Onboarding
+from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import PollReason
 from webapp.hostsite.signed_results import PrivateJwk, ResultSigner
 from webapp.journey import generated_result_key
@@ -57,8 +57,13 @@ class JourneyDependencies:
         return flows.get(onboarding.flow) or next(iter(flows.values()), Flow())
 
     def get_owned(self, work: UnitOfWork, visitor: Visitor, onboarding_id: str) -> Onboarding:
-        """Return the visitor's own onboarding. Raises NotFound for all others, existing or not."""
+        """Return the visitor's own onboarding. Raises NotFound for all others, existing or not.
+
+        An erased one, which is nobody's, is shown to every user of its site who knows the id.
+        """
         found = work.onboardings.get(onboarding_id)
+        if found is not None and found.status is Status.ERASED and found.site == visitor.site.id:
+            return found
         if found is None or found.person_id != visitor.person.id:
             raise NotFound("no such onboarding")
         return found
@@ -139,15 +144,15 @@ class JourneyDependencies:
         Every transaction that changes a status calls this, after it has saved the row.
         """
         if after.status is not before.status:
-            announce(work, after, before.status, self._announce_context(work, after.site))
+            announce(work, after, before.status, self.announce_context(work, after.site))
 
     def announce_new(self, work: UnitOfWork, new: Onboarding, facts: MessageFacts) -> None:
         """Write a message about an onboarding that this transaction has inserted."""
-        announce(work, new, None, self._announce_context(work, new.site), facts)
+        announce(work, new, None, self.announce_context(work, new.site), facts)
 
     def announce_evidence(self, work: UnitOfWork, onboarding: Onboarding) -> None:
         """Write a message that the recording is available, in the transaction that stores it."""
-        announce_evidence(work, onboarding, self._announce_context(work, onboarding.site))
+        announce_evidence(work, onboarding, self.announce_context(work, onboarding.site))
 
     @contextmanager
     def changing_status(self) -> Iterator[UnitOfWork]:
@@ -165,7 +170,8 @@ class JourneyDependencies:
         transaction. Raises DatabaseUnavailable."""
         _ = self.result_signer
 
-    def _announce_context(self, work: UnitOfWork, site: str) -> AnnounceContext:
+    def announce_context(self, work: UnitOfWork, site: str) -> AnnounceContext:
+        """Return what messages to this site need in this transaction."""
         return AnnounceContext(self.clock(), self.has_receiver(site), self._signer_within(work))
 
     def _signer_within(self, work: UnitOfWork) -> ResultSigner:

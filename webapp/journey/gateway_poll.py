@@ -26,6 +26,7 @@ from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
 from webapp.journey.decision_sender import DecisionSender, reason_sent, settle_by_status
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
+from webapp.journey.erasure_attempt import ErasureAttempt
 from webapp.journey.expected_data import store_comparison
 from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
@@ -80,6 +81,7 @@ class GatewayPoll:
         self._manual_review = ManualReview(deps, gateway, parked)
         self._decisions = DecisionSender(deps, gateway, parked)
         self._deletion = ProcessDeletion(deps, gateway)
+        self._erasure = ErasureAttempt(deps, gateway)
 
     def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Return onboarding ids whose poll is due, each with its planned time (aware UTC)."""
@@ -100,7 +102,11 @@ class GatewayPoll:
         """
         with self._deps.database.reading() as work:
             before = work.onboardings.get(onboarding_id)
+            is_being_erased = work.erasures.is_open(onboarding_id)
         if before is None or (planned and not _is_still_due(before, planned)):
+            return
+        if is_being_erased:
+            self._erasure.attempt(onboarding_id, is_forced=planned is None)
             return
         if before.status is Status.ERASED:
             self._stop_polling(before)
@@ -137,8 +143,11 @@ class GatewayPoll:
         """An erased onboarding is not polled, whatever notices still arrive about it; a decision
         on it is withdrawn."""
         with self._deps.database.writing() as work:
+            if work.onboardings.get(onboarding.id, for_update=True) is None:
+                return
             notices = work.inbox.unsettled(onboarding.id)
             self._settle(work, notices, SettleReason.ERASED)
+            work.erased_data.delete(onboarding.id)
             work.onboardings.schedule_poll(onboarding.id, None, PollReason.QUIET, 0)
             decision = work.decisions.unsettled(onboarding.id)
             if decision is not None:
@@ -149,7 +158,7 @@ class GatewayPoll:
         word = gateway_answer.word_of(answer)
         with self._deps.changing_status() as work:
             row = work.onboardings.get(before.id, for_update=True)
-            if row is None:
+            if row is None or row.status is Status.ERASED or work.erasures.is_open(row.id):
                 return None
             self._clear_failures(work, row, answer)
             decision = work.decisions.unsettled(row.id) if row.status in UNDECIDED else None
@@ -204,7 +213,7 @@ class GatewayPoll:
             lost = transitions.cancel_as_lost(row, now)
             return self._deps.save_transition(work, row, lost, "gateway_lost")
         revives = not row.active and states.after_answer(row.status, word) in ACTIVE
-        only_verdict = revives and bool(work.onboardings.active(row.person_id, row.flow))
+        only_verdict = revives and bool(work.onboardings.active(row.owner_id, row.flow))
         status = gateway_answer.next_status(row, answer, now, only_verdict=only_verdict)
         reason_map = self._deps.flow_of(row).reason_map
         code = reason_sent(decision)

@@ -25,10 +25,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The first answer: HTTP status and body."""
+    """The first answer: HTTP status and body.
+
+    `body` is None once the onboarding that it showed, `onboarding_id`, is erased.
+    """
 
     status: int
-    body: str = field(repr=False)
+    body: str | None = field(repr=False)
+    onboarding_id: str | None = None
 
 
 class Idempotency:
@@ -65,18 +69,21 @@ class Idempotency:
             if known.body_hash != body_hash:
                 raise IdempotencyKeyReused
             if known.status is not None:
-                return StoredAnswer(known.status, known.answer or "")
+                return StoredAnswer(known.status, known.answer, known.onboarding_id)
             if known.lease_until > now:
                 raise IdempotencyKeyInFlight((known.lease_until - now).total_seconds())
             requests.renew_lease(known.id, until)
             return Claim(known.id, until)
 
-    def settle(self, work: UnitOfWork, claim: Claim, status: int, body: str) -> None:
-        """Store the answer within the transaction of the change.
+    def settle(
+        self, work: UnitOfWork, claim: Claim, status: int, body: str, onboarding_id: str
+    ) -> None:
+        """Store the answer, which shows this onboarding, within the transaction of the change.
 
         Raises LeaseLost when another request carries the call out by now.
         """
-        if not work.api_requests.settle(claim.request_id, claim.lease_until, status, body):
+        requests = work.api_requests
+        if not requests.settle(claim.request_id, claim.lease_until, status, body, onboarding_id):
             raise LeaseLost
 
     def store(self, claim: Claim, status: int, body: str) -> None:

@@ -91,10 +91,10 @@ class Links:
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
         expires_at = min(now + life, row.expires_at)
-        work.people.lock(row.person_id)
-        ended = work.links.end_first_to_expire(row.person_id, now, keep=MAX_LINKS - 1)
+        work.people.lock(row.owner_id)
+        ended = work.links.end_first_to_expire(row.owner_id, now, keep=MAX_LINKS - 1)
         if ended:
-            fields = {"site": row.site, "person": row.person_id, "ended": ended}
+            fields = {"site": row.site, "person": row.owner_id, "ended": ended}
             _log.warning("links_limited", extra=fields)
         work.links.add(code, row.id, now, expires_at)
         self._deps.record_event(work, row, "link_made", actor=actor)
@@ -163,4 +163,4 @@ class Links:
             raise NotFound("no such link")
         if link.used_at is not None or link.expires_at <= self._deps.clock():
             raise LinkGone("this link has been used or is too old")
-        return row, work.people.get(row.person_id), site
+        return row, work.people.get(row.owner_id), site

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from webapp.domain.actors import Actor
@@ -191,14 +191,16 @@ class MessageDelivery:
     def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:
         """Store one outcome; return whether it says something about the receiver."""
         message, attempt = delivery.claimed.message, delivery.attempt
-        work.messages.add_attempt(message.id, attempt)
         if attempt.delivered:
-            work.messages.mark_delivered(message.id)
+            is_kept = work.messages.mark_delivered(message.id)
+            work.messages.add_attempt(message.id, attempt if is_kept else _without_answer(attempt))
             self._record(work, message, "message_delivered")
             return True
         now = self._deps.clock()
         until = self._next_attempt(message, attempt, now)
         is_ours = work.messages.mark_failed(message.id, delivery.claimed.until, until)
+        # Not ours: sent again by another process, or erased.
+        work.messages.add_attempt(message.id, attempt if is_ours else _without_answer(attempt))
         _log.warning(
             "message_attempt_failed",
             extra={
@@ -266,6 +268,11 @@ class MessageDelivery:
             type=message.type,
             **detail,
         )
+
+
+def _without_answer(attempt: Attempt) -> Attempt:
+    """The receiver's answer may hold personal data of an onboarding that is erased by now."""
+    return replace(attempt, answer=None)
 
 
 def raise_disabled_alarm(work: UnitOfWork, now: datetime) -> None:

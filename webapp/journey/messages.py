@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from webapp.domain.errors import NotFound
-from webapp.domain.messages import PING, Attempt, Message
+from webapp.domain.messages import PING, Attempt, Message, MessageState
 from webapp.journey.announce import new_ping
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.message_delivery import CLAIM, MessageDelivery, raise_disabled_alarm
@@ -62,12 +62,15 @@ class Messages:
     def replay(self, message_id: str) -> None:
         """Send a message again, with the same id and body. Raises NotFound; a ping is not replayed.
 
-        The jobs process sends it. Raises ValueError for a site without a `webhook_url`.
+        The jobs process sends it. Raises ValueError for a site without a `webhook_url`, and for a
+        message that is erased.
         """
         message = self.show(message_id).message
         self._require_receiver(message.site)
         if message.type == PING:
             raise NotFound("a ping is not replayed")
+        if message.state is MessageState.ERASED:
+            raise ValueError("the message was erased with its onboarding: there is nothing to send")
         self._make_due([message_id])
 
     def recover(self, site: str, since: datetime) -> int:

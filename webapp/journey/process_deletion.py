@@ -1,4 +1,4 @@
-"""Delete the gateway's process of an onboarding that was withdrawn or replaced.
+"""Delete the gateway's process of an onboarding that was withdrawn, replaced or is to be erased.
 
 The plan of the onboarding's next poll is the durable record: a poll of such an onboarding deletes
 its process, so the deletion is not lost with the process that was to make it.
@@ -76,17 +76,26 @@ class ProcessDeletion:
             before = work.onboardings.get(onboarding_id)
         if before is None:
             return
+        self.call(onboarding_id)
+        self._end_polls(before)
+
+    def call(self, onboarding_id: str) -> int | None:
+        """Make the call that deletes the process; return the HTTP status of the answer.
+
+        401, 404 and 410: there is none, or it is deleted already. Other refusals are logged. Raises
+        GatewayUnavailable or GatewayForbidden.
+        """
         try:
             with self._deps.translate_gateway_errors(onboarding_id):
-                self._gateway.delete(onboarding_id)
-        except Unauthorized:
-            pass  # there is none, or it is deleted already
+                return self._gateway.delete(onboarding_id).http_status
+        except Unauthorized as cause:
+            return cause.status
         except (RequestRefused, StateConflict) as cause:
             _log.warning(
                 "process_not_deleted",
                 extra={"onboarding": onboarding_id, "error": type(cause).__name__},
             )
-        self._end_polls(before)
+            return cause.status
 
     def _end_polls(self, before: Onboarding) -> None:
         """Unless a notice, or the answer to a create call, has planned one meanwhile."""

@@ -239,7 +239,7 @@ def verified_since(work: UnitOfWork, row: Onboarding) -> Onboarding | None:
     One that was verified before does not count: only the host site can have created `row` then, to
     have the user verified anew.
     """
-    found = work.onboardings.verified(row.person_id, row.flow)
+    found = work.onboardings.verified(row.owner_id, row.flow)
     return found if found is not None and found.updated_at >= row.created_at else None
 
 

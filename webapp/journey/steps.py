@@ -14,6 +14,7 @@ from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.element_reports import ElementReports
+from webapp.journey.erase import Erase
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.host_api import HostApi
 from webapp.journey.links import Links
@@ -55,6 +56,7 @@ class Steps:
     webhook: Webhook
     gateway_poll: GatewayPoll
     decision: Decision
+    erase: Erase
     dead_letters: DeadLetters
     messages: Messages
     result: Result

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from webapp.domain.onboarding import Onboarding
+from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.completion_notices import has_completion_notice
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import OnboardingView, Visitor, onboarding_view
@@ -101,12 +101,14 @@ class Subscriptions:
         with self._deps.database.reading() as work:
             live = work.sessions.live({each.session_id for each in checked}, self._deps.clock())
             rows = work.onboardings.statuses_of({each.onboarding_id for each in concerned})
+        for each in concerned:
+            row = rows.get(each.onboarding_id)
+            # An erasure may end the session too: its user sees it all the same.
+            if each.session_id in live or (row and row.status is Status.ERASED):
+                self._send_to_owner(each, row)
         for each in checked:
             if each.session_id not in live:
                 each.on_end()
-        for each in concerned:
-            if each.session_id in live:
-                self._send_to_owner(each, rows.get(each.onboarding_id))
 
     def _next_to_check(self) -> list[Subscriber]:
         """The next subscribers whose sessions are due for a check."""
@@ -124,7 +126,8 @@ class Subscriptions:
             return [each for id_ in wanted for each in self._subscribers.get(id_, ())]
 
     def _send_to_owner(self, subscriber: Subscriber, row: Onboarding | None) -> None:
-        if row is None or row.person_id != subscriber.person_id:
+        is_erased = row is not None and row.status is Status.ERASED
+        if row is None or not (is_erased or row.person_id == subscriber.person_id):
             subscriber.on_end()
         else:
             self._send(subscriber, row)

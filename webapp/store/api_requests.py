@@ -17,13 +17,19 @@ _this = _columns.id == bindparam("this")
 _SETTLE = (
     update(api_requests)
     .where(_this, _columns.lease_until == bindparam("held"))
-    .values(status=bindparam("code"), answer=bindparam("sealed"))
+    .values(
+        status=bindparam("code"), answer=bindparam("sealed"), onboarding_id=bindparam("onboarding")
+    )
 )
 
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A stored request; `answer` is the body of its response, None while it is carried out."""
+    """A stored request; `status` and `answer` are those of its response.
+
+    `status` is None while it is carried out. `answer` alone is None once `onboarding_id`, which it
+    showed, is erased.
+    """
 
     id: str
     body_hash: str
@@ -31,6 +37,7 @@ class ApiRequest:
     expires_at: datetime
     status: int | None
     answer: str | None = field(repr=False)
+    onboarding_id: str | None = None
 
 
 class ApiRequests(SealingRepository):
@@ -73,6 +80,7 @@ class ApiRequests(SealingRepository):
             row.expires_at,
             row.status,
             self._open(row.answer),
+            row.onboarding_id,
         )
 
     def renew_lease(self, request_id: str, until: datetime) -> None:
@@ -81,13 +89,24 @@ class ApiRequests(SealingRepository):
             update(api_requests).where(_this).values(lease_until=until), {"this": request_id}
         )
 
-    def settle(self, request_id: str, lease_until: datetime, status: int, answer: str) -> bool:
-        """Store the answer; False, and nothing stored, if another request has taken the lease."""
+    def settle(
+        self,
+        request_id: str,
+        lease_until: datetime,
+        status: int,
+        answer: str,
+        onboarding_id: str | None = None,
+    ) -> bool:
+        """Store the answer, and which onboarding it shows.
+
+        False, and nothing stored, if another request has taken the lease.
+        """
         values = {
             "this": request_id,
             "held": lease_until,
             "code": status,
             "sealed": self._seal(answer),
+            "onboarding": onboarding_id,
         }
         return self._connection.execute(_SETTLE, values).rowcount == 1
 

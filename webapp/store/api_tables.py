@@ -34,7 +34,9 @@ api_requests = Table(
     Column("lease_until", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("status", Integer),
+    # NULL beside a status: the onboarding that the answer showed is erased.
     Column("answer", Sealed),
+    Column("onboarding_id", UUID_TEXT, index=True),
     UniqueConstraint("site", "key_hash"),
 )
 

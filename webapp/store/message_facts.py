@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -46,20 +46,25 @@ _FACTS = (
 class MessageFacts:
     """Facts for the next message about an onboarding.
 
-    `subject` is the host's user id. `expected_match` is None before the comparison. The last two
-    are sequence and time (aware UTC) of the message before; 0 and None for the first one.
+    `subject` is the host's user id, None once the onboarding is erased. `expected_match` is None
+    before the comparison. The last two are sequence and time (aware UTC) of the message before; 0
+    and None for the first one.
     """
 
-    subject: str = field(repr=False)
+    subject: str | None = field(repr=False)
     metadata: Mapping[str, str] = field(repr=False)
     expected_match: str | None
     last_sequence: int
     last_created_at: datetime | None
 
     @classmethod
-    def of_new(cls, subject: str, metadata: Mapping[str, str]) -> Self:
+    def of_new(cls, subject: str | None, metadata: Mapping[str, str]) -> Self:
         """Return the facts of an onboarding that the same transaction has inserted."""
         return cls(subject, metadata, None, last_sequence=0, last_created_at=None)
+
+    def without_personal_data(self) -> Self:
+        """Return the facts for messages about an erased onboarding."""
+        return replace(self, subject=None, metadata={}, expected_match=None)
 
 
 class MessageFactsReader(SealingRepository):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,9 +54,10 @@ _HAS_DUE = select(
     )
 )
 _CLAIM = update(messages).where(_this).values(next_attempt_at=bindparam("until"))
+_NOT_ERASED = _columns.state != str(MessageState.ERASED)
 _DELIVER = (
     update(messages)
-    .where(_this)
+    .where(_this, _NOT_ERASED)
     .values(state=str(MessageState.DELIVERED), next_attempt_at=None, attempts=_columns.attempts + 1)
 )
 _FAIL = (
@@ -139,9 +140,12 @@ class Messages(SealingRepository):
         """Claim one message, whether it is due or not."""
         self._connection.execute(_CLAIM, {"this": message_id, "until": until})
 
-    def mark_delivered(self, message_id: str) -> None:
-        """Store that the receiver has taken it; true even after the claim has ended."""
-        self._connection.execute(_DELIVER, {"this": message_id})
+    def mark_delivered(self, message_id: str) -> bool:
+        """Store that the receiver has taken it; true even after the claim has ended.
+
+        Returns False, and changes nothing, if it has been erased meanwhile.
+        """
+        return self._connection.execute(_DELIVER, {"this": message_id}).rowcount == 1
 
     def mark_failed(self, message_id: str, claimed: datetime, until: datetime | None) -> bool:
         """Plan the next attempt of a message that was claimed until `claimed` (None: dead letter).
@@ -184,8 +188,8 @@ class Messages(SealingRepository):
 
     def undelivered(self, site: str, since: datetime) -> list[str]:
         """Return ids of a site's messages, without pings, that were written since then."""
-        delivered = _columns.state == str(MessageState.DELIVERED)
-        return self._ids(_columns.site == site, _columns.created_at >= since, ~delivered)
+        over = _columns.state.in_([str(MessageState.DELIVERED), str(MessageState.ERASED)])
+        return self._ids(_columns.site == site, _columns.created_at >= since, ~over)
 
     def pending(self, site: str) -> list[str]:
         """Return ids of all pending messages of a site."""
@@ -200,11 +204,21 @@ class Messages(SealingRepository):
 
         An attempt that is in flight is made again.
         """
-        due = update(messages).where(_this)
+        due = update(messages).where(_this, _NOT_ERASED)
         due = due.values(state=str(MessageState.PENDING), attempts=0, next_attempt_at=now)
         # In order of the ids, as every transaction that changes several messages: no deadlock.
         if values := [{"this": one} for one in sorted(ids)]:
             self._connection.execute(due, values)
+
+    def erase(self, bodies: Mapping[str, str]) -> None:
+        """Replace the bodies of these messages, by id; none of them is sent any more."""
+        erased = update(messages).where(_this)
+        erased = erased.values(
+            body=bindparam("sealed"), state=str(MessageState.ERASED), next_attempt_at=None
+        )
+        # In order of the ids, as every transaction that changes several messages: no deadlock.
+        if values := [{"this": one, "sealed": self._seal(bodies[one])} for one in sorted(bodies)]:
+            self._connection.execute(erased, values)
 
     def keep_unsent(self, receiving_sites: Iterable[str]) -> int:
         """Take pending messages of all other sites out of the outbox; return how many.
@@ -234,6 +248,12 @@ class Messages(SealingRepository):
         if state:
             query = query.where(_columns.state == state)
         return [MessageSummary(*row) for row in self._connection.execute(query)]
+
+    def summaries_of(self, onboarding_id: str) -> list[MessageSummary]:
+        """Return all messages about an onboarding, in order, without decrypting anything."""
+        query = _SUMMARY.where(_columns.onboarding_id == onboarding_id)
+        rows = self._connection.execute(query.order_by(_columns.sequence))
+        return [MessageSummary(*row) for row in rows]
 
     def of(self, onboarding_id: str) -> list[Message]:
         """Return all messages about an onboarding, in order."""

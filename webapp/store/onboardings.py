@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal,
@@ -25,9 +26,11 @@ from sqlalchemy import (
     update,
 )
 
-from webapp.domain.onboarding import Consent, Mode, Onboarding, Status
+from webapp.domain.decisions import UNDECIDED
+from webapp.domain.onboarding import FINAL, Consent, Mode, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.domain.schedule import PollReason
+from webapp.store.erasures_table import erasures
 from webapp.store.errors import LostUpdate
 from webapp.store.repository import SealingRepository
 from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
@@ -129,6 +132,27 @@ class Onboardings(SealingRepository):
         values["change_number"] = None  # numbered anew after the commit
         if self._connection.execute(_SAVE, values).rowcount != 1:
             raise LostUpdate(onboarding.id)
+
+    def ids_of_person(self, person_id: str) -> list[str]:
+        """Return the ids of all onboardings of a person, in ascending order."""
+        query = select(_columns.id).where(_columns.person_id == person_id).order_by(_columns.id)
+        return list(self._connection.scalars(query))
+
+    def shown_by_gateway(self, without_id: str, limit: int) -> list[str]:
+        """Return the newest onboardings, but one, whose process the gateway should still show."""
+        is_leaving = exists().where(erasures.c.onboarding_id == _columns.id)
+        query = (
+            select(_columns.id)
+            .where(
+                _columns.status.in_(sorted(FINAL | UNDECIDED)),
+                _columns.gateway_status.is_not(None),
+                _columns.id != without_id,
+                ~is_leaving,
+            )
+            .order_by(_newest_first)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(query))
 
     def schedule_poll(
         self,

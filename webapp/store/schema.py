@@ -23,6 +23,7 @@ from webapp.store import api_tables as api_tables
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.element_reports_table import element_reports as element_reports
+from webapp.store.erasures_table import erasures as erasures
 from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.messages_tables import message_attempts as message_attempts
 from webapp.store.messages_tables import messages as messages
@@ -82,7 +83,8 @@ onboardings = Table(
     "onboardings",
     metadata,
     Column("id", _UUID, primary_key=True),
-    Column("person_id", _UUID, ForeignKey("people.id"), nullable=False),
+    # NULL: erased.
+    Column("person_id", _UUID, ForeignKey("people.id")),
     Column("site", String(63), nullable=False),
     Column("flow", String(63), nullable=False),
     Column("status", String(16), nullable=False),
@@ -182,7 +184,8 @@ inbox = Table(
     Column("id", Integer, primary_key=True),
     Column("verification_id", _UUID, nullable=False),
     Column("status", String(64), nullable=False),
-    Column("body", Sealed, nullable=False),
+    # NULL: the onboarding is erased.
+    Column("body", Sealed),
     Column("times", Integer, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),

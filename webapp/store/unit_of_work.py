@@ -27,6 +27,8 @@ from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
 from webapp.store.decisions import Decisions
 from webapp.store.element_reports import ElementReports
 from webapp.store.engine import mark_as_writing
+from webapp.store.erased_data import ErasedData
+from webapp.store.erasures import Erasures
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
 from webapp.store.gateway_tokens import GatewayTokens
@@ -72,6 +74,8 @@ class UnitOfWork:
         self.counters = Counters(connection)
         self.decisions = Decisions(connection, cipher)
         self.element_reports = ElementReports(connection)
+        self.erased_data = ErasedData(connection)
+        self.erasures = Erasures(connection)
         self.failed_polls = FailedPolls(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)

@@ -87,6 +87,18 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         _("Read its status; create a new onboarding if the user has to start anew."),
         members={"onboarding_status": "verified"},
     ),
+    "retention_required": ProblemType(
+        409,
+        _("The onboarding must be kept for longer"),
+        _(
+            "Send the request again after `keep_until`; `ground` names the setting that requires it."
+        ),
+        members={
+            "onboarding": _EXAMPLE_ID,
+            "ground": "keep_at_least_days",
+            "keep_until": "2031-11-30T12:00:00.000000Z",
+        },
+    ),
     "idempotency_key_in_flight": ProblemType(
         409,
         _("The first request with this Idempotency-Key is being carried out"),

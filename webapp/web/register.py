@@ -32,7 +32,14 @@ from webapp.web import (
     status_stream,
     theme,
 )
-from webapp.web.api import descriptions, messages, onboardings, problem_pages, subjects
+from webapp.web.api import (
+    descriptions,
+    erasures,
+    messages,
+    onboardings,
+    problem_pages,
+    subjects,
+)
 from webapp.web.api.blueprint import blueprint as api
 from webapp.web.embed import frame_page, session
 from webapp.web.embed import report as element_report
@@ -61,7 +68,7 @@ BLUEPRINTS = (
     element_report.blueprint,
 )
 #: Their views are registered on the blueprints of the API and the frame when they are imported.
-_VIEWS = (onboardings, subjects, messages, descriptions, frame_page, session, embed_views)
+_VIEWS = (onboardings, subjects, messages, erasures, descriptions, frame_page, session, embed_views)
 
 
 class UnguardedRoute(RuntimeError):

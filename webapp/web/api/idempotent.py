@@ -47,7 +47,7 @@ def answer_once(carry_out: Carry, content: object = None) -> Response:
     def settle(work: Any, resource: OnboardingResource, status: int) -> None:
         body = onboarding_body(resource)
         stored = {**body, **dict.fromkeys(_LINK_FIELDS), "has_link": resource.link is not None}
-        steps.idempotency.settle(work, claim, status, json.dumps(stored))
+        steps.idempotency.settle(work, claim, status, json.dumps(stored), resource.id)
 
     try:
         return _answer(*carry_out(settle))
@@ -72,19 +72,25 @@ def _settle_failure(claim: Claim, error: Exception) -> Response:
 
 
 def _replay(stored: StoredAnswer) -> Response:
-    body: dict[str, Any] = json.loads(stored.body)
-    if "problem" in body:
-        answer = Response(body["problem"], stored.status, mimetype="application/problem+json")
-    else:
-        if body.pop("has_link"):
-            change = request_context.steps().host_api.change
-            link = change.link_while_active(caller().site, body["id"])
-            if link is not None:
-                fresh = onboarding_body(link)
-                body |= {name: fresh[name] for name in _LINK_FIELDS}
-        answer = json_answer(body, stored.status)
+    answer = _replayed(stored)
     answer.headers[REPLAYED] = "true"
     return answer
+
+
+def _replayed(stored: StoredAnswer) -> Response:
+    if stored.body is None:  # erased: what is left of the onboarding
+        read, site = request_context.steps().host_api.read, caller().site
+        return _answer(read.onboarding(site, stored.onboarding_id or ""), stored.status)
+    body: dict[str, Any] = json.loads(stored.body)
+    if "problem" in body:
+        return Response(body["problem"], stored.status, mimetype="application/problem+json")
+    if body.pop("has_link"):
+        change = request_context.steps().host_api.change
+        link = change.link_while_active(caller().site, body["id"])
+        if link is not None:
+            fresh = onboarding_body(link)
+            body |= {name: fresh[name] for name in _LINK_FIELDS}
+    return json_answer(body, stored.status)
 
 
 def _answer(resource: OnboardingResource, status: int) -> Response:

@@ -9,12 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from webapp.domain.erasures import Erasure, ErasureProblem, ErasureState
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
+from webapp.journey import erasure_fixes, erasure_receipt
 from webapp.journey.api_resources import OnboardingResource, SubjectResource, TimelineEvent
 
 _STATUSES = ", ".join(f"`{each}`" for each in Status)
 _REASONS = ", ".join(f"`{each}`" for each in ReasonCode)
+_ERASURE_STATES = ", ".join(f"`{each}`" for each in ErasureState)
+_ERASURE_PROBLEMS = ", ".join(f"`{each}`" for each in ErasureProblem)
 _OPEN = "Further words may be added."
 
 
@@ -49,7 +53,7 @@ class OnboardingBody(ApiOutput):
 
     id: str
     site: str
-    subject: str
+    subject: str | None = Field(description="Your id of the user; null once it is erased.")
     flow: str
     status: StatusWord
     gateway_status: str | None = Field(description="The gateway's own word.")
@@ -129,6 +133,55 @@ class MessagePageBody(ApiOutput):
     )
 
 
+class GatewayAnswerBody(ApiOutput):
+    """What the gateway answered to one call."""
+
+    http_status: int | None = Field(description="Null: no usable answer.")
+    at: Time
+
+
+class ErasureGatewayBody(ApiOutput):
+    """The gateway's answers before, to and after the deletion, and about another process."""
+
+    method: str = Field(description="The HTTP method of the deletion.")
+    read_before: GatewayAnswerBody | None
+    delete: GatewayAnswerBody | None
+    read_after: GatewayAnswerBody | None
+    other_process: GatewayAnswerBody | None
+
+
+class ErasureBody(ApiOutput):
+    """The deletion of one onboarding."""
+
+    id: str
+    onboarding: str
+    site: str
+    status: str = Field(description=f"{_ERASURE_STATES}. {_OPEN}")
+    problem: str | None = Field(
+        description=f"Why it is not confirmed: {_ERASURE_PROBLEMS}. {_OPEN}"
+    )
+    fix: str | None = Field(description="How to fix it, for the operator of this server.")
+    requested_at: Time
+    updated_at: Time
+    attempts: int
+    next_attempt_at: Time | None = Field(description="Null: no more attempts follow.")
+    gateway: ErasureGatewayBody | None = Field(
+        description="Null: the gateway never had a process, or has not been asked yet."
+    )
+    deleted_here_at: Time | None
+    deleted_here: list[str]
+    receipt: str | None = Field(
+        description="A JWS (ES256) that /.well-known/jwks.json verifies; null until the data is"
+        " deleted here."
+    )
+
+
+class ErasurePageBody(ApiOutput):
+    """The erasures of a user's onboardings."""
+
+    data: list[ErasureBody]
+
+
 class FieldErrorBody(ApiOutput):
     """What is wrong with one field."""
 
@@ -150,6 +203,9 @@ class ProblemBody(ApiOutput):
     scope: str | None = None
     onboarding: str | None = None
     onboarding_status: str | None = None
+    ground: str | None = None
+    flow: str | None = None
+    keep_until: str | None = None
 
 
 def onboarding_body(resource: OnboardingResource) -> dict[str, Any]:
@@ -169,6 +225,28 @@ def timeline_body(events: list[TimelineEvent]) -> dict[str, Any]:
 def subject_body(subject: SubjectResource) -> dict[str, Any]:
     """Return the JSON object of a user."""
     return _with_times({**vars(subject), "status": str(subject.status)})
+
+
+def erasure_body(erasure: Erasure) -> dict[str, Any]:
+    """Return the JSON object of an erasure."""
+    return _with_times(
+        {
+            "id": erasure.id,
+            "onboarding": erasure.onboarding_id,
+            "site": erasure.site,
+            "status": str(erasure.state),
+            "problem": str(erasure.problem) if erasure.problem else None,
+            "fix": erasure_fixes.fix_of(erasure.problem),
+            "requested_at": erasure.requested_at,
+            "updated_at": erasure.updated_at,
+            "attempts": erasure.attempts,
+            "next_attempt_at": erasure.next_attempt_at,
+            "gateway": erasure_receipt.gateway_json(erasure.evidence),
+            "deleted_here_at": erasure.erased_at,
+            "deleted_here": erasure_receipt.deleted_here(erasure),
+            "receipt": erasure.receipt,
+        }
+    )
 
 
 def _with_times(body: Mapping[str, Any]) -> dict[str, Any]:

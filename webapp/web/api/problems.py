@@ -14,6 +14,7 @@ from webapp.domain.errors import (
     FlowUnknown,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
+    RetentionRequired,
     ReturnUrlRefused,
     StepError,
 )
@@ -101,6 +102,14 @@ def handle_step_error(error: StepError) -> ResponseReturnValue:
             "active_onboarding_exists",
             onboarding=error.onboarding_id,
             onboarding_status=str(error.status),
+        )
+    if isinstance(error, RetentionRequired):
+        return problem(
+            "retention_required",
+            onboarding=error.onboarding_id,
+            ground="keep_at_least_days",
+            flow=error.flow,
+            keep_until=rfc3339(error.keep_until),
         )
     if isinstance(error, Conflict):
         return problem("onboarding_ended", onboarding_status=str(error.status))

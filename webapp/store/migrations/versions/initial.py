@@ -34,10 +34,12 @@ def upgrade() -> None:
         sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('status', sa.Integer(), nullable=True),
         sa.Column('answer', sa.LargeBinary(), nullable=True),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_api_requests')),
         sa.UniqueConstraint('site', 'key_hash', name=op.f('uq_api_requests_site_key_hash'))
     )
     op.create_index(op.f('ix_api_requests_expires_at'), 'api_requests', ['expires_at'], unique=False)
+    op.create_index(op.f('ix_api_requests_onboarding_id'), 'api_requests', ['onboarding_id'], unique=False)
 
     op.create_table('counters',
         sa.Column('name', sa.String(length=32), nullable=False),
@@ -85,7 +87,7 @@ def upgrade() -> None:
         sa.Column('id', sa.Integer(), nullable=False),
         sa.Column('verification_id', sa.String(length=36), nullable=False),
         sa.Column('status', sa.String(length=64), nullable=False),
-        sa.Column('body', sa.LargeBinary(), nullable=False),
+        sa.Column('body', sa.LargeBinary(), nullable=True),
         sa.Column('times', sa.Integer(), nullable=False),
         sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
@@ -171,7 +173,7 @@ def upgrade() -> None:
 
     op.create_table('onboardings',
         sa.Column('id', sa.String(length=36), nullable=False),
-        sa.Column('person_id', sa.String(length=36), nullable=False),
+        sa.Column('person_id', sa.String(length=36), nullable=True),
         sa.Column('site', sa.String(length=63), nullable=False),
         sa.Column('flow', sa.String(length=63), nullable=False),
         sa.Column('status', sa.String(length=16), nullable=False),
@@ -298,6 +300,29 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_onboarding_inputs_onboarding_id')),
         sa.PrimaryKeyConstraint('onboarding_id', name=op.f('pk_onboarding_inputs'))
     )
+
+    op.create_table('erasures',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('site', sa.String(length=63), nullable=False),
+        sa.Column('actor', sa.String(length=64), nullable=False),
+        sa.Column('state', sa.String(length=16), nullable=False),
+        sa.Column('problem', sa.String(length=32), nullable=True),
+        sa.Column('evidence', sa.JSON(none_as_null=True), nullable=True),
+        sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('is_person_erased', sa.Boolean(), nullable=False),
+        sa.Column('receipt', sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_erasures_onboarding_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures')),
+        sa.UniqueConstraint('onboarding_id', name=op.f('uq_erasures_onboarding_id'))
+    )
+    op.create_index('ix_erasures_blocked', 'erasures', ['requested_at'], unique=False, sqlite_where=sa.text("state = 'blocked'"), postgresql_where=sa.text("state = 'blocked'"))
+    op.create_index('ix_erasures_requested_at', 'erasures', ['requested_at'], unique=False)
 
     op.create_table('messages',
         sa.Column('id', sa.String(length=36), nullable=False),
