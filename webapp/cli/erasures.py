@@ -1,4 +1,4 @@
-"""`onboardings erase`, and `erasures list|show`: delete onboardings, and see how far it is proven."""
+"""`onboardings erase` and `erasures list|show`: delete onboardings, and list what was deleted."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from webapp.jobs.erased_traces import ErasedTraces
 from webapp.jobs.executor_id import executor_id
 from webapp.jobs.message_sender import MessageSender
 from webapp.jobs.polls_in_flight import PollKey
@@ -43,6 +44,7 @@ class JobsProcess:
         self._executor_id = executor_id(wired.settings.instance_dir)
         self._changed = threading.Event()
         self._queue: JobQueue | None = None
+        self._traces = ErasedTraces(wired.database, wired.clock)
         self._sender = MessageSender(wired.database, wired.message_delivery)
         self._pause_seconds = 0.0
 
@@ -79,6 +81,7 @@ class JobsProcess:
     def _run_once(self) -> None:
         queue = self._opened_queue()
         self.enqueue_due(queue)
+        self._traces.delete(queue.delete_jobs_of)
         self._show_heartbeat()
         if self._pause_seconds:
             self._pause_seconds = 0.0

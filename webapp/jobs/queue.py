@@ -8,7 +8,7 @@ transaction has moved it on, and then gets a new job. A job whose row is no long
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -29,6 +29,8 @@ REENQUEUE_SECONDS = 30
 CONNECTION_LIFE_SECONDS = 10
 #: Old jobs deleted in one call.
 DELETE_BATCH = 1000
+_JOB_PREFIX = "poll:"
+_RUNNING = ("PENDING", "ENQUEUED", "DELAYED")
 _KEEP = timedelta(hours=24)
 _log = structlog.get_logger(__name__)
 
@@ -149,7 +151,7 @@ class JobQueue:
         Raises DatabaseUnavailable where the library's tables cannot be written.
         """
         bucket = int(time.time() // REENQUEUE_SECONDS)
-        job_id = f"poll:{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
+        job_id = f"{_JOB_PREFIX}{onboarding_id}:{planned.timestamp():.6f}:{bucket}"
         self._in_flight.add((onboarding_id, planned))
         try:
             with (
@@ -173,6 +175,22 @@ class JobQueue:
         before = (datetime.now(UTC) - _KEEP).isoformat()
         with translate_errors(self._url):
             return delete_in_batches(lambda: _delete_batch(before))
+
+    def delete_jobs_of(self, onboarding_ids: Collection[str]) -> set[str]:
+        """Delete the library's rows of ended polls of these onboardings.
+
+        Returns the ids that have no more rows. Raises DatabaseUnavailable.
+        """
+        prefixes = [f"{_JOB_PREFIX}{each}:" for each in onboarding_ids]
+        with translate_errors(self._url):
+            found = DBOS.list_workflows(
+                workflow_id_prefix=prefixes, load_input=False, load_output=False
+            )
+            running = {one.workflow_id for one in found if one.status in _RUNNING}
+            ended = [one.workflow_id for one in found if one.workflow_id not in running]
+            if ended:
+                DBOS.delete_workflows(ended)
+        return set(onboarding_ids) - {one.split(":")[1] for one in running}
 
     def close(self, wait_seconds: int = 5) -> None:
         """Stop the library; wait at most `wait_seconds` for running jobs."""

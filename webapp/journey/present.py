@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from webapp.basics.urls import origin_of
+from webapp.config.sites import Site
 from webapp.domain.onboarding import AWAITING_RESULT, Mode, Onboarding, Status
 from webapp.domain.schedule import PollReason
 from webapp.journey.completion_notices import has_completion_notice
@@ -58,6 +59,14 @@ class Present:
             agreed=agreed,
             return_url=self._return_url(visitor, onboarding) if shows_status else None,
         )
+
+    def site_of_erased(self, onboarding_id: str) -> Site | None:
+        """Return the site of an erased onboarding, whose page everyone may see; None for others."""
+        with self._deps.database.reading() as work:
+            found = work.onboardings.statuses_of([onboarding_id]).get(onboarding_id)
+        if found is None or found.status is not Status.ERASED:
+            return None
+        return self._deps.sites.get(found.site)
 
     def home(self, visitor: Visitor) -> Home:
         """Return the home page: the visitor, their onboardings, and the one next action."""

@@ -101,13 +101,18 @@ def _journal_mode(connection: Any, value: str = "") -> str:
 
 
 def _set_pragmas(wait_seconds: float, connection: Any, _record: Any) -> None:
-    """Configure a new connection; with `synchronous=FULL` a commit is on disk when it returns."""
+    """Configure a new connection.
+
+    With `synchronous=FULL` a commit is on disk when it returns. With `secure_delete` what is
+    deleted is overwritten with zeros.
+    """
     connection.isolation_level = None  # transactions begin in _begin_transactions
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={int(wait_seconds * 1000)}",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -61,6 +61,16 @@ class Erasures(Repository):
         """Whether the onboarding has an erasure with attempts to come."""
         return self._connection.scalar(_IS_OPEN, {"onboarding": onboarding_id}) is not None
 
+    def erased_since(self, time: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Return ids of onboardings whose data was deleted here since then, and when, in order."""
+        query = (
+            select(_columns.onboarding_id, _columns.erased_at)
+            .where(_columns.erased_at >= time)
+            .order_by(_columns.erased_at, _columns.onboarding_id)
+            .limit(limit)
+        )
+        return [(row.onboarding_id, row.erased_at) for row in self._connection.execute(query)]
+
     def listed(self, *, site: str | None, state: str | None, limit: int) -> list[Erasure]:
         """Return erasures, newest first."""
         query = select(erasures).order_by(_columns.requested_at.desc(), _columns.id).limit(limit)
@@ -71,7 +81,10 @@ class Erasures(Repository):
         return [_erasure(row) for row in self._connection.execute(query)]
 
     def count_blocked(self) -> int:
-        return self._connection.scalar(select(func.count()).where(IS_BLOCKED)) or 0
+        return (
+            self._connection.scalar(select(func.count()).select_from(erasures).where(IS_BLOCKED))
+            or 0
+        )
 
 
 def _values(one: Erasure) -> dict[str, Any]:

@@ -31,6 +31,7 @@ erasures = Table(
     Column("is_person_erased", Boolean, nullable=False),
     Column("receipt", Text),
     Index("ix_erasures_requested_at", "requested_at"),
+    Index("ix_erasures_erased_at", "erased_at"),
     Index(
         "ix_erasures_blocked",
         "requested_at",

@@ -42,17 +42,29 @@ def session_required(view: View) -> View:
 
     The start page then shows the site that the address names (`site`), if any.
     """
+    return session_required_unless(lambda **_: None)(view)
 
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        if request_context.visitor() is not None:
-            return view(*args, **kwargs)
-        if response_format() is ResponseFormat.DATA:
-            raise Unauthorized
-        named = request_context.site_from_query()
-        return redirect(url_for("start.home", site=named.id if named else None), 303)
 
-    return _with_guard("session_required", guarded)
+def session_required_unless(
+    answer: Callable[..., ResponseReturnValue | None],
+) -> Callable[[View], View]:
+    """Require a live session, unless `answer` has an answer for everyone to the same arguments."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(**kwargs: Any) -> ResponseReturnValue:
+            if request_context.visitor() is not None:
+                return view(**kwargs)
+            if (public_answer := answer(**kwargs)) is not None:
+                return public_answer
+            if response_format() is ResponseFormat.DATA:
+                raise Unauthorized
+            named = request_context.site_from_query()
+            return redirect(url_for("start.home", site=named.id if named else None), 303)
+
+        return _with_guard("session_required", guarded)
+
+    return guard
 
 
 def link_code(view: View) -> View:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.web import onboarding_pages, request_context, security_headers
-from webapp.web.guards import session_required
+from webapp.web.guards import session_required_unless
 
 if TYPE_CHECKING:
     from webapp.journey.views import Page
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
 blueprint = Blueprint("present", __name__)
 
 
+def _erased_page(onboarding_id: str) -> str | None:
+    """Return the page of an erased onboarding, whose user's session has ended with it."""
+    known_id = request_context.parse_onboarding_id(onboarding_id)
+    site = request_context.steps().present.site_of_erased(known_id)
+    if site is None:
+        return None
+    request_context.set_site(site)
+    return render_template("result/erased.html")
+
+
 @blueprint.get("/onboardings/<onboarding_id>")
-@session_required
+@session_required_unless(_erased_page)
 def page(onboarding_id: str) -> ResponseReturnValue:
     """Show the owner's page; another user's id and an unknown id get the same 404."""
     known_id = request_context.parse_onboarding_id(onboarding_id)

@@ -90,9 +90,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     "retention_required": ProblemType(
         409,
         _("The onboarding must be kept for longer"),
-        _(
-            "Send the request again after `keep_until`; `ground` names the setting that requires it."
-        ),
+        _("Send the request again after `keep_until`; `ground` is the setting that requires it."),
         members={
             "onboarding": _EXAMPLE_ID,
             "ground": "keep_at_least_days",

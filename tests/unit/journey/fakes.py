@@ -14,7 +14,7 @@ from webapp.gateway.errors import (
     Unavailable,
     UntrustedHostedPage,
 )
-from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
+from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 
 HOSTED = "https://gateway.example"
 
@@ -102,9 +102,12 @@ class FakeGateway:
         self.processes[scan_id] = word
         self._answered(call)
 
-    def delete(self, scan_id: str) -> None:
+    delete_method = "DELETE"
+
+    def delete(self, scan_id: str) -> Acknowledgement:
         self._begun("delete", scan_id)
         self.processes.pop(scan_id, None)
+        return Acknowledgement("DELETED", None, {})
 
     def _word(self, call: str, scan_id: str) -> str | None:
         """The word as the call begins; changes during the call do not affect its answer."""

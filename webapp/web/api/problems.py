@@ -19,6 +19,7 @@ from webapp.domain.errors import (
     StepError,
 )
 from webapp.web import errors
+from webapp.web.api.output_models import rfc3339
 from webapp.web.errors import ErrorInfo
 from webapp.web.problem_types import PROBLEM_TYPES
 
