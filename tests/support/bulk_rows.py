@@ -12,6 +12,7 @@ from webapp.store.engine import mark_as_writing
 from webapp.store.schema import (
     consents,
     decisions,
+    erasures,
     inbox,
     links,
     message_attempts,
@@ -32,8 +33,8 @@ def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> N
     """Insert users with one onboarding each: of twenty, nineteen verified and one started.
 
     Each was created by API, with a key for repetitions, and has two delivered messages. One of
-    twenty notices is open; one of ten users has a session, a link, a used hand-off and a settled
-    decision. `sealed` is the value of each encrypted column that is not empty.
+    twenty notices is open; one of ten users has a session, a link, a used hand-off, a settled
+    decision and a settled erasure. `sealed` is the value of each encrypted column that is not empty.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -53,6 +54,7 @@ _IDENTIFYING = {
     onboardings: ("id", "person_id"),
     consents: ("onboarding_id",),
     decisions: ("id", "onboarding_id"),
+    erasures: ("id", "onboarding_id"),
     messages: ("id", "onboarding_id"),
     message_attempts: ("message_id",),
     timeline: ("onboarding_id",),
@@ -95,6 +97,7 @@ def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
         onboardings,
         consents,
         decisions,
+        erasures,
         messages,
         message_attempts,
         timeline,
@@ -204,6 +207,7 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
                 },
             )
             yield decisions, _decision(id_, then)
+            yield erasures, _erasure(id_, then)
             yield replay_guard_marks, {"kind": "handoff", "value_hash": id_, "expires_at": soon}
 
 
@@ -259,4 +263,19 @@ def _decision(onboarding_id: str, then: datetime) -> Row:
         "attempts": 1,
         "created_at": then,
         "updated_at": then,
+    }
+
+
+def _erasure(onboarding_id: str, then: datetime) -> Row:
+    return {
+        "id": str(uuid.uuid4()),
+        "onboarding_id": onboarding_id,
+        "site": "shop",
+        "actor": "host",
+        "state": "confirmed",
+        "attempts": 1,
+        "requested_at": then,
+        "updated_at": then,
+        "erased_at": then,
+        "is_person_erased": True,
     }

@@ -40,6 +40,8 @@ ERASURES_BLOCKED = "erasures_blocked"
 ATTEMPT_SECONDS = 30.0
 #: Attempts without an answer to the read before the deletion, after which it is made all the same.
 READS_BEFORE_DELETION = 3
+#: The newest onboardings, of which those without an erasure are read.
+_CANDIDATES = 200
 #: Other processes that are read until one is found that the gateway shows.
 _OTHER_PROCESSES = 3
 _log = logging.getLogger(__name__)
@@ -145,13 +147,14 @@ class ErasureAttempt:
         after, _ = self._answer(lambda: self._read(row.id, is_known=False))
         evidence = replace(evidence, read_after=after, other_process=None)
         if after.is_not_shown:
-            evidence = replace(evidence, other_process=self._read_other_process(row.id))
+            evidence = replace(evidence, other_process=self._read_other_process())
         return evidence, retry_after
 
-    def _read_other_process(self, onboarding_id: str) -> GatewayAnswer | None:
+    def _read_other_process(self) -> GatewayAnswer | None:
         """Read other processes until the gateway shows one; None if there is none to read."""
         with self._deps.database.reading() as work:
-            others = work.onboardings.shown_by_gateway(onboarding_id, _OTHER_PROCESSES)
+            newest = work.onboardings.newest_shown_by_gateway(_CANDIDATES)
+            others = work.erasures.without_erasure(newest)[:_OTHER_PROCESSES]
         answer: GatewayAnswer | None = None
         for other in others:
             answer, _ = self._answer(lambda id_=other: self._read(id_, is_known=True))  # type: ignore[misc]
@@ -229,7 +232,7 @@ class ErasureAttempt:
     def _set_alarm(self, work: UnitOfWork, after: Erasure) -> None:
         if after.state is ErasureState.BLOCKED:
             work.alarms.raise_alarm(ERASURES_BLOCKED, self._deps.clock(), str(after.problem))
-        elif not work.erasures.count_blocked():
+        elif not work.erasures.has_blocked():
             work.alarms.clear(ERASURES_BLOCKED)
 
 

@@ -5,11 +5,12 @@ Every writer first locks the onboarding's row (`Onboardings.get` with `for_updat
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from webapp.domain.erasures import (
     Erasure,
@@ -33,6 +34,9 @@ _GET = select(erasures).where(_columns.id == bindparam("this"))
 _OF = select(erasures).where(_columns.onboarding_id == bindparam("onboarding"))
 _IS_OPEN = select(_columns.id).where(
     _columns.onboarding_id == bindparam("onboarding"), _columns.next_attempt_at.is_not(None)
+)
+_BLOCKED = (
+    select(_columns.id).where(IS_BLOCKED, _columns.state == str(ErasureState.BLOCKED)).limit(1)
 )
 
 
@@ -80,11 +84,15 @@ class Erasures(Repository):
             query = query.where(_columns.state == state)
         return [_erasure(row) for row in self._connection.execute(query)]
 
-    def count_blocked(self) -> int:
-        return (
-            self._connection.scalar(select(func.count()).select_from(erasures).where(IS_BLOCKED))
-            or 0
-        )
+    def without_erasure(self, onboarding_ids: Collection[str]) -> list[str]:
+        """Return those of these onboardings that have no erasure, in their order."""
+        query = select(_columns.onboarding_id).where(_columns.onboarding_id.in_(onboarding_ids))
+        having = set(self._connection.scalars(query))
+        return [each for each in onboarding_ids if each not in having]
+
+    def has_blocked(self) -> bool:
+        """Whether the gateway refuses any erasure."""
+        return self._connection.scalar(_BLOCKED) is not None
 
 
 def _values(one: Erasure) -> dict[str, Any]:

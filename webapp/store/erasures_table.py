@@ -34,7 +34,7 @@ erasures = Table(
     Index("ix_erasures_erased_at", "erased_at"),
     Index(
         "ix_erasures_blocked",
-        "requested_at",
+        "state",
         sqlite_where=IS_BLOCKED,
         postgresql_where=IS_BLOCKED,
     ),

@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     insert,
     literal,
@@ -30,7 +29,6 @@ from webapp.domain.decisions import UNDECIDED
 from webapp.domain.onboarding import FINAL, Consent, Mode, Onboarding, Status
 from webapp.domain.reasons import Reason, ReasonCode
 from webapp.domain.schedule import PollReason
-from webapp.store.erasures_table import erasures
 from webapp.store.errors import LostUpdate
 from webapp.store.repository import SealingRepository
 from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
@@ -138,17 +136,11 @@ class Onboardings(SealingRepository):
         query = select(_columns.id).where(_columns.person_id == person_id).order_by(_columns.id)
         return list(self._connection.scalars(query))
 
-    def shown_by_gateway(self, without_id: str, limit: int) -> list[str]:
-        """Return the newest onboardings, but one, whose process the gateway should still show."""
-        is_leaving = exists().where(erasures.c.onboarding_id == _columns.id)
+    def newest_shown_by_gateway(self, limit: int) -> list[str]:
+        """Return the newest onboardings that the gateway waits to decide or has decided."""
         query = (
             select(_columns.id)
-            .where(
-                _columns.status.in_(sorted(FINAL | UNDECIDED)),
-                _columns.gateway_status.is_not(None),
-                _columns.id != without_id,
-                ~is_leaving,
-            )
+            .where(_columns.status.in_(sorted(FINAL | UNDECIDED)))
             .order_by(_newest_first)
             .limit(limit)
         )

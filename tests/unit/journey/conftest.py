@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent
 #: send statements that the tests of `store` send there; on PostgreSQL they run nightly.
 BOTH_IN_EVERY_RUN = {
     "test_decision_sender",
+    "test_erase",
     "test_gateway_poll_races",
     "test_idempotency",
     "test_links",

@@ -48,7 +48,7 @@ def test_begin_after_a_crash_claims_the_key_when_the_lease_has_ended(harness, ke
     assert isinstance(claim, Claim)
     # The first one was only slow: what it does now must not count.
     with pytest.raises(LeaseLost), harness.database.writing() as work:
-        keys.settle(work, crashed, 201, "late")
+        keys.settle(work, crashed, 201, "late", "an id")
     keys.release(crashed)
     keys.store(claim, 200, "second")
     assert keys.begin("shop", "key", "call") == StoredAnswer(200, "second")
@@ -85,7 +85,7 @@ def test_create_by_a_request_that_lost_its_lease_stores_nothing(harness, keys):
     keys.begin("shop", "key", "call")
 
     def settle(work, resource, status):
-        keys.settle(work, slow, status, "")
+        keys.settle(work, slow, status, "", resource.id)
 
     with pytest.raises(LeaseLost):
         harness.host_api.create.create(SHOP, wanted(), settle)

@@ -52,7 +52,9 @@ def test_delete_leaves_rows_of_another_onboarding(database: Database):
         assert work.onboardings.has_consent(bens.id, "2026-01")
         assert work.links.get(f"code of {adas.id}") is None
         assert work.links.get(f"code of {bens.id}") is not None
-        details = {row.id: [each.detail for each in work.timeline.of(row.id)] for row in (adas, bens)}
+        details = {
+            row.id: [each.detail for each in work.timeline.of(row.id)] for row in (adas, bens)
+        }
     assert details[adas.id] == [{}, {"status": "x"}]
     assert details[bens.id][1] == {"word": "Ada", "status": "x"}
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from tests.support.bulk_rows import insert_people
 from tests.unit.journey.harness import SHOP, JourneyHarness
 from tests.unit.store.rows import NOW
+from webapp.domain.actors import Actor
 from webapp.domain.decisions import DecisionState
 from webapp.domain.messages import Attempt, AttemptError
 from webapp.domain.onboarding import Status
@@ -22,6 +23,7 @@ from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.gateway.token_cache import Token
 from webapp.journey.api_create import CreateInput
 from webapp.journey.decision import Decision
+from webapp.journey.erase import Erase
 from webapp.journey.idempotency import Claim
 from webapp.journey.shared_token_cache import SharedTokenCache
 from webapp.store.numbering import number_committed_rows
@@ -108,7 +110,23 @@ def everything_that_is_waited_for(harness: JourneyHarness) -> None:
         work.decisions.count_waiting(DecisionState.PARKED)
     send_and_list_messages(harness, current)
     call_the_api(harness)
+    erase_and_list(harness, current)
     harness.database.sweep(NOW)
+
+
+def erase_and_list(harness: JourneyHarness, onboarding_id: str) -> None:
+    """Erase an onboarding and all of a user, and read the erasures."""
+    erase = Erase(harness.deps)
+    harness.put(onboarding_id, next_poll_at=None)
+    erasure = erase.onboarding(onboarding_id, actor=Actor.CLI)
+    harness.gateway_poll.poll(onboarding_id)
+    assert erase.get(erasure.id).erased_at is not None
+    harness.gateway_poll.poll(onboarding_id)
+    erase.subject(SHOP, "ben", actor=Actor.CLI)
+    harness.present.site_of_erased(onboarding_id)
+    with harness.database.reading() as work:
+        work.erasures.erased_since(NOW, 100)
+        work.erasures.listed(site=None, state=None, limit=50)
 
 
 def call_the_api(harness: JourneyHarness) -> None:

@@ -101,6 +101,7 @@ class FakeSteps:
     shared: list[LimitCount] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     locales: list[str | None] = field(default_factory=list)
+    erased_id: str | None = None
 
     def __post_init__(self) -> None:
         self.admit = SimpleNamespace(
@@ -118,7 +119,9 @@ class FakeSteps:
             preview=self.preview, use=self.use, create_for_owner=self.create_for_owner
         )
         self.start = SimpleNamespace(begin=self.begin, prepare=self.prepare)
-        self.present = SimpleNamespace(show=self.show, home=self.home)
+        self.present = SimpleNamespace(
+            show=self.show, home=self.home, site_of_erased=self.site_of_erased
+        )
         self.returned = SimpleNamespace(
             record_return=self.record_return, view_return=self.view_return
         )
@@ -256,6 +259,9 @@ class FakeSteps:
             hosted_origin=HOSTED if offered else None,
             onboarding_token="token-of-the-process" if offered else None,
         )
+
+    def site_of_erased(self, onboarding_id: str) -> Site | None:
+        return SHOP if onboarding_id == self.erased_id else None
 
     def home(self, visitor: Visitor) -> Home:
         return Home(visitor.person, SHOP, SHOP.flows["default"], [], None, "start")

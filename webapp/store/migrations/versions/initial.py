@@ -321,7 +321,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_erasures')),
         sa.UniqueConstraint('onboarding_id', name=op.f('uq_erasures_onboarding_id'))
     )
-    op.create_index('ix_erasures_blocked', 'erasures', ['requested_at'], unique=False, sqlite_where=sa.text("state = 'blocked'"), postgresql_where=sa.text("state = 'blocked'"))
+    op.create_index('ix_erasures_blocked', 'erasures', ['state'], unique=False, sqlite_where=sa.text("state = 'blocked'"), postgresql_where=sa.text("state = 'blocked'"))
     op.create_index('ix_erasures_erased_at', 'erasures', ['erased_at'], unique=False)
     op.create_index('ix_erasures_requested_at', 'erasures', ['requested_at'], unique=False)
 
