@@ -34,7 +34,8 @@ def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> N
 
     Each was created by API, with a key for repetitions, and has two delivered messages. One of
     twenty notices is open; one of ten users has a session, a link, a used hand-off, a settled
-    decision and a settled erasure. `sealed` is the value of each encrypted column that is not empty.
+    decision and a settled erasure. `sealed` is the value of each encrypted column that is not
+    empty.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))

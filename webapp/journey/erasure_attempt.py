@@ -41,7 +41,7 @@ ATTEMPT_SECONDS = 30.0
 #: Attempts without an answer to the read before the deletion, after which it is made all the same.
 READS_BEFORE_DELETION = 3
 #: The newest onboardings, of which those without an erasure are read.
-_CANDIDATES = 200
+_CANDIDATES = 20
 #: Other processes that are read until one is found that the gateway shows.
 _OTHER_PROCESSES = 3
 _log = logging.getLogger(__name__)
