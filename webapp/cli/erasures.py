@@ -21,7 +21,7 @@ from webapp.journey.erasure_receipt import deleted_here, gateway_json
 from webapp.wiring import Components
 
 #: How long the command waits for an attempt of another process; longer than one takes.
-_WAIT_SECONDS = 45.0
+_WAIT_SECONDS = 25.0
 _CHECK_SECONDS = 0.2
 
 

@@ -15,7 +15,7 @@ PROOF_WITHIN = timedelta(minutes=1)
 #: How long an unproven erasure is tried to be proven.
 UNPROVEN_AFTER = timedelta(days=7)
 #: Longer than an attempt may take, so that a killed process delays the next one little.
-ATTEMPT_LEASE = timedelta(seconds=40)
+ATTEMPT_LEASE = timedelta(seconds=20)
 
 
 class ErasureState(StrEnum):

@@ -37,7 +37,7 @@ from webapp.store.unit_of_work import UnitOfWork
 #: The alarm of erasures that the gateway refuses; it ends with the last of them.
 ERASURES_BLOCKED = "erasures_blocked"
 #: All gateway calls of one attempt together; less than the lease of the claim.
-ATTEMPT_SECONDS = 30.0
+ATTEMPT_SECONDS = 15.0
 #: Attempts without an answer to the read before the deletion, after which it is made all the same.
 READS_BEFORE_DELETION = 3
 #: The newest onboardings, of which those without an erasure are read.

@@ -438,7 +438,7 @@ def test_attempt_killed_after_the_deletion_is_made_again_when_its_lease_ends(
     del harness.gateway.during_call["delete"]
     assert harness.run_due() == 0
 
-    harness.clock.advance(seconds=41)
+    harness.clock.advance(seconds=21)
     harness.gateway.errors["delete"].append(Unauthorized("delete: answered 401", status=401))
     harness.run_due()
 
