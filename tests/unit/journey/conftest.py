@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 BOTH_IN_EVERY_RUN = {
     "test_decision_sender",
     "test_erase",
+    "test_erase_races",
     "test_gateway_poll_races",
     "test_idempotency",
     "test_links",
