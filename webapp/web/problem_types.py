@@ -94,6 +94,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         members={
             "onboarding": _EXAMPLE_ID,
             "ground": "keep_at_least_days",
+            "flow": "default",
             "keep_until": "2031-11-30T12:00:00.000000Z",
         },
     ),
