@@ -1,4 +1,7 @@
-"""The shop's table of results, written by messages."""
+"""The shop's table of results, written by messages.
+
+A row names no customer if its first message says that the onboarding was erased.
+"""
 
 import json
 import sqlite3
@@ -12,7 +15,7 @@ FINAL = ("verified", "rejected")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS onboardings (
     id TEXT PRIMARY KEY,
-    customer TEXT NOT NULL,
+    customer TEXT,
     status TEXT NOT NULL,
     reasons TEXT NOT NULL,
     sequence INTEGER NOT NULL,

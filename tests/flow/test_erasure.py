@@ -51,7 +51,7 @@ def test_erasure_by_api_is_confirmed_within_seconds(new_stack: NewStack, databas
             lambda: next(
                 (
                     each
-                    for each in map(lambda one: one.json, receiver.received)
+                    for each in (one.json for one in receiver.received)
                     if each["type"] == "onboarding.erased"
                 ),
                 None,

@@ -204,3 +204,15 @@ def record_attempt(
 def hurry(erasure: Erasure, now: datetime) -> Erasure:
     """Plan the next attempt for now; one in flight goes on."""
     return replace(erasure, next_attempt_at=now)
+
+
+def reopen(erasure: Erasure, now: datetime) -> Erasure:
+    """Begin anew: the gateway has created the process after its deletion."""
+    return replace(
+        erasure,
+        state=ErasureState.PENDING,
+        problem=ErasureProblem.NOT_TRIED,
+        evidence=None,
+        next_attempt_at=now,
+        updated_at=now,
+    )

@@ -52,8 +52,15 @@ class ErasedTraces:
             without_jobs = delete_jobs(new)
             self._done |= {id_: at for id_, at in new.items() if id_ in without_jobs}
         if not self._is_log_empty:
-            with translate_driver_errors():
-                self._is_log_empty = empty_write_ahead_log(self._database.engine)
+            self.empty_log()
         if not new:
             self._since = max(self._since, self._clock() - _OVERLAP)
             self._done = {id_: at for id_, at in self._done.items() if at >= self._since}
+
+    def empty_log(self) -> None:
+        """Empty the write-ahead log; tried again by `delete` if it is in use.
+
+        Raises DatabaseUnavailable.
+        """
+        with translate_driver_errors():
+            self._is_log_empty = empty_write_ahead_log(self._database.engine)

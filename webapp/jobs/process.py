@@ -88,6 +88,7 @@ class JobsProcess:
             _log.info("database_connection_restored")
         if time.monotonic() >= self._next_clean_up:
             rows = self._wired.database.sweep(self._wired.clock())
+            self._traces.empty_log()
             _log.info("old_rows_deleted", rows=rows, jobs=queue.delete_old_jobs())
             self._next_clean_up = time.monotonic() + CLEAN_UP_SECONDS
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from webapp.config.sites import Flow
 from webapp.domain import transitions
+from webapp.domain.erasures import reopen
 from webapp.domain.errors import GatewayUnavailable, HostedPageUntrusted
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.domain.onboarding_inputs import OnboardingInputs
@@ -173,12 +174,21 @@ class CreateProcess:
         """The address is stored even if a notice has moved the status on already."""
         with self._deps.changing_status() as work:
             row = work.onboardings.get(called.id, for_update=True)
-            if row is None or row.status is Status.ERASED:
-                # It outlived its lease, and the erasure that waited for that.
-                _log.error("process_created_after_erasure", extra={"onboarding": called.id})
+            if row is None:
                 return called.id
+            if row.status is Status.ERASED:
+                self._erase_again(work, row)
+                return row.id
             self._start(work, row, created.url, created.onboarding_token)
             return _id_to_show(row)
+
+    def _erase_again(self, work: UnitOfWork, row: Onboarding) -> None:
+        """The call outlived its lease, and the erasure that waited for its end."""
+        _log.warning("process_created_after_erasure", extra={"onboarding": row.id})
+        erasure, now = work.erasures.of(row.id), self._deps.clock()
+        if erasure is not None:
+            work.erasures.save(reopen(erasure, now))
+            self._deps.schedule_poll_now(work, row.id, PollReason.NOTICE)
 
     def _start(self, work: UnitOfWork, row: Onboarding, url: str, token: str) -> Onboarding:
         started = transitions.mark_started(

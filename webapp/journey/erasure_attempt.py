@@ -97,7 +97,7 @@ class ErasureAttempt:
         notices = [notice.id for notice in work.inbox.unsettled(row.id)]
         work.inbox.settle(notices, SettleReason.ERASED, now)
         if row.status is Status.ERASED:
-            work.erased_data.delete_notices(row.id)
+            work.erased_data.delete(row.id)
         times = [erasure.next_attempt_at]
         if erasure.next_attempt_at is not None:
             times.append(erasure.claimed_until)

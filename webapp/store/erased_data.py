@@ -58,7 +58,7 @@ class ErasedData(Repository):
             self._connection.execute(delete(table).where(about))
         self._empty(decisions, onboarding_id, content=None, reply=None)
         self._empty(api_requests, onboarding_id, answer=None)
-        self.delete_notices(onboarding_id)
+        self._empty_notices(onboarding_id)
         self._redact_timeline(onboarding_id)
         ids = select(messages.c.id).where(messages.c.onboarding_id == onboarding_id)
         self._connection.execute(
@@ -84,7 +84,7 @@ class ErasedData(Repository):
         gone = delete(people).where(people.c.id == person_id, ~has_more)
         return self._connection.execute(gone).rowcount == 1
 
-    def delete_notices(self, onboarding_id: str) -> None:
+    def _empty_notices(self, onboarding_id: str) -> None:
         """Delete the bodies of its notices, and the notices with words that are not known.
 
         The others stay, so that a repeat of the gateway's is recognised.

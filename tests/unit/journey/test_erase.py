@@ -299,6 +299,31 @@ def test_erasure_waits_for_a_create_call_in_flight(harness, erase, adas, other):
     assert harness.status(adas) is Status.ERASED
 
 
+def test_process_created_after_the_erasure_is_deleted_too(harness, erase, ada, other):
+    """The create call lasts longer than its lease, for which the erasure waits."""
+
+    def erase_meanwhile(_id: str) -> None:
+        del harness.gateway.during_call["create"]
+        (row,) = harness.rows(ada)
+        requested(erase, row.id)
+        harness.clock.advance(seconds=16)
+        harness.gateway.errors["delete"].append(Unauthorized("delete: answered 401", status=401))
+        harness.run_due()
+        assert harness.status(row.id) is Status.ERASED
+
+    harness.gateway.during_call["create"] = erase_meanwhile
+    onboarding_id = harness.begin(ada)
+    assert harness.row(onboarding_id).hosted_url is None
+    harness.gateway.processes[onboarding_id] = "PENDING_VERIFICATION"
+
+    harness.run_due()
+
+    assert onboarding_id not in harness.gateway.processes
+    with harness.database.reading() as work:
+        erasure = work.erasures.of(onboarding_id)
+    assert outcome(erasure) == ("confirmed", None)
+
+
 def test_erasure_before_the_retention_floor_is_refused(harness, erase, verified):
     flows = {"default": Flow(keep_at_least_days=30)}
     harness.deps.sites["shop"] = replace_flows(SHOP, flows)
