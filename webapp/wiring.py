@@ -110,6 +110,7 @@ def build(
     message_client = MessageClient(clock, settings.outbound_ca_file, settings.outbound_proxy)
     message_delivery = MessageDelivery(deps, message_client, observers.message_attempt)
     gateway_poll = GatewayPoll(deps, gateway, observers.poll_event)
+    decision = Decision(deps, gateway_poll)
     links = Links(deps, settings.public_url)
     steps = Steps(
         sites=settings.sites,
@@ -118,13 +119,13 @@ def build(
         pending_logins=PendingLogins(deps),
         read_provider_keys=ProviderKeys,
         links=links,
-        host_api=host_api(deps, links, gateway_poll),
+        host_api=host_api(deps, links, gateway, gateway_poll, decision),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
         returned=ReturnStep(deps, references),
         webhook=Webhook(deps, NoticeWriter(database), settings.webhook_headers),
         gateway_poll=gateway_poll,
-        decision=Decision(deps, gateway_poll),
+        decision=decision,
         erase=Erase(deps),
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),

@@ -110,6 +110,7 @@ class Flow(ConfigModel):
     consent_version: Text | None = None
     decide: Literal["review", "rules", "host"] = "review"
     decide_within_minutes: Annotated[int, whole_number(1, 60 * 24 * 30)] = 60
+    on_deadline: Literal["review", "stay"] = "review"
     attempts: Annotated[int, whole_number(1, 1000)] = 3
     expires_after_hours: Annotated[int, whole_number(1, 24 * 365)] = 48
     alternative_url: PageAddress | None = None

@@ -6,9 +6,11 @@ one; the caller saves it while it holds the lock on the onboarding's row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from webapp.domain.corrections import CorrectionResult
 from webapp.domain.decisions import DecisionOutcome, DecisionRecord, DecisionState, GatewayReply
 
 #: Longer than the request to the gateway may take, so that a killed process delays it little.
@@ -26,6 +28,11 @@ def claim_sending(decision: DecisionRecord, now: datetime) -> DecisionRecord:
     return replace(
         decision, attempts=decision.attempts + 1, due_at=now + SEND_LEASE, updated_at=now
     )
+
+
+def count_undelivered(decision: DecisionRecord) -> DecisionRecord:
+    """Count the attempt that has just ended as one that the gateway did not carry out."""
+    return replace(decision, undelivered_attempts=decision.undelivered_attempts + 1)
 
 
 def postpone_sending(
@@ -87,13 +94,15 @@ def settle(
     now: datetime,
     outcome: DecisionOutcome,
     reply: GatewayReply | None = None,
+    results: Mapping[str, CorrectionResult] | None = None,
 ) -> DecisionRecord:
-    """End it, and delete what was sent."""
+    """End it, and delete what was sent; keep the results of comparing its corrections."""
     return replace(
         decision,
         state=DecisionState.SETTLED,
         outcome=outcome,
         content=None,
+        corrected_fields=results or decision.corrected_fields,
         due_at=None,
         reply=reply or decision.reply,
         updated_at=now,

@@ -2,7 +2,9 @@
 
 StepError
 ├── NotFound                 unknown, malformed, or another user's: one answer for all three
+│   └── DataAbsent           the gateway shows no data of the user, or none any more
 ├── Conflict                 impossible in the present status; carries the status
+│   ├── DecisionImpossible   the status does not allow the decision, or another verdict came first
 │   ├── DecisionInProgress   another decision on the onboarding is being carried out
 │   ├── CaseChanged          the decision was made on an older version of the case
 │   ├── ActiveOnboardingExists  the user has an active onboarding with other options
@@ -43,12 +45,20 @@ class NotFound(StepError):
     """The object does not exist or belongs to another user; the two look the same on purpose."""
 
 
+class DataAbsent(NotFound):
+    """The gateway shows no data of the onboarding: not yet, or not any more."""
+
+
 class Conflict(StepError):
     """The step is impossible now; `status` is the present status of the onboarding."""
 
     def __init__(self, status: Status, why: str = "") -> None:
         super().__init__(why or f"not possible while {status}")
         self.status = status
+
+
+class DecisionImpossible(Conflict):
+    """The present status does not allow the decision: too early, or decided otherwise."""
 
 
 class DecisionInProgress(Conflict):

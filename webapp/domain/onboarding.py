@@ -41,6 +41,13 @@ class DecideBy(StrEnum):
     HOST = "host"  # the host site, within `decide_within_minutes`
 
 
+class OnDeadline(StrEnum):
+    """What happens when the host site has not decided in time (`on_deadline` of a flow)."""
+
+    REVIEW = "review"  # the gateway's reviewers decide
+    STAY = "stay"  # it waits for the host site, overdue
+
+
 #: Statuses of which a person has at most one onboarding per flow (a unique index enforces it).
 ACTIVE = frozenset(
     {
@@ -70,7 +77,8 @@ class Onboarding:
     `poll_reason` was set and is the position on the schedule of `domain.schedule`. `version` moves
     with every change, `case_version` only with the status, the gateway's facts and decisions.
     `evidence_available_at` is when the gateway first reported that the recording is available.
-    `person_id` is None once it is erased. Change it through `domain.transitions` only.
+    `person_id` is None once it is erased. `overdue_at` is when the host site's time to decide had
+    passed, with `on_deadline = "stay"`. Change it through `domain.transitions` only.
     """
 
     id: str
@@ -105,6 +113,7 @@ class Onboarding:
     poll_reason: PollReason | None = None
     poll_count: int = 0
     deciding_at: datetime | None = None
+    overdue_at: datetime | None = None
     unanswered_polls: int = 0
     unanswered_since: datetime | None = None
     evidence_available_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,6 +36,10 @@ _NOT_RETRYABLE = frozenset(
 )
 
 
+#: A rejection comment of this server: a code, then what the operator has written.
+_OUR_COMMENT = re.compile(rf"\s*({'|'.join(ReasonCode)})\s*:", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Reason:
     """One reason, and whether a new attempt can succeed."""
@@ -48,14 +53,30 @@ def reason(code: ReasonCode) -> Reason:
     return Reason(code, retry_allowed=code not in _NOT_RETRYABLE)
 
 
-def of_rejection(rejection_reason: str | None, reason_map: Mapping[str, str]) -> ReasonCode:
-    """Map the gateway's free `rejectionReason` to a code through the flow's `reason_map`.
+def rejection_comment(comment: str, code: ReasonCode | None) -> str:
+    """Return the comment of a rejection as the gateway is sent it: `code: comment`.
 
-    `reason_map` maps texts to codes; texts are compared without case and surrounding space.
-    Returns `other` without a match. Raises ValueError for a code that does not exist.
+    The gateway returns it as `rejectionReason` (contract 3.9), and `of_rejection` finds the code.
+    """
+    return f"{code}: {comment}" if code else comment
+
+
+def of_rejection(
+    rejection_reason: str | None,
+    reason_map: Mapping[str, str],
+    sent: ReasonCode | None = None,
+) -> ReasonCode:
+    """Map the gateway's free `rejectionReason` to a code.
+
+    A text of `rejection_comment` names its code. Others are mapped by the flow's `reason_map`, from
+    texts to codes; texts are compared without case and surrounding space. Without a text it is
+    `sent`, the reason that the gateway was sent; without a match `other`. Raises ValueError for a
+    code of the map that does not exist.
     """
     wanted = (rejection_reason or "").strip().casefold()
     for raw, code in reason_map.items():
         if raw.strip().casefold() == wanted and wanted:
             return ReasonCode(code)
-    return ReasonCode.OTHER
+    if found := _OUR_COMMENT.match(wanted):
+        return ReasonCode(found[1])
+    return (sent if not wanted else None) or ReasonCode.OTHER

@@ -212,6 +212,11 @@ def mark_evidence_available(row: Onboarding, now: datetime) -> Onboarding:
     return replace(_next(row, now), evidence_available_at=now)
 
 
+def mark_overdue(row: Onboarding, now: datetime) -> Onboarding:
+    """Record that the host site has not decided in time; the status stays."""
+    return replace(_next(row, now), overdue_at=now)
+
+
 def record_decision(row: Onboarding, now: datetime) -> Onboarding:
     """Record that a decision was requested or settled; the status stays."""
     return _next_case(row, now)

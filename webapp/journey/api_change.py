@@ -5,12 +5,14 @@ from __future__ import annotations
 from webapp.config.sites import Site
 from webapp.domain import transitions
 from webapp.domain.actors import Actor
+from webapp.domain.decisions import DecisionOutcome
 from webapp.domain.errors import Conflict, NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.schedule import PollReason
 from webapp.domain.transitions import PollPlan
+from webapp.journey import decision_sender
 from webapp.journey.api_create import OK, Settle
-from webapp.journey.api_resources import OnboardingResource, resource
+from webapp.journey.api_resources import OnboardingResource, require_own, resource
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.links import Links
 from webapp.journey.process_deletion import has_unwanted_process
@@ -54,6 +56,8 @@ class ApiChange:
     ) -> tuple[OnboardingResource, int]:
         """Withdraw an unfinished onboarding; return it, also when it was canceled before.
 
+        A decision that the gateway has not confirmed is withdrawn with it.
+
         The jobs process deletes a process on which the user has not finished at the gateway: a slow
         gateway must not keep threads of the server. Raises Conflict when it has ended otherwise.
         """
@@ -71,6 +75,10 @@ class ApiChange:
             return row
         if not row.active:
             raise Conflict(row.status)
+        decision = work.decisions.unsettled(row.id)
+        if decision is not None:
+            outcome = DecisionOutcome.WITHDRAWN
+            row = decision_sender.settle(self._deps, work, row, decision, outcome)
         now = self._deps.clock()
         withdrawn = transitions.cancel_as_withdrawn(row, now)
         if has_unwanted_process(withdrawn):
@@ -80,7 +88,4 @@ class ApiChange:
     def _of_site(
         self, work: UnitOfWork, site: Site, onboarding_id: str, *, for_update: bool = False
     ) -> Onboarding:
-        row = work.onboardings.get(onboarding_id, for_update=for_update)
-        if row is None or row.site != site.id:
-            raise NotFound("no such onboarding")
-        return row
+        return require_own(work.onboardings.get(onboarding_id, for_update=for_update), site.id)

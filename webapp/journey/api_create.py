@@ -18,7 +18,7 @@ from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.hostsite.errors import HandoffRefused
 from webapp.hostsite.return_urls import checked_return_url
 from webapp.journey import new_onboarding
-from webapp.journey.api_resources import OnboardingResource, resource
+from webapp.journey.api_resources import DecisionResource, OnboardingResource, resource
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.links import Links
@@ -26,8 +26,8 @@ from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import UnitOfWork
 
 #: Stores the answer (resource, HTTP status) in the transaction of the change, or raises LeaseLost.
-Settle = Callable[[UnitOfWork, OnboardingResource, int], None]
-CREATED, OK = 201, 200
+Settle = Callable[[UnitOfWork, OnboardingResource | DecisionResource, int], None]
+CREATED, ACCEPTED, OK = 201, 202, 200
 #: More rounds than parallel requests for one user need.
 _MAX_ROUNDS = 5
 

@@ -13,6 +13,7 @@ from webapp.journey.api_resources import (
     ResourcePage,
     SubjectResource,
     TimelineEvent,
+    require_own,
     resource,
     resources,
 )
@@ -20,7 +21,7 @@ from webapp.journey.dependencies import JourneyDependencies
 from webapp.store.unit_of_work import UnitOfWork
 
 #: What the host site may read of an event's detail; the rest is for operators.
-_SHOWN_DETAIL = ("status", "error", "version", "locale", "kind", "outcome")
+_SHOWN_DETAIL = ("status", "error", "version", "locale", "kind", "outcome", "key")
 
 
 class ApiRead:
@@ -96,10 +97,7 @@ class ApiRead:
 
 
 def _of_site(work: UnitOfWork, site: Site, onboarding_id: str) -> Onboarding:
-    row = work.onboardings.statuses_of([onboarding_id]).get(onboarding_id)
-    if row is None or row.site != site.id:
-        raise NotFound("no such onboarding")
-    return row
+    return require_own(work.onboardings.statuses_of([onboarding_id]).get(onboarding_id), site.id)
 
 
 def _shown(detail: Mapping[str, object]) -> dict[str, object]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from webapp.domain.corrections import CorrectionResult
+from webapp.domain.decisions import (
+    DecisionKind,
+    DecisionOutcome,
+    DecisionRecord,
+    DecisionState,
+)
+from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.domain.onboarding_inputs import NOT_CHECKED
 from webapp.domain.reasons import Reason
@@ -67,6 +76,40 @@ class TimelineEvent:
 
 
 @dataclass(frozen=True)
+class DecisionResource:
+    """A decision without its content. `requested_at` is aware UTC.
+
+    `attempts` counts the calls to the gateway. `corrections` has the name of each corrected field,
+    with the result of its comparison (None: not compared, or not yet).
+    """
+
+    onboarding: str
+    kind: DecisionKind
+    state: DecisionState
+    outcome: DecisionOutcome | None
+    requested_at: datetime
+    attempts: int
+    corrections: Mapping[str, CorrectionResult | None]
+
+
+@dataclass(frozen=True)
+class DataResource:
+    """What the gateway knows of a user, read for one answer and not stored.
+
+    `document` has the fields of the identity document without scores, None for empty ones; dates
+    are ISO 8601 where they can be read. `scores` are texts on the gateway's scale. `raw` is the
+    gateway's answer without the token of the user's process.
+    """
+
+    document: Mapping[str, str | None] = field(repr=False)
+    validations: Mapping[str, Any] = field(repr=False)
+    scores: Mapping[str, str | None] = field(repr=False)
+    extra_parameters: Mapping[str, Any] = field(repr=False)
+    decided_by: str | None = field(repr=False)
+    raw: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class SubjectResource:
     """Where a user stands: `onboarding` is the id of the onboarding that says so.
 
@@ -77,6 +120,26 @@ class SubjectResource:
     status: Status
     onboarding: str
     verified_at: datetime | None
+
+
+def require_own(row: Onboarding | None, site: str) -> Onboarding:
+    """Return the row. Raises NotFound without one, and for one of another site."""
+    if row is None or row.site != site:
+        raise NotFound("no such onboarding")
+    return row
+
+
+def decision_resource(decision: DecisionRecord) -> DecisionResource:
+    """Return what the API shows of a decision."""
+    return DecisionResource(
+        onboarding=decision.onboarding_id,
+        kind=decision.kind,
+        state=decision.state,
+        outcome=decision.outcome,
+        requested_at=decision.created_at,
+        attempts=decision.attempts,
+        corrections=decision.corrected_fields,
+    )
 
 
 def resources(

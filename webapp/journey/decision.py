@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from webapp.domain import transitions
 from webapp.domain.actors import Actor
 from webapp.domain.decisions import (
+    TAKEN,
     DecisionContent,
     DecisionKind,
     DecisionOutcome,
@@ -24,7 +24,7 @@ from webapp.domain.decisions import (
 )
 from webapp.domain.errors import (
     CaseChanged,
-    Conflict,
+    DecisionImpossible,
     DecisionInProgress,
     DecisionRefused,
     GatewayForbidden,
@@ -35,6 +35,7 @@ from webapp.domain.onboarding import Onboarding
 from webapp.domain.reasons import ReasonCode
 from webapp.domain.schedule import PollReason
 from webapp.gateway.personal_data import require_json_text, to_wire_names
+from webapp.http_transport.deadline import deadline
 from webapp.journey.decision_sender import settle
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
@@ -52,20 +53,36 @@ _NOT_WAITED_FOR = frozenset({DecisionState.PARKED, DecisionState.DEAD})
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """The onboarding, and the decision while the gateway has not confirmed it (None: it has)."""
+    """The onboarding, and the decision while the gateway has not confirmed it (None: it has).
+
+    `is_forbidden`: the gateway refuses our account a right (403).
+    """
 
     onboarding: Onboarding
     decision: DecisionRecord | None = None
+    is_forbidden: bool = False
+
+
+@dataclass(frozen=True)
+class DecisionRequest:
+    """What is decided, by whom, and on which version of the case (None: not compared)."""
+
+    kind: DecisionKind
+    content: DecisionContent
+    actor: Actor
+    requester: DecisionRequester
+    case_version: int | None
 
 
 class Decision:
-    """Each method stores the decision and waits up to ten seconds for the gateway to confirm it.
+    """Each method stores the decision and gives the gateway ten seconds to confirm it.
 
     `case_version` is the version of the case that the decision was made on (None: not compared).
     The same decision made again joins the first one, and is sent at once if that is parked or dead.
-    Raises NotFound; ValueError for content that cannot be sent; Conflict with the present status
-    when the decision is impossible or another verdict came first, CaseChanged, DecisionInProgress
-    while another decision is carried out; DecisionRefused with the gateway's reply.
+    Raises NotFound; ValueError for content that cannot be sent; DecisionImpossible with the present
+    status when the status does not allow it or another verdict came first, CaseChanged,
+    DecisionInProgress while another decision is carried out; DecisionRefused with the gateway's
+    reply.
     """
 
     def __init__(
@@ -92,10 +109,9 @@ class Decision:
 
         `personal_data` corrects the user's data; its keys are those of `WIRE_NAMES`.
         """
-        content = DecisionContent(corrections=_checked(personal_data))
-        return self._decide(
-            onboarding_id, _Request(DecisionKind.ACCEPT, content, actor, requester, case_version)
-        )
+        content = DecisionContent(corrections=dict(personal_data or {}))
+        request = DecisionRequest(DecisionKind.ACCEPT, content, actor, requester, case_version)
+        return self.decide(onboarding_id, request)
 
     def reject(
         self,
@@ -111,12 +127,9 @@ class Decision:
 
         Only operators see `comment`; the user reads the text of `reason` (None: `other`).
         """
-        if not require_json_text(comment, "the comment").strip():
-            raise ValueError("the comment must give a reason")
         content = DecisionContent(comment=comment, reason=reason)
-        return self._decide(
-            onboarding_id, _Request(DecisionKind.REJECT, content, actor, requester, case_version)
-        )
+        request = DecisionRequest(DecisionKind.REJECT, content, actor, requester, case_version)
+        return self.decide(onboarding_id, request)
 
     def review(
         self,
@@ -128,20 +141,32 @@ class Decision:
         case_version: int | None = None,
     ) -> DecisionResult:
         """Send it to the gateway's reviewers (contract 3.10)."""
-        content = DecisionContent(corrections=_checked(personal_data))
-        return self._decide(
-            onboarding_id, _Request(DecisionKind.REVIEW, content, actor, requester, case_version)
-        )
+        content = DecisionContent(corrections=dict(personal_data or {}))
+        request = DecisionRequest(DecisionKind.REVIEW, content, actor, requester, case_version)
+        return self.decide(onboarding_id, request)
 
-    def _decide(self, onboarding_id: str, request: _Request) -> DecisionResult:
+    def decide(
+        self, onboarding_id: str, request: DecisionRequest, *, wait: bool = True
+    ) -> DecisionResult:
+        """Make the decision of `request`; without `wait` the jobs process alone carries it out."""
+        _check_content(request)
         decision = self._store(onboarding_id, request)
         if decision is None:
             return DecisionResult(self._row(onboarding_id))
-        with suppress(GatewayUnavailable, GatewayForbidden):  # the jobs process polls again
-            self._gateway_poll.poll(onboarding_id)
-        return self._result(onboarding_id, self._wait(decision))
+        if not wait:
+            return DecisionResult(self._row(onboarding_id), decision)
+        end = time.monotonic() + self._confirmation_seconds
+        try:
+            # What the deadline cuts off counts as a lost answer: the next poll reads first.
+            with deadline(self._confirmation_seconds):
+                self._gateway_poll.poll(onboarding_id)
+        except GatewayUnavailable:
+            pass  # the jobs process polls again
+        except GatewayForbidden:
+            return DecisionResult(self._row(onboarding_id), decision, is_forbidden=True)
+        return self._result(onboarding_id, self._wait(decision, end), request)
 
-    def _store(self, onboarding_id: str, request: _Request) -> DecisionRecord | None:
+    def _store(self, onboarding_id: str, request: DecisionRequest) -> DecisionRecord | None:
         """Store the decision, or join the one that is carried out; None: decided so already."""
         try:
             with self._deps.database.writing() as work:
@@ -160,13 +185,13 @@ class Decision:
         self,
         work: UnitOfWork,
         row: Onboarding,
-        request: _Request,
+        request: DecisionRequest,
         open_one: DecisionRecord | None,
     ) -> DecisionRecord | None:
-        if row.status is request.kind.wanted:
+        if row.status is request.kind.wanted and not request.content.corrections:
             return None
         if row.status not in request.kind.possible_in:
-            raise Conflict(row.status)
+            raise DecisionImpossible(row.status)
         if request.case_version not in (None, row.case_version):
             raise CaseChanged(row.status, "the onboarding has changed meanwhile")
         before = row
@@ -190,7 +215,7 @@ class Decision:
         self._deps.schedule_poll_now(work, row.id, PollReason.NOTICE)
         return decision
 
-    def _record(self, request: _Request, row: Onboarding) -> DecisionRecord:
+    def _record(self, request: DecisionRequest, row: Onboarding) -> DecisionRecord:
         now = self._deps.clock()
         return DecisionRecord(
             id=str(uuid.uuid4()),
@@ -200,15 +225,15 @@ class Decision:
             actor=request.actor,
             requester=request.requester,
             content=request.content,
+            corrected_fields=dict.fromkeys(request.content.corrections),
             state=DecisionState.OPEN,
             created_at=now,
             updated_at=now,
             due_at=now,
         )
 
-    def _wait(self, decision: DecisionRecord) -> DecisionRecord:
-        """Return the decision once it is settled, or as it is when the time is up."""
-        end = time.monotonic() + self._confirmation_seconds
+    def _wait(self, decision: DecisionRecord, end: float) -> DecisionRecord:
+        """Return the decision once it is settled, or as it is at `end` (monotonic seconds)."""
         while True:
             with self._deps.database.reading() as work:
                 stored = work.decisions.get(decision.id) or decision
@@ -216,15 +241,20 @@ class Decision:
                 return stored
             time.sleep(_CHECK_SECONDS)
 
-    def _result(self, onboarding_id: str, decision: DecisionRecord) -> DecisionResult:
+    def _result(
+        self, onboarding_id: str, decision: DecisionRecord, request: DecisionRequest
+    ) -> DecisionResult:
         row = self._row(onboarding_id)
-        if decision.outcome is DecisionOutcome.CONFIRMED:
-            return DecisionResult(row)
+        if decision.outcome is None:
+            is_forbidden = decision.state is DecisionState.PARKED
+            return DecisionResult(row, decision, is_forbidden=is_forbidden)
         if decision.outcome is DecisionOutcome.REFUSED:
             raise DecisionRefused(decision.reply.http_status, decision.reply.text)
-        if decision.outcome is not None:
-            raise Conflict(row.status)
-        return DecisionResult(row, decision)
+        # The requested verdict was given already; corrections have not been carried out then.
+        is_done = row.status is request.kind.wanted and not request.content.corrections
+        if decision.outcome in TAKEN or is_done:
+            return DecisionResult(row)
+        raise DecisionImpossible(row.status)
 
     def _row(self, onboarding_id: str) -> Onboarding:
         with self._deps.database.reading() as work:
@@ -234,17 +264,6 @@ class Decision:
         return row
 
 
-@dataclass(frozen=True)
-class _Request:
-    """The arguments of one call."""
-
-    kind: DecisionKind
-    content: DecisionContent
-    actor: Actor
-    requester: DecisionRequester
-    case_version: int | None
-
-
 def _may_withdraw(open_one: DecisionRecord, kind: DecisionKind) -> bool:
     """Whether a decision of `kind` takes the place of the open one."""
     if open_one.state is DecisionState.DEAD:
@@ -252,7 +271,10 @@ def _may_withdraw(open_one: DecisionRecord, kind: DecisionKind) -> bool:
     return open_one.kind is DecisionKind.REVIEW and kind is not DecisionKind.REVIEW
 
 
-def _checked(personal_data: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the corrections. Raises ValueError for keys and values that cannot be sent."""
-    to_wire_names(personal_data)
-    return dict(personal_data or {})
+def _check_content(request: DecisionRequest) -> None:
+    """Raises ValueError for content that cannot be sent."""
+    to_wire_names(request.content.corrections)
+    if request.kind is DecisionKind.REJECT:
+        comment = require_json_text(request.content.comment, "the comment")
+        if not comment.strip():
+            raise ValueError("the comment must give a reason")

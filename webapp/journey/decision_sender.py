@@ -8,9 +8,11 @@ shows no verdict.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from webapp.domain import decision_transitions, transitions
+from webapp.domain.corrections import CorrectionResult
 from webapp.domain.decisions import (
     DecisionKind,
     DecisionOutcome,
@@ -18,10 +20,11 @@ from webapp.domain.decisions import (
     DecisionState,
     GatewayReply,
     outcome_of,
+    outcome_of_corrections,
 )
 from webapp.domain.errors import GatewayForbidden, GatewayUnavailable
 from webapp.domain.onboarding import Onboarding
-from webapp.domain.reasons import ReasonCode
+from webapp.domain.reasons import ReasonCode, rejection_comment
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import (
     Forbidden,
@@ -31,7 +34,9 @@ from webapp.gateway.errors import (
     Unauthorized,
     Unavailable,
 )
+from webapp.gateway.models import ProcessData
 from webapp.gateway.reply_text import reply_text
+from webapp.journey.corrections import compare_with_answer
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.store.unit_of_work import UnitOfWork
@@ -105,7 +110,8 @@ class DecisionSender:
         if decision.kind is DecisionKind.ACCEPT:
             self._gateway.accept(process_id, content.corrections)
         elif decision.kind is DecisionKind.REJECT:
-            self._gateway.reject(process_id, content.comment or "")
+            comment = rejection_comment(content.comment or "", content.reason)
+            self._gateway.reject(process_id, comment)
         else:
             self._gateway.send_to_review(process_id, content.corrections)
 
@@ -136,6 +142,8 @@ class DecisionSender:
 
     def _after(self, stored: DecisionRecord, error: GatewayError | None) -> DecisionRecord:
         now = self._deps.clock()
+        if _is_undelivered(error):
+            stored = decision_transitions.count_undelivered(stored)
         if error is None:
             return decision_transitions.acknowledge(stored, now, GatewayReply(_SUCCESS))
         reply = _reply(error)
@@ -177,10 +185,14 @@ def settle(
     decision: DecisionRecord,
     outcome: DecisionOutcome,
     reply: GatewayReply | None = None,
+    results: Mapping[str, CorrectionResult] | None = None,
 ) -> Onboarding:
-    """End the decision in the caller's transaction; return the onboarding with its new version."""
+    """End the decision in the caller's transaction; return the onboarding with its new version.
+
+    `results` are those of its corrected fields.
+    """
     now = deps.clock()
-    work.decisions.save(decision_transitions.settle(decision, now, outcome, reply))
+    work.decisions.save(decision_transitions.settle(decision, now, outcome, reply, results))
     after = transitions.record_decision(row, now)
     work.onboardings.save(after, was=row.version)
     deps.record_event(
@@ -189,14 +201,23 @@ def settle(
     return after
 
 
-def settle_by_status(
-    deps: JourneyDependencies, work: UnitOfWork, row: Onboarding, decision: DecisionRecord
+def settle_by_answer(
+    deps: JourneyDependencies,
+    work: UnitOfWork,
+    row: Onboarding,
+    decision: DecisionRecord,
+    answer: ProcessData | None,
 ) -> tuple[Onboarding, DecisionRecord | None]:
     """Settle the decision if the status shows how it ended, or dead-letter it if it is hopeless.
 
-    Returns the onboarding, and the decision that still has no outcome.
+    `row` has the status that follows from `answer`, with which corrections are compared. Returns
+    the onboarding, and the decision that still has no outcome.
     """
     outcome = outcome_of(decision, row)
+    if outcome is DecisionOutcome.CONFIRMED and decision.content is not None:
+        results = compare_with_answer(decision.content.corrections, answer)
+        outcome = outcome_of_corrections(results.values())
+        return settle(deps, work, row, decision, outcome, results=results), None
     if outcome is not None:
         return settle(deps, work, row, decision, outcome), None
     now = deps.clock()
@@ -208,10 +229,17 @@ def settle_by_status(
 
 
 def reason_sent(decision: DecisionRecord | None) -> ReasonCode | None:
-    """Return the reason of a rejection that the gateway has been sent."""
-    if decision is None or decision.content is None or not decision.attempts:
+    """Return the reason of a rejection that the gateway may have received."""
+    if decision is None or decision.content is None or not decision.may_be_delivered:
         return None
     return decision.content.reason
+
+
+def _is_undelivered(error: GatewayError | None) -> bool:
+    """Whether the gateway has certainly not carried the request out."""
+    if isinstance(error, Unavailable):
+        return not error.maybe_sent
+    return isinstance(error, StateConflict | Unauthorized | Forbidden)
 
 
 def _reply(error: GatewayError) -> GatewayReply:

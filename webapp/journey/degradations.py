@@ -10,7 +10,7 @@ from webapp.journey.message_delivery import RECEIVER_DISABLED
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
 from webapp.journey.process_reader import FORBIDDEN
 from webapp.store.errors import StoreError
-from webapp.store.statistics import count_dead_letters
+from webapp.store.statistics import DECISIONS_OVERDUE, active_alarms, count_dead_letters
 from webapp.store.unit_of_work import Database, UnitOfWork
 
 #: A jobs process writes a heartbeat every 10 seconds (`jobs.process`).
@@ -33,6 +33,9 @@ _ALARMS = {
     RECEIVER_DISABLED: "no more messages are sent to the receivers of {detail}, which answered 410 "
     "or failed for five days: have the host site repair its receiver, test it with `webapp "
     "messages ping`, then run `webapp messages enable`, which also sends what waits",
+    DECISIONS_OVERDUE: "{detail} should have been decided by their host sites: `webapp onboardings "
+    "list --status deciding` lists them; have the host site decide, or decide with `webapp "
+    "onboardings accept`, `reject` or `review`",
 }
 
 
@@ -49,11 +52,12 @@ def find_degradations(database: Database) -> list[str]:
 
 
 def _alarms(work: UnitOfWork) -> list[str]:
-    details = work.alarms.details()
+    overdue, _since = work.onboardings.overdue()
+    details = {**work.alarms.details(), DECISIONS_OVERDUE: pluralize(overdue, "onboarding")}
     sentences = {name: _ALARMS.get(name, name).format(detail=details[name]) for name in details}
     return [
         f"{sentences.get(name, name)} (since {since:%Y-%m-%d %H:%MZ})"
-        for name, since in work.alarms.active().items()
+        for name, since in active_alarms(work)
     ]
 
 

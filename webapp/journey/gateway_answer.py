@@ -61,11 +61,11 @@ def apply_answer(
     answer: ProcessData | None,
     now: datetime,
     reason_map: Mapping[str, str],
-    reason_given: ReasonCode | None = None,
+    reason_sent: ReasonCode | None = None,
 ) -> Onboarding:
     """Return `row` in `status` with the facts of the answer; `row` itself if nothing changed.
 
-    `reason_given` is the reason of our own rejection, which takes the place of the gateway's text.
+    `reason_sent` is the reason of our own rejection, for a gateway that returns no text.
     """
     word = states.newer_word(row.gateway_status, word_of(answer))
     if status is row.status and word == row.gateway_status:
@@ -76,7 +76,7 @@ def apply_answer(
         return transitions.expire(row, now, word)
     if status in FINAL:
         decided_at = _decision_time(answer, row, now)
-        verdict = _verdict(status, answer, decided_at, reason_map, reason_given)
+        verdict = _verdict(status, answer, decided_at, reason_map, reason_sent)
         return transitions.record_verdict(row, now, status, word, verdict)
     return transitions.mark_undecided(row, now, status, word)
 
@@ -98,9 +98,9 @@ def _verdict(
     answer: ProcessData,
     decided_at: datetime,
     reason_map: Mapping[str, str],
-    reason_given: ReasonCode | None,
+    reason_sent: ReasonCode | None,
 ) -> Verdict:
     if status is Status.VERIFIED:
         return Verdict(decided_at, answer.agent)
-    code = reason_given or of_rejection(answer.rejection_reason, reason_map)
+    code = of_rejection(answer.rejection_reason, reason_map, reason_sent)
     return Verdict(decided_at, answer.agent, answer.rejection_reason, (reason(code),))

@@ -24,7 +24,7 @@ from webapp.domain.settle_reason import SettleReason
 from webapp.gateway.client import Gateway
 from webapp.gateway.models import ProcessData
 from webapp.journey import gateway_answer, retry_policy
-from webapp.journey.decision_sender import DecisionSender, reason_sent, settle_by_status
+from webapp.journey.decision_sender import DecisionSender, reason_sent, settle_by_answer
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE, JourneyDependencies
 from webapp.journey.erasure_attempt import ErasureAttempt
 from webapp.journey.expected_data import store_comparison
@@ -164,7 +164,7 @@ class GatewayPoll:
             decision = work.decisions.unsettled(row.id) if row.status in UNDECIDED else None
             after = self._move(work, row, answer, decision)
             if decision is not None:
-                after, decision = settle_by_status(self._deps, work, after, decision)
+                after, decision = settle_by_answer(self._deps, work, after, decision, answer)
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
             self._settle(work, settled, SettleReason.AGREED)

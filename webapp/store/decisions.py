@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
 
+from webapp.domain.corrections import CorrectionResult
 from webapp.domain.decisions import (
     DecisionContent,
     DecisionKind,
@@ -98,6 +99,11 @@ class Decisions(SealingRepository):
             "state": str(one.state),
             "outcome": str(one.outcome) if one.outcome else None,
             "attempts": one.attempts,
+            "undelivered_attempts": one.undelivered_attempts,
+            "corrected_fields": {
+                name: str(result) if result else None
+                for name, result in one.corrected_fields.items()
+            },
             "due_at": one.due_at,
             "unconfirmed_since": one.unconfirmed_since,
             "http_status": one.reply.http_status,
@@ -122,6 +128,11 @@ class Decisions(SealingRepository):
             due_at=row.due_at,
             outcome=DecisionOutcome(row.outcome) if row.outcome else None,
             attempts=row.attempts,
+            undelivered_attempts=row.undelivered_attempts,
+            corrected_fields={
+                name: CorrectionResult(word) if word else None
+                for name, word in row.corrected_fields.items()
+            },
             reply=GatewayReply(row.http_status, self._open(row.reply)),
             unconfirmed_since=row.unconfirmed_since,
         )

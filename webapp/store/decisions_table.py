@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, text
 
 from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.metadata import UUID_TEXT, metadata
@@ -23,9 +23,13 @@ decisions = Table(
     Column("requester", Sealed),
     # Comment, corrections and reason; deleted once the decision is settled.
     Column("content", Sealed),
+    # Names of corrected fields with the words of `CorrectionResult`, never their values.
+    Column("corrected_fields", JSON, nullable=False),
     Column("state", String(16), nullable=False),
     Column("outcome", String(16)),
     Column("attempts", Integer, nullable=False),
+    # Attempts that the gateway has certainly not carried out.
+    Column("undelivered_attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime),
     Column("unconfirmed_since", UtcDateTime),
     Column("http_status", Integer),

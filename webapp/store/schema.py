@@ -46,6 +46,9 @@ IS_AWAITED = text(
     )
 )
 
+#: The host site has not decided in time; literals as above.
+IS_OVERDUE = text("status = 'deciding' AND overdue_at IS NOT NULL")
+
 people = Table(
     "people",
     metadata,
@@ -116,6 +119,8 @@ onboardings = Table(
     Column("poll_reason", String(16)),
     Column("poll_count", Integer, nullable=False),
     Column("deciding_at", UtcDateTime),
+    # When the host site's time to decide had passed, with `on_deadline = "stay"`.
+    Column("overdue_at", UtcDateTime),
     # Polls in a row without a usable answer, of a process that the gateway had known.
     Column("unanswered_polls", Integer, nullable=False, server_default="0"),
     Column("unanswered_since", UtcDateTime),
@@ -137,6 +142,12 @@ onboardings = Table(
         "id",
         sqlite_where=IS_AWAITED,
         postgresql_where=IS_AWAITED,
+    ),
+    Index(
+        "ix_onboardings_overdue",
+        "overdue_at",
+        sqlite_where=IS_OVERDUE,
+        postgresql_where=IS_OVERDUE,
     ),
     # The API's listing, and where it begins for a time.
     Index("ix_onboardings_site_change_number", "site", "change_number"),

@@ -20,6 +20,8 @@ from webapp.store.unit_of_work import Database, UnitOfWork
 FRESH_SECONDS = 5.0
 #: Counting takes at most this part of the time: the pause lasts so many times as long.
 PAUSE_FACTOR = 50
+#: The alarm of host sites that have not decided in time (`on_deadline = "stay"`).
+DECISIONS_OVERDUE = "decisions_overdue"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ def count_dead_letters(work: UnitOfWork) -> int:
     )
 
 
+def active_alarms(work: UnitOfWork) -> list[tuple[str, datetime]]:
+    """Return the name of each alarm and since when it is raised.
+
+    Overdue decisions of host sites are one that no step has to clear: it follows from the statuses.
+    """
+    _count, overdue_since = work.onboardings.overdue()
+    overdue = [(DECISIONS_OVERDUE, overdue_since)] if overdue_since else []
+    return [*work.alarms.active().items(), *overdue]
+
+
 def _statistics(work: UnitOfWork, now: datetime) -> Statistics:
     execute = work.connection.execute
     by_status = select(onboardings.c.status, func.count()).group_by(onboardings.c.status)
@@ -104,9 +116,6 @@ def _statistics(work: UnitOfWork, now: datetime) -> Statistics:
         messages=messages,
         messages_seconds=(now - oldest_message).total_seconds() if oldest_message else 0.0,
         messages_dead=work.messages.count_dead(),
-        alarms={
-            name: (now - raised_at).total_seconds()
-            for name, raised_at in work.alarms.active().items()
-        },
+        alarms={name: (now - raised_at).total_seconds() for name, raised_at in active_alarms(work)},
         jobs_seen_seconds=work.heartbeats.seen_seconds_ago(),
     )

@@ -70,6 +70,14 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         _("There is no such thing for this site"),
         _("Check the address and the id. What belongs to another site is reported alike."),
     ),
+    "data_absent": ProblemType(
+        404,
+        _("The gateway shows no data of the user"),
+        _(
+            "Ask again once the user has finished; data that the gateway has deleted does not come"
+            " back."
+        ),
+    ),
     "method_not_allowed": ProblemType(
         405,
         _("The address does not take this method"),
@@ -98,6 +106,30 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "keep_until": "2031-11-30T12:00:00.000000Z",
         },
     ),
+    "decision_impossible": ProblemType(
+        409,
+        _("The onboarding cannot be decided so"),
+        _(
+            "Read its status: the user has not finished yet, or it has been decided already,"
+            " perhaps by the vendor's reviewers."
+        ),
+        members={"onboarding_status": "rejected"},
+    ),
+    "decision_in_progress": ProblemType(
+        409,
+        _("Another decision on the onboarding is being carried out"),
+        _(
+            "Read the decision until it is settled. Only an open review can be withdrawn, by"
+            " accepting or rejecting."
+        ),
+        members={"onboarding_status": "in_review", "decision": "accept"},
+    ),
+    "case_changed": ProblemType(
+        409,
+        _("The onboarding has changed since the version that the decision names"),
+        _("Read the onboarding, and decide anew on its present `version`."),
+        members={"onboarding_status": "in_review"},
+    ),
     "idempotency_key_in_flight": ProblemType(
         409,
         _("The first request with this Idempotency-Key is being carried out"),
@@ -121,6 +153,15 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         422,
         _("The Idempotency-Key was used for another request"),
         _("Use a new key for each request; send the same body with the same key."),
+    ),
+    "gateway_refused": ProblemType(
+        422,
+        _("The gateway does not take the decision"),
+        _(
+            "Check the corrections; the operator of this server can read the gateway's words. The"
+            " decision is not sent again: decide anew."
+        ),
+        members={"gateway_http_status": 400},
     ),
     "too_many_requests": ProblemType(
         429,

@@ -33,6 +33,8 @@ from webapp.web import (
     theme,
 )
 from webapp.web.api import (
+    data,
+    decisions,
     descriptions,
     erasures,
     messages,
@@ -68,7 +70,18 @@ BLUEPRINTS = (
     element_report.blueprint,
 )
 #: Their views are registered on the blueprints of the API and the frame when they are imported.
-_VIEWS = (onboardings, subjects, messages, erasures, descriptions, frame_page, session, embed_views)
+_VIEWS = (
+    onboardings,
+    decisions,
+    data,
+    subjects,
+    messages,
+    erasures,
+    descriptions,
+    frame_page,
+    session,
+    embed_views,
+)
 
 
 class UnguardedRoute(RuntimeError):

@@ -9,7 +9,7 @@ CALLS = {"accept": "accept", "reject": "reject", "review": "send_to_review"}
 
 @pytest.fixture
 def decision(harness) -> Decision:
-    return Decision(harness.deps, harness.gateway_poll, confirmation_seconds=0)
+    return harness.decision
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from webapp.config.sites import Flow, Site
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
 from webapp.journey.dead_letters import DeadLetters
+from webapp.journey.decision import Decision
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.host_api import host_api
@@ -49,6 +50,7 @@ SHOP = Site(
         "default": Flow(reason_map={"expired document": "document_expired", "minor": "underage"}),
         "agreed": Flow(name="agreed", consent_version="2026-01"),
         "host": Flow(name="host", decide="host", decide_within_minutes=60),
+        "stay": Flow(name="stay", decide="host", decide_within_minutes=60, on_deadline="stay"),
         "redirect": Flow(name="redirect", mode="redirect", microphone=True),
     },
 )
@@ -75,7 +77,8 @@ class JourneyHarness:
         self.gateway_poll = GatewayPoll(self.deps, gateway)
         self.dead_letters = DeadLetters(self.deps)
         self.links = Links(self.deps, PUBLIC_URL)
-        self.host_api = host_api(self.deps, self.links, self.gateway_poll)
+        self.decision = Decision(self.deps, self.gateway_poll, confirmation_seconds=0)
+        self.host_api = host_api(self.deps, self.links, gateway, self.gateway_poll, self.decision)
         self.start = Start(self.deps, gateway, self.gateway_poll, self.references)
         self.admit = Admit(self.deps, PUBLIC_URL)
         self.present = Present(self.deps)

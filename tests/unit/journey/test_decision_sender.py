@@ -143,7 +143,7 @@ def test_accept_answered_409_is_polled_for_and_not_sent_again(harness, decision,
     harness.set_gateway_word(in_review, "VERIFIED")
     run_due_after(harness, seconds=60)
     (stored,) = decisions_of(harness, in_review)
-    assert stored.outcome is DecisionOutcome.CONFIRMED
+    assert stored.outcome is DecisionOutcome.OVERTAKEN
 
 
 def test_accept_answered_409_without_a_verdict_becomes_a_dead_letter_after_a_day(

@@ -11,12 +11,12 @@ from typing import Any
 from flask import Response, current_app, request
 
 from webapp.journey.api_create import Settle
-from webapp.journey.api_resources import OnboardingResource
+from webapp.journey.api_resources import DecisionResource, OnboardingResource
 from webapp.journey.idempotency import Claim, StoredAnswer
 from webapp.web import request_context
 from webapp.web.api.answers import json_answer
 from webapp.web.api.authentication import caller
-from webapp.web.api.output_models import onboarding_body
+from webapp.web.api.output_models import decision_body, onboarding_body
 from webapp.web.api.problems import FieldError, InvalidInput
 
 HEADER = "Idempotency-Key"
@@ -25,8 +25,10 @@ _LONGEST_KEY = 255
 _KEY = re.compile(f"[!-~]{{1,{_LONGEST_KEY}}}")
 #: Never stored: the address signs the user in. A repetition gets a new one.
 _LINK_FIELDS = ("link", "link_expires_at")
+#: Member of a stored answer that had a link.
+_HAS_LINK = "has_link"
 
-Carry = Callable[[Settle | None], tuple[OnboardingResource, int]]
+Carry = Callable[[Settle | None], tuple[OnboardingResource | DecisionResource, int]]
 
 
 def answer_once(carry_out: Carry, content: object = None) -> Response:
@@ -44,10 +46,12 @@ def answer_once(carry_out: Carry, content: object = None) -> Response:
         return _replay(begun)
     claim = begun
 
-    def settle(work: Any, resource: OnboardingResource, status: int) -> None:
-        body = onboarding_body(resource)
-        stored = {**body, **dict.fromkeys(_LINK_FIELDS), "has_link": resource.link is not None}
-        steps.idempotency.settle(work, claim, status, json.dumps(stored), resource.id)
+    def settle(work: Any, resource: OnboardingResource | DecisionResource, status: int) -> None:
+        stored = _body(resource)
+        if stored.get("link") is not None:
+            stored |= {**dict.fromkeys(_LINK_FIELDS), _HAS_LINK: True}
+        about = resource.onboarding if isinstance(resource, DecisionResource) else resource.id
+        steps.idempotency.settle(work, claim, status, json.dumps(stored), about)
 
     try:
         return _answer(*carry_out(settle))
@@ -84,7 +88,7 @@ def _replayed(stored: StoredAnswer) -> Response:
     body: dict[str, Any] = json.loads(stored.body)
     if "problem" in body:
         return Response(body["problem"], stored.status, mimetype="application/problem+json")
-    if body.pop("has_link"):
+    if body.pop(_HAS_LINK, False):
         change = request_context.steps().host_api.change
         link = change.link_while_active(caller().site, body["id"])
         if link is not None:
@@ -93,8 +97,14 @@ def _replayed(stored: StoredAnswer) -> Response:
     return json_answer(body, stored.status)
 
 
-def _answer(resource: OnboardingResource, status: int) -> Response:
-    return json_answer(onboarding_body(resource), status)
+def _answer(resource: OnboardingResource | DecisionResource, status: int) -> Response:
+    return json_answer(_body(resource), status)
+
+
+def _body(resource: OnboardingResource | DecisionResource) -> dict[str, Any]:
+    if isinstance(resource, DecisionResource):
+        return decision_body(resource)
+    return onboarding_body(resource)
 
 
 def _key() -> str | None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from webapp.config.sites import COUNTRIES
 from webapp.domain.onboarding import Status
 from webapp.domain.onboarding_inputs import RESERVED_EXTRA_DATA
+from webapp.domain.reasons import ReasonCode
 from webapp.web.api import field_types as types
 from webapp.web.api.field_types import NotAcceptable
 
@@ -83,6 +84,82 @@ class CreateBody(ApiInput):
     expected: Expected | None = None
 
 
+class PersonalData(ApiInput):
+    """Corrections: the fields to change, as the document has them. They are never returned."""
+
+    address: types.text(1, 500) | None = None  # type: ignore[valid-type]
+    city: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    city_of_birth: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    country: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    country_document_type: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    curp: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    date_of_birth: types.IsoDate | None = None
+    date_of_expiry: types.IsoDate | None = None
+    document_number: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    gender: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    mrz: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    name: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    personal_number: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    post_code: types.text(1, 64) | None = None  # type: ignore[valid-type]
+    region: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    region_of_birth: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    first_surname: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    second_surname: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    state_of_birth: types.text(1, 255) | None = None  # type: ignore[valid-type]
+    surname: types.text(1, 255) | None = None  # type: ignore[valid-type]
+
+
+_VERSION = Field(
+    None,
+    ge=1,
+    le=2**31 - 1,
+    description="The `version` of the onboarding that you have decided on: 409 `case_changed` if it"
+    " is another one by now.",
+)
+_PERSONAL_DATA = Field(
+    None, description="Corrections of the user's data; they need the scope `data` too."
+)
+
+
+class AcceptBody(ApiInput):
+    """An acceptance, which is final."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"personal_data": {"date_of_birth": "1990-12-31"}, "version": 4}]
+        }
+    )
+
+    personal_data: PersonalData | None = _PERSONAL_DATA
+    version: int | None = _VERSION
+
+    def corrections(self) -> dict[str, str]:
+        """Return the fields to change."""
+        return self.personal_data.model_dump(exclude_none=True) if self.personal_data else {}
+
+
+class ReviewBody(AcceptBody):
+    """A hand-over to the vendor's reviewers."""
+
+
+class RejectBody(ApiInput):
+    """A rejection, which is final."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"comment": "The photo is not hers.", "reason": "face_mismatch"}]
+        }
+    )
+
+    comment: types.text(1, 1000) = Field(  # type: ignore[valid-type]
+        description="For operators and the vendor; the user never sees it."
+    )
+    reason: Annotated[ReasonCode, Field(strict=False)] | None = Field(
+        None, description="The user reads its text; without one that of `other`."
+    )
+    version: int | None = _VERSION
+
+
 class EmptyBody(ApiInput):
     """No field is known: send nothing, or an empty object."""
 
@@ -126,6 +203,14 @@ class SubjectQuery(ApiInput):
     """Which of the user's onboardings count."""
 
     flow: str | None = Field(None, description="Count onboardings of this flow only.")
+
+
+class OnboardingQuery(ApiInput):
+    """What the answer contains."""
+
+    include: Literal["data"] | None = Field(
+        None, description="`data` adds the user's data; it needs the scope `data` too."
+    )
 
 
 class NoQuery(ApiInput):

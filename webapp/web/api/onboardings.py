@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Response
 
 from webapp.config.sites import Site
+from webapp.domain.errors import DataAbsent
 from webapp.domain.onboarding_inputs import OnboardingInputs
 from webapp.journey.api_create import CreateInput, allowed_return_url
 from webapp.web import request_context
 from webapp.web.api import cursors
 from webapp.web.api.answers import json_answer
-from webapp.web.api.authentication import caller, require_scope
+from webapp.web.api.authentication import Caller, caller, require_also, require_scope
 from webapp.web.api.blueprint import blueprint
 from webapp.web.api.idempotent import answer_once
-from webapp.web.api.input_models import CreateBody, EmptyBody, ListQuery, NoQuery
+from webapp.web.api.input_models import (
+    CreateBody,
+    EmptyBody,
+    ListQuery,
+    NoQuery,
+    OnboardingQuery,
+)
 from webapp.web.api.operations import Operation, operation
 from webapp.web.api.output_models import (
     OnboardingBody,
     OnboardingPageBody,
+    OnboardingWithDataBody,
     TimelineBody,
+    data_body,
     onboarding_body,
     timeline_body,
 )
@@ -94,16 +104,22 @@ def listing() -> Response:
     Operation(
         "get_onboarding",
         "Read an onboarding",
-        {200: OnboardingBody},
-        query=NoQuery,
-        problems=(404,),
+        {200: OnboardingWithDataBody},
+        query=OnboardingQuery,
+        problems=(404, 502),
     )
 )
 def read(onboarding_id: str) -> Response:
-    read_query(NoQuery)
-    known = parse_onboarding_id(onboarding_id)
-    found = request_context.steps().host_api.read.onboarding(caller().site, known)
-    return json_answer(onboarding_body(found))
+    """With `include=data` as the route of the data."""
+    query = read_query(OnboardingQuery)
+    if query.include == "data":
+        require_also("data")
+    known, found = parse_onboarding_id(onboarding_id), caller()
+    steps = request_context.steps().host_api
+    body = onboarding_body(steps.read.onboarding(found.site, known))
+    if query.include == "data":
+        body["data"] = _data_or_none(found, known)
+    return json_answer(body)
 
 
 @blueprint.post("/onboardings/<onboarding_id>/link")
@@ -163,6 +179,14 @@ def timeline(onboarding_id: str) -> Response:
     known = parse_onboarding_id(onboarding_id)
     events = request_context.steps().host_api.read.timeline(caller().site, known)
     return json_answer(timeline_body(events))
+
+
+def _data_or_none(found: Caller, onboarding_id: str) -> dict[str, Any] | None:
+    try:
+        data = request_context.steps().host_api.data
+        return data_body(data.read(found.site, onboarding_id, found.key.label))
+    except DataAbsent:
+        return None
 
 
 def _read_action(onboarding_id: str) -> str:

@@ -13,13 +13,20 @@ from webapp.domain.erasures import Erasure, ErasureProblem, ErasureState
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.journey import erasure_fixes, erasure_receipt
-from webapp.journey.api_resources import OnboardingResource, SubjectResource, TimelineEvent
+from webapp.journey.api_resources import (
+    DataResource,
+    DecisionResource,
+    OnboardingResource,
+    SubjectResource,
+    TimelineEvent,
+)
 
 _STATUSES = ", ".join(f"`{each}`" for each in Status)
 _REASONS = ", ".join(f"`{each}`" for each in ReasonCode)
 _ERASURE_STATES = ", ".join(f"`{each}`" for each in ErasureState)
 _ERASURE_PROBLEMS = ", ".join(f"`{each}`" for each in ErasureProblem)
 _OPEN = "Further words may be added."
+_DATE = "ISO 8601, or as the gateway writes it if that cannot be read."
 
 
 def rfc3339(time: datetime) -> str:
@@ -79,6 +86,83 @@ class OnboardingBody(ApiOutput):
     metadata: dict[str, str]
     livemode: bool
     version: int = Field(description="Moves with status, facts and decisions.")
+
+
+class DocumentBody(ApiOutput):
+    """The identity document. Null: the document has no such field, or the gateway shows none."""
+
+    document_type: str | None
+    personal_number: str | None
+    document_number: str | None
+    name: str | None
+    surname: str | None
+    first_surname: str | None
+    second_surname: str | None
+    gender: str | None
+    nationality: str | None
+    issuing_state: str | None
+    date_of_issuing: str | None = Field(description=_DATE)
+    date_of_birth: str | None = Field(description=_DATE)
+    date_of_expiry: str | None = Field(description=_DATE)
+    address: str | None
+    city: str | None
+    region: str | None
+    city_of_birth: str | None
+    region_of_birth: str | None
+    state_of_birth_name: str | None
+    state_of_birth_iso_code: str | None
+    mrz: str | None
+
+
+class ScoresBody(ApiOutput):
+    """The gateway's scores as it writes them; the vendor states no scale."""
+
+    face_matching: str | None
+    face_liveness: str | None
+
+
+class DataBody(ApiOutput):
+    """A user's data, as the gateway shows it at this moment. This server stores none of it."""
+
+    document: DocumentBody
+    validations: dict[str, Any] = Field(description="The gateway's checks, with its own words.")
+    scores: ScoresBody
+    extra_parameters: dict[str, Any]
+    decided_by: str | None = Field(description="Who decided, as the gateway says.")
+    raw: dict[str, Any] = Field(description="The gateway's whole answer; its members may change.")
+
+
+class OnboardingWithDataBody(OnboardingBody):
+    """One identity verification, with the user's data if it was asked for."""
+
+    data: DataBody | None = Field(
+        None,
+        description="With `include=data` only; null while the gateway shows none, or none any"
+        " more.",
+    )
+
+
+class DecisionBody(ApiOutput):
+    """A decision; what was sent with it is not returned."""
+
+    onboarding: str = Field(description="The id of the onboarding.")
+    kind: str = Field(description=f"`accept`, `reject` or `review`. {_OPEN}")
+    state: str = Field(
+        description="`open`: it is repeated until the gateway confirms it. `parked`: the gateway"
+        " refuses this server's account the right. `dead`: the gateway neither takes it nor shows a"
+        f" verdict; an operator has to act. `settled`: it has an outcome. {_OPEN}"
+    )
+    outcome: str | None = Field(
+        description="`confirmed`; `differs` or `cannot_tell` about its corrections, while the"
+        " verdict is confirmed; `overtaken`: a verdict came first; `refused` by the gateway;"
+        f" `withdrawn`. {_OPEN}"
+    )
+    requested_at: Time
+    attempts: int = Field(description="Calls to the gateway.")
+    corrections: dict[str, str | None] = Field(
+        description="Each corrected field with the result of its comparison, `confirmed`, `differs`"
+        " or `cannot_tell`; null: not compared."
+    )
 
 
 class OnboardingPageBody(ApiOutput):
@@ -206,6 +290,8 @@ class ProblemBody(ApiOutput):
     ground: str | None = None
     flow: str | None = None
     keep_until: str | None = None
+    decision: str | None = None
+    gateway_http_status: int | None = None
 
 
 def onboarding_body(resource: OnboardingResource) -> dict[str, Any]:
@@ -215,6 +301,16 @@ def onboarding_body(resource: OnboardingResource) -> dict[str, Any]:
     body["reasons"] = [{**asdict(each), "code": str(each.code)} for each in resource.reasons]
     body["metadata"] = dict(resource.metadata)
     return _with_times(body)
+
+
+def decision_body(resource: DecisionResource) -> dict[str, Any]:
+    """Return the JSON object of a decision."""
+    return _with_times({**vars(resource), "corrections": dict(resource.corrections)})
+
+
+def data_body(resource: DataResource) -> dict[str, Any]:
+    """Return the JSON object of a user's data."""
+    return dict(vars(resource))
 
 
 def timeline_body(events: list[TimelineEvent]) -> dict[str, Any]:

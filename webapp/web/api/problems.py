@@ -10,7 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from webapp.domain.errors import (
     ActiveOnboardingExists,
+    CaseChanged,
     Conflict,
+    DataAbsent,
+    DecisionImpossible,
+    DecisionInProgress,
+    DecisionRefused,
     FlowUnknown,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
@@ -113,10 +118,25 @@ def handle_step_error(error: StepError) -> ResponseReturnValue:
             keep_until=rfc3339(error.keep_until),
         )
     if isinstance(error, Conflict):
-        return problem("onboarding_ended", onboarding_status=str(error.status))
+        return _conflict(error)
+    if isinstance(error, DataAbsent):
+        return problem("data_absent")
+    if isinstance(error, DecisionRefused):
+        return problem("gateway_refused", gateway_http_status=error.http_status)
     if isinstance(error, IdempotencyKeyReused):
         return problem("idempotency_key_reused")
     if isinstance(error, IdempotencyKeyInFlight):
         wait_seconds = max(1, int(error.retry_after_seconds))
         return problem("idempotency_key_in_flight", retry_after=wait_seconds)
     return errors.handle_step_error(error)
+
+
+def _conflict(error: Conflict) -> Response:
+    status = str(error.status)
+    if isinstance(error, DecisionInProgress):
+        return problem("decision_in_progress", onboarding_status=status, decision=str(error.kind))
+    if isinstance(error, CaseChanged):
+        return problem("case_changed", onboarding_status=status)
+    if isinstance(error, DecisionImpossible):
+        return problem("decision_impossible", onboarding_status=status)
+    return problem("onboarding_ended", onboarding_status=status)

@@ -22,6 +22,8 @@ Model = TypeVar("Model", bound=BaseModel)
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
 #: The most errors of one answer: thousands of unknown names would take long, and fill 500 KB.
 MAX_ERRORS = 20
+#: Fields whose members are fields of ours too.
+_OBJECTS_OF_OUR_FIELDS = ("expected", "personal_data")
 _JSON = "application/json"
 _PROBLEMS = {
     "missing": "is required",
@@ -88,7 +90,7 @@ def _field_error(model: type[BaseModel], error: Mapping[str, Any]) -> FieldError
         hint = f"; did you mean {near[0]}?" if near else ""
         return FieldError(".".join(map(_shown, names)), f"is not known{hint}")
     # Keys of an object of texts are the client's; a name of ours may follow a name of ours only.
-    ours = names[:2] if names and names[0] == "expected" else names[:1]
+    ours = names[:2] if names and names[0] in _OBJECTS_OF_OUR_FIELDS else names[:1]
     context = error.get("ctx", {})
     expected = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
     template = _PROBLEMS.get(error["type"], "is not acceptable")

@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column('poll_reason', sa.String(length=16), nullable=True),
         sa.Column('poll_count', sa.Integer(), nullable=False),
         sa.Column('deciding_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('overdue_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False),
         sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
         sa.Column('evidence_available_at', sa.DateTime(timezone=True), nullable=True),
@@ -214,6 +215,7 @@ def upgrade() -> None:
     op.create_index('ix_onboardings_awaited', 'onboardings', ['next_poll_at', 'id'], unique=False, sqlite_where=sa.text("(poll_reason = 'waiting' AND poll_count < 6 OR poll_reason = 'notice' AND poll_count < 4)"), postgresql_where=sa.text("(poll_reason = 'waiting' AND poll_count < 6 OR poll_reason = 'notice' AND poll_count < 4)"))
     op.create_index('ix_onboardings_created_at', 'onboardings', ['created_at'], unique=False)
     op.create_index('ix_onboardings_next_poll_at_id', 'onboardings', ['next_poll_at', 'id'], unique=False)
+    op.create_index('ix_onboardings_overdue', 'onboardings', ['overdue_at'], unique=False, sqlite_where=sa.text("status = 'deciding' AND overdue_at IS NOT NULL"), postgresql_where=sa.text("status = 'deciding' AND overdue_at IS NOT NULL"))
     op.create_index('ix_onboardings_person_id_created_at', 'onboardings', ['person_id', 'created_at'], unique=False)
     op.create_index('ix_onboardings_site_change_number', 'onboardings', ['site', 'change_number'], unique=False)
     op.create_index('ix_onboardings_site_status_change_number', 'onboardings', ['site', 'status', 'change_number'], unique=False)
@@ -260,9 +262,11 @@ def upgrade() -> None:
         sa.Column('actor', sa.String(length=64), nullable=False),
         sa.Column('requester', sa.LargeBinary(), nullable=True),
         sa.Column('content', sa.LargeBinary(), nullable=True),
+        sa.Column('corrected_fields', sa.JSON(), nullable=False),
         sa.Column('state', sa.String(length=16), nullable=False),
         sa.Column('outcome', sa.String(length=16), nullable=True),
         sa.Column('attempts', sa.Integer(), nullable=False),
+        sa.Column('undelivered_attempts', sa.Integer(), nullable=False),
         sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('unconfirmed_since', sa.DateTime(timezone=True), nullable=True),
         sa.Column('http_status', sa.Integer(), nullable=True),
