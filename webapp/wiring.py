@@ -119,7 +119,7 @@ def build(
         pending_logins=PendingLogins(deps),
         read_provider_keys=ProviderKeys,
         links=links,
-        host_api=host_api(deps, links, gateway, gateway_poll, decision),
+        host_api=host_api(deps, links, gateway_poll, gateway, decision),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
         returned=ReturnStep(deps, references),

@@ -7,8 +7,9 @@ from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.sites_file import api_key_hash, shop_flow
 
 SITE, DEFAULT_URL = "my-site", "http://localhost:3000"
+#: All of them: the developer tries every call.
+SCOPES = ["onboardings", "data", "evidence", "decide", "erase"]
 ENVIRONMENT_FILE = f"{SITE}.env"
-_SCOPES = ("onboardings", "data", "evidence", "decide", "erase")
 _HEAD = "# Each start of the demo overwrites this file. Load it: set -a; . {file}; set +a\n"
 
 
@@ -35,7 +36,7 @@ class Website:
             "origins": [self.url],
             "return_urls": [f"{self.url}/"],
             "handoff_keys": [self.handoff_key],
-            "api_keys": [{"hash": api_key_hash(self.api_key), "scopes": _SCOPES}],
+            "api_keys": [{"hash": api_key_hash(self.api_key), "scopes": SCOPES}],
             "webhook_url": f"{self._receiver_url}/hooks/identity",
             "webhook_secrets": [self.webhook_secret],
             "allow_private_webhook": True,

@@ -1,6 +1,7 @@
 """Runs server, sandbox gateway, identity provider and shop as processes on free ports."""
 
 import json
+import secrets
 import signal
 import subprocess
 import time
@@ -18,13 +19,16 @@ from mobbscan_sandbox.demo.child_processes import CHECKOUT, ChildProcesses
 from mobbscan_sandbox.demo.instance_folder import InstanceFolder
 from mobbscan_sandbox.demo.program_output import Terminal
 from mobbscan_sandbox.demo.programs import programs, server_settings
-from mobbscan_sandbox.demo.sites_file import Table, shop_flow, shop_site, sites_toml
+from mobbscan_sandbox.demo.sites_file import Table, api_key_hash, shop_flow, shop_site, sites_toml
 from tests.support.direct_database import DirectDatabase, DirectPostgres, DirectSqlite, Rows
 from tests.support.forked_child import ForkedChild
 from tests.support.forked_command import run_command
 from tests.support.free_ports import free_addresses
 from tests.support.http_session import HttpSession, Page
 from tests.support.postgres import Postgres, shared
+
+#: The name of the shop's API key that has every scope.
+API_KEY_NAME = "of the tests"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Stack:
         self._postgres = _postgres(database)
         self._address = self._postgres.new_database() if self._postgres else None
         self._leave_out = leave_out
+        self.api_key = secrets.token_urlsafe(32)
         self._write_sites(site or {}, flow or {}, tables or {})
         self.settings = self._settings(environment or {})
         self.sessions: list[HttpSession] = []
@@ -224,6 +229,18 @@ class Stack:
         secret = OctKey.import_key(key or self.instance.secret("handoff_key"))
         return jwt.encode({"alg": "HS256"}, given, secret)
 
+    def api(self, key: str | None = None) -> httpx.Client:
+        """Return a client of the shop's API; its key has every scope unless another is given."""
+        headers = {"Authorization": f"Bearer {key or self.api_key}"}
+        address = f"{self.public_url}/api/v1"
+        return httpx.Client(
+            base_url=address, headers=headers, trust_env=False, timeout=30, verify=False
+        )
+
+    def _api_key_entry(self) -> dict[str, object]:
+        scopes = ["onboardings", "data", "evidence", "decide", "erase"]
+        return {"name": API_KEY_NAME, "hash": api_key_hash(self.api_key), "scopes": scopes}
+
     # Internals of the server
 
     @property
@@ -273,8 +290,10 @@ class Stack:
     def _write_sites(self, site: Table, flow: Table, tables: Mapping[str, Table]) -> None:
         receiver = {} if "shop" not in self._leave_out else {"webhook_url": None}
         origins = [self.shop_url, self.host_page_origin]
+        shop = shop_site(self.addresses, self.instance)
         shop = {
-            **shop_site(self.addresses, self.instance),
+            **shop,
+            "api_keys": [*shop["api_keys"], self._api_key_entry()],
             "origins": origins,
             **receiver,
             **site,

@@ -43,7 +43,7 @@ class ApiData:
         with self._deps.database.reading() as work:
             row = require_own(work.onboardings.get(onboarding_id), site.id)
         answer = self._ask(row)
-        if answer is None:
+        if answer is None or _is_empty(answer):
             raise DataAbsent("the gateway shows no data")
         with self._deps.database.writing() as work:
             self._deps.record_event(work, row, "data_read", actor=Actor.HOST, key=key)
@@ -56,6 +56,11 @@ class ApiData:
             if not taken:
                 raise GatewayUnavailable
             return self._reader.read(row)
+
+
+def _is_empty(answer: ProcessData) -> bool:
+    """Whether the gateway shows the process before the user has finished (contract 3.2)."""
+    return answer.verification_result is None and not any(answer.document.values())
 
 
 def _data(answer: ProcessData) -> DataResource:

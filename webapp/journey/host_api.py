@@ -36,8 +36,8 @@ class HostApi:
 def host_api(
     deps: JourneyDependencies,
     links: Links,
-    gateway: Gateway,
     gateway_poll: GatewayPoll,
+    gateway: Gateway,
     decision: Decision,
 ) -> HostApi:
     """Return the steps of the API."""

@@ -72,11 +72,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "data_absent": ProblemType(
         404,
-        _("The gateway shows no data of the user"),
-        _(
-            "Ask again once the user has finished; data that the gateway has deleted does not come"
-            " back."
-        ),
+        _("The gateway has no data of the user"),
+        _("Repeat the request once the user has finished. Deleted data does not come back."),
     ),
     "method_not_allowed": ProblemType(
         405,
@@ -108,10 +105,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "decision_impossible": ProblemType(
         409,
-        _("The onboarding cannot be decided so"),
+        _("The status of the onboarding does not allow this decision"),
         _(
-            "Read its status: the user has not finished yet, or it has been decided already,"
-            " perhaps by the vendor's reviewers."
+            "Read the onboarding: the user has not finished, or there is a verdict already, perhaps"
+            " by the vendor's reviewers."
         ),
         members={"onboarding_status": "rejected"},
     ),
@@ -119,15 +116,15 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         409,
         _("Another decision on the onboarding is being carried out"),
         _(
-            "Read the decision until it is settled. Only an open review can be withdrawn, by"
-            " accepting or rejecting."
+            "Read the decision until it is settled. An accept or a reject takes the place of an"
+            " open review only."
         ),
         members={"onboarding_status": "in_review", "decision": "accept"},
     ),
     "case_changed": ProblemType(
         409,
-        _("The onboarding has changed since the version that the decision names"),
-        _("Read the onboarding, and decide anew on its present `version`."),
+        _("The onboarding has another version than the decision names"),
+        _("Read the onboarding, and decide on its present `version`."),
         members={"onboarding_status": "in_review"},
     ),
     "idempotency_key_in_flight": ProblemType(
@@ -156,10 +153,10 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
     ),
     "gateway_refused": ProblemType(
         422,
-        _("The gateway does not take the decision"),
+        _("The gateway refuses the decision"),
         _(
-            "Check the corrections; the operator of this server can read the gateway's words. The"
-            " decision is not sent again: decide anew."
+            "Check the corrections and decide again; the operator of this server can read the"
+            " gateway's answer."
         ),
         members={"gateway_http_status": 400},
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.domain.reasons import ReasonCode, of_rejection, reason
+from webapp.domain.reasons import ReasonCode, of_rejection, reason, rejection_comment
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,22 @@ def test_of_rejection_matches_the_map_without_case_and_space(text, code):
 def test_reason_forbids_a_retry_for_three_codes():
     hopeless = {str(code) for code in ReasonCode if not reason(code).retry_allowed}
     assert hopeless == {"underage", "document_not_genuine", "data_mismatch"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (rejection_comment("blurred: see page 2", ReasonCode.DOCUMENT_EXPIRED), "document_expired"),
+        (" FACE_MISMATCH : not her", "face_mismatch"),
+        ("document_expired without a colon", "other"),
+        ("no_such_code: text", "other"),
+        (rejection_comment("underage: no", None), "underage"),
+    ],
+)
+def test_of_rejection_finds_our_own_code_without_the_map(text, code):
+    assert of_rejection(text, {}) is ReasonCode(code)
+
+
+def test_of_rejection_takes_the_sent_reason_only_without_a_text():
+    assert of_rejection(None, {}, ReasonCode.UNDERAGE) is ReasonCode.UNDERAGE
+    assert of_rejection("of the desk", {}, ReasonCode.UNDERAGE) is ReasonCode.OTHER

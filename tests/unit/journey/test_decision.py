@@ -38,6 +38,15 @@ def test_reject_with_a_reason_shows_that_reason(harness, decision, in_review):
         in_review, actor="olga", comment="not her", reason=ReasonCode.FACE_MISMATCH
     ).onboarding
     assert [reason.code for reason in row.reasons] == [ReasonCode.FACE_MISMATCH]
+    assert row.rejection_reason == "face_mismatch: not her"
+
+
+def test_reject_with_a_lost_answer_keeps_its_reason(harness, decision, in_review):
+    harness.gateway.lost_answers["reject"] = 1
+    decision.reject(in_review, actor="olga", comment="not her", reason=ReasonCode.FACE_MISMATCH)
+    harness.set_gateway_word(in_review, "NOT_VERIFIED", rejectionReason="face_mismatch: not her")
+    run_due_after(harness, seconds=2)
+    assert [reason.code for reason in harness.row(in_review).reasons] == [ReasonCode.FACE_MISMATCH]
 
 
 def test_reject_overtaken_before_it_was_sent_keeps_the_gateways_reason(

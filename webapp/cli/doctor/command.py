@@ -17,6 +17,7 @@ from webapp.cli.doctor import (
     questionable_site_settings,
     receivers,
     vendor_sheet,
+    waiting_for_decisions,
     webhook,
 )
 from webapp.cli.doctor.embed.command import embed
@@ -92,6 +93,7 @@ def _findings(found: Settings) -> Iterator[Finding]:
     yield from questionable_site_settings.findings(found)
     components = build_components(found)
     yield from database.findings(components)
+    yield from waiting_for_decisions.findings(components)
     yield from gateway.findings(found, components.gateway)
     yield from receivers.findings(components)
     yield from login.findings(found)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response
+from pydantic import BaseModel
 
 from webapp.domain.decisions import DecisionContent, DecisionKind
 from webapp.journey.api_decide import DecisionInput
@@ -18,7 +21,7 @@ from webapp.web.api.reading import read_body, read_query
 from webapp.web.request_context import parse_onboarding_id
 
 #: Of each route that decides.
-_ANSWERS = {200: OnboardingBody, 202: DecisionBody}
+_ANSWERS: Mapping[int, type[BaseModel]] = {200: OnboardingBody, 202: DecisionBody}
 _PROBLEMS = (404, 409, 413, 415, 502)
 
 

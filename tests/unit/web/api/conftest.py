@@ -24,6 +24,8 @@ from webapp.web.register import register
 PUBLIC_URL = "http://localhost:8000/verify"
 SCOPES = ("onboardings", "data", "evidence", "decide", "erase")
 SHOP, BANK, EXPIRED = "shop-key", "bank-key", "expired-key"
+#: A key of the shop that may make every call.
+ALL_SCOPES = "shop-key-for-all"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -43,6 +45,7 @@ name = "Example Shop"
 return_urls = ["https://shop.example/account"]
 api_keys = [
   "{hash_of(SHOP)}", {_SCOPED},
+  {{ name = "all", hash = "{hash_of(ALL_SCOPES)}", scopes = {list(SCOPES)} }},
   {{ hash = "{hash_of(EXPIRED)}", expires = "2026-01-01" }},
 ]
 [sites.shop.flows.default]

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.unit.web.api.conftest import (
+    ALL_SCOPES,
     BANK,
     EXPIRED,
     SCOPES,
@@ -21,6 +22,11 @@ ROUTES = {
     f"/onboardings/{UNKNOWN_ID}": ({"GET", "HEAD", "DELETE"}, "onboardings"),
     f"/onboardings/{UNKNOWN_ID}/link": ({"POST"}, "onboardings"),
     f"/onboardings/{UNKNOWN_ID}/cancel": ({"POST"}, "onboardings"),
+    f"/onboardings/{UNKNOWN_ID}/accept": ({"POST"}, "decide"),
+    f"/onboardings/{UNKNOWN_ID}/reject": ({"POST"}, "decide"),
+    f"/onboardings/{UNKNOWN_ID}/review": ({"POST"}, "decide"),
+    f"/onboardings/{UNKNOWN_ID}/decision": ({"GET", "HEAD"}, "decide"),
+    f"/onboardings/{UNKNOWN_ID}/data": ({"GET", "HEAD"}, "data"),
     f"/onboardings/{UNKNOWN_ID}/timeline": ({"GET", "HEAD"}, "onboardings"),
     "/subjects/nobody": ({"GET", "HEAD", "DELETE"}, "onboardings"),
     f"/erasures/{UNKNOWN_ID}": ({"GET", "HEAD"}, "erase"),
@@ -86,6 +92,41 @@ def test_every_key_on_every_route_and_method(api: Api, path: str, method: str) -
             assert needed in answer.headers["WWW-Authenticate"]
         else:
             assert answer.status_code in (200, 202, 404, 415), (key, answer.status_code)
+
+
+#: Calls that need two scopes: method, path, body, and the scopes.
+TWO_SCOPES = [
+    ("GET", f"/onboardings/{UNKNOWN_ID}?include=data", None, {"onboardings", "data"}),
+    ("HEAD", f"/onboardings/{UNKNOWN_ID}?include=data", None, {"onboardings", "data"}),
+    *(
+        ("POST", f"/onboardings/{UNKNOWN_ID}/{kind}", {"personal_data": {"name": "A"}}, scopes)
+        for kind, scopes in (("accept", {"decide", "data"}), ("review", {"decide", "data"}))
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "needed"), TWO_SCOPES)
+def test_call_that_needs_two_scopes_is_refused_with_each_alone(
+    api: Api, method: str, path: str, body: object, needed: set[str]
+) -> None:
+    for scope in SCOPES:
+        answer = api.call(method, path, key=key_of(scope), json=body)
+        assert answer.status_code == 403, scope
+        (missing,) = needed - {scope} if scope in needed else {sorted(needed - {"data"})[0]}
+        assert f'scope="{missing}"' in answer.headers["WWW-Authenticate"]
+    assert api.call(method, path, key=ALL_SCOPES, json=body).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["accept", "review"])
+def test_decision_without_corrections_needs_the_scope_decide_alone(api: Api, kind: str) -> None:
+    path = f"/onboardings/{UNKNOWN_ID}/{kind}"
+    for body in (
+        {},
+        {"personal_data": None},
+        {"personal_data": {}},
+        {"personal_data": {"name": None}},
+    ):
+        assert api.post(path, key=key_of("decide"), json=body).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.unit.web.api.conftest import SHOP, Api
+from tests.unit.web.api.conftest import ALL_SCOPES, Api
 from webapp.config.sites import Site
 from webapp.web.attempt_counts import AttemptCounts
 from webapp.web.limits import ApiQuota, Limits
@@ -36,7 +36,7 @@ def fuzz(url: str, folder: Path, examples: int, seconds: float) -> None:
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
                 *("run", f"{url}/openapi.json", "--url", url, "--max-examples", str(examples)),
-                *("-H", f"Authorization: Bearer {SHOP}", "--no-color"),
+                *("-H", f"Authorization: Bearer {ALL_SCOPES}", "--no-color"),
                 *("--generation-database", "none"),
             ],
             cwd=folder,

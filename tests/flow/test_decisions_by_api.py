@@ -1,0 +1,279 @@
+"""Decisions and data by the host site's API, against the gateway in a box and its faults."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.decisions import COMMANDS, GATEWAY_STATES, STATUSES, fault, undecided
+from tests.support.eventually import eventually
+from tests.support.stack import API_KEY_NAME, Person, Stack
+from tests.support.user_journey import (
+    UserJourney,
+    force_outcome,
+    gateway_call_counts,
+    gateway_process,
+    gateway_switches,
+)
+
+#: Corrections, and the same in the gateway's document.
+CORRECTED = {"name": "AUGUSTA", "date_of_birth": "1985-12-10", "post_code": "28001"}
+SHOWN = {"name": "AUGUSTA", "dateOfBirth": "1985-12-10"}
+KINDS = {"accept": "accept", "reject": "reject", "pending": "review"}
+BODIES: dict[str, dict[str, Any]] = {
+    "accept": {"personal_data": CORRECTED},
+    "reject": {"comment": "Not the same person.", "reason": "face_mismatch"},
+    "pending": {"personal_data": CORRECTED},
+}
+
+
+@pytest.fixture
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api() as client:
+        yield client
+
+
+def decide(
+    api: httpx.Client, walk: UserJourney, call: str, body: object = None, key: str | None = None
+) -> httpx.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    content = BODIES[call] if body is None else body
+    return api.post(f"{walk.path}/{KINDS[call]}", json=content, headers=headers)
+
+
+def decision(api: httpx.Client, walk: UserJourney) -> dict[str, Any]:
+    found: dict[str, Any] = api.get(f"{walk.path}/decision").raise_for_status().json()
+    return found
+
+
+def settled(api: httpx.Client, walk: UserJourney) -> dict[str, Any]:
+    """Wait until the decision has an outcome."""
+    return eventually(
+        lambda: found if (found := decision(api, walk))["state"] == "settled" else None, seconds=60
+    )
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("call", COMMANDS)
+def test_decision_is_answered_200_once_the_gateway_has_confirmed_it(
+    stack: Stack, ada: Person, api: httpx.Client, call: str
+) -> None:
+    walk = undecided(stack, ada)
+    version = api.get(walk.path).json()["version"]
+    answer = decide(api, walk, call, {**BODIES[call], "version": version}, key=f"one-{walk.id}")
+    assert (answer.status_code, answer.json()["status"]) == (200, STATUSES[call]), answer.text
+    assert gateway_process(stack, walk.id)["state"] == GATEWAY_STATES[call]
+    found = decision(api, walk)
+    assert (found["outcome"], found["attempts"]) == ("confirmed", 1)
+    if call != "reject":
+        assert found["corrections"] == {
+            "name": "confirmed",
+            "date_of_birth": "confirmed",
+            "post_code": "cannot_tell",
+        }
+        assert SHOWN.items() <= gateway_process(stack, walk.id)["document"].items()
+    again = decide(api, walk, call, {**BODIES[call], "version": version}, key=f"one-{walk.id}")
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json() == answer.json()
+
+
+def test_reject_sends_the_reason_with_the_comment_and_the_user_reads_the_reason(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    body = {"comment": "Valid until 2019: see page 2.", "reason": "document_expired"}
+    answer = decide(api, walk, "reject", body)
+    assert answer.json()["reasons"] == [{"code": "document_expired", "retry_allowed": True}]
+    stored = gateway_process(stack, walk.id)["rejection_reason"]
+    assert stored == "document_expired: Valid until 2019: see page 2."
+    assert "2019" not in walk.look().text
+
+
+@pytest.mark.parametrize("call", COMMANDS)
+def test_decision_with_a_lost_answer_is_sent_once_and_confirmed(
+    stack: Stack, ada: Person, api: httpx.Client, call: str
+) -> None:
+    walk = undecided(stack, ada)
+    before = gateway_call_counts(stack)
+    with fault(walk, call, "drop", when="before_headers"):
+        assert decide(api, walk, call).status_code in (200, 202)
+    assert settled(api, walk)["outcome"] == "confirmed"
+    counters = {"accept": "accepts", "reject": "rejects", "pending": "pendings"}
+    after = gateway_call_counts(stack)
+    assert after[counters[call]] == before[counters[call]] + 1
+    assert walk.status["status"] == STATUSES[call]
+
+
+def test_corrections_that_the_gateway_shows_otherwise_differ(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "data", "extra_keys", times=None):
+        # The gateway in a box cuts nothing: a date with a time is what it cannot be compared with.
+        answer = decide(api, walk, "accept", {"personal_data": {"gender": "X", "curp": "C"}})
+    assert answer.status_code == 200
+    assert decision(api, walk)["corrections"] == {"gender": "confirmed", "curp": "cannot_tell"}
+
+
+def test_accept_after_the_vendors_desk_is_overtaken(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with gateway_switches(stack, notices="drop"):
+        force_outcome(stack, walk.id, "passes")
+        answer = decide(api, walk, "accept")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "decision_impossible")
+    assert problem["onboarding_status"] == "verified"
+    found = settled(api, walk)
+    assert (found["outcome"], found["attempts"]) == ("overtaken", 0)
+
+
+def test_accept_answered_409_by_the_gateway_stays_open_until_it_shows_a_verdict(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "accept", "status", status=409):
+        assert decide(api, walk, "accept", {}).status_code == 202
+        assert decision(api, walk)["state"] == "open"
+    force_outcome(stack, walk.id, "passes")
+    assert settled(api, walk)["outcome"] == "overtaken"
+
+
+def test_forbidden_decision_is_answered_502_and_kept(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "accept", "status", status=403, times=None):
+        answer = decide(api, walk, "accept", key=f"two-{walk.id}")
+        assert (answer.status_code, answer.json()["code"]) == (502, "gateway_forbidden")
+        assert decision(api, walk)["state"] == "parked"
+    again = decide(api, walk, "accept", key=f"two-{walk.id}")
+    assert (again.status_code, again.json()["status"]) == (200, "verified")
+
+
+def test_refused_decision_is_answered_422_and_not_repeated(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "accept", "status", status=400):
+        answer = decide(api, walk, "accept")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "gateway_refused")
+    assert problem["gateway_http_status"] == 400
+    found = decision(api, walk)
+    assert (found["state"], found["outcome"], found["attempts"]) == ("settled", "refused", 1)
+    assert set(found["corrections"].values()) == {None}
+    assert decide(api, walk, "accept").status_code == 200
+
+
+@pytest.mark.both_databases
+def test_decision_during_an_outage_is_answered_202_joined_and_carried_out(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with gateway_switches(stack, down=True):
+        answer = decide(api, walk, "accept")
+        assert (answer.status_code, answer.json()["state"]) == (202, "open")
+        assert answer.json() == decision(api, walk) | {"attempts": answer.json()["attempts"]}
+        other = decide(api, walk, "reject")
+        assert (other.status_code, other.json()["code"]) == (409, "decision_in_progress")
+    walk.until("verified", seconds=100)
+    found = settled(api, walk)
+    assert (found["kind"], found["outcome"]) == ("accept", "confirmed")
+
+
+def test_accept_withdraws_an_open_review(stack: Stack, ada: Person, api: httpx.Client) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "pending", "status", status=500, times=None):
+        assert decide(api, walk, "pending").status_code == 202
+        assert decide(api, walk, "accept").status_code == 200
+    timeline = api.get(f"{walk.path}/timeline").json()["data"]
+    outcomes = [each["detail"] for each in timeline if each["event"] == "decision_settled"]
+    assert outcomes == [
+        {"kind": "review", "outcome": "withdrawn"},
+        {"kind": "accept", "outcome": "confirmed"},
+    ]
+
+
+def test_decision_on_an_older_version_is_refused(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    version = api.get(walk.path).json()["version"]
+    for stale in (version - 1, version + 1):
+        answer = decide(api, walk, "accept", {"version": stale})
+        assert (answer.status_code, answer.json()["code"]) == (409, "case_changed")
+    assert api.get(f"{walk.path}/decision").status_code == 404
+
+
+def test_deciding_is_announced_to_the_host(stack: Stack, ada: Person, api: httpx.Client) -> None:
+    walk = undecided(stack, ada)
+
+    def types() -> list[str]:
+        rows, query = [], {"limit": "100"}
+        while (page := api.get("/messages", params=query).json())["next_cursor"]:
+            rows += [each["type"] for each in page["data"] if each["data"]["id"] == walk.id]
+            query["after"] = page["next_cursor"]
+        return rows
+
+    assert "onboarding.deciding" in eventually(
+        lambda: found if "onboarding.deciding" in (found := types()) else None
+    )
+
+
+@pytest.mark.both_databases
+def test_data_is_read_live_and_noted_with_its_key(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    answer = api.get(f"{walk.path}/data")
+    data = answer.json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert sorted(data) == [
+        "decided_by",
+        "document",
+        "extra_parameters",
+        "raw",
+        "scores",
+        "validations",
+    ]
+    shown = gateway_process(stack, walk.id)["document"]
+    assert data["document"]["name"] == shown["name"]
+    assert data["raw"]["document"] == shown
+    assert data["scores"]["face_matching"] == shown["facialMatchingScore"]
+    assert decide(api, walk, "accept").status_code == 200
+    with_data = api.get(walk.path, params={"include": "data"}).json()
+    assert with_data["data"]["document"]["name"] == CORRECTED["name"]
+    assert with_data["data"]["document"]["date_of_birth"] == CORRECTED["date_of_birth"]
+    assert with_data["data"]["decided_by"]
+    timeline = api.get(f"{walk.path}/timeline").json()["data"]
+    reads = [(each["actor"], each["detail"]) for each in timeline if each["event"] == "data_read"]
+    assert reads == [("host", {"key": API_KEY_NAME})] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "status", "code"),
+    [
+        ("slow", {"delay_ms": 20_000}, 503, "gateway_unavailable"),
+        ("html", {}, 503, "gateway_unavailable"),
+        ("status", {"status": 403}, 502, "gateway_forbidden"),
+        ("drop", {"when": "after_headers"}, 503, "gateway_unavailable"),
+    ],
+)
+def test_data_of_a_faulty_gateway_is_a_problem(
+    stack: Stack,
+    ada: Person,
+    api: httpx.Client,
+    kind: str,
+    options: dict[str, Any],
+    status: int,
+    code: str,
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "data", kind, **{"times": None, **options}):
+        answer = api.get(f"{walk.path}/data")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) is (status == 503)
+    assert "data_read" not in api.get(f"{walk.path}/timeline").text
