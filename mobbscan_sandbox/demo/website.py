@@ -43,7 +43,11 @@ class Website:
             "locales": ["en", "es"],
         }
         name = f"sites.{self.site}"
-        return {name: site, f"{name}.flows.default": shop_flow()}
+        return {
+            name: site,
+            f"{name}.flows.default": shop_flow(),
+            f"{name}.flows.desk": {**shop_flow(), "decide": "host"},
+        }
 
     @property
     def _receiver_url(self) -> str:

@@ -1,4 +1,5 @@
-"""Kills server processes and commands while operators decide: no decision is lost or made twice."""
+"""Kills server processes while operators (by command, killed too) and the host site (by API)
+decide: no decision is lost or made twice."""
 
 import random
 import subprocess
@@ -9,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
 from tests.faults.conftest import ReportLine
@@ -23,6 +25,14 @@ from tests.support.user_journey import gateway_call_counts, gateway_process
 SETTLED_SECONDS = 180
 #: Seconds after which a command is killed: before, during and after its call.
 KILL_RANGE = (0.3, 4.0)
+#: Seconds before a call without an answer is repeated.
+RETRY_SECONDS = 0.5
+#: Bodies of the calls by API.
+BODIES = {
+    "accept": {"personal_data": {"name": "AUGUSTA", "post_code": "28001"}},
+    "reject": {"comment": "Not the same person.", "reason": "face_mismatch"},
+    "pending": {"personal_data": {"city": "Madrid"}},
+}
 COUNTERS = {"accept": "accepts", "reject": "rejects", "pending": "pendings"}
 SELECT_DECISIONS = "SELECT onboarding_id, state, outcome, attempts FROM decisions"
 FAULTS = (
@@ -38,15 +48,18 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Size:
-    """Onboardings to decide, commands at a time, and how many of the commands are killed."""
+    """Onboardings to decide, deciders at a time, how many of the commands are killed, and whether
+    calls by API carry an Idempotency-Key."""
 
     onboardings: int
     operators: int
-    killed_share: float
+    killed_share: float = 0.5
+    has_keys: bool = False
 
 
-SMALL = Size(onboardings=9, operators=3, killed_share=0.5)
-LARGE = Size(onboardings=90, operators=4, killed_share=0.5)
+SMALL = Size(onboardings=9, operators=3)
+LARGE = Size(onboardings=90, operators=4)
+LARGE_BY_API = Size(onboardings=300, operators=12, has_keys=True)
 
 
 @pytest.fixture
@@ -72,6 +85,8 @@ def add_faults(stack: Stack, count: int, random_: random.Random) -> None:
 class Operators:
     """Decide each onboarding by command, and repeat a command that was killed."""
 
+    processes = ("jobs", "everything")
+
     def __init__(self, stack: Stack, calls: dict[str, str], size: Size, seed: int) -> None:
         self.acknowledged: list[str] = []
         self.killed = 0
@@ -93,17 +108,65 @@ class Operators:
         self.acknowledged.append(onboarding_id)
 
 
+class HostSite:
+    """Decides each onboarding by API, and repeats calls without an answer.
+
+    With keys the repetition of a killed call waits a minute for the lease of its Idempotency-Key.
+    """
+
+    processes = ("jobs", "worker", "everything")
+
+    def __init__(self, stack: Stack, calls: dict[str, str], size: Size, seed: int) -> None:
+        del seed
+        self.acknowledged: list[str] = []
+        self.killed = 0
+        self._stack, self._calls, self._has_keys = stack, calls, size.has_keys
+
+    def decide_all(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
+        return [pool.submit(self._decide, id_) for id_ in self._calls]
+
+    def _decide(self, onboarding_id: str) -> None:
+        end = time.monotonic() + SETTLED_SECONDS
+        with self._stack.api() as api:
+            while not self._is_taken(api, onboarding_id):
+                assert time.monotonic() < end, onboarding_id
+                self.killed += 1
+                time.sleep(RETRY_SECONDS)
+        self.acknowledged.append(onboarding_id)
+
+    def _is_taken(self, api: httpx.Client, onboarding_id: str) -> bool:
+        call = self._calls[onboarding_id]
+        headers = {"Idempotency-Key": onboarding_id} if self._has_keys else {}
+        path = f"/onboardings/{onboarding_id}"
+        try:
+            answer = api.post(f"{path}/{COMMANDS[call][0]}", json=BODIES[call], headers=headers)
+        except httpx.TransportError:
+            return False
+        if answer.status_code in (200, 202):
+            return True
+        if answer.json()["code"] == "decision_impossible":  # an earlier call has succeeded
+            return bool(api.get(f"{path}/decision").json()["outcome"] == "confirmed")
+        assert "Retry-After" in answer.headers, answer.text
+        return False
+
+
 def unsettled(stack: Stack) -> list[dict[str, object]]:
     return [row for row in stack.rows(SELECT_DECISIONS) if row["state"] != "settled"]
 
 
-def run_storm(stack: Stack, size: Size, seed: int, report_line: ReportLine) -> None:
+def run_storm(
+    stack: Stack,
+    size: Size,
+    seed: int,
+    report_line: ReportLine,
+    deciders: type[Operators | HostSite],
+) -> None:
     random_ = random.Random(seed)
     people = [Person(f"ada-{n}", "Ada Lovelace", "en") for n in range(size.onboardings)]
     walks = [undecided(stack, person) for person in people]
     calls = {walk.id: list(COMMANDS)[n % 3] for n, walk in enumerate(walks)}
     add_faults(stack, size.onboardings // 2, random_)
-    operators = Operators(stack, calls, size, seed)
+    operators = deciders(stack, calls, size, seed)
 
     def assert_no_decision_is_missing() -> None:
         stored = {row["onboarding_id"] for row in stack.rows(SELECT_DECISIONS)}
@@ -112,7 +175,7 @@ def run_storm(stack: Stack, size: Size, seed: int, report_line: ReportLine) -> N
     killer = ProcessKiller(
         stack,
         random.Random(f"{seed} kills"),
-        ("jobs", "everything"),
+        operators.processes,
         (1, 2),
         progress=lambda: len(operators.acknowledged),
         while_down=assert_no_decision_is_missing,
@@ -126,7 +189,7 @@ def run_storm(stack: Stack, size: Size, seed: int, report_line: ReportLine) -> N
     eventually(lambda: not unsettled(stack), seconds=SETTLED_SECONDS, every=0.5)
     report_line(
         f"{size.onboardings} decisions in {time.monotonic() - began:.0f} s; killed"
-        f" {dict(killer.killed)} and {operators.killed} commands"
+        f" {dict(killer.killed)} and {operators.killed} commands or calls"
     )
 
     assert_no_decision_is_missing()
@@ -143,16 +206,22 @@ def run_storm(stack: Stack, size: Size, seed: int, report_line: ReportLine) -> N
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("deciders", [Operators, HostSite])
 def test_killed_processes_lose_and_repeat_no_decision(
-    stack: Stack, seed: int, report_line: ReportLine
+    stack: Stack, seed: int, report_line: ReportLine, deciders: type[Operators | HostSite]
 ) -> None:
-    run_storm(stack, SMALL, seed, report_line)
+    run_storm(stack, SMALL, seed, report_line, deciders)
 
 
 @pytest.mark.nightly
 @pytest.mark.both_databases
 @pytest.mark.timeout(3600)
-def test_many_kills_lose_and_repeat_none_of_90_decisions(
-    stack: Stack, seed: int, report_line: ReportLine
+@pytest.mark.parametrize(("deciders", "size"), [(Operators, LARGE), (HostSite, LARGE_BY_API)])
+def test_many_kills_lose_and_repeat_no_decision_of_a_large_storm(
+    stack: Stack,
+    seed: int,
+    report_line: ReportLine,
+    deciders: type[Operators | HostSite],
+    size: Size,
 ) -> None:
-    run_storm(stack, LARGE, seed, report_line)
+    run_storm(stack, size, seed, report_line, deciders)

@@ -105,17 +105,6 @@ def test_decision_with_a_lost_answer_is_sent_once_and_confirmed(
     assert walk.status["status"] == STATUSES[call]
 
 
-def test_corrections_that_the_gateway_shows_otherwise_differ(
-    stack: Stack, ada: Person, api: httpx.Client
-) -> None:
-    walk = undecided(stack, ada)
-    with fault(walk, "data", "extra_keys", times=None):
-        # The gateway in a box cuts nothing: a date with a time is what it cannot be compared with.
-        answer = decide(api, walk, "accept", {"personal_data": {"gender": "X", "curp": "C"}})
-    assert answer.status_code == 200
-    assert decision(api, walk)["corrections"] == {"gender": "confirmed", "curp": "cannot_tell"}
-
-
 def test_accept_after_the_vendors_desk_is_overtaken(
     stack: Stack, ada: Person, api: httpx.Client
 ) -> None:

@@ -12,12 +12,13 @@ import httpx
 from tests.support.eventually import eventually
 from tests.support.message_receiver import SECRET, MessageReceiver, Response
 from tests.support.stack import Person, Stack
-from tests.support.stack_fixtures import NewStack
+from tests.support.stack_fixtures import FLOWS, NewStack
 from tests.support.user_journey import (
     UserJourney,
     force_outcome,
     log_in_by_handoff,
     send_notice,
+    start_onboarding,
     submit_consent,
 )
 
@@ -89,7 +90,7 @@ def test_logs_and_database_hold_no_plain_secret(
             "allow_private_webhook": True,
         }
         environment = {"LOG_LEVEL": "DEBUG"}
-        stack = new_stack(environment=environment, site=site, leave_out=("shop",))
+        stack = new_stack(environment=environment, site=site, tables=FLOWS, leave_out=("shop",))
         _plant_and_search(stack, receiver)
 
 
@@ -117,6 +118,7 @@ def _plant_and_search(stack: Stack, receiver: MessageReceiver) -> None:
     }
     _cause_log_lines(stack, walk, token)
     secrets |= _call_the_api(stack)
+    _decide_by_api(stack)
     secrets["second cookie"] = _log_in_another_user(stack)
     secrets |= _verify_in_the_frame(stack)
 
@@ -206,6 +208,36 @@ def _call_the_api(stack: Stack) -> dict[str, str]:
         "one-time link": link,
         "signed result": answer["result"],
     }
+
+
+def _decide_by_api(stack: Stack) -> None:
+    """Plant values in comments, corrections and the gateway's data; read that data."""
+    corrections = {name: f"{name} {MARK}"[:60] for name in ("name", "address", "mrz", "curp")}
+    bodies = {
+        "accept": {"personal_data": corrections},
+        "reject": {"comment": f"comment {MARK}", "reason": "underage"},
+        "review": {"personal_data": corrections},
+    }
+    with stack.api() as api:
+        for kind, body in bodies.items():
+            walk = start_onboarding(stack, stack.person(f"Name {MARK}"), flow="decided")
+            walk.finish("validation")
+            walk.until("deciding")
+            refused = [
+                api.post(f"{walk.path}/{kind}", json={**body, MARK: MARK}),
+                api.post(f"{walk.path}/{kind}", json={"personal_data": {MARK: MARK}}),
+                api.post(f"{walk.path}/{kind}", json={**body, "version": 99}),
+            ]
+            answers = [
+                api.post(f"{walk.path}/{kind}", json=body, headers={"Idempotency-Key": walk.id}),
+                api.get(f"{walk.path}/decision"),
+                api.get(f"{walk.path}/timeline"),
+            ]
+            assert [each.status_code for each in answers] == [200, 200, 200]
+            for each in (*refused, *answers[1:]):
+                assert found_in(each.content, {"mark": MARK}) == []
+            if kind != "reject":
+                assert found_in(api.get(f"{walk.path}/data").content, {"mark": MARK}) == ["mark"]
 
 
 def _send_raw(stack: Stack, raw: bytes) -> None:

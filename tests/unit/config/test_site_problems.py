@@ -95,6 +95,7 @@ FLOW_PROBLEMS = [
     ("consent_version = 2026", "consent_version: must be a text in quotes"),
     ('consent_version = " "', "consent_version: must be a text in quotes"),
     ('decide = "me"', "decide: must be one of review, rules, host"),
+    ('on_deadline = "wait"', "on_deadline: must be one of review, stay"),
     ("decide_within_minutes = 0", "decide_within_minutes: must be a whole number from 1 to 43200"),
     ("attempts = 0", "attempts: must be a whole number from 1 to 1000"),
     ("attempts = 1.5", "attempts: must be a whole number from 1 to 1000"),

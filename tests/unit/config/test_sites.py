@@ -43,6 +43,7 @@ document_specific_type = "ESPIDCardV4"
 microphone = true
 decide = "host"
 decide_within_minutes = 30
+on_deadline = "stay"
 reason_map = {{ "Document expired" = "document_expired" }}
 extra_data = {{ channel = "web" }}
 """
@@ -84,6 +85,7 @@ def test_load_sites_every_key_of_a_flow_is_read(load):
         microphone=True,
         decide="host",
         decide_within_minutes=30,
+        on_deadline="stay",
         reason_map={"Document expired": "document_expired"},
         extra_data={"channel": "web"},
     )
@@ -112,6 +114,7 @@ def test_load_sites_minimal_site_gets_one_flow_with_defaults(load):
     assert dict(site.flows) == {"default": Flow()}
     flow = site.flows["default"]
     assert (flow.mode, flow.decide, flow.attempts) == ("iframe", "review", 3)
+    assert (flow.decide_within_minutes, flow.on_deadline) == (60, "review")
     assert (flow.expires_after_hours, flow.retention_days) == (48, None)
     assert (flow.microphone, flow.consent_version) == (False, None)
 

@@ -29,7 +29,13 @@ def findings(components: Components) -> Iterator[Finding]:
         yield good("decisions: processes have waited in PENDING_VALIDATION")
     else:
         yield warning(
-            f"decisions: the flows {', '.join(flows)} decide in PENDING_VALIDATION, and no process "
-            "has ever waited in it: if users have finished already, ask the vendor to switch on "
-            "automatic validation on the integrator's side (`doctor --vendor-sheet`)"
+            f"decisions: {_name(flows)} for PENDING_VALIDATION, and no process has ever had this "
+            "state: if users have finished already, ask the vendor to switch on automatic "
+            "validation on the integrator's side (see `doctor --vendor-sheet`)"
         )
+
+
+def _name(flows: list[str]) -> str:
+    return f"the {'flow' if len(flows) == 1 else 'flows'} {', '.join(flows)} " + (
+        "waits" if len(flows) == 1 else "wait"
+    )
