@@ -46,7 +46,7 @@ class Website:
         return {
             name: site,
             f"{name}.flows.default": shop_flow(),
-            f"{name}.flows.desk": {**shop_flow(), "decide": "host"},
+            f"{name}.flows.own-decision": {**shop_flow(), "decide": "host"},
         }
 
     @property

@@ -105,7 +105,7 @@ def test_decision_with_a_lost_answer_is_sent_once_and_confirmed(
     assert walk.status["status"] == STATUSES[call]
 
 
-def test_accept_after_the_vendors_desk_is_overtaken(
+def test_accept_after_the_vendors_reviewers_is_overtaken(
     stack: Stack, ada: Person, api: httpx.Client
 ) -> None:
     walk = undecided(stack, ada)

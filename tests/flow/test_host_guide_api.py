@@ -101,7 +101,7 @@ def _waiting(guide_stack: GuideStack, settings: dict[str, str]) -> str:
     site, key = settings["IDENTITY_SITE"], settings["IDENTITY_HANDOFF_KEY"]
     back = f"{settings['WEBSITE_URL']}/verified"
     walk = start_onboarding(
-        guide_stack.stack, person, iss=site, key=key, return_url=back, flow="desk"
+        guide_stack.stack, person, iss=site, key=key, return_url=back, flow="own-decision"
     )
     walk.finish("validation")
     walk.until("deciding")

@@ -86,6 +86,7 @@ def _decision(one: DecisionRecord) -> dict[str, object]:
         "os_user": one.requester.os_user,
         "requested_at": one.created_at.isoformat(),
         "attempts": one.attempts,
+        "corrections": dict(one.corrected_fields),
         "next_attempt_at": one.due_at.isoformat() if one.due_at else None,
         "gateway_http_status": one.reply.http_status,
         "gateway_reply": one.reply.text,

@@ -40,4 +40,4 @@ def test_of_rejection_finds_our_own_code_without_the_map(text, code):
 
 def test_of_rejection_takes_the_sent_reason_only_without_a_text():
     assert of_rejection(None, {}, ReasonCode.UNDERAGE) is ReasonCode.UNDERAGE
-    assert of_rejection("of the desk", {}, ReasonCode.UNDERAGE) is ReasonCode.OTHER
+    assert of_rejection("of a reviewer", {}, ReasonCode.UNDERAGE) is ReasonCode.OTHER

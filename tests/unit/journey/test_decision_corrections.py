@@ -77,7 +77,7 @@ def test_accept_whose_corrections_differ_has_reached_its_verdict(harness, decisi
 
 
 @pytest.mark.parametrize("corrections", [{}, {"name": "Ada"}])
-def test_accept_after_the_desk_has_accepted_is_overtaken(harness, decision, in_review, corrections):
+def test_accept_after_the_vendor_has_accepted_is_overtaken(harness, decision, in_review, corrections):
     harness.set_gateway_word(in_review, "VERIFIED", document={"name": "ADA"})
     if corrections:
         with pytest.raises(DecisionImpossible) as raised:
@@ -93,11 +93,11 @@ def test_accept_after_the_desk_has_accepted_is_overtaken(harness, decision, in_r
     )
 
 
-def test_accept_answered_409_by_the_verdict_of_the_desk_is_overtaken(harness, decision, in_review):
-    def accept_at_the_desk(_id):
+def test_accept_answered_409_by_the_verdict_of_a_reviewer_is_overtaken(harness, decision, in_review):
+    def accept_as_reviewer(_id):
         harness.set_gateway_word(in_review, "VERIFIED", document={"name": "ADA"})
 
-    harness.gateway.during_call["accept"] = accept_at_the_desk
+    harness.gateway.during_call["accept"] = accept_as_reviewer
     harness.gateway.errors["accept"].append(StateConflict("accept: answered 409", status=409))
     with pytest.raises(DecisionImpossible):
         decide(decision, "accept", in_review, personal_data={"name": "Ada"})
