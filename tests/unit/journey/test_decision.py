@@ -24,6 +24,8 @@ from webapp.domain.errors import (
 )
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
+from webapp.http_transport.deadline import seconds_left
+from webapp.journey.decision import Decision
 
 
 def test_reject_stores_the_comment_and_shows_reason_other(harness, decision, in_review):
@@ -196,3 +198,14 @@ def test_decision_with_content_that_cannot_be_sent_is_not_stored(
 def test_accept_of_an_unknown_onboarding_raises_not_found(decision):
     with pytest.raises(NotFound):
         decide(decision, "accept", unknown_id())
+
+
+def test_decision_gives_the_gateway_as_long_as_its_caller_waits(harness, in_review):
+    left = []
+    harness.gateway.during_call |= dict.fromkeys(
+        ("read", "accept"), lambda _id: left.append(seconds_left())
+    )
+    decision = Decision(harness.deps, harness.gateway_poll, confirmation_seconds=5)
+    decide(decision, "accept", in_review)
+    assert len(left) == 3
+    assert all(0 < seconds <= 5 for seconds in left)

@@ -77,7 +77,9 @@ def test_accept_whose_corrections_differ_has_reached_its_verdict(harness, decisi
 
 
 @pytest.mark.parametrize("corrections", [{}, {"name": "Ada"}])
-def test_accept_after_the_vendor_has_accepted_is_overtaken(harness, decision, in_review, corrections):
+def test_accept_after_a_reviewer_has_accepted_is_overtaken(
+    harness, decision, in_review, corrections
+):
     harness.set_gateway_word(in_review, "VERIFIED", document={"name": "ADA"})
     if corrections:
         with pytest.raises(DecisionImpossible) as raised:
@@ -93,7 +95,7 @@ def test_accept_after_the_vendor_has_accepted_is_overtaken(harness, decision, in
     )
 
 
-def test_accept_answered_409_by_the_verdict_of_a_reviewer_is_overtaken(harness, decision, in_review):
+def test_accept_answered_409_by_a_reviewers_verdict_is_overtaken(harness, decision, in_review):
     def accept_as_reviewer(_id):
         harness.set_gateway_word(in_review, "VERIFIED", document={"name": "ADA"})
 
