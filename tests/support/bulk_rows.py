@@ -262,6 +262,8 @@ def _decision(onboarding_id: str, then: datetime) -> Row:
         "state": "settled",
         "outcome": "confirmed",
         "attempts": 1,
+        "undelivered_attempts": 0,
+        "corrected_fields": {},
         "created_at": then,
         "updated_at": then,
     }

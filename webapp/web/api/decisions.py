@@ -13,10 +13,11 @@ from webapp.web import request_context
 from webapp.web.api.answers import json_answer
 from webapp.web.api.authentication import caller, require_also, require_scope
 from webapp.web.api.blueprint import blueprint
+from webapp.web.api.decision_models import DecisionBody, decision_body
 from webapp.web.api.idempotent import answer_once
 from webapp.web.api.input_models import AcceptBody, NoQuery, RejectBody, ReviewBody
 from webapp.web.api.operations import Operation, operation
-from webapp.web.api.output_models import DecisionBody, OnboardingBody, decision_body
+from webapp.web.api.output_models import OnboardingBody
 from webapp.web.api.reading import read_body, read_query
 from webapp.web.request_context import parse_onboarding_id
 

@@ -9,9 +9,9 @@ from webapp.web import request_context
 from webapp.web.api.answers import json_answer
 from webapp.web.api.authentication import caller, require_scope
 from webapp.web.api.blueprint import blueprint
+from webapp.web.api.erasure_models import ErasureBody, ErasurePageBody, erasure_body
 from webapp.web.api.input_models import NoQuery
 from webapp.web.api.operations import Operation, operation
-from webapp.web.api.output_models import ErasureBody, ErasurePageBody, erasure_body
 from webapp.web.api.reading import read_query
 from webapp.web.request_context import parse_onboarding_id
 

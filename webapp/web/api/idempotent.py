@@ -16,7 +16,8 @@ from webapp.journey.idempotency import Claim, StoredAnswer
 from webapp.web import request_context
 from webapp.web.api.answers import json_answer
 from webapp.web.api.authentication import caller
-from webapp.web.api.output_models import decision_body, onboarding_body
+from webapp.web.api.decision_models import decision_body
+from webapp.web.api.output_models import onboarding_body
 from webapp.web.api.problems import FieldError, InvalidInput
 
 HEADER = "Idempotency-Key"

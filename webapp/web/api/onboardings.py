@@ -16,6 +16,7 @@ from webapp.web.api import cursors
 from webapp.web.api.answers import json_answer
 from webapp.web.api.authentication import Caller, caller, require_also, require_scope
 from webapp.web.api.blueprint import blueprint
+from webapp.web.api.data_models import OnboardingWithDataBody, data_body
 from webapp.web.api.idempotent import answer_once
 from webapp.web.api.input_models import (
     CreateBody,
@@ -28,9 +29,7 @@ from webapp.web.api.operations import Operation, operation
 from webapp.web.api.output_models import (
     OnboardingBody,
     OnboardingPageBody,
-    OnboardingWithDataBody,
     TimelineBody,
-    data_body,
     onboarding_body,
     timeline_body,
 )

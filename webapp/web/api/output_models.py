@@ -9,13 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from webapp.domain.erasures import Erasure, ErasureProblem, ErasureState
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
-from webapp.journey import erasure_fixes, erasure_receipt
 from webapp.journey.api_resources import (
-    DataResource,
-    DecisionResource,
     OnboardingResource,
     SubjectResource,
     TimelineEvent,
@@ -23,10 +19,7 @@ from webapp.journey.api_resources import (
 
 _STATUSES = ", ".join(f"`{each}`" for each in Status)
 _REASONS = ", ".join(f"`{each}`" for each in ReasonCode)
-_ERASURE_STATES = ", ".join(f"`{each}`" for each in ErasureState)
-_ERASURE_PROBLEMS = ", ".join(f"`{each}`" for each in ErasureProblem)
-_OPEN = "Further words may be added."
-_DATE = "ISO 8601, or as the gateway writes it if that cannot be read."
+OPEN = "Further words may be added."
 
 
 def rfc3339(time: datetime) -> str:
@@ -39,7 +32,7 @@ Time = Annotated[
     PlainSerializer(rfc3339, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-StatusWord = Annotated[str, Field(description=f"{_STATUSES}. {_OPEN}")]
+StatusWord = Annotated[str, Field(description=f"{_STATUSES}. {OPEN}")]
 
 
 class ApiOutput(BaseModel):
@@ -51,7 +44,7 @@ class ApiOutput(BaseModel):
 class ReasonBody(ApiOutput):
     """Why an onboarding ended, and whether a new attempt can succeed."""
 
-    code: str = Field(description=f"{_REASONS}. {_OPEN}")
+    code: str = Field(description=f"{_REASONS}. {OPEN}")
     retry_allowed: bool
 
 
@@ -78,7 +71,7 @@ class OnboardingBody(ApiOutput):
     decided_at: Time | None
     expires_at: Time
     expected_match: str = Field(
-        description=f"`match`, `partial`, `mismatch` or `not_checked`. {_OPEN}"
+        description=f"`match`, `partial`, `mismatch` or `not_checked`. {OPEN}"
     )
     result: str = Field(
         description="The signed result: a JWS (ES256) that /.well-known/jwks.json verifies."
@@ -86,83 +79,6 @@ class OnboardingBody(ApiOutput):
     metadata: dict[str, str]
     livemode: bool
     version: int = Field(description="Moves with status, facts and decisions.")
-
-
-class DocumentBody(ApiOutput):
-    """The identity document. Null: the document has no such field, or the gateway shows none."""
-
-    document_type: str | None
-    personal_number: str | None
-    document_number: str | None
-    name: str | None
-    surname: str | None
-    first_surname: str | None
-    second_surname: str | None
-    gender: str | None
-    nationality: str | None
-    issuing_state: str | None
-    date_of_issuing: str | None = Field(description=_DATE)
-    date_of_birth: str | None = Field(description=_DATE)
-    date_of_expiry: str | None = Field(description=_DATE)
-    address: str | None
-    city: str | None
-    region: str | None
-    city_of_birth: str | None
-    region_of_birth: str | None
-    state_of_birth_name: str | None
-    state_of_birth_iso_code: str | None
-    mrz: str | None
-
-
-class ScoresBody(ApiOutput):
-    """The gateway's scores as it writes them; the vendor states no scale."""
-
-    face_matching: str | None
-    face_liveness: str | None
-
-
-class DataBody(ApiOutput):
-    """A user's data, as the gateway shows it at this moment. This server stores none of it."""
-
-    document: DocumentBody
-    validations: dict[str, Any] = Field(description="The gateway's checks, with its own words.")
-    scores: ScoresBody
-    extra_parameters: dict[str, Any]
-    decided_by: str | None = Field(description="Who decided, as the gateway says.")
-    raw: dict[str, Any] = Field(description="The gateway's whole answer; its members may change.")
-
-
-class OnboardingWithDataBody(OnboardingBody):
-    """One identity verification, with the user's data if it was asked for."""
-
-    data: DataBody | None = Field(
-        None,
-        description="With `include=data` only; null while the gateway shows none, or none any"
-        " more.",
-    )
-
-
-class DecisionBody(ApiOutput):
-    """A decision; what was sent with it is not returned."""
-
-    onboarding: str = Field(description="The id of the onboarding.")
-    kind: str = Field(description=f"`accept`, `reject` or `review`. {_OPEN}")
-    state: str = Field(
-        description="`open`: it is repeated until the gateway confirms it. `parked`: the gateway"
-        " refuses this server's account the right. `dead`: the gateway neither takes it nor shows a"
-        f" verdict; an operator has to act. `settled`: it has an outcome. {_OPEN}"
-    )
-    outcome: str | None = Field(
-        description="`confirmed`; `differs` or `cannot_tell` about its corrections, while the"
-        " verdict is confirmed; `overtaken`: a verdict came first; `refused` by the gateway;"
-        f" `withdrawn`. {_OPEN}"
-    )
-    requested_at: Time
-    attempts: int = Field(description="Calls to the gateway.")
-    corrections: dict[str, str | None] = Field(
-        description="Each corrected field with the result of its comparison, `confirmed`, `differs`"
-        " or `cannot_tell`; null: not compared."
-    )
 
 
 class OnboardingPageBody(ApiOutput):
@@ -217,55 +133,6 @@ class MessagePageBody(ApiOutput):
     )
 
 
-class GatewayAnswerBody(ApiOutput):
-    """What the gateway answered to one call."""
-
-    http_status: int | None = Field(description="Null: no usable answer.")
-    at: Time
-
-
-class ErasureGatewayBody(ApiOutput):
-    """The gateway's answers before, to and after the deletion, and about another process."""
-
-    method: str = Field(description="The HTTP method of the deletion.")
-    read_before: GatewayAnswerBody | None
-    delete: GatewayAnswerBody | None
-    read_after: GatewayAnswerBody | None
-    other_process: GatewayAnswerBody | None
-
-
-class ErasureBody(ApiOutput):
-    """The deletion of one onboarding."""
-
-    id: str
-    onboarding: str
-    site: str
-    status: str = Field(description=f"{_ERASURE_STATES}. {_OPEN}")
-    problem: str | None = Field(
-        description=f"Why it is not confirmed: {_ERASURE_PROBLEMS}. {_OPEN}"
-    )
-    fix: str | None = Field(description="How to fix it, for the operator of this server.")
-    requested_at: Time
-    updated_at: Time
-    attempts: int
-    next_attempt_at: Time | None = Field(description="Null: no more attempts follow.")
-    gateway: ErasureGatewayBody | None = Field(
-        description="Null: the gateway never had a process, or has not been asked yet."
-    )
-    deleted_here_at: Time | None
-    deleted_here: list[str]
-    receipt: str | None = Field(
-        description="A JWS (ES256) that /.well-known/jwks.json verifies; null until the data is"
-        " deleted here."
-    )
-
-
-class ErasurePageBody(ApiOutput):
-    """The erasures of a user's onboardings."""
-
-    data: list[ErasureBody]
-
-
 class FieldErrorBody(ApiOutput):
     """What is wrong with one field."""
 
@@ -300,52 +167,21 @@ def onboarding_body(resource: OnboardingResource) -> dict[str, Any]:
     body["status"] = str(resource.status)
     body["reasons"] = [{**asdict(each), "code": str(each.code)} for each in resource.reasons]
     body["metadata"] = dict(resource.metadata)
-    return _with_times(body)
-
-
-def decision_body(resource: DecisionResource) -> dict[str, Any]:
-    """Return the JSON object of a decision."""
-    return _with_times({**vars(resource), "corrections": dict(resource.corrections)})
-
-
-def data_body(resource: DataResource) -> dict[str, Any]:
-    """Return the JSON object of a user's data."""
-    return dict(vars(resource))
+    return with_times(body)
 
 
 def timeline_body(events: list[TimelineEvent]) -> dict[str, Any]:
     """Return the JSON object of a timeline."""
-    return {"data": [_with_times({**vars(each), "detail": dict(each.detail)}) for each in events]}
+    return {"data": [with_times({**vars(each), "detail": dict(each.detail)}) for each in events]}
 
 
 def subject_body(subject: SubjectResource) -> dict[str, Any]:
     """Return the JSON object of a user."""
-    return _with_times({**vars(subject), "status": str(subject.status)})
+    return with_times({**vars(subject), "status": str(subject.status)})
 
 
-def erasure_body(erasure: Erasure) -> dict[str, Any]:
-    """Return the JSON object of an erasure."""
-    return _with_times(
-        {
-            "id": erasure.id,
-            "onboarding": erasure.onboarding_id,
-            "site": erasure.site,
-            "status": str(erasure.state),
-            "problem": str(erasure.problem) if erasure.problem else None,
-            "fix": erasure_fixes.fix_of(erasure.problem),
-            "requested_at": erasure.requested_at,
-            "updated_at": erasure.updated_at,
-            "attempts": erasure.attempts,
-            "next_attempt_at": erasure.next_attempt_at,
-            "gateway": erasure_receipt.gateway_json(erasure.evidence),
-            "deleted_here_at": erasure.erased_at,
-            "deleted_here": erasure_receipt.deleted_here(erasure),
-            "receipt": erasure.receipt,
-        }
-    )
-
-
-def _with_times(body: Mapping[str, Any]) -> dict[str, Any]:
+def with_times(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the object with its times as texts."""
     return {
         name: rfc3339(value) if isinstance(value, datetime) else value
         for name, value in body.items()
