@@ -30,6 +30,7 @@ from webapp.journey.host_api import host_api
 from webapp.journey.links import Links
 from webapp.journey.message_delivery import DeliveryObserver, MessageDelivery
 from webapp.journey.messages import Messages
+from webapp.journey.notice_forwarding import NoticeForwarding, OlderReceiver
 from webapp.journey.pending_logins import PendingLogins
 from webapp.journey.present import Present
 from webapp.journey.result import Result
@@ -75,6 +76,7 @@ class Components:
     clock: Clock
     message_client: MessageClient
     message_delivery: MessageDelivery
+    notice_forwarding: NoticeForwarding
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,12 @@ def build(
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
         returned=ReturnStep(deps, references),
-        webhook=Webhook(deps, NoticeWriter(database), settings.webhook_headers),
+        webhook=Webhook(
+            deps,
+            NoticeWriter(database),
+            settings.webhook_headers,
+            forwards=settings.forward_unknown_notices_to is not None,
+        ),
         gateway_poll=gateway_poll,
         decision=decision,
         erase=Erase(deps),
@@ -148,7 +155,14 @@ def build(
         clock,
         message_client,
         message_delivery,
+        NoticeForwarding(deps, message_client, _older_receiver(settings)),
     )
+
+
+def _older_receiver(settings: Settings) -> OlderReceiver | None:
+    """Return the receiver of FORWARD_UNKNOWN_NOTICES_TO, with the first set of headers."""
+    url = settings.forward_unknown_notices_to
+    return OlderReceiver(url, settings.webhook_headers[0]) if url is not None else None
 
 
 def open_engine(settings: Settings) -> Engine:

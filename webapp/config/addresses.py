@@ -95,6 +95,13 @@ def proxy_address(text: str) -> str:
     return f"http://{found['user'] or ''}{url.host}:{url.port}"
 
 
+def older_receiver_address(text: str) -> str:
+    """An https address that may have a query; plain http on loopback only."""
+    address = receiver_address(text)
+    _parse_https(address, subdomains=False)
+    return address
+
+
 def receiver_address(text: str) -> str:
     """An address for messages. The caller decides whether plain http is permitted."""
     address = encode_url(text)

@@ -64,6 +64,12 @@ class SettingFields(ConfigModel):
         description="set it to the zone of the gateway's times that state none, such as "
         "Europe/Madrid",
     )
+    forward_unknown_notices_to: types.OlderReceiver | None = Field(
+        None,
+        description="leave it unset, or set it to the https address of the receiver that took the "
+        "gateway's notices before this server",
+        repr=False,
+    )
     public_url: BaseAddress = Field(
         description="set it to the address at which browsers reach this server, such as "
         "https://id.example"

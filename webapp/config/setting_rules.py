@@ -8,6 +8,7 @@ from webapp.config.sites import Site
 
 OIDC = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 _TOKEN_AUTH_METHOD = "OIDC_TOKEN_AUTH_METHOD"  # noqa: S105 - the name of a setting
+_WEBHOOK_HEADERS = "MOBBSCAN_WEBHOOK_HEADERS"
 OPERATOR_OIDC = tuple(f"OPERATOR_{name}" for name in OIDC)
 
 
@@ -32,6 +33,7 @@ def contradictions(
 
     What operators inherit from an incomplete login of users would only repeat its problem.
     """
+    yield from _forwarding(texts, wrong)
     missing = _missing(OIDC, texts, wrong)
     prefix = "OIDC"
     if not missing:
@@ -47,6 +49,20 @@ def contradictions(
                 f"OIDC_ISSUER is missing: site {site.id} has oidc = true; set all three of OIDC_*,"
                 " or take that line out of the site."
             )
+
+
+def _forwarding(texts: Mapping[str, str], wrong: Collection[str]) -> Iterator[str]:
+    name = "FORWARD_UNKNOWN_NOTICES_TO"
+    if name not in texts or {name, "PUBLIC_URL", _WEBHOOK_HEADERS} & set(wrong):
+        return
+    if _WEBHOOK_HEADERS not in texts:
+        yield (
+            f"{_WEBHOOK_HEADERS} is missing: without it no notice arrives that {name} could hand "
+            "on; set it to the headers that the older receiver demands."
+        )
+    own = texts.get("PUBLIC_URL", "").rstrip("/").lower() + "/webhooks/"
+    if texts[name].lower().startswith(own):
+        yield f"{name} is this server's own address: set it to the older receiver, or unset it."
 
 
 def _missing(names: tuple[str, ...], texts: Mapping[str, str], wrong: Collection[str]) -> list[str]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from webapp.config.addresses import base_address, proxy_address
+from webapp.config.addresses import base_address, older_receiver_address, proxy_address
 from webapp.config.database import database_address
 from webapp.config.encryption_keys import data_key, refuse_repeated_key_ids, result_key
 from webapp.config.model import Frozen, NotEmpty, Origin, matching
@@ -131,6 +131,7 @@ Token = Annotated[str, Field(min_length=16), AfterValidator(_visible_ascii)]
 GatewayPath = Annotated[str, matching(r"(/[A-Za-z0-9._~-]+)+", "/onboarding")]
 ConsoleUrl = Annotated[str, AfterValidator(lambda text: text and base_address(text))]
 DatabaseUrl = Annotated[str, AfterValidator(lambda text: text and database_address(text))]
+OlderReceiver = Annotated[str, AfterValidator(older_receiver_address)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Words = Annotated[tuple[VisibleAscii, ...], BeforeValidator(lambda text: tuple(text.split()))]
 Durations = Annotated[tuple[timedelta, ...], BeforeValidator(_durations)]

@@ -78,7 +78,8 @@ class Onboarding:
     with every change, `case_version` only with the status, the gateway's facts and decisions.
     `evidence_available_at` is when the gateway first reported that the recording is available.
     `person_id` is None once it is erased. `overdue_at` is when the host site's time to decide had
-    passed, with `on_deadline = "stay"`. Change it through `domain.transitions` only.
+    passed, with `on_deadline = "stay"`. `adopted`: another system created the process, so the
+    address of its hosted page is not known. Change it through `domain.transitions` only.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Onboarding:
     unanswered_polls: int = 0
     unanswered_since: datetime | None = None
     evidence_available_at: datetime | None = None
+    adopted: bool = False
 
     def __repr__(self) -> str:
         return f"<Onboarding {self.id} {self.status} v{self.version}>"

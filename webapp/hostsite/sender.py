@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,6 +25,7 @@ MAX_ANSWER_BYTES = 64 * 1024
 MAX_RESPONSE_BYTES = 4 * MAX_ANSWER_BYTES
 #: The most bytes of an answer that are kept.
 KEPT_ANSWER_BYTES = 200
+CONTENT_TYPE = "application/json; charset=utf-8"
 _USER_AGENT = "mobbscan-embed"
 
 
@@ -87,14 +88,23 @@ class MessageClient:
         Raises SendFailed. The message may have arrived all the same.
         """
         headers = {
-            "content-type": "application/json; charset=utf-8",
+            "content-type": CONTENT_TYPE,
             **signed_headers(message_id, body, self._clock().astimezone(UTC), receiver.secrets),
         }
+        return self.post(receiver.url, headers, body.encode(), allow_private=receiver.allow_private)
+
+    def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool = False
+    ) -> Answer:
+        """POST the body with these headers, within ATTEMPT_SECONDS. Follows no redirect.
+
+        Raises SendFailed. The body may have arrived all the same.
+        """
         try:
-            if self._proxy and not receiver.allow_private:
-                _check_written_address(receiver.url)
+            if self._proxy and not allow_private:
+                _check_written_address(url)
             with deadline(ATTEMPT_SECONDS):
-                return self._post(receiver, headers, body.encode())
+                return self._post(url, headers, body, allow_private=allow_private)
         except AddressRefused as error:
             raise PrivateAddress from error
         except httpx.TimeoutException as error:
@@ -107,10 +117,12 @@ class MessageClient:
         for key in [each for each in self._clients if each[0] == os.getpid()]:
             self._clients.pop(key).close()
 
-    def _post(self, receiver: Receiver, headers: dict[str, str], body: bytes) -> Answer:
-        client = self._client(allow_private=receiver.allow_private)
+    def _post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, allow_private: bool
+    ) -> Answer:
+        client = self._client(allow_private=allow_private)
         request = client.build_request(
-            "POST", receiver.url, content=body, headers=headers, timeout=ATTEMPT_SECONDS
+            "POST", url, content=body, headers=headers, timeout=ATTEMPT_SECONDS
         )
         response = client.send(request, stream=True)
         try:

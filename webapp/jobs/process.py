@@ -11,6 +11,7 @@ import structlog
 from webapp.jobs.erased_traces import ErasedTraces
 from webapp.jobs.executor_id import executor_id
 from webapp.jobs.message_sender import MessageSender
+from webapp.jobs.notice_forwarder import NoticeForwarder
 from webapp.jobs.polls_in_flight import PollKey
 from webapp.jobs.queue import CONCURRENT_POLLS, REENQUEUE_SECONDS, JobQueue
 from webapp.store.errors import DatabaseUnavailable
@@ -46,11 +47,13 @@ class JobsProcess:
         self._queue: JobQueue | None = None
         self._traces = ErasedTraces(wired.database, wired.clock)
         self._sender = MessageSender(wired.database, wired.message_delivery)
+        self._forwarder = NoticeForwarder(wired.notice_forwarding)
         self._pause_seconds = 0.0
 
     def run(self) -> None:
         self._wired.watcher.start(self._on_change)
         self._sender.start()
+        self._forwarder.start()
         try:
             while not self._stopping():
                 self._changed.clear()
@@ -63,6 +66,7 @@ class JobsProcess:
         finally:
             self._wired.watcher.close(wait_seconds=1)
             self._sender.close()
+            self._forwarder.close()
             if self._queue is not None:
                 self._queue.close()
             _log.info("jobs_stopped")
@@ -130,6 +134,7 @@ class JobsProcess:
         if touched is None or touched:
             self._changed.set()
             self._sender.wake()
+            self._forwarder.wake()
 
     def _wait_for_change(self) -> None:
         """Wait until an onboarding has changed, for at most SEARCH_SECONDS."""

@@ -16,8 +16,9 @@ from webapp.store.unit_of_work import UnitOfWork
 @dataclass(frozen=True)
 class DeadLetter:
     """`kind` is `read` (polls failed for a reason of our own), `notice` (the gateway never
-    confirmed it) or `decision` (the gateway neither took it nor showed a verdict). `why` is the
-    class of the error, the notice's status word, or the kind of decision.
+    confirmed it), `forward` (an older receiver never took the notice) or `decision` (the gateway
+    neither took it nor showed a verdict). `why` is the class of the error, the notice's status
+    word, why the last attempt failed, or the kind of decision.
     """
 
     onboarding_id: str
@@ -35,7 +36,7 @@ class DeadLetters:
         self._parked = ParkedDecisions(deps)
 
     def list_all(self) -> list[DeadLetter]:
-        """Return all: polls, notices, then decisions; of each kind the longest waiting first."""
+        """Return all, by kind; of each kind the longest waiting first."""
         with self._deps.database.reading() as work:
             return _dead_letters(work)
 
@@ -59,6 +60,7 @@ class DeadLetters:
         self._deps.schedule_poll_now(work, onboarding_id, PollReason.NOTICE)
         work.failed_polls.clear(onboarding_id)
         work.inbox.reopen(onboarding_id)
+        work.notice_forwards.retry(onboarding_id, self._deps.clock())
         work.timeline.add(
             self._deps.clock(),
             "replayed",
@@ -77,8 +79,12 @@ def _dead_letters(work: UnitOfWork) -> list[DeadLetter]:
         DeadLetter(one.verification_id, "notice", one.status, one.times, one.first_seen_at)
         for one in work.inbox.unconfirmed()
     ]
+    forwards = [
+        DeadLetter(one.verification_id, "forward", one.error, one.attempts, one.first_seen_at)
+        for one in work.notice_forwards.dead_lettered()
+    ]
     decisions = [
         DeadLetter(one.onboarding_id, "decision", one.kind, one.attempts, one.created_at)
         for one in work.decisions.waiting(DecisionState.DEAD)
     ]
-    return [*polls, *notices, *decisions]
+    return [*polls, *notices, *forwards, *decisions]

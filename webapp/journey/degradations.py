@@ -7,6 +7,7 @@ from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
 from webapp.journey.erasure_attempt import ERASURES_BLOCKED
 from webapp.journey.message_delivery import RECEIVER_DISABLED
+from webapp.journey.notice_forwarding import FORWARDING_FAILED
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
 from webapp.journey.process_reader import FORBIDDEN
 from webapp.store.errors import StoreError
@@ -30,6 +31,9 @@ _ALARMS = {
     ERASURES_BLOCKED: "the gateway refuses to delete ({detail}): `webapp erasures list --state "
     "blocked` lists the erasures, `webapp erasures show` says how to fix each; they are kept, and "
     "tried again at least daily",
+    FORWARDING_FAILED: "notices about ids of another system are not taken by the address of "
+    "FORWARD_UNKNOWN_NOTICES_TO ({detail}): have it repaired, or correct the setting; they are "
+    "kept and handed on again for about four days",
     RECEIVER_DISABLED: "no more messages are sent to the receivers of {detail}, which answered 410 "
     "or failed for five days: have the host site repair its receiver, test it with `webapp "
     "messages ping`, then run `webapp messages enable`, which also sends what waits",

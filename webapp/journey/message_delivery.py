@@ -23,14 +23,8 @@ from webapp.domain.messages import (
     Message,
     next_attempt,
 )
-from webapp.hostsite.sender import (
-    Answer,
-    MessageClient,
-    PrivateAddress,
-    Receiver,
-    SendFailed,
-    TimedOut,
-)
+from webapp.hostsite.sender import MessageClient, Receiver
+from webapp.journey.delivery_attempt import try_to_send
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.store.receivers import ReceiverHealth
 from webapp.store.unit_of_work import UnitOfWork
@@ -40,7 +34,6 @@ CLAIM = timedelta(seconds=30)
 #: The alarm of receivers that get no more messages; its detail names their sites.
 RECEIVER_DISABLED = "receiver_disabled"
 GONE, FAILING = "gone", "failing"
-_GONE_STATUS = 410
 _log = logging.getLogger(__name__)
 
 
@@ -117,7 +110,10 @@ class MessageDelivery:
     def send(self, claimed: ClaimedMessage) -> Delivery:
         """Send it once. Raises nothing: every outcome is an attempt, to be stored."""
         at, began = self._deps.clock(), time.monotonic()
-        answer, error = self._call(claimed)
+        message = claimed.message
+        answer, error = try_to_send(
+            lambda: self._client.send(claimed.receiver, message.id, message.body), message.id
+        )
         seconds = time.monotonic() - began
         attempt = Attempt(
             at=at,
@@ -169,24 +165,6 @@ class MessageDelivery:
         if site is None or site.webhook_url is None:
             return None
         return Receiver(site.webhook_url, site.webhook_secrets, site.allow_private_webhook)
-
-    def _call(self, claimed: ClaimedMessage) -> tuple[Answer | None, AttemptError | None]:
-        message = claimed.message
-        try:
-            answer = self._client.send(claimed.receiver, message.id, message.body)
-        except PrivateAddress:
-            return None, AttemptError.ADDRESS_REFUSED
-        except TimedOut:
-            return None, AttemptError.TIMED_OUT
-        except SendFailed:
-            return None, AttemptError.CONNECTION_FAILED
-        except Exception as error:  # noqa: BLE001 - one bad message must not stop the others
-            _log.error(  # its text may quote the message
-                "message_sending_failed",
-                extra={"message_id": message.id, "error": type(error).__name__},
-            )
-            return None, AttemptError.FAILED
-        return answer, _error_of(answer.status)
 
     def _store(self, work: UnitOfWork, delivery: Delivery) -> bool:
         """Store one outcome; return whether it says something about the receiver."""
@@ -282,11 +260,3 @@ def raise_disabled_alarm(work: UnitOfWork, now: datetime) -> None:
         work.alarms.raise_alarm(RECEIVER_DISABLED, now, ", ".join(sites))
     else:
         work.alarms.clear(RECEIVER_DISABLED)
-
-
-def _error_of(status: int) -> AttemptError | None:
-    if 200 <= status < 300:
-        return None
-    if status == _GONE_STATUS:
-        return AttemptError.GONE
-    return AttemptError.REDIRECT if 300 <= status < 400 else AttemptError.HTTP_STATUS

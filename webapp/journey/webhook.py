@@ -18,11 +18,17 @@ class Webhook:
         deps: JourneyDependencies,
         writer: NoticeWriter,
         required: Sequence[Mapping[str, str]],
+        *,
+        forwards: bool = False,
     ) -> None:
-        """`required`: sets of headers, one of which must match. Empty: notices are switched off."""
+        """`required`: sets of headers, one of which must match. Empty: notices are switched off.
+
+        `forwards`: notices about unknown ids are handed on (`notice_forwarding`).
+        """
         self._deps = deps
         self._writer = writer
         self._required = required
+        self._forwards = forwards
 
     @property
     def header_names(self) -> frozenset[str]:
@@ -33,9 +39,10 @@ class Webhook:
         """Whether `headers` hold a required set; compares in constant time (contract 5)."""
         return notice.headers_match(self._required, headers)
 
-    def store(self, body: bytes) -> bool:
+    def store(self, body: bytes, *, was_forwarded: bool = False) -> bool:
         """Store an authentic notice durably and make a poll due; return whether it was new.
 
+        `was_forwarded`: another server has handed it on (FORWARDED_HEADER).
         No poll becomes due for a notice that the gateway has confirmed already. Raises
         UnreadableNotice (it names no process; the body is in quarantine) or NotWritable (the
         sender should retry). Contract 5.
@@ -47,8 +54,11 @@ class Webhook:
                 work.quarantine.add(body, cause.reason, self._deps.clock())
             raise UnreadableNotice(cause.reason) from cause
         now = self._deps.clock()
+        may_forward = self._forwards and not was_forwarded
         are_new = [
-            self._writer.store(NewNotice(each.verification_id, each.status, each.raw, now))
+            self._writer.store(
+                NewNotice(each.verification_id, each.status, each.raw, now, may_forward)
+            )
             for each in parsed
         ]
         return any(are_new)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, select, true, update
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, true, update
 
 from webapp.domain.settle_reason import SettleReason
 from webapp.store.repository import Repository
@@ -15,6 +15,7 @@ from webapp.store.schema import inbox, onboardings
 from webapp.store.sql import delete_batch
 
 _UNKNOWN_RETENTION = timedelta(days=30)
+_FORWARDED_RETENTION = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,21 @@ class Inbox(Repository):
     def forget(self, now: datetime) -> int:
         """Delete a batch of old notices about unknown ids; return how many.
 
+        They are old after 30 days, or a day after they were handed on to an older receiver.
+
         Other notices stay as long as their onboarding. Notices about unknown ids are never
         settled, so the query can skip all settled ones.
         """
         known = select(onboardings.c.id).where(onboardings.c.id == inbox.c.verification_id)
         unknown = and_(
             inbox.c.settled_at.is_(None),
-            inbox.c.last_seen_at < now - _UNKNOWN_RETENTION,
+            or_(
+                inbox.c.last_seen_at < now - _UNKNOWN_RETENTION,
+                and_(
+                    inbox.c.forward_at.is_(None),
+                    inbox.c.forwarded_at < now - _FORWARDED_RETENTION,
+                ),
+            ),
             ~known.correlate(inbox).exists(),
         )
         return delete_batch(self._connection, inbox, unknown)

@@ -31,15 +31,25 @@ _INTO_INBOX = """
 INSERT INTO inbox (verification_id, status, body, times, first_seen_at, last_seen_at)
 """
 
+_PLAN_FORWARD = "UPDATE inbox SET forward_attempts = 0, forward_at ="
+_OF_UNKNOWN_IDS = """
+WHERE NOT EXISTS (SELECT 1 FROM onboardings WHERE onboardings.id = inbox.verification_id)
+AND (verification_id, status) IN (
+"""
+
 
 @dataclass(frozen=True)
 class NoticeRow:
-    """A notice to store; `request` is the id of the HTTP request that delivered it."""
+    """A notice to store; `request` is the id of the HTTP request that delivered it.
+
+    `may_forward`: it is handed on to the older receiver if no onboarding has its id.
+    """
 
     verification_id: str
     status: str
     sealed: bytes
     request: str | None
+    may_forward: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -48,6 +58,8 @@ class NoticeRow:
 
 class Statements:
     """The statements of one transaction, with one time for all rows."""
+
+    forward_: str
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._run = connection.exec_driver_sql
@@ -69,6 +81,12 @@ class Statements:
         """Poll onboardings with unsettled notices now, and add a timeline row for each notice."""
         raise NotImplementedError
 
+    def plan_forwards(self, rows: Sequence[NoticeRow]) -> None:
+        """Plan to hand on notices about unknown ids; a repeat is handed on again."""
+        keys = sorted({row.key for row in rows if row.may_forward})
+        if keys:
+            self._run(self.forward_, (self._now, json.dumps(keys)))
+
 
 class SqliteStatements(Statements):
     schedule_ = """
@@ -82,6 +100,9 @@ class SqliteStatements(Statements):
     FROM json_each(?) WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.settled_at IS NULL
                                     AND inbox.verification_id = json_extract(value, '$[0]'))
     """
+    forward_ = f"""{_PLAN_FORWARD} ? {_OF_UNKNOWN_IDS}
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
+    """  # noqa: S608 - constants
     known_ = """
     SELECT json_group_array(json_array(inbox.verification_id, inbox.status))
     FROM json_each(?) AS batch JOIN inbox
@@ -122,6 +143,9 @@ class PostgresqlStatements(Statements):
     schedule_ = """
     UPDATE onboardings SET next_poll_at = %s, poll_reason = %s, poll_count = 0 WHERE id = ANY(%s)
     """
+    forward_ = f"""{_PLAN_FORWARD} %s::timestamptz {_OF_UNKNOWN_IDS}
+    SELECT value ->> 0, value ->> 1 FROM json_array_elements(%s::json))
+    """  # noqa: S608 - constants
     timeline_ = """
     INSERT INTO timeline (at, onboarding_id, actor, event, detail)
     SELECT %s::timestamptz, value ->> 0, 'gateway', 'notice', (value ->> 1)::json

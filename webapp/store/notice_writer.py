@@ -29,12 +29,13 @@ IDLE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A received notice; `received_at` is aware UTC."""
+    """A received notice; `received_at` is aware UTC. `may_forward`: see `NoticeRow`."""
 
     verification_id: str
     status: str
     body: bytes
     received_at: datetime
+    may_forward: bool = False
 
 
 @dataclass
@@ -88,6 +89,7 @@ class NoticeWriter:
             notice.status,
             self._database.cipher.seal(notice.body.decode("utf-8", "replace")),
             self._database.request_id(),
+            notice.may_forward,
         )
         pending = _PendingNotice(row, notice.received_at)
         self._waiting.put(pending)
@@ -145,4 +147,5 @@ class NoticeWriter:
             batch_statements = statements(work.connection, now)
             repeated = batch_statements.upsert(rows)
             batch_statements.schedule_polls(rows)
+            batch_statements.plan_forwards(rows)
             return repeated

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -24,12 +25,15 @@ from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.element_reports_table import element_reports as element_reports
 from webapp.store.erasures_table import erasures as erasures
+from webapp.store.gateway_facts_table import gateway_facts as gateway_facts
 from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.messages_tables import message_attempts as message_attempts
 from webapp.store.messages_tables import messages as messages
 from webapp.store.messages_tables import receivers as receivers
 from webapp.store.metadata import UUID_TEXT as _UUID
 from webapp.store.metadata import metadata as metadata
+from webapp.store.notices_tables import inbox as inbox
+from webapp.store.notices_tables import quarantine as quarantine
 from webapp.store.operations_tables import alarms as alarms
 from webapp.store.operations_tables import counters as counters
 from webapp.store.operations_tables import heartbeats as heartbeats
@@ -125,6 +129,8 @@ onboardings = Table(
     Column("unanswered_polls", Integer, nullable=False, server_default="0"),
     Column("unanswered_since", UtcDateTime),
     Column("evidence_available_at", UtcDateTime),
+    # Taken over from another system: its process was not created by this server.
+    Column("adopted", Boolean, nullable=False, server_default=false()),
     # Moves with every version. Given after the commit by the one writer of `store.numbering`.
     Column("change_number", BigInteger),
     Index(
@@ -187,47 +193,6 @@ links = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
-)
-
-inbox = Table(
-    "inbox",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("verification_id", _UUID, nullable=False),
-    Column("status", String(64), nullable=False),
-    # NULL: the onboarding is erased.
-    Column("body", Sealed),
-    Column("times", Integer, nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
-    # Set by the transaction of the poll whose answer agrees with the notice.
-    Column("settled_at", UtcDateTime),
-    Column("settled_as", String(32)),
-    UniqueConstraint("verification_id", "status"),
-    Index(
-        "ix_inbox_unsettled",
-        "verification_id",
-        sqlite_where=text("settled_at IS NULL"),
-        postgresql_where=text("settled_at IS NULL"),
-    ),
-    Index(
-        "ix_inbox_unconfirmed",
-        "settled_at",
-        sqlite_where=text("settled_as = 'unconfirmed'"),
-        postgresql_where=text("settled_as = 'unconfirmed'"),
-    ),
-)
-
-# Unusable bodies with a valid signature, for operators; the oldest are deleted first.
-quarantine = Table(
-    "quarantine",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("received_at", UtcDateTime, nullable=False),
-    Column("reason", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("body", Sealed, nullable=False),
-    sqlite_autoincrement=True,
 )
 
 # Onboardings whose last polls failed, and dead letters among them.

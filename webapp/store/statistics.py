@@ -78,10 +78,11 @@ class CachedStatistics:
 
 
 def count_dead_letters(work: UnitOfWork) -> int:
-    """Count polls, notices and decisions that are dead letters, waiting for an operator."""
+    """Count the dead letters, which wait for an operator."""
     return (
         work.failed_polls.count_dead_lettered()
         + work.inbox.count_unconfirmed()
+        + work.notice_forwards.count_dead_lettered()
         + work.decisions.count_waiting(DecisionState.DEAD)
     )
 

@@ -40,6 +40,7 @@ from webapp.store.links import OneTimeLinks
 from webapp.store.login_sessions import Sessions
 from webapp.store.message_facts import MessageFactsReader
 from webapp.store.messages import Messages
+from webapp.store.notice_forwards import NoticeForwards
 from webapp.store.onboarding_inputs import Inputs
 from webapp.store.onboardings import Onboardings
 from webapp.store.people import People
@@ -86,6 +87,7 @@ class UnitOfWork:
         self.inputs = Inputs(connection, cipher)
         self.links = OneTimeLinks(connection)
         self.messages = Messages(connection, cipher)
+        self.notice_forwards = NoticeForwards(connection, cipher)
         self.message_facts = MessageFactsReader(connection, cipher)
         self.receivers = Receivers(connection)
         self.timeline = Timeline(connection, request_id)

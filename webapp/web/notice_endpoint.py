@@ -19,6 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
 
 from webapp.domain.errors import NotWritable, UnreadableNotice
+from webapp.journey.notice_forwarding import FORWARDED_HEADER
 from webapp.web.cookies import MAX_BODY_BYTES
 from webapp.web.errors import NOT_WRITABLE_RETRY_SECONDS, is_malformed_body, log_unexpected_error
 from webapp.web.request_log import bind_request_id, clear_request_id, record_request
@@ -105,7 +106,8 @@ class NoticeEndpoint:
 
     def _store(self, environ: WSGIEnvironment) -> str:
         try:
-            is_new = self._webhook.store(_read_body(environ))
+            was_forwarded = _environ_key(FORWARDED_HEADER) in environ
+            is_new = self._webhook.store(_read_body(environ), was_forwarded=was_forwarded)
         except RequestEntityTooLarge:
             return "too_large"
         except UnreadableNotice:

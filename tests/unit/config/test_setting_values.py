@@ -41,6 +41,9 @@ VALID = {
         ),
     ],
     "MOBBSCAN_TIME_ZONE": [("UTC", "UTC"), ("Europe/Madrid", "Europe/Madrid")],
+    "FORWARD_UNKNOWN_NOTICES_TO": [
+        ("http://127.0.0.1:8005/hook", "http://127.0.0.1:8005/hook"),
+    ],
     "PUBLIC_URL": [
         ("https://Shop.example/verify/", "https://shop.example/verify"),
         ("http://localhost:8000", "http://localhost:8000"),
@@ -153,6 +156,14 @@ INVALID = {
         '{"": "hunter2"}',
         '{"X-A": "hunter2", "x-a": "hunter3"}',
         *(f'{{"X-A": "hunter2", "{name}": "hunter2"}}' for name in REWRITTEN),
+    ],
+    "FORWARD_UNKNOWN_NOTICES_TO": [
+        "older.example/hook",
+        "http://older.example/hook",
+        "http://older.localhost/hook",
+        "https://user:hunter2@older.example/hook",
+        "https://older.example/hook#hunter2",
+        "ftp://older.example/hunter2",
     ],
     "MOBBSCAN_CREATE_PATH": ["onboarding", "/", "//evil.example", "/a?b", "/a b"],
     "MOBBSCAN_DELETE_METHOD": ["REMOVE", "POST"],

@@ -241,6 +241,21 @@ def test_from_environment_oidc_site_without_issuer_raises(environ, tmp_path):
     assert Settings.from_environment(environ | OIDC).sites["shop"].oidc
 
 
+def test_from_environment_forwarding_without_a_webhook_names_the_missing_setting(environ):
+    forwarding = environ | {"FORWARD_UNKNOWN_NOTICES_TO": "https://older.example/hook?code=1"}
+    assert only_problem(forwarding).startswith("MOBBSCAN_WEBHOOK_HEADERS is missing")
+    settings = Settings.from_environment(forwarding | {"MOBBSCAN_WEBHOOK_HEADERS": '{"X-A": "b"}'})
+    assert settings.forward_unknown_notices_to == "https://older.example/hook?code=1"
+
+
+def test_from_environment_forwarding_to_itself_raises(environ):
+    own = {
+        "MOBBSCAN_WEBHOOK_HEADERS": '{"X-A": "b"}',
+        "FORWARD_UNKNOWN_NOTICES_TO": "https://ID.example/webhooks/mobbscan",
+    }
+    assert "this server's own address" in only_problem(environ | own)
+
+
 def test_settings_are_frozen_deeply(environ):
     headers = {"MOBBSCAN_WEBHOOK_HEADERS": '{"X-Key": "value"}'}
     settings = Settings.from_environment(environ | headers)

@@ -21,6 +21,7 @@ BOTH_IN_EVERY_RUN = {
     "test_idempotency",
     "test_links",
     "test_message_delivery",
+    "test_notice_forwarding",
     "test_pending_logins",
     "test_session_and_link_caps",
     "test_shared_limits",

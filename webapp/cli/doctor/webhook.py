@@ -28,6 +28,12 @@ def findings(found: Settings) -> Iterator[Finding]:
         )
     if not weak:
         yield good("notices must carry a header that cannot be guessed")
+    if found.forward_unknown_notices_to is not None:
+        first = "the first set of" if len(found.webhook_headers) > 1 else "the"
+        yield good(
+            "notices about ids of another system are handed on to FORWARD_UNKNOWN_NOTICES_TO with "
+            f"{first} headers of MOBBSCAN_WEBHOOK_HEADERS: unset it when the other system has ended"
+        )
 
 
 def _is_strong(headers: Mapping[str, str]) -> bool:

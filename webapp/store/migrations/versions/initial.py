@@ -58,6 +58,15 @@ def upgrade() -> None:
     )
     op.create_index('ix_failed_polls_dead_lettered', 'failed_polls', ['dead_lettered_at'], unique=False, sqlite_where=sa.text('dead_lettered_at IS NOT NULL'), postgresql_where=sa.text('dead_lettered_at IS NOT NULL'))
 
+    op.create_table('gateway_facts',
+        sa.Column('kind', sa.String(length=16), nullable=False),
+        sa.Column('name', sa.String(length=128), nullable=False),
+        sa.Column('shape', sa.String(length=64), nullable=False),
+        sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint('kind', 'name', 'shape', name=op.f('pk_gateway_facts'))
+    )
+
     op.create_table('gateway_token',
         sa.Column('account', sa.String(length=64), nullable=False),
         sa.Column('token', sa.LargeBinary(), nullable=True),
@@ -93,9 +102,15 @@ def upgrade() -> None:
         sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
         sa.Column('settled_as', sa.String(length=32), nullable=True),
+        sa.Column('forward_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('forward_attempts', sa.Integer(), server_default='0', nullable=False),
+        sa.Column('forward_error', sa.String(length=32), nullable=True),
+        sa.Column('forwarded_at', sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox')),
         sa.UniqueConstraint('verification_id', 'status', name=op.f('uq_inbox_verification_id_status'))
     )
+    op.create_index('ix_inbox_forward_at', 'inbox', ['forward_at'], unique=False, sqlite_where=sa.text('forward_at IS NOT NULL'), postgresql_where=sa.text('forward_at IS NOT NULL'))
+    op.create_index('ix_inbox_forward_failed', 'inbox', ['forward_error'], unique=False, sqlite_where=sa.text('forward_error IS NOT NULL'), postgresql_where=sa.text('forward_error IS NOT NULL'))
     op.create_index('ix_inbox_unconfirmed', 'inbox', ['settled_at'], unique=False, sqlite_where=sa.text("settled_as = 'unconfirmed'"), postgresql_where=sa.text("settled_as = 'unconfirmed'"))
     op.create_index('ix_inbox_unsettled', 'inbox', ['verification_id'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
@@ -208,6 +223,7 @@ def upgrade() -> None:
         sa.Column('unanswered_polls', sa.Integer(), server_default='0', nullable=False),
         sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
         sa.Column('evidence_available_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('adopted', sa.Boolean(), server_default=sa.text('false'), nullable=False),
         sa.Column('change_number', sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_onboardings_person_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_onboardings'))
