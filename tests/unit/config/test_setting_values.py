@@ -93,13 +93,16 @@ VALID = {
     "LOG_LEVEL": [("debug", "DEBUG")],
 }
 
+#: Settings without which another one is refused.
+NEEDED = {"FORWARD_UNKNOWN_NOTICES_TO": {"MOBBSCAN_WEBHOOK_HEADERS": '{"X-A": "1"}'}}
+
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [(name, text, value) for name, cases in VALID.items() for text, value in cases],
 )
 def test_from_environment_valid_value_is_parsed(environ, name, text, value):
-    settings = Settings.from_environment(environ | {name: text})
+    settings = Settings.from_environment(environ | NEEDED.get(name, {}) | {name: text})
     field = name.removeprefix("MOBBSCAN_").lower()
     assert getattr(settings, field) == value
 
@@ -262,7 +265,9 @@ def test_from_environment_value_in_a_file_is_parsed(environ, tmp_path, name):
     text, value = VALID[name][0]
     (tmp_path / "value").write_text(f"{text}\n")
     environ.pop(name, None)
-    settings = Settings.from_environment(environ | {f"{name}_FILE": str(tmp_path / "value")})
+    settings = Settings.from_environment(
+        environ | NEEDED.get(name, {}) | {f"{name}_FILE": str(tmp_path / "value")}
+    )
     assert getattr(settings, name.removeprefix("MOBBSCAN_").lower()) == value
 
 
