@@ -19,6 +19,7 @@ from webapp.gateway.options import GatewayOptions
 from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.hostsite.sender import MessageClient
 from webapp.journey.admit import Admit
+from webapp.journey.adopt import Adopt
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.degradations import find_degradations
@@ -134,6 +135,7 @@ def build(
         gateway_poll=gateway_poll,
         decision=decision,
         erase=Erase(deps),
+        adopt=Adopt(deps, gateway),
         dead_letters=DeadLetters(deps),
         messages=Messages(deps, message_delivery),
         result=Result(deps, Subscriptions(deps, watcher), Broadcaster()),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from webapp import __version__
+from webapp.cli.adopt import adopt
 from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
@@ -46,5 +47,5 @@ _COMMANDS = (
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)
-for command in (reconcile, accept, reject, review, erase):
+for command in (adopt, reconcile, accept, reject, review, erase):
     onboardings.add_command(command)

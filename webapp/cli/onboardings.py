@@ -22,7 +22,7 @@ from webapp.domain.onboarding import Status
 
 @click.group()
 def onboardings() -> None:
-    """List, show, reconcile and decide onboardings."""
+    """List, show, adopt, reconcile and decide onboardings."""
 
 
 @onboardings.command("list")

@@ -129,6 +129,9 @@ def _before_create(
 def _reuse(latest: Onboarding, facts: StartFacts) -> StartAction:
     if latest.status is Status.SUBMITTED:
         return StartAction.REOPEN
+    if latest.adopted:  # the address of its hosted page is not known
+        has_reached_limit = facts.has_reached_limit()
+        return StartAction.CONTINUE if has_reached_limit else StartAction.REPLACE
     if latest.status is not Status.INTERRUPTED:
         return StartAction.CONTINUE
     if latest.interruptions <= 1 or facts.has_reached_limit():

@@ -93,6 +93,8 @@ class Present:
             called_at = onboarding.create_called_at
             in_flight = called_at is not None and self._deps.clock() < called_at + CREATE_LEASE
             return "preparing" if in_flight else "consent"
+        if onboarding.status is Status.STARTED and onboarding.adopted:
+            return "consent"  # the address of its page is not known: a start replaces it
         if onboarding.status is Status.STARTED:
             return "frame" if onboarding.mode == Mode.IFRAME else "redirect"
         return "waiting" if onboarding.status in AWAITING_RESULT else "result"

@@ -11,6 +11,7 @@ from webapp.config.sites import Site
 from webapp.domain.limit_counts import LimitCount, LimitTotal
 from webapp.hostsite.provider_keys import ProviderKeys
 from webapp.journey.admit import Admit
+from webapp.journey.adopt import Adopt
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.element_reports import ElementReports
@@ -57,6 +58,7 @@ class Steps:
     gateway_poll: GatewayPoll
     decision: Decision
     erase: Erase
+    adopt: Adopt
     dead_letters: DeadLetters
     messages: Messages
     result: Result

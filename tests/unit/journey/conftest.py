@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 #: Tests of steps that race or count in the database: on PostgreSQL in every run too. The others
 #: send statements that the tests of `store` send there; on PostgreSQL they run nightly.
 BOTH_IN_EVERY_RUN = {
+    "test_adopt",
     "test_decision_sender",
     "test_erase",
     "test_erase_races",

@@ -12,6 +12,7 @@ from tests.unit.store.rows import changed
 from webapp.config.sites import Flow, Site
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.journey.admit import Admit
+from webapp.journey.adopt import Adopt
 from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.dependencies import JourneyDependencies
@@ -81,6 +82,7 @@ class JourneyHarness:
         self.host_api = host_api(self.deps, self.links, self.gateway_poll, gateway, self.decision)
         self.start = Start(self.deps, gateway, self.gateway_poll, self.references)
         self.admit = Admit(self.deps, PUBLIC_URL)
+        self.adopt = Adopt(self.deps, gateway)
         self.present = Present(self.deps)
         self.returned = ReturnStep(self.deps, self.references)
         self.webhook = Webhook(self.deps, NoticeWriter(self.database), [HEADERS])
