@@ -133,6 +133,7 @@ def build(
             forwards=settings.forward_unknown_notices_to is not None,
         ),
         gateway_poll=gateway_poll,
+        gateway_facts=deps.gateway_facts,
         decision=decision,
         erase=Erase(deps),
         adopt=Adopt(deps, gateway),

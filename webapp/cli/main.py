@@ -13,6 +13,7 @@ from webapp.cli.database import database
 from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
 from webapp.cli.erasures import erase, erasures
+from webapp.cli.gateway import gateway
 from webapp.cli.keys import keys
 from webapp.cli.messages import messages
 from webapp.cli.notices import notices
@@ -42,8 +43,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    serve, worker, database, doctor, onboardings, notices, messages, erasures, keys, sites,
-    sandbox,
+    serve, worker, database, doctor, onboardings, notices, messages, erasures, gateway, keys,
+    sites, sandbox,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

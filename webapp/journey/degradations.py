@@ -6,6 +6,7 @@ from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
 from webapp.journey.erasure_attempt import ERASURES_BLOCKED
+from webapp.journey.gateway_facts import GATEWAY_DRIFT
 from webapp.journey.message_delivery import RECEIVER_DISABLED
 from webapp.journey.notice_forwarding import FORWARDING_FAILED
 from webapp.journey.parked_decisions import DECISIONS_FORBIDDEN
@@ -31,6 +32,9 @@ _ALARMS = {
     ERASURES_BLOCKED: "the gateway refuses to delete ({detail}): `webapp erasures list --state "
     "blocked` lists the erasures, `webapp erasures show` says how to fix each; they are kept, and "
     "tried again at least daily",
+    GATEWAY_DRIFT: "the gateway's process data differs from its documented contract in {detail}: "
+    "`webapp gateway seen` lists the differences; ask the vendor, then run `webapp gateway "
+    "accept-drift`",
     FORWARDING_FAILED: "notices about ids of another system are not taken by the address of "
     "FORWARD_UNKNOWN_NOTICES_TO ({detail}): have it repaired, or correct the setting; they are "
     "kept and handed on again for about four days",

@@ -20,6 +20,7 @@ from webapp.hostsite.signed_results import PrivateJwk, ResultSigner
 from webapp.journey import generated_result_key
 from webapp.journey.announce import AnnounceContext, announce, announce_evidence
 from webapp.journey.gateway_errors import to_step_errors
+from webapp.journey.gateway_facts import GatewayFacts
 from webapp.journey.views import Visitor
 from webapp.store.message_facts import MessageFacts
 from webapp.store.unit_of_work import Database, UnitOfWork
@@ -212,6 +213,11 @@ class JourneyDependencies:
         """
         keys = generated_result_key.signing_keys(self.database, self.result_keys, self.clock())
         return ResultSigner(self.public_url, keys, self.clock)
+
+    @cached_property
+    def gateway_facts(self) -> GatewayFacts:
+        """Records what the gateway sends, for the whole process."""
+        return GatewayFacts(self.database, self.clock)
 
     @cached_property
     def _subject_key(self) -> bytes:

@@ -36,7 +36,6 @@ class ProcessReader:
                 is_known = onboarding.gateway_status is not None
                 answer = self._gateway.read(onboarding.id, is_known=is_known)
                 self._require_no_other_onboarding(onboarding, answer.other_scan_id)
-                return answer
         except GatewayForbidden:
             self._deps.raise_alarm(FORBIDDEN)
             raise
@@ -47,6 +46,8 @@ class ProcessReader:
                     extra={"onboarding": onboarding.id, "error": type(cause).__name__},
                 )
             return None
+        self._deps.gateway_facts.record(answer.raw)
+        return answer
 
     def _require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
         """Log a `scanId` that is not ours; GatewayMixedUp if it is another onboarding of ours."""

@@ -16,6 +16,7 @@ from webapp.journey.dead_letters import DeadLetters
 from webapp.journey.decision import Decision
 from webapp.journey.element_reports import ElementReports
 from webapp.journey.erase import Erase
+from webapp.journey.gateway_facts import GatewayFacts
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.host_api import HostApi
 from webapp.journey.links import Links
@@ -56,6 +57,7 @@ class Steps:
     returned: ReturnStep
     webhook: Webhook
     gateway_poll: GatewayPoll
+    gateway_facts: GatewayFacts
     decision: Decision
     erase: Erase
     adopt: Adopt

@@ -94,7 +94,7 @@ class ErasedData(Repository):
         unknown = [word for word in words if known_word(word) != word]
         if unknown:
             self._connection.execute(delete(inbox).where(about, inbox.c.status.in_(unknown)))
-        self._connection.execute(update(inbox).where(about).values(body=None))
+        self._connection.execute(update(inbox).where(about).values(body=None, forward_at=None))
 
     def _empty(self, table: Table, onboarding_id: str, **values: None) -> None:
         about = table.c.onboarding_id == onboarding_id

@@ -86,6 +86,10 @@ class Inbox(Repository):
         )
         return [_summary(row) for row in rows]
 
+    def words(self) -> list[str]:
+        """Return the statuses of all stored notices, each once."""
+        return list(self._connection.scalars(select(inbox.c.status).distinct()))
+
     def unconfirmed(self) -> list[NoticeSummary]:
         """Return the notices that no poll confirmed within the retry limit, oldest first."""
         rows = self._connection.execute(

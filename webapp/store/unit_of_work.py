@@ -31,6 +31,7 @@ from webapp.store.erased_data import ErasedData
 from webapp.store.erasures import Erasures
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
 from webapp.store.failed_polls import FailedPolls
+from webapp.store.gateway_facts import GatewayFactRows
 from webapp.store.gateway_tokens import GatewayTokens
 from webapp.store.generated_keys import GeneratedKeys
 from webapp.store.heartbeats import Heartbeats
@@ -78,6 +79,7 @@ class UnitOfWork:
         self.erased_data = ErasedData(connection)
         self.erasures = Erasures(connection)
         self.failed_polls = FailedPolls(connection)
+        self.gateway_facts = GatewayFactRows(connection)
         self.people = People(connection, cipher)
         self.sessions = Sessions(connection, cipher)
         self.onboardings = Onboardings(connection, cipher)
