@@ -28,6 +28,7 @@ from webapp.journey.element_reports import ElementReports
 from webapp.journey.erase import Erase
 from webapp.journey.gateway_poll import GatewayPoll, PollObserver
 from webapp.journey.host_api import host_api
+from webapp.journey.host_check import HostCheck
 from webapp.journey.links import Links
 from webapp.journey.message_delivery import DeliveryObserver, MessageDelivery
 from webapp.journey.messages import Messages
@@ -123,6 +124,7 @@ def build(
         read_provider_keys=ProviderKeys,
         links=links,
         host_api=host_api(deps, links, gateway_poll, gateway, decision),
+        host_check=HostCheck(deps, message_client),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
         returned=ReturnStep(deps, references),

@@ -14,6 +14,7 @@ from webapp.cli.decisions import accept, reject, review
 from webapp.cli.doctor.command import doctor
 from webapp.cli.erasures import erase, erasures
 from webapp.cli.gateway import gateway
+from webapp.cli.host import host
 from webapp.cli.keys import keys
 from webapp.cli.messages import messages
 from webapp.cli.notices import notices
@@ -43,8 +44,8 @@ def main() -> None:
 
 
 _COMMANDS = (
-    serve, worker, database, doctor, onboardings, notices, messages, erasures, gateway, keys,
-    sites, sandbox,
+    serve, worker, database, doctor, onboardings, notices, messages, erasures, gateway, host,
+    keys, sites, sandbox,
 )  # fmt: skip
 for command in _COMMANDS:
     main.add_command(command)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import secrets as random_secrets
 from collections.abc import Sequence
 from datetime import datetime
 
 from standardwebhooks.webhooks import Webhook
+
+_SECRET_BYTES = 32
 
 
 def signed_headers(
@@ -28,3 +32,9 @@ def signed_headers(
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def new_secret() -> str:
+    """Return a random secret (`whsec_…`)."""
+    text = base64.b64encode(random_secrets.token_bytes(_SECRET_BYTES)).decode()
+    return f"whsec_{text}"

@@ -63,7 +63,7 @@ def announce_evidence(
 def new_ping(site: str, now: datetime, *, livemode: bool) -> Message:
     """Return a message that tests the receiver of a site; it belongs to no onboarding."""
     data = {"site": site, "livemode": livemode}
-    return _message(site, PING, data, now, has_receiver=True)
+    return new_message(site, PING, data, now, has_receiver=True)
 
 
 def _write(
@@ -77,9 +77,9 @@ def _write(
     sequence = facts.last_sequence + 1
     # Never before the message that precedes it, although the clocks of nodes differ.
     at = max(context.now, facts.last_created_at or context.now)
-    data = _data(row, previous, context, facts, sequence)
+    data = message_data(row, previous, facts, context.signer)
     message = replace(
-        _message(row.site, type_, data, at, has_receiver=context.has_receiver),
+        new_message(row.site, type_, data, at, has_receiver=context.has_receiver),
         onboarding_id=row.id,
         sequence=sequence,
     )
@@ -89,18 +89,14 @@ def _write(
 
 def erased_body(row: Onboarding, context: AnnounceContext, sequence: int, at: datetime) -> str:
     """Return the body that takes the place of an earlier message about an erased onboarding."""
-    facts = MessageFacts.of_new(None, {})
-    data = _data(row, None, context, facts, sequence)
-    return _body(f"onboarding.{row.status}", data, at)
+    facts = replace(MessageFacts.of_new(None, {}), last_sequence=sequence - 1)
+    return _body(f"onboarding.{row.status}", message_data(row, None, facts, context.signer), at)
 
 
-def _data(
-    row: Onboarding,
-    previous: Status | None,
-    context: AnnounceContext,
-    facts: MessageFacts,
-    sequence: int,
+def message_data(
+    row: Onboarding, previous: Status | None, facts: MessageFacts, signer: ResultSigner
 ) -> dict[str, Any]:
+    """Return `data` of the message that follows the one of `facts`."""
     claims = ResultClaims(row.site, facts.subject, row.id, str(row.status))
     return {
         "id": row.id,
@@ -113,17 +109,18 @@ def _data(
         "final": row.final,
         "reasons": [{"code": str(r.code), "retry_allowed": r.retry_allowed} for r in row.reasons],
         "attempt": row.attempt,
-        "sequence": sequence,
+        "sequence": facts.last_sequence + 1,
         "expected_match": facts.expected_match or NOT_CHECKED,
         "metadata": dict(facts.metadata),
         "livemode": row.livemode,
-        "result": context.signer.sign(claims),
+        "result": signer.sign(claims),
     }
 
 
-def _message(
+def new_message(
     site: str, type_: str, data: dict[str, Any], at: datetime, *, has_receiver: bool
 ) -> Message:
+    """Return a message that was written at `at` and belongs to no onboarding yet."""
     return Message(
         id=f"msg_{uuid.uuid4().hex}",
         site=site,

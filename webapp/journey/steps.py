@@ -19,6 +19,7 @@ from webapp.journey.erase import Erase
 from webapp.journey.gateway_facts import GatewayFacts
 from webapp.journey.gateway_poll import GatewayPoll
 from webapp.journey.host_api import HostApi
+from webapp.journey.host_check import HostCheck
 from webapp.journey.links import Links
 from webapp.journey.messages import Messages
 from webapp.journey.pending_logins import PendingLogins
@@ -69,6 +70,7 @@ class Steps:
     clock: Callable[[], datetime]
     share_limit_counts: Callable[[Sequence[LimitCount]], Sequence[LimitTotal] | None]
     host_api: HostApi
+    host_check: HostCheck
     find_problems: Callable[[], list[str]]
     find_degradations: Callable[[], list[str]]
     statistics: Callable[[], Statistics | None]
