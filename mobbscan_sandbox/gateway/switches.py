@@ -49,7 +49,7 @@ class Switches:
     pdf_after_verdict: bool = False
     delete_by_get: bool = True
     delete_decided_status: int = 200
-    require_reject_type: bool = True
+    require_reject_type: bool = False
     require_full_personal_data: bool = False
     dialogs: bool = True
     time_limit_seconds: int = 0

@@ -46,6 +46,14 @@ _POSTS: dict[str, tuple[str, dict[str, Any]]] = {
     "pending": ("/mobbscan-agent/pending", {"personalData": PERSON}),
 }
 
+_SAME_IN_ALL = ("token", "data", "image", "recording", "pdf", "zip")
+#: The distinct calls of the samples; in the other languages the one for deletion reads the data.
+SAMPLES = [
+    *((call, "curl") for call in _SAME_IN_ALL),
+    *((call, each) for call in ("create", "accept", "reject", "pending") for each in LANGUAGES),
+    *(("delete", each) for each in DELETING),
+]
+
 
 def send(http: httpx.Client, call: str, scan_id: str, language: str = "curl") -> httpx.Response:
     """Send the call as the sample of the language makes it."""

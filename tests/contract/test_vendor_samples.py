@@ -11,10 +11,24 @@ import zipfile
 
 import pytest
 
-from tests.contract.samples import DELETING, LANGUAGES, send
+from tests.contract.samples import DELETING, LANGUAGES, SAMPLES, send
 from tests.support.eventually import eventually
 
 by_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def test_all_33_samples_succeed_with_default_switches(company, make_process):
+    """Each with the id of a process in the state that its page presupposes."""
+    states = {"create": None, "accept": "review", "reject": "review", "pending": "validation"}
+    failed = []
+    for call, language in SAMPLES:
+        ready = call not in ("token", "create")
+        scan_id = make_process(states.get(call, "passes")) if ready else str(uuid.uuid4())
+        answer = send(company.http, call, scan_id, language)
+        if answer.status_code != 200:
+            failed.append((call, language, answer.status_code))
+    assert len(SAMPLES) == len(set(SAMPLES)) == 33
+    assert failed == []
 
 
 def test_log_in_sample_gets_a_token(company):
@@ -91,8 +105,11 @@ def test_accept_sample_has_all_keys_and_verifies(company, controls, make_process
 
 
 @by_language
-def test_reject_sample_rejects_and_needs_the_type(company, controls, make_process, language):
+def test_reject_sample_rejects_and_needs_the_type_by_switch(
+    company, controls, make_process, language
+):
     scan_id = make_process("review")
+    controls.switch(require_reject_type=True)
     answer = send(company.http, "reject", scan_id, language)
     if language in ("C#", "Java"):
         assert answer.status_code == 400, "these samples have no `type`"

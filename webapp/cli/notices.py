@@ -32,7 +32,7 @@ def list_(limit: int, *, as_json: bool) -> None:
         return
     for row in listed:
         click.echo(
-            f"{_at(row.last_seen_at)}  {row.state:<11}  {row.times:>4} x  {row.status:<22}"
+            f"{_at(row.last_seen_at)}  {row.state:<13}  {row.times:>4} x  {row.status:<22}"
             f"  {row.verification_id}"
         )
 

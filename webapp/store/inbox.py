@@ -35,7 +35,8 @@ class StoredNotice:
 class NoticeSummary:
     """A notice as operators see it.
 
-    `state` is `open`, `unknown` (no onboarding has this id) or how the notice was settled.
+    `state` is `open`, how the notice was settled, or of an id that no onboarding has: `unknown`,
+    and with an older receiver `forwarding`, `forwarded` or `not_forwarded` (a dead letter).
     """
 
     verification_id: str
@@ -139,6 +140,14 @@ class Inbox(Repository):
 
 
 def _summary(row: Row[Any]) -> NoticeSummary:
-    state = row.settled_as or ("open" if row.known else "unknown")
+    state = row.settled_as or ("open" if row.known else _forward_state(row))
     seen = (row.first_seen_at, row.last_seen_at)
     return NoticeSummary(row.verification_id, row.status, row.times, *seen, state)
+
+
+def _forward_state(row: Row[Any]) -> str:
+    if row.forward_at is not None:
+        return "forwarding"
+    if row.forward_error is not None:
+        return "not_forwarded"
+    return "forwarded" if row.forwarded_at is not None else "unknown"

@@ -159,6 +159,18 @@ def test_forwarding_failure_degrades_readyz_until_a_success(harness, forwarding,
     assert not any("FORWARD_UNKNOWN_NOTICES_TO" in each for each in problems)
 
 
+def test_notices_list_shows_what_became_of_each(harness, forwarding, older, adas):
+    def states() -> list[str]:
+        with harness.database.reading() as work:
+            return [each.state for each in work.inbox.listed(10)]
+
+    harness.notice(adas, "VERIFIED")
+    harness.notice(unknown_id(), "VERIFIED")
+    assert states() == ["forwarding", "open"]
+    run(forwarding)
+    assert states() == ["forwarded", "open"]
+
+
 def test_forwarding_after_a_kill_happens_again_when_the_claim_ends(harness, forwarding, older):
     harness.notice(unknown_id(), "VERIFIED")
     assert len(forwarding.claim(5)) == 1
