@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def build(
         pending_logins=PendingLogins(deps),
         read_provider_keys=ProviderKeys,
         links=links,
-        host_api=host_api(deps, links, gateway_poll, gateway, decision),
+        host_api=host_api(deps, links, gateway_poll, gateway, decision, gateway_account(settings)),
         host_check=HostCheck(deps, message_client),
         start=Start(deps, gateway, gateway_poll, references),
         present=Present(deps),
@@ -216,6 +217,11 @@ def closing_engine(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def gateway_account(settings: Settings) -> str:
+    """Return a hash that identifies our account at the gateway, whatever its secret."""
+    return hashlib.sha256(f"{settings.gateway_url}\0{settings.api_key}".encode()).hexdigest()
 
 
 def make_gateway(

@@ -41,6 +41,7 @@ class Answer:
     status: int = 200
     body: bytes = b""
     content_type: str = "application/octet-stream"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Answers = Callable[[str, str], Answer]
@@ -49,9 +50,13 @@ Answers = Callable[[str, str], Answer]
 
 @dataclass
 class EvidenceGateway:
-    """The running gateway; `requests` holds path and `Accept` of each request for evidence."""
+    """The running gateway; `requests` holds path and `Accept` of each request for evidence.
+
+    `ranges` holds their `Range` headers.
+    """
 
     url: str = ""
+    ranges: list[str | None] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
 
     def read(self, kind: str, url: str | None = None, base: str = "") -> dict[str, Any]:
@@ -105,6 +110,7 @@ def running_evidence_gateway(answers: Answers) -> Iterator[EvidenceGateway]:
         def do_GET(self) -> None:
             accept = self.headers["Accept"]
             seen.requests.append((self.path, accept))
+            seen.ranges.append(self.headers["Range"])
             if self.headers["Authorization"] != "Bearer a-token":
                 self._send(Answer(401))
             else:
@@ -117,6 +123,8 @@ def running_evidence_gateway(answers: Answers) -> Iterator[EvidenceGateway]:
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
 

@@ -25,6 +25,11 @@ StepError
 │   ├── GatewayMixedUp       the gateway answered about another process; nothing was stored
 │   └── GatewayUnreadable    the gateway answered, and the answer cannot be read
 ├── GatewayForbidden         our account at the gateway lacks a right
+├── EvidenceAbsent           the gateway has no such evidence
+│   └── EvidenceNotYet       it may still come; carries when to retry
+├── EvidenceBusy             too many files are being sent; carries when to retry
+├── EvidenceRefused          the gateway refuses to send a file
+├── ChecksumMismatch         a report is not the one of its checksum; nothing was sent
 ├── HostedPageUntrusted      the hosted page is on an origin that is not configured
 └── NotWritable              the database accepts no write at the moment
 """
@@ -201,6 +206,34 @@ class HostedPageUntrusted(StepError):
 
 class GatewayForbidden(StepError):
     """The gateway refuses our account: it lacks a right (contract 3.8 to 3.11, 403)."""
+
+
+class EvidenceAbsent(StepError):
+    """The gateway has no such evidence of this onboarding."""
+
+
+class EvidenceNotYet(EvidenceAbsent):
+    """A recording may still come; a retry makes sense after `retry_after_seconds`."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__("the gateway does not have it yet")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class EvidenceBusy(StepError):
+    """This process sends as many files as it may; retry after `retry_after_seconds`."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__("too many files are being sent")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class EvidenceRefused(StepError):
+    """The gateway refuses to send the file in every documented form."""
+
+
+class ChecksumMismatch(StepError):
+    """The report is not the one of the gateway's checksum; an alarm is raised, nothing was sent."""
 
 
 class NotWritable(StepError):

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from webapp.basics.byte_range import ByteRange
 from webapp.basics.urls import origin_of
 from webapp.gateway.acknowledgement import parse_acknowledgement
 from webapp.gateway.bearer_auth import BearerAuth
@@ -169,38 +170,47 @@ class Gateway:
             return parse_acknowledgement("delete", process_id, response)
 
     def image(
-        self, scan_id: str, image_type: str, url: str | None = None
+        self, scan_id: str, image_type: str, url: str | None = None, part: ByteRange | None = None
     ) -> AbstractContextManager[EvidenceStream]:
         """Open an image as a stream; `IMAGE_TYPES` are the known types. Contract 3.4, 9.2.
 
         `url` is a link from `images` or `extra_images`, which may be relative. It is requested
-        first if it is on the gateway's origin; the documented path of the type follows. Opening
-        takes at most 15 s; see `EvidenceStream` for the limits after that. Raises `ValueError` for
-        an invalid type without a `url`, `UntrustedUrl`, `ProcessMismatch`; on entering the context
-        `EvidenceNotFound`, `ProcessMismatch`, `RequestRefused`, `Unauthorized`, `Forbidden`.
+        first if it is on the gateway's origin; the documented path of the type follows. `part` is
+        a wish: a gateway without ranges sends the whole file. Opening takes at most 15 s; see
+        `EvidenceStream` for the limits after that. Raises `ValueError` for an invalid type without
+        a `url`, `UntrustedUrl`, `ProcessMismatch`; on entering the context `EvidenceNotFound`,
+        `ProcessMismatch`, `RequestRefused`, `Unauthorized`, `Forbidden`.
         """
         path = documented_path(IMAGE, canonical_id(scan_id), image_type, url)
-        return self._evidence(IMAGE, scan_id, path, url, self._limits.max_image_bytes)
+        return self._evidence(IMAGE, scan_id, path, url, part)
 
     def recording(
-        self, scan_id: str, recording_type: str, url: str | None = None
+        self,
+        scan_id: str,
+        recording_type: str,
+        url: str | None = None,
+        part: ByteRange | None = None,
     ) -> AbstractContextManager[EvidenceStream]:
         """Open a video as a stream; `RECORDING_TYPES` are the known types. See `image`."""
         path = documented_path(RECORDING, canonical_id(scan_id), recording_type, url)
-        return self._evidence(RECORDING, scan_id, path, url, self._limits.max_file_bytes)
+        return self._evidence(RECORDING, scan_id, path, url, part)
 
-    def pdf(self, scan_id: str, url: str | None = None) -> AbstractContextManager[EvidenceStream]:
+    def pdf(
+        self, scan_id: str, url: str | None = None, part: ByteRange | None = None
+    ) -> AbstractContextManager[EvidenceStream]:
         """Open the report as a stream; `url` is `pdf_url`, if any. See `image`. Contract 3.7."""
         path = f"/mobbscan-agent/api/pdf/{canonical_id(scan_id)}"
-        return self._evidence(PDF, scan_id, path, url, self._limits.max_file_bytes)
+        return self._evidence(PDF, scan_id, path, url, part)
 
-    def zip(self, scan_id: str, url: str | None = None) -> AbstractContextManager[EvidenceStream]:
+    def zip(
+        self, scan_id: str, url: str | None = None, part: ByteRange | None = None
+    ) -> AbstractContextManager[EvidenceStream]:
         """Open the certified archive, which exists for verified processes where enabled.
 
         `url` is `certificated_zip_url`, if any. See `image`. Contract 3.6, 4-F, 4-G.
         """
         path = f"/api/zip/{canonical_id(scan_id)}"
-        return self._evidence(ZIP, scan_id, path, url, self._limits.max_file_bytes)
+        return self._evidence(ZIP, scan_id, path, url, part)
 
     def is_trusted(self, url: str) -> bool:
         """Whether a hosted page is on the gateway's origin or on a configured one."""
@@ -274,7 +284,7 @@ class Gateway:
         return parse_acknowledgement(call, process_id, response)
 
     def _evidence(
-        self, kind: EvidenceKind, scan_id: str, path: str, url: str | None, max_bytes: int
+        self, kind: EvidenceKind, scan_id: str, path: str, url: str | None, part: ByteRange | None
     ) -> AbstractContextManager[EvidenceStream]:
         process_id = canonical_id(scan_id)
         documented = self._options.url(path) if path else None
@@ -287,8 +297,9 @@ class Gateway:
         urls = tuple(dict.fromkeys(each for each in (stated, documented) if each))
         if not urls:
             raise UntrustedUrl("evidence on another origin than the gateway's")
-        zone = self._options.time_zone
-        stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes, zone))
+        limits, zone = self._limits, self._options.time_zone
+        max_bytes = limits.max_image_bytes if kind is IMAGE else limits.max_file_bytes
+        stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes, zone, part))
         return observe_stream(self.observe, kind.call, stream)
 
     def _send(

@@ -50,7 +50,14 @@ class Connections:
         return self._send(call, request, auth, circuit=call, streamed=False)
 
     def open_stream(
-        self, call: str, url: str, *, accept: str, auth: httpx.Auth, idle_seconds: float
+        self,
+        call: str,
+        url: str,
+        *,
+        accept: str,
+        auth: httpx.Auth,
+        idle_seconds: float,
+        byte_range: str | None = None,
     ) -> httpx.Response:
         """GET `url`; a successful response has its body unread. Raises `Unavailable`.
 
@@ -61,6 +68,8 @@ class Connections:
         timeout = httpx.Timeout(idle_seconds, connect=left, pool=left)
         # Files are compressed already, and a compressed response hides the length of the file.
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
+        if byte_range is not None:
+            headers["Range"] = byte_range
         request = self._client().build_request("GET", url, headers=headers, timeout=timeout)
         return self._send(call, request, auth, circuit=f"{call} as {accept}", streamed=True)
 

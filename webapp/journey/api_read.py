@@ -21,7 +21,20 @@ from webapp.journey.dependencies import JourneyDependencies
 from webapp.store.unit_of_work import UnitOfWork
 
 #: What the host site may read of an event's detail; the rest is for operators.
-_SHOWN_DETAIL = ("status", "error", "version", "locale", "kind", "outcome", "key")
+_SHOWN_DETAIL = (
+    "status",
+    "error",
+    "version",
+    "locale",
+    "kind",
+    "outcome",
+    "key",
+    "type",
+    "sha256",
+    "size",
+    "complete",
+    "checksum",
+)
 
 
 class ApiRead:

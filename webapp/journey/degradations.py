@@ -6,6 +6,8 @@ from webapp.basics.text import pluralize
 from webapp.journey.create_process import UNTRUSTED_PAGE
 from webapp.journey.dependencies import MIXED_UP, UNREADABLE
 from webapp.journey.erasure_attempt import ERASURES_BLOCKED
+from webapp.journey.evidence_log import CHECKSUM_DIFFERS
+from webapp.journey.evidence_source import EVIDENCE_FORBIDDEN
 from webapp.journey.gateway_facts import GATEWAY_DRIFT
 from webapp.journey.message_delivery import RECEIVER_DISABLED
 from webapp.journey.notice_forwarding import FORWARDING_FAILED
@@ -21,6 +23,10 @@ _ALARMS = {
     FORBIDDEN: "the gateway answers 403: ask the vendor for the right that our account lacks",
     DECISIONS_FORBIDDEN: "the gateway answers 403 to decisions: ask the vendor to let our account "
     "accept, reject and send to review; the decisions are kept and sent then",
+    EVIDENCE_FORBIDDEN: "the gateway answers 403 to requests for evidence: ask the vendor to let "
+    "our account read images, recordings, reports and archives",
+    CHECKSUM_DIFFERS: "the report of onboarding {detail} is not the one of the gateway's checksum, "
+    "and was not handed on: ask the vendor whether the report was changed",
     MIXED_UP: "the gateway answered about another process than the requested one, and the answer "
     "was dropped: report it to the vendor with times and ids of the log lines "
     "gateway_answered_for_another_process",

@@ -18,6 +18,7 @@ from webapp.domain.decisions import (
     DecisionRecord,
     DecisionState,
 )
+from webapp.domain.evidence import next_recording_poll
 from webapp.domain.onboarding import ACTIVE, Onboarding, Status
 from webapp.domain.schedule import PollReason, is_slow, next_poll
 from webapp.domain.settle_reason import SettleReason
@@ -32,6 +33,7 @@ from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.journey.process_deletion import ProcessDeletion, is_deletion_due
 from webapp.journey.process_reader import FORBIDDEN, ProcessReader
+from webapp.journey.recording_check import RecordingCheck
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
 from webapp.store.unit_of_work import UnitOfWork
@@ -82,6 +84,7 @@ class GatewayPoll:
         self._decisions = DecisionSender(deps, gateway, parked)
         self._deletion = ProcessDeletion(deps, gateway)
         self._erasure = ErasureAttempt(deps, gateway)
+        self._recordings = RecordingCheck(gateway)
 
     def due_polls(self, limit: int = 200) -> list[tuple[str, datetime]]:
         """Return onboarding ids whose poll is due, each with its planned time (aware UTC)."""
@@ -111,7 +114,9 @@ class GatewayPoll:
         if before.status is Status.ERASED:
             self._stop_polling(before)
             return
-        stored = self._store_answer(before, self._reader.read(before))
+        answer = self._reader.read(before)
+        has_recording = self._recordings.is_available(before, answer)
+        stored = self._store_answer(before, answer, has_recording=has_recording)
         if stored is None:
             return
         if stored.is_unwanted:
@@ -154,7 +159,9 @@ class GatewayPoll:
                 outcome, now = DecisionOutcome.WITHDRAWN, self._deps.clock()
                 work.decisions.save(decision_transitions.settle(decision, now, outcome))
 
-    def _store_answer(self, before: Onboarding, answer: ProcessData | None) -> _Stored | None:
+    def _store_answer(
+        self, before: Onboarding, answer: ProcessData | None, *, has_recording: bool = False
+    ) -> _Stored | None:
         word = gateway_answer.word_of(answer)
         with self._deps.changing_status() as work:
             row = work.onboardings.get(before.id, for_update=True)
@@ -168,7 +175,9 @@ class GatewayPoll:
             notices = work.inbox.unsettled(row.id)
             settled = [n for n in notices if answer and states.agrees(n.status, word)]
             self._settle(work, settled, SettleReason.AGREED)
-            after = self._mark_evidence(work, after, settled, word)
+            words = (word, *(notice.status for notice in settled))
+            if has_recording or any(map(states.marks_evidence, words)):
+                after = self._mark_evidence(work, after)
             unsettled = [n for n in notices if n not in settled]
             self._plan_next(work, before, row, after, unsettled, decision, word)
             repaired = _is_missed_notice(work, row, after, word)
@@ -240,16 +249,9 @@ class GatewayPoll:
             self._deps.announce_change(work, row, after)
         return after
 
-    def _mark_evidence(
-        self,
-        work: UnitOfWork,
-        row: Onboarding,
-        settled: Iterable[StoredNotice],
-        word: str | None,
-    ) -> Onboarding:
+    def _mark_evidence(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
         """Mark the first report of the recording, which an answer about the process confirms."""
-        words = [word, *(notice.status for notice in settled)]
-        if row.evidence_available_at or not any(states.marks_evidence(one) for one in words):
+        if row.evidence_available_at or row.status is Status.ERASED:
             return row
         after = transitions.mark_evidence_available(row, self._deps.clock())
         work.onboardings.save(after, was=row.version)
@@ -284,7 +286,9 @@ class GatewayPoll:
             return  # it stays due until its process is deleted
         if after.status not in ACTIVE and (not unsettled or poll_count >= NOTICE_POLLS):
             self._settle(work, unsettled, SettleReason.UNCONFIRMED)
-            work.onboardings.schedule_poll(row.id, None, reason, poll_count)
+            recording_at = next_recording_poll(after, now, is_new=not row.final)
+            reason = PollReason.QUIET if recording_at else reason
+            work.onboardings.schedule_poll(row.id, recording_at, reason, poll_count)
             return
         at = next_poll(reason, poll_count, self._deps.slow, now, after.expires_at)
         if decision is not None and decision.due_at is not None and decision.due_at > now:

@@ -9,6 +9,7 @@ from webapp.journey.api_change import ApiChange
 from webapp.journey.api_create import ApiCreate
 from webapp.journey.api_data import ApiData
 from webapp.journey.api_decide import ApiDecide
+from webapp.journey.api_evidence import ApiEvidence
 from webapp.journey.api_key_log import ApiKeyLog
 from webapp.journey.api_read import ApiRead
 from webapp.journey.decision import Decision
@@ -29,6 +30,7 @@ class HostApi:
     change: ApiChange
     decide: ApiDecide
     data: ApiData
+    evidence: ApiEvidence
     idempotency: Idempotency
     key_log: ApiKeyLog
 
@@ -39,8 +41,9 @@ def host_api(
     gateway_poll: GatewayPoll,
     gateway: Gateway,
     decision: Decision,
+    account: str,
 ) -> HostApi:
-    """Return the steps of the API."""
+    """Return the steps of the API; `account` identifies our account at the gateway."""
     slots = GatewaySlots()
     return HostApi(
         create=ApiCreate(deps, links, gateway_poll),
@@ -48,6 +51,7 @@ def host_api(
         change=ApiChange(deps, links),
         decide=ApiDecide(deps, decision, slots),
         data=ApiData(deps, ProcessReader(deps, gateway), slots),
+        evidence=ApiEvidence(deps, gateway, account),
         idempotency=Idempotency(deps),
         key_log=ApiKeyLog(deps),
     )

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessReader:
-    """Reads processes for `GatewayPoll`."""
+    """Reads processes for `GatewayPoll` and for the host sites' API."""
 
     def __init__(self, deps: JourneyDependencies, gateway: Gateway) -> None:
         self._deps = deps
@@ -35,7 +35,7 @@ class ProcessReader:
             with self._deps.translate_gateway_errors(onboarding.id):
                 is_known = onboarding.gateway_status is not None
                 answer = self._gateway.read(onboarding.id, is_known=is_known)
-                self._require_no_other_onboarding(onboarding, answer.other_scan_id)
+                self.require_no_other_onboarding(onboarding, answer.other_scan_id)
         except GatewayForbidden:
             self._deps.raise_alarm(FORBIDDEN)
             raise
@@ -49,7 +49,7 @@ class ProcessReader:
         self._deps.gateway_facts.record(answer.raw)
         return answer
 
-    def _require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
+    def require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
         """Log a `scanId` that is not ours; GatewayMixedUp if it is another onboarding of ours."""
         if scan_id is None:
             return

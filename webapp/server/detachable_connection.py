@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from gunicorn.workers.gthread import TConn
+
+from webapp.server.send_timeout import RESET_ON_CLOSE
 
 #: The key of the WSGI environment that holds the `DetachableConnection` of a request.
 CONNECTION = "webapp.connection"
@@ -35,3 +38,16 @@ class DetachableConnection:
         detached = socket.socket(fileno=self._conn.sock.detach())
         receiver(detached, self._request.version > (1, 0))
         raise SocketDetached
+
+    def reset(self) -> NoReturn:
+        """End the connection with a reset, so that no client takes what it has for the whole.
+
+        Under HTTP/1.0 the end of the connection is the end of the body. Raises SocketDetached.
+        """
+        self.detach_socket(_close_with_reset)
+
+
+def _close_with_reset(sock: socket.socket, _chunked: bool) -> None:
+    with contextlib.suppress(OSError):  # the client has closed meanwhile
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    sock.close()

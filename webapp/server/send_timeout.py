@@ -10,7 +10,8 @@ from typing import Any
 #: Bytes per piece and seconds per piece: 819 bytes a second, a third of GPRS.
 PIECE_BYTES = 16_384
 SEND_TIMEOUT_SECONDS = 20.0
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+#: Value of SO_LINGER.
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class SendTimeoutSocket:
@@ -47,7 +48,7 @@ class SendTimeoutSocket:
 
 def reset(sock: socket.socket) -> None:
     """End both directions and discard unsent data."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     shutdown(sock, socket.SHUT_RDWR)
 
 

@@ -25,6 +25,8 @@ from webapp.store.column_types import Sealed, UtcDateTime
 from webapp.store.decisions_table import decisions as decisions
 from webapp.store.element_reports_table import element_reports as element_reports
 from webapp.store.erasures_table import erasures as erasures
+from webapp.store.evidence_tables import checksum_matches as checksum_matches
+from webapp.store.evidence_tables import evidence_views as evidence_views
 from webapp.store.gateway_facts_table import gateway_facts as gateway_facts
 from webapp.store.limit_counts_table import limit_counts as limit_counts
 from webapp.store.messages_tables import message_attempts as message_attempts

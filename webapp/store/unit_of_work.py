@@ -21,6 +21,7 @@ from webapp.store.alarms import Alarms
 from webapp.store.api_key_uses import ApiKeyUses
 from webapp.store.api_requests import ApiRequests
 from webapp.store.changed_onboardings import ChangedOnboardings
+from webapp.store.checksum_matches import ChecksumMatches
 from webapp.store.column_types import Cipher
 from webapp.store.counters import Counters
 from webapp.store.database_errors import TABLE_INACCESSIBLE, describe
@@ -30,6 +31,7 @@ from webapp.store.engine import mark_as_writing
 from webapp.store.erased_data import ErasedData
 from webapp.store.erasures import Erasures
 from webapp.store.errors import AlreadyExists, DatabaseUnavailable
+from webapp.store.evidence_views import EvidenceViews
 from webapp.store.failed_polls import FailedPolls
 from webapp.store.gateway_facts import GatewayFactRows
 from webapp.store.gateway_tokens import GatewayTokens
@@ -72,12 +74,14 @@ class UnitOfWork:
         self.api_key_uses = ApiKeyUses(connection)
         self.api_requests = ApiRequests(connection, cipher)
         self.changed_onboardings = ChangedOnboardings(connection)
+        self.checksum_matches = ChecksumMatches(connection)
         self.connection = connection
         self.counters = Counters(connection)
         self.decisions = Decisions(connection, cipher)
         self.element_reports = ElementReports(connection)
         self.erased_data = ErasedData(connection)
         self.erasures = Erasures(connection)
+        self.evidence_views = EvidenceViews(connection, cipher)
         self.failed_polls = FailedPolls(connection)
         self.gateway_facts = GatewayFactRows(connection)
         self.people = People(connection, cipher)

@@ -75,6 +75,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         _("The gateway has no data of the user"),
         _("Repeat the request once the user has finished. Deleted data does not come back."),
     ),
+    "evidence_absent": ProblemType(
+        404,
+        _("The gateway has no such evidence of this onboarding"),
+        _("List the evidence to see what there is."),
+    ),
+    "evidence_not_yet": ProblemType(
+        404,
+        _("The gateway does not have the recording yet"),
+        _(
+            "Send the request again after Retry-After, or wait for the message"
+            " onboarding.evidence_available."
+        ),
+        retry=True,
+    ),
     "method_not_allowed": ProblemType(
         405,
         _("The address does not take this method"),
@@ -180,6 +194,22 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
         502,
         _("The gateway refuses this server's account a right"),
         _("Only the operator of this server can fix it, with the vendor."),
+    ),
+    "evidence_refused": ProblemType(
+        502,
+        _("The gateway refuses to send the evidence"),
+        _("Report `request_id` to the operator of this server, who can ask the vendor."),
+    ),
+    "pdf_checksum_differs": ProblemType(
+        502,
+        _("The report is not the one of the gateway's checksum"),
+        _("Do not rely on the report. The operator of this server is informed."),
+    ),
+    "evidence_busy": ProblemType(
+        503,
+        _("The server is sending as much evidence as it can"),
+        _("Send the request again after Retry-After."),
+        retry=True,
     ),
     "gateway_unavailable": ProblemType(
         503,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from random import getrandbits
 from typing import Any
 
@@ -42,6 +43,11 @@ def bind_request_id() -> str:
     clear_request_id()
     structlog.contextvars.bind_contextvars(request_id=new)
     return new
+
+
+def bound_request_id(id_: str) -> AbstractContextManager[object]:
+    """Bind the id of a request whose response is still being sent, within a block."""
+    return structlog.contextvars.bound_contextvars(request_id=id_)
 
 
 def clear_request_id() -> None:

@@ -36,6 +36,8 @@ class SecurityPolicy:
     framed_by_us: bool = True
     #: Pages of other origins may read the response; it then holds nothing of a person.
     for_other_origins: bool = False
+    #: A browser that opens the response runs none of its content.
+    sandboxed: bool = False
 
 
 def allow_hosted_frame(
@@ -70,6 +72,11 @@ def allow_framing_only(by: tuple[str, ...]) -> None:
 def allow_other_origins() -> None:
     """Let pages of other origins use this response."""
     _set_policy(replace(_current_policy(), for_other_origins=True))
+
+
+def sandbox() -> None:
+    """Let browsers treat this response as content of nobody: a file that is not ours."""
+    _set_policy(replace(_current_policy(), sandboxed=True))
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +124,8 @@ def set_headers(app: Flask) -> None:
 
 
 def _content_security_policy(policy: SecurityPolicy, logo_origin: str | None) -> str:
+    if policy.sandboxed:
+        return "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'"
     frames = " ".join(("'self'", *policy.frames)) if policy.frames else "'none'"
     framed_by = _frame_ancestors(policy)
     directives = {

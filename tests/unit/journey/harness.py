@@ -79,7 +79,9 @@ class JourneyHarness:
         self.dead_letters = DeadLetters(self.deps)
         self.links = Links(self.deps, PUBLIC_URL)
         self.decision = Decision(self.deps, self.gateway_poll, confirmation_seconds=0)
-        self.host_api = host_api(self.deps, self.links, self.gateway_poll, gateway, self.decision)
+        self.host_api = host_api(
+            self.deps, self.links, self.gateway_poll, gateway, self.decision, "account"
+        )
         self.start = Start(self.deps, gateway, self.gateway_poll, self.references)
         self.admit = Admit(self.deps, PUBLIC_URL)
         self.adopt = Adopt(self.deps, gateway)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 
 import httpx
 
+from webapp.basics.byte_range import ByteRange
 from webapp.gateway.connections import Connections
 from webapp.gateway.errors import (
     CircuitOpen,
@@ -22,6 +24,7 @@ from webapp.gateway.errors import (
 from webapp.gateway.evidence.decoding import UndecodableBody
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.evidence.file_signatures import HEAD_BYTES
+from webapp.gateway.evidence.partial_content import Opened, read_part
 from webapp.gateway.evidence.response_stream import ResponseStream
 from webapp.gateway.evidence.unwrapping import EvidenceRequest, unwrap
 from webapp.gateway.options import Budgets
@@ -63,14 +66,18 @@ class EvidenceReader:
         finally:
             response.close()
 
-    def _read_any(
-        self, request: EvidenceRequest
-    ) -> tuple[ResponseStream, EvidenceStream] | GatewayError:
+    def _read_any(self, request: EvidenceRequest) -> Opened | GatewayError:
         """Return the first form that can be read, from the first address that has one.
+
+        A part is requested first if one is wanted.
 
         A server that does not know a form answers it with any 4xx or 5xx, or hangs up. Returns the
         error when every form has failed; raises it when another round of requests may succeed.
         """
+        if request.part is not None:
+            open_at = partial(self._open_part, request)
+            if (part := read_part(request, request.part, open_at)) is not None:
+                return part
         failures: list[GatewayError] = []
         for url in request.urls:
             for accept in request.kind.accept_values:
@@ -88,17 +95,12 @@ class EvidenceReader:
             raise telling
         return telling
 
-    def _read(
-        self, request: EvidenceRequest, url: str, accept: str
-    ) -> tuple[ResponseStream, EvidenceStream]:
+    def _read(self, request: EvidenceRequest, url: str, accept: str) -> Opened:
         call = request.kind.call
-        idle_seconds = self._budgets.evidence_idle_seconds
-        response = self._connections.open_stream(
-            call, url, accept=accept, auth=self._auth, idle_seconds=idle_seconds
-        )
-        stream = ResponseStream(call, response, idle_seconds, self._budgets.evidence_seconds)
+        stream = self._open_response(call, url, accept)
         try:
-            _require_file(call, response, stream)
+            if stream.status == HTTPStatus.PARTIAL_CONTENT:
+                raise UndecodableBody("a part of the file, which was not requested")
             stream.read_head(HEAD_BYTES)
             return stream, unwrap(request, stream)
         except UndecodableBody as reason:
@@ -107,6 +109,30 @@ class EvidenceReader:
         except BaseException:
             stream.close()
             raise
+
+    def _open_part(self, request: EvidenceRequest, url: str, part: ByteRange) -> ResponseStream:
+        return self._open_response(request.kind.call, url, request.kind.bytes_accept, str(part))
+
+    def _open_response(
+        self, call: str, url: str, accept: str, byte_range: str | None = None
+    ) -> ResponseStream:
+        """Return a successful response with its body unread."""
+        idle_seconds = self._budgets.evidence_idle_seconds
+        response = self._connections.open_stream(
+            call,
+            url,
+            accept=accept,
+            auth=self._auth,
+            idle_seconds=idle_seconds,
+            byte_range=byte_range,
+        )
+        stream = ResponseStream(call, response, idle_seconds, self._budgets.evidence_seconds)
+        try:
+            _require_file(call, response, stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
 
 def _require_file(call: str, response: httpx.Response, stream: ResponseStream) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from webapp.basics.byte_range import ContentRange
 from webapp.gateway.timestamps import parse_timestamp
 
 
@@ -23,6 +24,8 @@ class EvidenceStream:
     be the gateway's id of the scan; the caller must refuse the file if it
     is the id of another onboarding. It is known when the time is.
 
+    `part` is the part of the file that was requested; None: this is the whole file.
+
     `chunks` can be read once. It raises `Unavailable` where the file is cut off, too late or too
     large, and `ProcessMismatch`; it ends only where the file ends.
     """
@@ -33,6 +36,7 @@ class EvidenceStream:
     answered_at_raw: str | None = field(default=None, repr=False)
     other_scan_id: str | None = field(default=None, repr=False)
     chunks: Iterator[bytes] = field(default=iter(()), repr=False)
+    part: ContentRange | None = None
 
     def read_answer_time(self, members: dict[str, Any], zone: tzinfo) -> None:
         """Take the time from the JSON members around the file; `zone` is that of one without."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 
 HEAD_BYTES = 1024
 """How many bytes of a file these functions need, if the file has that many."""
@@ -54,15 +55,22 @@ _MP3_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xf6\xf7\xfa\xfb][\x10-\xef]")
 _AAC_FRAME = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 # A report may follow a byte order mark or other bytes (ISO 32000-1, annex H).
 _PDF = b"%PDF"
+# A drawing is a text too, and yet a file: a signature, for example. Its type stays UNKNOWN, since
+# browsers run the scripts in it.
+# Possessive, so that the time grows linearly whatever precedes it.
+_SVG = re.compile(
+    rb"(?:\s|<\?xml[^>]*+>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^>]*+>)*+<svg[\s>]", re.I | re.S
+)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def file_type(head: bytes) -> str | None:
     """Return the media type of a file: a known one, `UNKNOWN`, or None for text or nothing.
 
-    A text is no file: servers send errors and base64 as text.
+    A text is no file, unless it is SVG: servers send errors and base64 as text.
     """
-    return _known_type(head) or (None if _is_text(head) else UNKNOWN)
+    is_file = not _is_text(head) or _SVG.match(head.removeprefix(BOM_UTF8))
+    return _known_type(head) or (UNKNOWN if is_file else None)
 
 
 def pdf_type(head: bytes) -> str | None:

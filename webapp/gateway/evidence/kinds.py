@@ -19,8 +19,10 @@ IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
 RECORDING_TYPES = ("video_liveness",)
 """The recording types seen so far; others may exist. Contract 9.2."""
 
+#: The documented media type that returns the bytes themselves, as ranges need them.
+BYTES = "image/jpeg"
 # The vendor documents these three for all but the ZIP. JSON first: all its samples request it.
-_JSON_RAW_TEXT = ("application/json", "image/jpeg", "text/plain")
+_JSON_RAW_TEXT = ("application/json", BYTES, "text/plain")
 _ZIP_JSON = ("application/zip, application/octet-stream;q=0.9, */*;q=0.1", "application/json")
 _PATH_SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -28,12 +30,16 @@ _UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class EvidenceKind:
-    """`accept_values` are `Accept` headers to try in turn, `json_members` keys of the base64."""
+    """`accept_values` are `Accept` headers to try in turn, `json_members` keys of the base64.
+
+    `bytes_accept` is the one that asks for the bytes themselves.
+    """
 
     call: str
     accept_values: tuple[str, ...]
     json_members: tuple[str, ...]
     media_type: Callable[[bytes], str | None]
+    bytes_accept: str = BYTES
 
 
 IMAGE = EvidenceKind("image", _JSON_RAW_TEXT, ("image", "data"), file_type)
@@ -41,7 +47,12 @@ RECORDING = EvidenceKind(
     "recording", _JSON_RAW_TEXT, ("image", "recording", "video", "data"), file_type
 )
 PDF = EvidenceKind("pdf", _JSON_RAW_TEXT, ("pdfDocument", "pdf", "data"), pdf_type)
-ZIP = EvidenceKind("zip", _ZIP_JSON, ("zip", "data"), zip_type)
+ZIP = EvidenceKind("zip", _ZIP_JSON, ("zip", "data"), zip_type, _ZIP_JSON[0])
+
+
+def has_documented_path(evidence_type: str | None) -> bool:
+    """Whether a file of this type has a documented path; None: a report or an archive."""
+    return evidence_type is None or _PATH_SEGMENT.fullmatch(evidence_type) is not None
 
 
 def documented_path(kind: EvidenceKind, scan_id: str, evidence_type: str, url: str | None) -> str:
@@ -49,7 +60,7 @@ def documented_path(kind: EvidenceKind, scan_id: str, evidence_type: str, url: s
 
     Raises `ValueError` when there is no address either. Contract 3.4, 3.5, 9.2.
     """
-    if _PATH_SEGMENT.fullmatch(evidence_type):
+    if has_documented_path(evidence_type):
         return f"/mobbscan-agent/{scan_id}/{kind.call}/{evidence_type}"
     if url is None:
         raise ValueError("an evidence type is made of letters, digits, _ and -")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from time import monotonic
 
 import httpx
 
+from webapp.basics.byte_range import ContentRange, parse_content_range
 from webapp.gateway.errors import InvalidResponse, Unavailable
 from webapp.gateway.evidence.decoding import UndecodableBody, decompress, read_head
 from webapp.gateway.responses import unavailable_from
@@ -45,6 +47,19 @@ class ResponseStream:
     def size(self) -> int | None:
         """Bytes of the decompressed body, if the response states them."""
         return None if self._encoding in _COMPRESSED else self._length
+
+    @property
+    def content_range(self) -> ContentRange | None:
+        """The part that a 206 response holds, if its headers agree; None otherwise."""
+        stated = parse_content_range(self._response.headers.get("content-range", ""))
+        is_part = self.status == HTTPStatus.PARTIAL_CONTENT and self._encoding in ("", "identity")
+        return stated if is_part and stated and stated.size == self._length else None
+
+    @property
+    def version(self) -> str:
+        """The validators of the file, to see that two parts are of the same one."""
+        headers = self._response.headers
+        return f"{headers.get('etag', '')} {headers.get('last-modified', '')}"
 
     @property
     def error_body(self) -> bytes:

@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from itertools import chain
 from typing import Any
 
+from webapp.basics.byte_range import ByteRange, ContentRange
 from webapp.gateway.errors import EvidenceNotFound, InvalidResponse
 from webapp.gateway.evidence.decoding import (
     UndecodableBody,
@@ -34,7 +35,7 @@ class EvidenceRequest:
     """Which evidence of which process, and its largest size in bytes.
 
     `urls` are its possible addresses, the likeliest first. `time_zone` is that of times that state
-    none.
+    none. `part` is wanted instead of the whole file if the gateway answers ranges.
     """
 
     kind: EvidenceKind
@@ -42,6 +43,7 @@ class EvidenceRequest:
     urls: tuple[str, ...]
     max_bytes: int
     time_zone: tzinfo = UTC
+    part: ByteRange | None = None
 
 
 def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream:
@@ -67,6 +69,15 @@ def unwrap(request: EvidenceRequest, response: ResponseStream) -> EvidenceStream
     if media_type == UNKNOWN:
         return _raw_file(request, response, UNKNOWN)
     raise UndecodableBody("neither the file nor a known wrapping of it")
+
+
+def partial_file(
+    request: EvidenceRequest, response: ResponseStream, media_type: str, part: ContentRange
+) -> EvidenceStream:
+    """Return the part of a file that the response holds."""
+    evidence = EvidenceStream(media_type, part.size, part=part)
+    evidence.chunks = _checked_chunks(request, evidence, response.chunks(), None)
+    return evidence
 
 
 def _raw_file(

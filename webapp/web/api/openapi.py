@@ -20,6 +20,8 @@ from webapp.web.api.output_models import ProblemBody
 _VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
 _JSON, _PROBLEM = "application/json", "application/problem+json"
+#: The media type of a file is known when it is sent; generators of clients know this one.
+_ANY = "application/octet-stream"
 _DESCRIPTION = (
     "Start identity verifications and learn how they ended. Changes inside v1 only add: accept"
     " fields and words that you do not know. Times are RFC 3339 in UTC."
@@ -157,6 +159,14 @@ def _responses(described: Operation) -> dict[str, Any]:
         }
         for status, model in described.answers.items()
     }
+    files = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "headers": _HEADERS,
+            "content": {_ANY: {"schema": {"type": "string", "format": "binary"}}},
+        }
+        for status in described.file_statuses
+    }
     problems = {
         str(status): {
             "description": HTTPStatus(status).phrase,
@@ -165,7 +175,7 @@ def _responses(described: Operation) -> dict[str, Any]:
         }
         for status in sorted({*COMMON, *described.problems})
     }
-    return {**answers, **problems}
+    return {**answers, **files, **problems}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:

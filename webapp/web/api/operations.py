@@ -16,15 +16,19 @@ COMMON = (400, 401, 403, 422, 429, 500, 503)
 
 @dataclass(frozen=True)
 class Operation:
-    """What the document says of one view. `answers` maps statuses to models."""
+    """What the document says of one view.
+
+    `answers` maps statuses to models; with `file_statuses` it answers with a file.
+    """
 
     id: str
     summary: str
-    answers: Mapping[int, type[BaseModel]]
+    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     is_body_required: bool = True
     is_idempotent: bool = False
+    file_statuses: tuple[int, ...] = ()
     problems: tuple[int, ...] = ()
     tag: str = "Onboardings"
     path_descriptions: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, WithJsonSchema
 
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
@@ -131,6 +131,18 @@ class MessagePageBody(ApiOutput):
     next_cursor: str | None = Field(
         description="For `after`. Null with an empty page: keep the one before."
     )
+
+
+class EvidenceBody(ApiOutput):
+    """A file that the gateway has of an onboarding."""
+
+    kind: str = Field(description=f"`image`, `recording`, `pdf` or `zip`. {_OPEN}")
+    type: str | None = Field(description="The gateway's word for an image or recording.")
+    href: str = Field(description="Where to read it, with the same key.")
+
+
+class EvidenceListBody(RootModel[list[EvidenceBody]]):
+    """What the gateway has of an onboarding now."""
 
 
 class FieldErrorBody(ApiOutput):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,16 @@ from flask.typing import ResponseReturnValue
 from webapp.domain.errors import (
     ActiveOnboardingExists,
     CaseChanged,
+    ChecksumMismatch,
     Conflict,
     DataAbsent,
     DecisionImpossible,
     DecisionInProgress,
     DecisionRefused,
+    EvidenceAbsent,
+    EvidenceBusy,
+    EvidenceNotYet,
+    EvidenceRefused,
     FlowUnknown,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
@@ -27,6 +33,15 @@ from webapp.web import errors
 from webapp.web.api.output_models import rfc3339
 from webapp.web.errors import ErrorInfo
 from webapp.web.problem_types import PROBLEM_TYPES
+
+#: Error class → code of the problem, with `retry_after_seconds` of the error if it has that.
+_CODES: Mapping[type[StepError], str] = {
+    EvidenceAbsent: "evidence_absent",
+    EvidenceNotYet: "evidence_not_yet",
+    EvidenceBusy: "evidence_busy",
+    EvidenceRefused: "evidence_refused",
+    ChecksumMismatch: "pdf_checksum_differs",
+}
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,10 @@ def handle_step_error(error: StepError) -> ResponseReturnValue:
     if isinstance(error, IdempotencyKeyInFlight):
         wait_seconds = max(1, int(error.retry_after_seconds))
         return problem("idempotency_key_in_flight", retry_after=wait_seconds)
+    code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
+    if code is not None:
+        seconds = getattr(error, "retry_after_seconds", None)
+        return problem(code, retry_after=None if seconds is None else math.ceil(seconds))
     return errors.handle_step_error(error)
 
 

@@ -98,10 +98,21 @@ class Api:
 
 
 @pytest.fixture
-def app(root: Path, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Flask]:  # noqa: F811 - a fixture
+def gateway_url() -> str:
+    """Return the address of the gateway; by default nothing listens there."""
+    return "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def app(
+    root: Path,
+    tmp_path: Path,
+    migrated_sqlite: Path,  # noqa: F811 - a fixture
+    gateway_url: str,
+) -> Iterator[Flask]:
     database = tmp_path / "state.sqlite3"
     shutil.copy(migrated_sqlite, database)
-    given = settings(tmp_path, database)
+    given = settings(tmp_path, database, gateway_url)
     wired = wiring.build(given)
     made = Flask("webapp", root_path=str(root), template_folder="templates", static_folder="static")
     made.extensions |= {"settings": given, "steps": wired.steps, "wired": wired}
@@ -111,11 +122,11 @@ def app(root: Path, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Flask]:  
     wired.engine.dispose()
 
 
-def settings(folder: Path, database: Path) -> Settings:
+def settings(folder: Path, database: Path, gateway_url: str) -> Settings:
     (folder / "sites.toml").write_text(SITES)
     return Settings.from_environment(
         {
-            "MOBBSCAN_GATEWAY_URL": "http://127.0.0.1:9",  # nothing listens there
+            "MOBBSCAN_GATEWAY_URL": gateway_url,
             "MOBBSCAN_API_KEY": "key",
             "MOBBSCAN_API_SECRET": "secret",
             "PUBLIC_URL": PUBLIC_URL,

@@ -296,6 +296,32 @@ def upgrade() -> None:
     op.create_index('ix_decisions_waiting', 'decisions', ['state', 'created_at'], unique=False, sqlite_where=sa.text("state IN ('dead', 'parked')"), postgresql_where=sa.text("state IN ('dead', 'parked')"))
     op.create_index('uq_decisions_one_unsettled', 'decisions', ['onboarding_id'], unique=True, sqlite_where=sa.text("state IN ('dead', 'open', 'parked')"), postgresql_where=sa.text("state IN ('dead', 'open', 'parked')"))
 
+    op.create_table('checksum_matches',
+        sa.Column('account', sa.String(length=64), nullable=False),
+        sa.Column('algorithm', sa.String(length=16), nullable=False),
+        sa.Column('first_matched_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('account', 'algorithm', name=op.f('pk_checksum_matches'))
+    )
+
+    op.create_table('evidence_views',
+        sa.Column('id', sa.String(length=36), nullable=False),
+        sa.Column('onboarding_id', sa.String(length=36), nullable=False),
+        sa.Column('actor', sa.String(length=64), nullable=False),
+        sa.Column('viewer', sa.LargeBinary(), nullable=False),
+        sa.Column('kind', sa.String(length=16), nullable=False),
+        sa.Column('type', sa.LargeBinary(), nullable=True),
+        sa.Column('part', sa.String(length=64), nullable=True),
+        sa.Column('checksum', sa.String(length=16), nullable=True),
+        sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('sha256', sa.String(length=64), nullable=True),
+        sa.Column('size', sa.BigInteger(), nullable=False),
+        sa.Column('is_complete', sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(['onboarding_id'], ['onboardings.id'], name=op.f('fk_evidence_views_onboarding_id')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence_views'))
+    )
+    op.create_index('ix_evidence_views_onboarding_id_began_at', 'evidence_views', ['onboarding_id', 'began_at'], unique=False)
+
     op.create_table('links',
         sa.Column('code_hash', sa.String(length=64), nullable=False),
         sa.Column('onboarding_id', sa.String(length=36), nullable=False),

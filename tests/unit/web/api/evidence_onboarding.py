@@ -1,0 +1,102 @@
+"""An onboarding of the shop whose evidence a test chooses, and the gateway that has it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+
+from tests.support.evidence_gateway import FILES, ID, JSON_FORM, PATHS, Answer, wrapped
+from webapp.domain.evidence import EvidenceView
+from webapp.domain.onboarding import Mode, Onboarding, Status
+
+DATA = f"/mobbscan-agent/getVerificationProcessData/{ID}"
+#: The address below `/onboardings` of each kind.
+ADDRESSES = {
+    "image": "images/document_front",
+    "recording": "recordings/video_liveness",
+    "pdf": "pdf",
+    "zip": "zip",
+}
+MEDIA_TYPES = {
+    "image": "image/jpeg",
+    "recording": "video/mp4",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
+
+
+@dataclass
+class Evidence:
+    """What the gateway answers: process data, and files by path, by default all four kinds."""
+
+    url: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(
+        default_factory=lambda: {path: wrapped(kind) for kind, path in PATHS.items()}
+    )
+
+    def __call__(self, path: str, _accept: str) -> Answer:
+        if path == DATA:
+            body = {"scanId": ID, "verificationResult": "VERIFIED", **self.data}
+            return Answer(200, json.dumps(body).encode(), JSON_FORM)
+        return self.answers.get(path, Answer(404))
+
+    def list_all(self) -> None:
+        """Let process data list the four kinds."""
+        urls = {kind: f"{self.url}{path}" for kind, path in PATHS.items()}
+        self.data |= {
+            "images": [urls["image"]],
+            "recordings": [urls["recording"]],
+            "pdfUrl": urls["pdf"],
+            "certificatedZipUrl": urls["zip"],
+        }
+
+
+def add_onboarding(app: Flask, site: str = "shop", **fields: Any) -> Onboarding:
+    """Store a verified onboarding with the id of the gateway's process."""
+    now = datetime.now(UTC)
+    standard: dict[str, Any] = {
+        "id": ID,
+        "status": Status.VERIFIED,
+        "create_calls": 1,
+        "gateway_status": "VERIFIED",
+        "submitted_at": now,
+        "decided_at": now,
+    }
+    with app.extensions["wired"].database.writing() as work:
+        person = work.people.admit(site, "ada", "hash of ada", now, name=None, locale=None)
+        row = Onboarding(
+            **{
+                **standard,
+                "person_id": person.id,
+                "site": site,
+                "flow": "default",
+                "attempt": 1,
+                "mode": Mode.IFRAME,
+                "locale": "en",
+                "livemode": False,
+                "created_at": now,
+                "updated_at": now,
+                "expires_at": now + timedelta(hours=48),
+                **fields,
+            }
+        )
+        work.onboardings.add(row)
+    return row
+
+
+def views(app: Flask) -> list[EvidenceView]:
+    with app.extensions["wired"].database.reading() as work:
+        return work.evidence_views.of(ID)
+
+
+def alarms(app: Flask) -> dict[str, str]:
+    with app.extensions["wired"].database.reading() as work:
+        return work.alarms.details()
+
+
+__all__ = ["ADDRESSES", "FILES", "MEDIA_TYPES", "Evidence", "add_onboarding", "alarms", "views"]
