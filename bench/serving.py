@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -25,13 +26,21 @@ SITES = """
 [sites.shop]
 name = "Example Shop"
 handoff_keys = ["0123456789abcdef0123456789abcdef"]
-api_keys = ["sha256:abababababababababababababababababababababababababababababababab"]
+api_keys = [
+  "sha256:abababababababababababababababababababababababababababababababab",
+  { hash = "sha256:@EVIDENCE_HASH@", scopes = ["evidence"] },
+]
 [sites.shop.flows.default]
 mode = "iframe"
 country = "ESP"
 document_type = "IDCard"
 consent_version = "2026-01"
 """
+
+
+#: An API key with the scope `evidence`.
+EVIDENCE_KEY = "evidence-key-of-the-bench"
+SITES = SITES.replace("@EVIDENCE_HASH@", hashlib.sha256(EVIDENCE_KEY.encode()).hexdigest())
 
 
 @dataclass(frozen=True)

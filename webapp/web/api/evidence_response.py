@@ -42,15 +42,37 @@ def head_response(requested: EvidenceRequested, facts: FileFacts) -> Response:
 
 def file_response(requested: EvidenceRequested, file: EvidenceFile) -> Response:
     """Return the response that streams the file, and closes it at its end."""
-    connection, id_ = request.environ.get(_CONNECTION), request_id()
+    try:
+        return _response(requested, file.facts, _FileBody(file))
+    except BaseException:
+        file.close()
+        raise
 
-    def close() -> None:
-        with bound_request_id(id_):
-            file.close()
 
-    answer = _response(requested, file.facts, _body(file, connection, id_))
-    answer.call_on_close(close)
-    return answer
+class _FileBody:
+    """The body of a response, which the server iterates over and closes.
+
+    Flask has left the request by then, so its id is bound anew.
+    """
+
+    def __init__(self, file: EvidenceFile) -> None:
+        self._file = file
+        self._connection: Any = request.environ.get(_CONNECTION)
+        self._request_id = request_id()
+
+    def __iter__(self) -> Iterator[bytes]:
+        with bound_request_id(self._request_id):
+            try:
+                yield from self._file
+            except Exception as error:
+                log().warning("evidence_stream_broken", error=type(error).__name__)
+                if self._connection is not None:
+                    self._connection.reset()
+                raise
+
+    def close(self) -> None:
+        with bound_request_id(self._request_id):
+            self._file.close()
 
 
 def _response(requested: EvidenceRequested, facts: FileFacts, body: Any) -> Response:
@@ -70,18 +92,6 @@ def _response(requested: EvidenceRequested, facts: FileFacts, body: Any) -> Resp
     if facts.checksum is not None:
         headers[PDF_CHECKSUM] = str(facts.checksum)
     return answer
-
-
-def _body(file: EvidenceFile, connection: Any, id_: str) -> Iterator[bytes]:
-    """Yield the file. Flask has left the request by then, so its id is bound anew."""
-    with bound_request_id(id_):
-        try:
-            yield from file
-        except Exception as error:
-            log().warning("evidence_stream_broken", error=type(error).__name__)
-            if connection is not None:
-                connection.reset()
-            raise
 
 
 def _disposition(requested: EvidenceRequested, media_type: str) -> str:
