@@ -30,7 +30,15 @@ def only(form: str, kind: str, refusal: int) -> Answer:
     return wrapped(kind)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_recording_is_requested_as_bytes_first() -> None:
+    """It is large, and decoding base64 takes three times as long."""
+    with running_evidence_gateway(lambda path, accept: only(accept, "recording", 406)) as gateway:
+        found = gateway.read("recording")
+    assert gateway.requests == [(PATHS["recording"], BINARY)]
+    assert (found["error"], found["bytes"]) == (None, FILES["recording"])
+
+
+@pytest.mark.parametrize("kind", ["image", "pdf"])
 def test_evidence_is_requested_as_documented_json_first(kind: str) -> None:
     with running_evidence_gateway(lambda path, accept: only(accept, kind, 406)) as gateway:
         found = gateway.read(kind)

@@ -23,6 +23,8 @@ RECORDING_TYPES = ("video_liveness",)
 BYTES = "image/jpeg"
 # The vendor documents these three for all but the ZIP. JSON first: all its samples request it.
 _JSON_RAW_TEXT = ("application/json", BYTES, "text/plain")
+# Recordings are large: decoding base64 takes three times as long as passing bytes on.
+_RAW_JSON_TEXT = (BYTES, "application/json", "text/plain")
 _ZIP_JSON = ("application/zip, application/octet-stream;q=0.9, */*;q=0.1", "application/json")
 _PATH_SEGMENT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,7 +46,7 @@ class EvidenceKind:
 
 IMAGE = EvidenceKind("image", _JSON_RAW_TEXT, ("image", "data"), file_type)
 RECORDING = EvidenceKind(
-    "recording", _JSON_RAW_TEXT, ("image", "recording", "video", "data"), file_type
+    "recording", _RAW_JSON_TEXT, ("image", "recording", "video", "data"), file_type
 )
 PDF = EvidenceKind("pdf", _JSON_RAW_TEXT, ("pdfDocument", "pdf", "data"), pdf_type)
 ZIP = EvidenceKind("zip", _ZIP_JSON, ("zip", "data"), zip_type, _ZIP_JSON[0])

@@ -41,6 +41,8 @@ from webapp.gateway import (
 )
 
 ACCEPT_VALUES = ["application/json", "image/jpeg", "text/plain"]
+#: Decoding the base64 of a large file takes three times as long as passing it on.
+RECORDING_VALUES = ["image/jpeg", "application/json", "text/plain"]
 PROCESS = f"/mobbscan-agent/{ADAS_PROCESS}"
 STRICT = ("pdf", "zip")
 WRAPPING = ("image", "recording", "pdf")
@@ -100,7 +102,7 @@ def test_evidence_raw_bytes_are_streamed_after_one_request(kind: str) -> None:
 def test_evidence_refused_form_requests_json_raw_and_text_in_turn(kind: str, refusal: int) -> None:
     wire = Recorder(httpx.Response(refusal), httpx.Response(refusal), bare(FILES[kind]))
     assert EVIDENCE[kind](gateway(wire)) == FILES[kind]
-    assert accept_headers(wire) == ACCEPT_VALUES
+    assert accept_headers(wire) == (RECORDING_VALUES if kind == "recording" else ACCEPT_VALUES)
 
 
 @pytest.mark.parametrize("wrong", [b"<html>", b"GARBAGE!", b"{}"])
