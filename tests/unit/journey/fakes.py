@@ -2,18 +2,21 @@
 
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.unit.domain.samples import NOW
 from webapp.gateway.errors import (
+    EvidenceNotFound,
     RequestRefused,
     StateConflict,
     Unauthorized,
     Unavailable,
     UntrustedHostedPage,
 )
+from webapp.gateway.evidence.evidence_stream import EvidenceStream
 from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 
 HOSTED = "https://gateway.example"
@@ -53,6 +56,8 @@ class FakeGateway:
         self.lost_answers: Counter[str] = Counter()
         self.during_call: dict[str, Callable[[str], None]] = {}
         self.trusted = True
+        #: Ids of processes whose recording can be fetched.
+        self.recordings: set[str] = set()
         self._lock = threading.Lock()
 
     def is_trusted(self, url: str) -> bool:
@@ -108,6 +113,15 @@ class FakeGateway:
         self._begun("delete", scan_id)
         self.processes.pop(scan_id, None)
         return Acknowledgement("DELETED", None, {})
+
+    @contextmanager
+    def recording(
+        self, scan_id: str, recording_type: str, url: str | None = None, part: object = None
+    ) -> Iterator[EvidenceStream]:
+        self._begun("recording", scan_id)
+        if scan_id not in self.recordings:
+            raise EvidenceNotFound("recording: answered 404", status=404)
+        yield EvidenceStream("video/mp4", 0)
 
     def _word(self, call: str, scan_id: str) -> str | None:
         """The word as the call begins; changes during the call do not affect its answer."""

@@ -8,6 +8,7 @@ from tests.unit.journey.harness import HEADERS
 from tests.unit.journey.test_gateway_poll import poll_times
 from webapp.domain.errors import NotWritable, UnreadableNotice
 from webapp.domain.onboarding import Status
+from webapp.domain.schedule import PollReason
 from webapp.journey.webhook import Webhook
 from webapp.store.notice_writer import NoticeWriter
 
@@ -81,7 +82,7 @@ def test_forged_notice_is_polled_five_times_and_settled_as_unconfirmed(harness, 
     times = poll_times(harness, adas, 5)
     assert times == [0, 2, 12, 72, 132]
     assert harness.status(adas) is Status.REJECTED
-    assert harness.row(adas).next_poll_at is None
+    assert harness.row(adas).poll_reason is PollReason.QUIET, "only the recording is awaited"
     assert harness.open_notices(adas) == []
 
 
