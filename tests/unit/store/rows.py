@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.unit.domain.samples import NOW, sample_onboarding
+from webapp.domain.actors import Actor
 from webapp.domain.decisions import (
     DecisionContent,
     DecisionKind,
@@ -17,6 +18,7 @@ from webapp.domain.decisions import (
     DecisionRequester,
     DecisionState,
 )
+from webapp.domain.evidence import Evidence, EvidenceItem, EvidenceView
 from webapp.domain.onboarding import Onboarding, Person, Status
 from webapp.store.column_types import Cipher
 from webapp.store.engine import make_engine
@@ -82,6 +84,21 @@ def decision_record(onboarding_id: str, **fields: Any) -> DecisionRecord:
         "due_at": NOW,
     }
     return DecisionRecord(**{**standard, **fields})
+
+
+def evidence_view(onboarding_id: str, **fields: Any) -> EvidenceView:
+    """A view of the report that begins now with these fields changed."""
+    standard: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "onboarding_id": onboarding_id,
+        "actor": Actor.HOST,
+        "viewer": "back office",
+        "item": EvidenceItem(Evidence.PDF),
+        "part": None,
+        "checksum": None,
+        "began_at": NOW,
+    }
+    return EvidenceView(**{**standard, **fields})
 
 
 def stored(database: Database, row: Onboarding) -> Onboarding:

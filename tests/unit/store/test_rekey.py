@@ -9,7 +9,7 @@ from webapp.store.rekey import BATCH, Key, count, rekey
 from webapp.store.unit_of_work import Database
 
 #: Number of values that `fill` and a generated key seal.
-VALUES = 18
+VALUES = 20
 
 
 def with_keys(database: Database, *keys: str) -> Database:

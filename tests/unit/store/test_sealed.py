@@ -13,12 +13,14 @@ from tests.unit.store.rows import (
     add,
     admit,
     decision_record,
+    evidence_view,
     noticed,
     onboarding,
     stored,
 )
 from tests.unit.store.test_messages import message
 from webapp.domain.decisions import DecisionContent, DecisionRequester, GatewayReply
+from webapp.domain.evidence import Evidence, EvidenceItem
 from webapp.domain.messages import Attempt
 from webapp.domain.onboarding import Onboarding, Status
 from webapp.store.column_types import Cipher
@@ -30,7 +32,7 @@ from webapp.store.unit_of_work import Database
 
 PLACES = (
     "name subject url token agent rejection return state id_token jti body unusable session access"
-    " comment correction requester reply message answer"
+    " comment correction requester reply message answer viewer evidence"
 )
 MARKERS = {place: f"marker-{place}" for place in PLACES.split()}
 
@@ -61,6 +63,8 @@ def fill(database: Database) -> Onboarding:
         work.messages.add(message(row.id, body=MARKERS["message"]))
         attempt = Attempt(NOW, 1, 500, answer=MARKERS["answer"])
         work.messages.add_attempt(message(row.id).id, attempt)
+        item = EvidenceItem(Evidence.IMAGE, MARKERS["evidence"])
+        work.evidence_views.add(evidence_view(row.id, viewer=MARKERS["viewer"], item=item))
         work.sessions.add(session, NOW)
         work.replay_guard.use("handoff", MARKERS["jti"], NOW)
         assert work.tokens.claim("account", "me", NOW, NOW - NOW, None)

@@ -136,7 +136,7 @@ class MessagePageBody(ApiOutput):
 class EvidenceBody(ApiOutput):
     """A file that the gateway has of an onboarding."""
 
-    kind: str = Field(description=f"`image`, `recording`, `pdf` or `zip`. {_OPEN}")
+    kind: str = Field(description=f"`image`, `recording`, `pdf` or `zip`. {OPEN}")
     type: str | None = Field(description="The gateway's word for an image or recording.")
     href: str = Field(description="Where to read it, with the same key.")
 

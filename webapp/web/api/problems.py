@@ -41,6 +41,9 @@ _CODES: Mapping[type[StepError], str] = {
     EvidenceBusy: "evidence_busy",
     EvidenceRefused: "evidence_refused",
     ChecksumMismatch: "pdf_checksum_differs",
+    DataAbsent: "data_absent",
+    IdempotencyKeyInFlight: "idempotency_key_in_flight",
+    IdempotencyKeyReused: "idempotency_key_reused",
 }
 
 
@@ -134,19 +137,12 @@ def handle_step_error(error: StepError) -> ResponseReturnValue:
         )
     if isinstance(error, Conflict):
         return _conflict(error)
-    if isinstance(error, DataAbsent):
-        return problem("data_absent")
     if isinstance(error, DecisionRefused):
         return problem("gateway_refused", gateway_http_status=error.http_status)
-    if isinstance(error, IdempotencyKeyReused):
-        return problem("idempotency_key_reused")
-    if isinstance(error, IdempotencyKeyInFlight):
-        wait_seconds = max(1, int(error.retry_after_seconds))
-        return problem("idempotency_key_in_flight", retry_after=wait_seconds)
     code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
     if code is not None:
         seconds = getattr(error, "retry_after_seconds", None)
-        return problem(code, retry_after=None if seconds is None else math.ceil(seconds))
+        return problem(code, retry_after=None if seconds is None else max(1, math.ceil(seconds)))
     return errors.handle_step_error(error)
 
 

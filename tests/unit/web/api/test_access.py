@@ -30,6 +30,11 @@ ROUTES = {
     f"/onboardings/{UNKNOWN_ID}/timeline": ({"GET", "HEAD"}, "onboardings"),
     "/subjects/nobody": ({"GET", "HEAD", "DELETE"}, "onboardings"),
     f"/erasures/{UNKNOWN_ID}": ({"GET", "HEAD"}, "erase"),
+    f"/onboardings/{UNKNOWN_ID}/evidence": ({"GET", "HEAD"}, "evidence"),
+    f"/onboardings/{UNKNOWN_ID}/images/TYPE": ({"GET", "HEAD"}, "evidence"),
+    f"/onboardings/{UNKNOWN_ID}/recordings/TYPE": ({"GET", "HEAD"}, "evidence"),
+    f"/onboardings/{UNKNOWN_ID}/pdf": ({"GET", "HEAD"}, "evidence"),
+    f"/onboardings/{UNKNOWN_ID}/zip": ({"GET", "HEAD"}, "evidence"),
     "/messages": ({"GET", "HEAD"}, "onboardings"),
     "/openapi.json": ({"GET", "HEAD"}, None),
 }
@@ -53,6 +58,7 @@ def test_routes_of_the_matrix_are_all_routes_of_the_api(app: Flask) -> None:
         rule.rule.removeprefix("/api/v1")
         .replace("<onboarding_id>", UNKNOWN_ID)
         .replace("<erasure_id>", UNKNOWN_ID)
+        .replace("<evidence_type>", "TYPE")
         .replace("<path:subject>", "nobody"): set(rule.methods or ())
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
@@ -62,6 +68,7 @@ def test_routes_of_the_matrix_are_all_routes_of_the_api(app: Flask) -> None:
         if rule.endpoint.startswith("api."):
             path = rule.rule.removeprefix("/api/v1").replace("<onboarding_id>", UNKNOWN_ID)
             path = path.replace("<erasure_id>", UNKNOWN_ID)
+            path = path.replace("<evidence_type>", "TYPE")
             found.setdefault(path.replace("<path:subject>", "nobody"), set()).update(
                 rule.methods or ()
             )

@@ -22,9 +22,9 @@ def test_document_is_served_to_everyone_with_an_etag(api: Api) -> None:
 def test_document_describes_every_guarded_route(api: Api) -> None:
     described = api.get("/openapi.json").get_json()["paths"]
     found = {
-        path.replace("{onboarding_id}", "ID").replace("{subject}", "nobody"): {
-            method.upper() for method in operations
-        }
+        path.replace("{onboarding_id}", "ID")
+        .replace("{evidence_type}", "TYPE")
+        .replace("{subject}", "nobody"): {method.upper() for method in operations}
         for path, operations in described.items()
     }
     routes = {
