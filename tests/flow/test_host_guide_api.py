@@ -16,7 +16,7 @@ from tests.support.guide_stack import GuideStack, guide, guide_stack
 from tests.support.guide_websites import PYTHON, environment, run_program
 from tests.support.host_guide import HostGuide, assert_same_shape
 from tests.support.stack import Person
-from tests.support.user_journey import start_onboarding
+from tests.support.user_journey import UserJourney, start_onboarding
 from webapp.domain.onboarding import Status
 from webapp.domain.reasons import ReasonCode
 from webapp.web.problem_types import PROBLEM_TYPES
@@ -65,6 +65,8 @@ def test_each_command_of_the_page_gets_the_sample_answer(
     for command, status, sample in calls:
         if "$WAITING" in command and not _suits(api, variables.get("WAITING"), command):
             variables["WAITING"] = _waiting(guide_stack, settings)
+        if "$VERIFIED" in command and "VERIFIED" not in variables:
+            variables["VERIFIED"] = verified_onboarding(guide_stack, settings)
         done = subprocess.run(
             ["bash", "-euc", command],
             env=variables,
@@ -197,13 +199,7 @@ def test_message_and_signed_result_have_the_fields_of_the_page(
     settings: dict[str, str],
     tmp_path,
 ) -> None:
-    stack = guide_stack.stack
-    site, key = settings["IDENTITY_SITE"], settings["IDENTITY_HANDOFF_KEY"]
-    back = f"{settings['WEBSITE_URL']}/verified"
-    person = Person("ada", "Ada Lovelace", "en")
-    walk = start_onboarding(stack, person, iss=site, key=key, return_url=back)
-    walk.finish("passes")
-    walk.until("verified")
+    walk = verified_journey(guide_stack, settings)
     found = eventually(
         lambda: next(
             (
@@ -222,6 +218,43 @@ def test_message_and_signed_result_have_the_fields_of_the_page(
     assert f"onboarding.verified {walk.id}" in printed
     again = run_program(tmp_path, PYTHON, "catch_up", guide.program("catch_up.py"), settings)
     assert again == ""
+
+
+def test_program_saves_all_evidence(
+    guide: HostGuide, guide_stack: GuideStack, settings: dict[str, str], tmp_path
+) -> None:
+    given = {**settings, "VERIFIED": verified_onboarding(guide_stack, settings)}
+    printed = run_program(tmp_path, PYTHON, "evidence", guide.program("evidence.py"), given)
+    saved = dict(line.split() for line in printed.splitlines())
+    assert saved == {
+        "document_front": "image/jpeg",
+        "document_back": "image/jpeg",
+        "face_document": "image/jpeg",
+        "face_now": "image/jpeg",
+        "video_liveness": "video/mp4",
+        "pdf": "application/pdf",
+        "zip": "application/zip",
+    }
+    starts = {"document_front": b"\xff\xd8\xff", "pdf": b"%PDF", "zip": b"PK"}
+    for name, start in starts.items():
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def verified_onboarding(guide_stack: GuideStack, settings: dict[str, str]) -> str:
+    """Return the id of a verified onboarding of the site, with its recording."""
+    walk = verified_journey(guide_stack, settings)
+    eventually(lambda: walk.process["video_at"])
+    return walk.id
+
+
+def verified_journey(guide_stack: GuideStack, settings: dict[str, str]) -> UserJourney:
+    site, key = settings["IDENTITY_SITE"], settings["IDENTITY_HANDOFF_KEY"]
+    back = f"{settings['WEBSITE_URL']}/verified"
+    person = Person(uuid.uuid4().hex, "Ada Lovelace", "en")
+    walk = start_onboarding(guide_stack.stack, person, iss=site, key=key, return_url=back)
+    walk.finish("passes")
+    walk.until("verified")
+    return walk
 
 
 def claims_of(token: str) -> Any:
