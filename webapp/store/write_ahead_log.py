@@ -18,13 +18,15 @@ def empty_write_ahead_log(engine: Engine) -> bool:
         return True
     pooled = engine.raw_connection()
     try:
-        connection = pooled.driver_connection
-        (waited_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
-        connection.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
+        cursor = pooled.cursor()
+        cursor.execute("PRAGMA busy_timeout")
+        (waited_ms,) = cursor.fetchone() or (0,)
+        cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
         try:
-            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, _, _ = cursor.fetchone() or (1, 0, 0)
         finally:
-            connection.execute(f"PRAGMA busy_timeout={waited_ms}")
+            cursor.execute(f"PRAGMA busy_timeout={waited_ms}")
     finally:
         pooled.close()
     return not is_busy
