@@ -169,12 +169,12 @@ def test_adopt_after_its_notice_polls_at_once_and_is_not_forwarded(harness):
     assert harness.open_notices(wanted.scan_id) == []
 
 
-def test_adopted_final_onboarding_is_polled_once_more(harness):
+def test_adopted_final_onboarding_is_polled_for_its_recording(harness):
     row = adopted(harness, "VERIFIED")
     assert row.next_poll_at is not None
     harness.clock.advance(minutes=2)
     assert harness.run_due() == 1
-    assert harness.row(row.id).next_poll_at is None
+    assert harness.row(row.id).next_poll_at == row.decided_at + timedelta(minutes=10)
 
 
 def test_start_of_an_adopted_onboarding_makes_a_new_process_if_nothing_was_captured(harness, ada):

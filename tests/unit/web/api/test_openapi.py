@@ -24,6 +24,7 @@ def test_document_describes_every_guarded_route(api: Api) -> None:
     found = {
         path.replace("{onboarding_id}", "ID")
         .replace("{evidence_type}", "TYPE")
+        .replace("{erasure_id}", "ID")
         .replace("{subject}", "nobody"): {method.upper() for method in operations}
         for path, operations in described.items()
     }

@@ -13,7 +13,7 @@ from flask import Flask
 from tests.unit.web.api.conftest import ALL_SCOPES, Api
 from webapp.config.sites import Site
 from webapp.web.attempt_counts import AttemptCounts
-from webapp.web.limits import ApiQuota, Limits
+from webapp.web.limits import ApiQuota, Limits, Surface
 
 #: More requests than a run sends.
 HIGH = 10**9
@@ -21,6 +21,15 @@ HIGH = 10**9
 _CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+
+# A deleted onboarding stays readable: its id, and that it is erased.
+[checks.use_after_free]
+enabled = false
+
+# The gateway has no data, evidence or decision of an onboarding that no user has started.
+[[operations]]
+include-path-regex = "/(data|decision|evidence|images|recordings|pdf|zip)"
+checks.ensure_resource_availability.enabled = false
 """
 
 
@@ -54,6 +63,9 @@ class HighLimits(Limits):
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
         return super().api_request(site.model_copy(update={"api_rate": HIGH}), is_create=is_create)
+
+    def failure(self, surface: Surface, client: str) -> None:
+        """The fuzzer sends wrong keys to every operation, all of them from one address."""
 
 
 @pytest.fixture
