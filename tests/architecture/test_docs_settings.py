@@ -60,7 +60,7 @@ def test_keys_of_sites_toml_are_the_documented_ones(settings_page, heading, mode
 @pytest.mark.parametrize(("heading", "model"), [("Keys of a site", Site), ("Keys of a flow", Flow)])
 def test_default_of_a_key_is_the_documented_one(settings_page, heading, model):
     documented = rows(chapter(settings_page, heading))
-    words = {None: ("none", "any", "never"), False: ("`false`",), (): ("`[]`",)}
+    words = {"None": ("none", "any", "never"), "False": ("`false`",), "()": ("`[]`",)}
     for name, field in model.model_fields.items():
         if name not in documented or field.is_required():
             continue
@@ -68,7 +68,7 @@ def test_default_of_a_key_is_the_documented_one(settings_page, heading, model):
         if isinstance(default, tuple) and default:
             assert tomllib.loads(f"x = {said.strip('`')}")["x"] == list(default)
         elif isinstance(default, str | int | tuple | None):
-            assert said in words.get(default, (f"`{default}`",)), name
+            assert said in words.get(repr(default), (f"`{default}`",)), name
 
 
 def test_the_example_on_the_page_is_accepted(settings_page, tmp_path):

@@ -59,8 +59,9 @@ def test_erasure_by_api_is_confirmed_within_seconds(new_stack: NewStack, databas
             seconds=20,
         )
         assert (last["data"]["id"], last["data"]["subject"]) == (walk.id, None)
-        page = walk.look()
-        assert page.heading == "This check has been deleted"
+        assert walk.look().heading == "This check has been deleted"
+        elsewhere = stack.http_session(languages="es").get(walk.url)
+        assert elsewhere.heading == "Esta verificación se ha borrado"
         if database_kind == "sqlite":
             jobs = Path(stack.settings["INSTANCE_DIR"]) / "jobs.sqlite3"
             eventually(lambda: not jobs_about(jobs, walk.id), seconds=20)

@@ -60,7 +60,7 @@ class JourneyDependencies:
     def get_owned(self, work: UnitOfWork, visitor: Visitor, onboarding_id: str) -> Onboarding:
         """Return the visitor's own onboarding. Raises NotFound for all others, existing or not.
 
-        An erased one, which is nobody's, is shown to every user of its site who knows the id.
+        An erased one, which has no owner, is shown to every user of its site who knows the id.
         """
         found = work.onboardings.get(onboarding_id)
         if found is not None and found.status is Status.ERASED and found.site == visitor.site.id:

@@ -123,7 +123,7 @@ class Erase:
         return new
 
     def _stop(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
-        """Withdraw an open decision and an unfinished onboarding: nobody goes on with them."""
+        """Withdraw an open decision, and an unfinished onboarding: its user must not continue."""
         now = self._deps.clock()
         decision = work.decisions.unsettled(row.id)
         if decision is not None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from webapp.domain import decision_transitions
+from webapp.domain.decisions import DecisionOutcome
 from webapp.domain.erasures import (
     TEMPORARY,
     Erasure,
@@ -64,7 +66,7 @@ class ErasureAttempt:
         with self._deps.database.reading() as work:
             erasure, row = work.erasures.of(onboarding_id), work.onboardings.get(onboarding_id)
         if erasure is None or row is None or not self._is_due(erasure, row, is_forced=is_forced):
-            self._settle_notices(onboarding_id)
+            self._postpone(onboarding_id)
             return
         with deadline(ATTEMPT_SECONDS):
             evidence, retry_after = self._read_before(erasure, row)
@@ -82,29 +84,26 @@ class ErasureAttempt:
             return False  # the process may be created after its deletion
         return _may_begin(erasure, now, is_forced=is_forced)
 
-    def _settle_notices(self, onboarding_id: str) -> None:
-        """A notice, or another cause, made the poll due too early: plan it for the attempt."""
+    def _postpone(self, onboarding_id: str) -> None:
+        """A notice, or another cause, made the poll due too early, or after the end."""
         with self._deps.database.writing() as work:
             row = work.onboardings.get(onboarding_id, for_update=True)
-            erasure = work.erasures.of(onboarding_id)
-            if row is None or erasure is None:
-                return
-            self._plan_poll(work, row, erasure)
+            if row is not None:
+                self._plan_poll(work, row, work.erasures.of(onboarding_id))
 
-    def _plan_poll(self, work: UnitOfWork, row: Onboarding, erasure: Erasure) -> None:
+    def _plan_poll(self, work: UnitOfWork, row: Onboarding, erasure: Erasure | None) -> None:
         """Plan the poll of the next attempt, and settle the notices, which change nothing."""
         now = self._deps.clock()
         notices = [notice.id for notice in work.inbox.unsettled(row.id)]
         work.inbox.settle(notices, SettleReason.ERASED, now)
         if row.status is Status.ERASED:
             work.erased_data.delete(row.id)
-        times = [erasure.next_attempt_at]
-        if erasure.next_attempt_at is not None:
-            times.append(erasure.claimed_until)
-            if row.create_called_at is not None:
-                times.append(row.create_called_at + CREATE_LEASE)
-        at = max((time for time in times if time is not None), default=None)
-        work.onboardings.schedule_poll(row.id, at, PollReason.QUIET, erasure.attempts)
+        decision = work.decisions.unsettled(row.id)
+        if decision is not None:
+            outcome = DecisionOutcome.WITHDRAWN
+            work.decisions.save(decision_transitions.settle(decision, now, outcome))
+        at = _next_attempt(erasure, row) if erasure else None
+        work.onboardings.schedule_poll(row.id, at, PollReason.QUIET, 0)
 
     def _claim(
         self, before: Erasure, evidence: GatewayEvidence, *, is_forced: bool
@@ -242,6 +241,15 @@ def _may_begin(erasure: Erasure, now: datetime, *, is_forced: bool) -> bool:
     if erasure.claimed_until is not None and now < erasure.claimed_until:
         return False
     return is_forced or erasure.next_attempt_at <= now
+
+
+def _next_attempt(erasure: Erasure, row: Onboarding) -> datetime | None:
+    """Return when the next attempt can begin; None if none follows."""
+    if erasure.next_attempt_at is None:
+        return None
+    called_at = row.create_called_at
+    ends = (erasure.claimed_until, called_at + CREATE_LEASE if called_at else None)
+    return max([erasure.next_attempt_at, *(end for end in ends if end is not None)])
 
 
 def _is_known(row: Onboarding) -> bool:

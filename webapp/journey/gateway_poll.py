@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from webapp.domain import decision_transitions, states, transitions
+from webapp.domain import states, transitions
 from webapp.domain.actors import Actor
 from webapp.domain.decisions import (
     UNDECIDED,
-    DecisionOutcome,
     DecisionRecord,
     DecisionState,
 )
@@ -108,11 +107,8 @@ class GatewayPoll:
             is_being_erased = work.erasures.is_open(onboarding_id)
         if before is None or (planned and not _is_still_due(before, planned)):
             return
-        if is_being_erased:
+        if is_being_erased or before.status is Status.ERASED:
             self._erasure.attempt(onboarding_id, is_forced=planned is None)
-            return
-        if before.status is Status.ERASED:
-            self._stop_polling(before)
             return
         answer = self._reader.read(before)
         has_recording = self._recordings.is_available(before, answer)
@@ -143,21 +139,6 @@ class GatewayPoll:
             before = work.onboardings.get(onboarding_id)
         if before is not None:
             self._store_answer(before, self._reader.read(before))
-
-    def _stop_polling(self, onboarding: Onboarding) -> None:
-        """An erased onboarding is not polled, whatever notices still arrive about it; a decision
-        on it is withdrawn."""
-        with self._deps.database.writing() as work:
-            if work.onboardings.get(onboarding.id, for_update=True) is None:
-                return
-            notices = work.inbox.unsettled(onboarding.id)
-            self._settle(work, notices, SettleReason.ERASED)
-            work.erased_data.delete(onboarding.id)
-            work.onboardings.schedule_poll(onboarding.id, None, PollReason.QUIET, 0)
-            decision = work.decisions.unsettled(onboarding.id)
-            if decision is not None:
-                outcome, now = DecisionOutcome.WITHDRAWN, self._deps.clock()
-                work.decisions.save(decision_transitions.settle(decision, now, outcome))
 
     def _store_answer(
         self, before: Onboarding, answer: ProcessData | None, *, has_recording: bool = False

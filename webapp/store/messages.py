@@ -250,10 +250,9 @@ class Messages(SealingRepository):
         return [MessageSummary(*row) for row in self._connection.execute(query)]
 
     def summaries_of(self, onboarding_id: str) -> list[MessageSummary]:
-        """Return all messages about an onboarding, in order, without decrypting anything."""
+        """Return all messages about an onboarding without decrypting anything."""
         query = _SUMMARY.where(_columns.onboarding_id == onboarding_id)
-        rows = self._connection.execute(query.order_by(_columns.sequence))
-        return [MessageSummary(*row) for row in rows]
+        return [MessageSummary(*row) for row in self._connection.execute(query)]
 
     def of(self, onboarding_id: str) -> list[Message]:
         """Return all messages about an onboarding, in order."""

@@ -28,6 +28,7 @@ class Node:
         wired: Any = SimpleNamespace(
             settings=SimpleNamespace(instance_dir=folder),
             steps=SimpleNamespace(gateway_poll=gateway_poll),
+            clock=lambda: datetime.now(UTC),
             database=None,
             message_delivery=None,
         )

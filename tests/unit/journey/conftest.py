@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.databases import address, kind, migrated_postgres, migrated_sqlite, postgres  # noqa: F401 - fixtures
 from tests.unit.journey.harness import JourneyHarness
+from webapp.journey.erase import Erase
 from webapp.journey.views import Visitor
 
 FOLDER = Path(__file__).parent
@@ -18,6 +19,8 @@ BOTH_IN_EVERY_RUN = {
     "test_decision_sender",
     "test_erase",
     "test_erase_races",
+    "test_erased_onboarding",
+    "test_erasure_attempt",
     "test_gateway_poll_races",
     "test_idempotency",
     "test_links",
@@ -62,3 +65,23 @@ def ben(harness: JourneyHarness) -> Visitor:
 def adas(harness: JourneyHarness, ada: Visitor) -> str:
     """Return the id of Ada's started onboarding."""
     return harness.begin(ada)
+
+
+@pytest.fixture
+def erase(harness: JourneyHarness) -> Erase:
+    return Erase(harness.deps)
+
+
+@pytest.fixture
+def verified(harness: JourneyHarness, adas: str) -> str:
+    """Return Ada's verified onboarding."""
+    harness.poll_answered(adas, "VERIFIED")
+    return adas
+
+
+@pytest.fixture
+def other(harness: JourneyHarness, ben: Visitor) -> str:
+    """Return Ben's verified onboarding, which the account can be compared with."""
+    onboarding_id = harness.begin(ben)
+    harness.poll_answered(onboarding_id, "VERIFIED")
+    return onboarding_id

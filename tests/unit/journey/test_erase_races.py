@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from tests.unit.journey.erasures import carried_out
 from tests.unit.journey.harness import SHOP, JourneyHarness
-from tests.unit.journey.test_erase import carried_out
 from webapp.domain.actors import Actor
 from webapp.domain.errors import Conflict, GatewayUnavailable, NotFound
 from webapp.domain.onboarding import Status
@@ -19,7 +19,7 @@ from webapp.store.numbering import number_committed_rows
 from webapp.store.schema import links, onboardings, people
 
 ROUNDS = 8
-#: What a caller may be told when the erasure was faster.
+#: What a caller may get when the erasure was faster.
 EXPECTED = (Conflict, NotFound, GatewayUnavailable)
 
 
