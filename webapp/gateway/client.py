@@ -74,6 +74,7 @@ class Gateway:
         observe: Observer = ignore_call,
     ) -> None:
         self.observe = observe
+        self.delete_method = options.delete_method
         self._options = options
         self._budgets = budgets or Budgets()
         self._limits = limits or Limits()
@@ -150,11 +151,6 @@ class Gateway:
             corrections = to_wire_names(personal_data)
             members = {"personalData": corrections} if corrections else {}
             return self._decide("pending", scan_id, members)
-
-    @property
-    def delete_method(self) -> str:
-        """The HTTP method of `delete` (MOBBSCAN_DELETE_METHOD)."""
-        return self._options.delete_method
 
     def delete(self, scan_id: str) -> Acknowledgement:
         """Delete a process permanently, with the configured HTTP method. Contract 3.11, 4-B.

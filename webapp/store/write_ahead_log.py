@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Engine
 
 #: Milliseconds that the checkpoint waits for readers; writers wait for the checkpoint.
@@ -18,15 +20,13 @@ def empty_write_ahead_log(engine: Engine) -> bool:
         return True
     pooled = engine.raw_connection()
     try:
-        cursor = pooled.cursor()
-        cursor.execute("PRAGMA busy_timeout")
-        (waited_ms,) = cursor.fetchone() or (0,)
-        cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
+        connection: Any = pooled.driver_connection
+        (waited_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        connection.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
         try:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            is_busy, _, _ = cursor.fetchone() or (1, 0, 0)
+            is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            cursor.execute(f"PRAGMA busy_timeout={waited_ms}")
+            connection.execute(f"PRAGMA busy_timeout={waited_ms}")
     finally:
         pooled.close()
     return not is_busy

@@ -7,6 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.unit.journey.erasures import carried_out, messages, outcome, requested
+from tests.unit.journey.harness import SHOP
 from webapp.domain.errors import NotFound
 from webapp.domain.onboarding import Status
 from webapp.gateway.errors import Unauthorized
