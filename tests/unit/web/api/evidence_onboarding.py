@@ -31,18 +31,24 @@ MEDIA_TYPES = {
 
 @dataclass
 class Evidence:
-    """What the gateway answers: process data, and files by path, by default all four kinds."""
+    """What the gateway answers: process data, and files by path, by default all four kinds.
 
+    With `form` it knows this `Accept` alone.
+    """
+
+    form: str | None = None
     url: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, Answer] = field(
         default_factory=lambda: {path: wrapped(kind) for kind, path in PATHS.items()}
     )
 
-    def __call__(self, path: str, _accept: str) -> Answer:
+    def __call__(self, path: str, accept: str) -> Answer:
         if path == DATA:
             body = {"scanId": ID, "verificationResult": "VERIFIED", **self.data}
             return Answer(200, json.dumps(body).encode(), JSON_FORM)
+        if self.form is not None and accept != self.form:
+            return Answer(406)
         return self.answers.get(path, Answer(404))
 
     def list_all(self) -> None:
