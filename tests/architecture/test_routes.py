@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.unit.web.conftest import settings, web
+from webapp.config.addresses import OWN_SEGMENTS
 from webapp.web.guards import session_required
 from webapp.web.register import UnguardedRoute, refuse_unguarded_routes, register, routes
 
@@ -75,6 +76,13 @@ def app(root: Path, tmp_path: Path) -> Flask:
 
 def test_routes_are_exactly_the_listed_ones(app: Flask) -> None:
     assert routes(app) == ROUTES
+
+
+def test_public_url_refuses_a_prefix_that_begins_like_any_route(app: Flask) -> None:
+    """A proxy may strip the prefix: then `/embed/shop` would be cut to `/shop`."""
+    first = {path.split("/")[1] for path, _methods, _guard in routes(app)} - {""}
+    assert first <= OWN_SEGMENTS
+    assert OWN_SEGMENTS - first == {"console"}, "reserved for the console"
 
 
 def test_register_route_without_guard_raises(app: Flask) -> None:

@@ -19,6 +19,12 @@ _PROXY = re.compile(
     r"(?P<host>[^/?#@]+:[0-9]+/?)"
 )
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+#: First segments of this server's own addresses.
+OWN_SEGMENTS = frozenset(
+    {".well-known", "api", "console", "embed", "handoff", "healthz", "l", "links", "login"}
+    | {"logout", "metrics", "onboardings", "problems", "readyz", "return", "sites", "static"}
+    | {"webhooks"}
+)
 
 
 def _parse(text: str) -> Url:
@@ -53,6 +59,21 @@ def base_address(text: str) -> str:
     if not _PATH.fullmatch(path) or _has_dot_segment(path):
         raise InvalidValue("has a path that is not plain segments such as /verify")
     return url.origin + path
+
+
+def public_address(text: str) -> str:
+    """The address of this server. Its path is the prefix, which a proxy may strip or pass on.
+
+    Where the prefix is the beginning of an address below it, nothing tells these two cases apart.
+    """
+    address = base_address(text)
+    first = _parse(address).path.removeprefix("/").partition("/")[0]
+    if first in OWN_SEGMENTS:
+        raise InvalidValue(
+            f"has a path that begins with /{first}, like an address of this server itself; use "
+            "another path, such as /verify"
+        )
+    return address
 
 
 def issuer(text: str) -> str:

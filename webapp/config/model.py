@@ -77,6 +77,7 @@ Frozen = AfterValidator(freeze)
 NotEmpty = AfterValidator(_refuse_empty)
 Text = Annotated[str, AfterValidator(_text)]
 BaseAddress = Annotated[str, AfterValidator(addresses.base_address)]
+PublicAddress = Annotated[str, AfterValidator(addresses.public_address)]
 Issuer = Annotated[str, AfterValidator(addresses.issuer)]
 Origin = Annotated[Text, AfterValidator(addresses.origin)]
 PageAddress = Annotated[Text, AfterValidator(addresses.page_address)]

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from webapp.config import setting_types as types
 from webapp.config.encryption_keys import DERIVED
-from webapp.config.model import BaseAddress, ConfigModel, Issuer, whole_number
+from webapp.config.model import BaseAddress, ConfigModel, Issuer, PublicAddress, whole_number
 from webapp.config.setting_types import Digits, LongSecret, Upper, VisibleAscii
 
 _RANDOM_TEXT = (
@@ -70,7 +70,7 @@ class SettingFields(ConfigModel):
         "gateway's notices before this server",
         repr=False,
     )
-    public_url: BaseAddress = Field(
+    public_url: PublicAddress = Field(
         description="set it to the address at which browsers reach this server, such as "
         "https://id.example"
     )

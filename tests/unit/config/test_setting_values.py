@@ -46,6 +46,8 @@ VALID = {
     ],
     "PUBLIC_URL": [
         ("https://Shop.example/verify/", "https://shop.example/verify"),
+        ("https://shop.example/verify/embed", "https://shop.example/verify/embed"),
+        ("https://shop.example/embedded", "https://shop.example/embedded"),
         ("http://localhost:8000", "http://localhost:8000"),
     ],
     "CONSOLE_URL": [("https://console.example", "https://console.example")],
@@ -137,7 +139,12 @@ REWRITTEN = [
 ]
 INVALID = {
     "MOBBSCAN_GATEWAY_URL": INVALID_ADDRESSES,
-    "PUBLIC_URL": INVALID_ADDRESSES,
+    "PUBLIC_URL": [
+        *INVALID_ADDRESSES,
+        "https://shop.example/embed",
+        "https://shop.example/api/verify/",
+        "https://shop.example/.well-known",
+    ],
     "CONSOLE_URL": INVALID_ADDRESSES,
     "OIDC_ISSUER": INVALID_ADDRESSES,
     "OPERATOR_OIDC_ISSUER": INVALID_ADDRESSES,
