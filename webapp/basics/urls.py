@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urljoin
 
 MAX_CHARACTERS = 4096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -86,6 +87,17 @@ def origin_of(text: str) -> str | None:
         return parse_url(text).origin
     except InvalidUrl:
         return None
+
+
+def resolve_url(base: str, stated: str) -> str:
+    """Return `stated` without blanks around it, a relative address resolved (RFC 3986, 5.2).
+
+    A text that is no address is returned unchanged.
+    """
+    try:
+        return urljoin(base, stated.strip())
+    except ValueError:
+        return stated
 
 
 def is_https_or_loopback(text: object) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import tzinfo
-from urllib.parse import urljoin
 
 import httpx
 
-from webapp.basics.urls import origin_of
+from webapp.basics.urls import origin_of, resolve_url
 from webapp.gateway.errors import InvalidResponse, NoHostedPage, UntrustedHostedPage
 from webapp.gateway.models import TIME_ZONE, CreatedProcess, ProcessData
 from webapp.gateway.process_ids import IDENTITY, require_process_id, require_same_process
@@ -36,7 +35,7 @@ def parse_created(
     )
     if token is None or stated is None:
         raise NoHostedPage("create: token or url missing", status=200)
-    url = _resolve(base_url, stated)
+    url = resolve_url(base_url, stated)
     origin = origin_of(url)
     if origin is None:
         raise NoHostedPage("create: url is no web address", status=200)
@@ -65,11 +64,3 @@ def parse_process_data(scan_id: str, response: httpx.Response, zone: tzinfo) -> 
     return ProcessData.model_validate(
         {**members, "scanId": scan_id, "raw": members}, context={TIME_ZONE: zone}
     )
-
-
-def _resolve(base: str, stated: str) -> str:
-    """Return the address without blanks around it, a relative one resolved (RFC 3986, 5.2)."""
-    try:
-        return urljoin(base, stated.strip())
-    except ValueError:
-        return stated

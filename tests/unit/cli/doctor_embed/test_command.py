@@ -294,6 +294,21 @@ def test_embed_malformed_html_neither_stops_nor_delays_the_check(
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize("address", ["//[", "http://a\u2100b/"])
+def test_embed_address_that_cannot_be_parsed_never_stops_the_check(
+    doctor: Doctor, host: WebServer, ours: WebServer, address: str
+) -> None:
+    tag = f'<mobbscan-onboarding server="{ours.url}" site="shop" token-url="{address}">'
+    html = f'<!doctype html><script src="{address}"></script>{tag}'
+    host.answers["/"] = Answer(html.encode(), [(CSP, "connect-src *")])
+    result = doctor(f"{host.url}/")
+    assert result.exit_code == 0, result.exception
+    host.answers["/"] = Answer(status=302, headers=[("Location", "//[")])
+    assert (
+        "warn  the page: redirects to //[, which is not followed" in doctor(f"{host.url}/").output
+    )
+
+
 def test_embed_marked_section_hides_nothing_behind_it(doctor: Doctor, host: WebServer) -> None:
     meta = f'<meta http-equiv="{CSP}" content="frame-src \'self\'">'
     host.answers["/"].body = f"<![old>{meta}".encode()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urljoin
 
-from webapp.basics.urls import origin_of
+from webapp.basics.urls import origin_of, resolve_url
 from webapp.cli.doctor.embed.csp import Policy, allows
 from webapp.cli.doctor.embed.finding import Breaks, EmbedFinding, fails, warns, works
 from webapp.cli.doctor.embed.page import HostPage, Target
@@ -90,7 +89,7 @@ def _connections(page: HostPage, target: Target, policy: Policy) -> Iterator[Emb
         return
     where, sources = f"{policy.where}: {name}", policy.directives[name]
     for address in dict.fromkeys(each.token_url for each in page.elements if each.token_url):
-        whole = urljoin(page.address, address)
+        whole = resolve_url(page.address, address)
         if origin_of(whole) == page.url.origin and not allows(sources, whole, page.url):
             yield fails(
                 Breaks.MESSAGES,

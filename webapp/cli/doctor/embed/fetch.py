@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
-from urllib.parse import urljoin
 
 import httpx
 
 from webapp import __version__
-from webapp.basics.urls import InvalidUrl, parse_url
+from webapp.basics.urls import InvalidUrl, parse_url, resolve_url
 from webapp.cli.doctor.embed.page_files import MAX_BYTES
 from webapp.cli.doctor.http_client import trusted_certificates
 from webapp.config.settings import Settings
@@ -67,7 +66,7 @@ class Fetcher:
                 answer = self._get(address)
                 if not 300 <= answer.status < 400 or not answer.values("Location"):
                     return answer
-                target = urljoin(address, answer.values("Location")[0]).partition("#")[0]
+                target = resolve_url(address, answer.values("Location")[0]).partition("#")[0]
                 if not _is_same_origin(address, target):
                     return Fetched(
                         address, answer.status, answer.headers, answer.text, _without_query(target)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
-from webapp.basics.urls import Url
+from webapp.basics.urls import Url, resolve_url
 
 SCRIPT_PATH = "/static/embed-v1.js"
 
@@ -97,5 +96,5 @@ class Target:
 
 
 def _is_embed_script(address: str, tag: ScriptTag) -> bool:
-    path = urljoin(address, tag.src).partition("?")[0]
+    path = resolve_url(address, tag.src).partition("?")[0]
     return "/static/embed-v1." in path and path.endswith(".js")
