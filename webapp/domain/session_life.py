@@ -14,8 +14,9 @@ IDLE_LIFE = timedelta(minutes=30)
 SESSION_LIFE = timedelta(hours=8)
 #: The longest life of any session. A process that awaits the user keeps it alive as long.
 LONGEST_LIFE = timedelta(hours=24)
-#: The life of a session inside a frame of the host site: the page asks the host site for another
-#: hand-off when it ends.
+#: `via` of a session inside a frame of the host site: its id is a bearer, never a cookie.
+EMBEDDED = "embed"
+#: Its life: the frame asks the host site for another hand-off when it ends.
 EMBEDDED_LIFE = timedelta(minutes=15)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from webapp.config.sites import Site
 from webapp.domain.errors import HandoffNotAccepted, NotFound
+from webapp.domain.session_life import EMBEDDED
 from webapp.journey import login_session, verified_handoff
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.verified_handoff import VerifiedHandoff
@@ -58,7 +59,7 @@ class Admit:
         if verified.site.id != site_id:
             fix = "open the frame of the site that the token's iss names"
             raise HandoffNotAccepted("wrong_site", fix, site_id)
-        return self._open_session(verified, token, login_session.EMBEDDED, None)
+        return self._open_session(verified, token, EMBEDDED, None)
 
     def _open_session(
         self, verified: VerifiedHandoff, token: str, via: str, live: Visitor | None
@@ -133,12 +134,12 @@ class Admit:
         Also None for the bearer of a frame.
         """
         found = self._find(session_id)
-        return None if found is None or found.via == login_session.EMBEDDED else found
+        return None if found is None or found.via == EMBEDDED else found
 
     def find_embedded_visitor(self, bearer: str, site_id: str) -> Visitor | None:
         """Return the visitor of a frame's bearer; None unless it is a live one of this site."""
         found = self._find(bearer)
-        if found is None or found.via != login_session.EMBEDDED or found.site.id != site_id:
+        if found is None or found.via != EMBEDDED or found.site.id != site_id:
             return None
         return found
 

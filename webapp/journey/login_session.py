@@ -10,7 +10,7 @@ from webapp.config.sites import Site
 from webapp.domain.actors import Actor
 from webapp.domain.errors import AnotherPersonSignedIn
 from webapp.domain.onboarding import Person
-from webapp.domain.session_life import EMBEDDED_LIFE, LONGEST_LIFE
+from webapp.domain.session_life import EMBEDDED, EMBEDDED_LIFE, LONGEST_LIFE
 from webapp.hostsite.return_urls import is_allowed_return_url
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.views import Visitor
@@ -19,10 +19,8 @@ from webapp.store.unit_of_work import UnitOfWork
 
 #: The time of a session's last request is stored at most this often, not at every request.
 USE_PRECISION = timedelta(minutes=1)
-#: The most live sessions of a person; the oldest ends when another one begins.
+#: The most live sessions of a person; one ends when another one begins.
 MAX_SESSIONS = 10
-#: `via` of a session inside a frame of the host site: its id is a bearer, never a cookie.
-EMBEDDED = "embed"
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +59,7 @@ def begin_session(
         handoff=handoff,
         id_token=id_token,
     )
-    ended = work.sessions.end_oldest(person.id, now, keep=MAX_SESSIONS - 1)
+    ended = work.sessions.end_beyond_cap(person.id, now, keep=MAX_SESSIONS - 1)
     if ended:
         _log.warning(
             "sessions_limited", extra={"site": site.id, "person": person.id, "ended": ended}

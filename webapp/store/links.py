@@ -46,7 +46,7 @@ class OneTimeLinks(Repository):
 
         Those that expire first end, so that the short links of a frame, which renews them, do not
         end one that was sent by mail. Of links that expire together the oldest end. The caller must
-        hold the person's row, see `Sessions.end_oldest`.
+        hold the person's row, see `Sessions.end_beyond_cap`.
         """
         usable = (
             select(links.c.code_hash)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
 from webapp.domain.onboarding import AWAITING_USER, Person
-from webapp.domain.session_life import SessionFacts, is_live
+from webapp.domain.session_life import EMBEDDED, SessionFacts, is_live
 from webapp.store.people import person_of
 from webapp.store.replay_guard import hash_of
 from webapp.store.repository import SealingRepository
@@ -27,7 +27,11 @@ _NOT_OVER_OF_THESE = select(sessions.c.id_hash, sessions.c.person_id, sessions.c
     sessions.c.id_hash.in_(bindparam("these", expanding=True)), _NOT_OVER
 )
 _NOT_OVER_OF_PERSON = select(
-    sessions.c.id_hash, sessions.c.person_id, sessions.c.created_at, sessions.c.seen_at
+    sessions.c.id_hash,
+    sessions.c.person_id,
+    sessions.c.via,
+    sessions.c.created_at,
+    sessions.c.seen_at,
 ).where(sessions.c.person_id == bindparam("person"), _NOT_OVER)
 _PROCESSES_OF_PERSON = select(
     func.max(case((onboardings.c.status.in_(sorted(AWAITING_USER)), 1), else_=0)).label("awaits"),
@@ -124,16 +128,17 @@ class Sessions(SealingRepository):
             .values(revoked_at=now)
         )
 
-    def end_oldest(self, person_id: str, now: datetime, keep: int) -> int:
+    def end_beyond_cap(self, person_id: str, now: datetime, keep: int) -> int:
         """Revoke all but `keep` sessions of the person; return how many ended.
 
-        Sessions that are over already come first, then those that began first. The caller must
-        hold the person's row, or two sessions that begin at once both count without the other.
+        Sessions that are over already end first, then those of frames, the one that was used
+        longest ago before the others: a tab that is killed ends none, and a frame opens another one
+        by itself. Then those with a cookie that began first. The caller must hold the person's row,
+        or two sessions that begin at once both count without the other.
         """
         rows = self._connection.execute(_NOT_OVER_OF_PERSON, {"person": person_id, "now": now})
-        found = [(self._is_live(row, row.seen_at or row.created_at, now), row) for row in rows]
-        found.sort(key=lambda each: (each[0], each[1].created_at), reverse=True)
-        ended = [row.id_hash for _, row in found[keep:]]
+        found = sorted(rows, key=lambda row: self._rank(row, now), reverse=True)
+        ended = [row.id_hash for row in found[keep:]]
         for batch in batched(ended):
             self._connection.execute(
                 update(sessions).where(sessions.c.id_hash.in_(batch)).values(revoked_at=now)
@@ -143,6 +148,13 @@ class Sessions(SealingRepository):
     def forget(self, now: datetime) -> int:
         """Delete a batch of expired sessions; return how many."""
         return delete_batch(self._connection, sessions, sessions.c.expires_at < now)
+
+    def _rank(self, row: Any, now: datetime) -> tuple[bool, bool, datetime]:
+        """Return the key by which sessions end: the lowest first."""
+        used_at = row.seen_at or row.created_at
+        is_embedded = row.via == EMBEDDED
+        is_live = self._is_live(row, used_at, now)
+        return is_live, not is_embedded, used_at if is_embedded else row.created_at
 
     def _is_live(self, row: Any, used_at: datetime, now: datetime) -> bool:
         """Read the person's processes only for a session that is over without them."""

@@ -13,6 +13,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import event
 
 from tests.unit.journey.harness import PUBLIC_URL, SECRET, JourneyHarness
+from tests.unit.journey.test_admit import token
 from webapp.domain.errors import HandoffNotAccepted, LinkGone
 from webapp.journey.links import MAX_LINKS
 from webapp.journey.login_session import MAX_SESSIONS
@@ -88,6 +89,36 @@ def test_begin_session_at_once_from_many_browsers_keeps_the_cap(harness: Journey
     with ThreadPoolExecutor(8) as pool:
         adas = list(pool.map(lambda _: harness.visitor("ada"), range(MAX_SESSIONS + 14)))
     assert sum(live(harness, adas)) == MAX_SESSIONS
+
+
+def open_frames(harness: JourneyHarness, count: int) -> list[Visitor]:
+    """Open frames whose tabs are killed: no browser ends their sessions."""
+    return [harness.admit.by_embedded_handoff(token(), "shop", None) for _ in range(count)]
+
+
+def test_begin_session_of_frames_beyond_the_cap_never_ends_a_cookies_session(
+    harness: JourneyHarness,
+) -> None:
+    """A frame asks its host page for another token; a phone at full screen cannot."""
+    phones = sign_in(harness, 2)
+    open_frames(harness, MAX_SESSIONS + 3)
+    assert live(harness, phones) == [True, True]
+    assert live(harness, sign_in(harness, MAX_SESSIONS - 2)) == [True] * (MAX_SESSIONS - 2)
+    assert live(harness, phones) == [True, True]
+
+
+def test_begin_session_beyond_the_cap_ends_the_frame_that_was_used_longest_ago(
+    harness: JourneyHarness,
+) -> None:
+    (in_use,) = open_frames(harness, 1)
+    harness.clock.advance(minutes=1)
+    killed = open_frames(harness, MAX_SESSIONS - 1)
+    harness.clock.advance(minutes=1)
+    found = harness.admit.find_embedded_visitor
+    assert found(in_use.session_id, "shop")
+    new = open_frames(harness, 2)
+    assert all(found(each.session_id, "shop") for each in (in_use, *new))
+    assert [found(each.session_id, "shop") for each in killed].count(None) == 2
 
 
 def test_create_link_beyond_the_cap_ends_the_oldest(
