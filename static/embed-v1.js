@@ -331,8 +331,9 @@ class MobbscanOnboarding extends Base {
     const frame = this.#createFrame();
     const obstacle = knownObstacle(frame);
     if (obstacle) return this.#fail(obstacle);
-    if (this.#display === "modal") this.#showDialog();
+    if (this.#display === "modal") this.#addDialog();
     this.#mount(frame);
+    this.#dialog?.showModal();
     const wasOnLink = this.contains(this.#focusBefore);
     this.#slot.hidden = !this.#dialog;
     if (wasOnLink && !this.#dialog) frame.focus();
@@ -364,7 +365,7 @@ class MobbscanOnboarding extends Base {
         frame.hidden = false;
         this.#emit("ready", {});
       },
-      silent: () => this.#fail("frame_silent"),
+      silent: () => this.#fail("frame_silent", () => this.#showNote("silent")),
       receive: (message) => this.#receive(message),
     });
     this.#frame = frame;
@@ -378,7 +379,7 @@ class MobbscanOnboarding extends Base {
     this.#body.replaceChildren();
   }
 
-  #showDialog() {
+  #addDialog() {
     const { title, close } = TEXTS[this.#locale];
     const dialog = document.createElement("dialog");
     dialog.lang = this.#locale;
@@ -393,7 +394,6 @@ class MobbscanOnboarding extends Base {
     this.shadowRoot?.append(dialog);
     this.#dialog = dialog;
     lockScroll();
-    dialog.showModal();
   }
 
   /** @param {AbortSignal} signal */
@@ -404,7 +404,7 @@ class MobbscanOnboarding extends Base {
     const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
       if (!isBlocked(event)) return;
       if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
-      if (event.effectiveDirective === "form-action") this.#followLink("frame_blocked_by_csp");
+      if (event.effectiveDirective === "form-action") this.#fail("frame_blocked_by_csp", () => this.#followLink());
     };
     document.addEventListener("securitypolicyviolation", onViolation, { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#onReturn(), { signal });
@@ -421,10 +421,10 @@ class MobbscanOnboarding extends Base {
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  /** @param {HTMLIFrameElement} frame that Cross-Origin-Embedder-Policy has blocked */
+  /** Cross-Origin-Embedder-Policy blocks every frame but credentialless ones. @param {HTMLIFrameElement} frame */
   #onEmbedderPolicy(frame) {
-    if (!("credentialless" in frame) || frame.credentialless) this.#fail("cross_origin_isolated");
-    else this.#mount(this.#createFrame(true));
+    if (!("credentialless" in frame)) this.#fail("cross_origin_isolated");
+    else if (!frame.credentialless) this.#mount(this.#createFrame(true));
   }
 
   /** Back or Forward has restored the page. */
@@ -444,7 +444,6 @@ class MobbscanOnboarding extends Base {
     else if (type === "status") this.#onStatus(message);
     else if (type === "error" && matches(CODE, code)) this.#raise(code, message.retry === true);
     else if (type === "close" && matches(CODE, reason)) this.#close(reason);
-    else if (type === "leave" && typeof message.url === "string") this.#leave(message.url);
   }
 
   /** @param {any} message */
@@ -458,12 +457,6 @@ class MobbscanOnboarding extends Base {
   #resize(px) {
     if (!this.#frame || this.#dialog) return;
     this.#frame.style.height = `${Math.min(Math.max(px, MIN_HEIGHT), MAX_HEIGHT)}px`;
-  }
-
-  /** @param {string} url */
-  #leave(url) {
-    const address = parse(url)?.href;
-    if (address?.startsWith(`${this.#server}/`)) window.location.assign(address);
   }
 
   /** @param {number} n number of the request */
@@ -483,7 +476,8 @@ class MobbscanOnboarding extends Base {
   /** Request a token, twice if need be. @param {AbortSignal} signal @returns {Promise<string | null>} */
   async #requestToken(signal) {
     for (const delay of [0, TOKEN_RETRY_AFTER]) {
-      if (delay) await sleep(delay);
+      // Never at once: the host's function may close this element, which open() has to finish first.
+      await (delay && sleep(delay));
       if (signal.aborted) return null;
       try {
         const token = await (this.fetchToken ? this.fetchToken() : this.#postForToken());
@@ -507,15 +501,13 @@ class MobbscanOnboarding extends Base {
     return (await response.json()).token;
   }
 
-  /** Lead on unless the host prevents it. @param {string} code */
-  #fail(code) {
-    const isSilent = code === "frame_silent";
+  /** Lead on unless the host prevents it. @param {string} code @param {() => void} lead */
+  #fail(code, lead = () => this.#redirect()) {
     const { signal } = /** @type {AbortController} */ (this.#opened);
-    const isPrevented = !this.#raise(code, isSilent);
+    const isPrevented = !this.#raise(code, code === "frame_silent");
     if (signal.aborted) return;
     if (isPrevented) this.#close("error");
-    else if (isSilent) this.#showNote("silent");
-    else this.#redirect();
+    else lead();
   }
 
   /** Continue full screen. The form keeps the token out of addresses. */
@@ -536,10 +528,9 @@ class MobbscanOnboarding extends Base {
     form.remove();
   }
 
-  /** Follow the link inside the element, where the page's policy forbids our form. @param {string} code */
-  #followLink(code) {
+  /** Follow the link inside the element, where the page's policy forbids our form. */
+  #followLink() {
     const link = this.querySelector("a");
-    this.#raise(code, false);
     if (link) window.location.assign(link.href);
     else this.#showNote("silent");
   }
@@ -553,7 +544,7 @@ class MobbscanOnboarding extends Base {
     note.append(Object.assign(document.createElement("p"), { textContent: texts[name] }));
     if (name !== "wait") {
       note.append(
-        action(texts.again, () => (this.#close("retry"), this.open())),
+        action(texts.again, () => (this.#close("retry"), this.#connected && this.open())),
         action(texts.full, () => this.#redirect()),
       );
     }

@@ -119,11 +119,6 @@ export class HostPort {
     this.#post({ type: "close", reason });
   }
 
-  /** Asks the element to leave the host page. @param {string} url of our own origin */
-  leave(url) {
-    this.#post({ type: "leave", url });
-  }
-
   /** @param {any} message */
   #receive(message) {
     if (message?.type === "ping") {

@@ -12,6 +12,7 @@ from tests.support.eventually import eventually
 from webapp.web.embed_script import script_hash, script_integrity
 
 ELEMENT = "document.querySelector('mobbscan-onboarding')"
+DISPLAYS = ("modal", "inline", "redirect")
 #: Gives tests the ports: `stolen` in the frame, `channels` in the host page.
 KEEP_PORTS = """
 window.channels = [];
@@ -63,6 +64,35 @@ def test_element_that_ends_leaves_the_page_as_it_was(
     if reason != "removed":
         assert modal.page.evaluate(SNAPSHOT) == before
     modal.page.locator("#name").fill("the page takes input")
+
+
+@pytest.mark.parametrize(
+    "display", ["modal", *(pytest.param(each, marks=pytest.mark.nightly) for each in DISPLAYS[1:])]
+)
+def test_element_closed_by_its_fetch_token_leaves_the_page_as_it_was(
+    shopper: NewShopper, display: str
+) -> None:
+    """A host page closes the element where its user has to log in first."""
+    user = shopper(attributes={"display": display, "token-url": None})
+    user.page.evaluate(f"{ELEMENT}.fetchToken = async () => {{ {ELEMENT}.close(); return null; }}")
+    before = user.page.evaluate(SNAPSHOT)
+    user.click().wait_for("closed")
+    user.page.wait_for_timeout(200)
+    assert [each["name"] for each in user.events("closed") + user.events("ready")] == ["closed"]
+    assert user.page.evaluate(f"{ELEMENT}.shadowRoot.querySelector('iframe, dialog')") is None
+    assert user.page.evaluate(SNAPSHOT) == before
+
+
+@pytest.mark.nightly
+def test_element_destroyed_by_the_event_of_try_again_stays_closed(
+    shopper: NewShopper, host_site: ElementHostSite
+) -> None:
+    host_site.give_token = lambda: None
+    user = shopper(attributes={"display": "redirect"}, expected=(".",))
+    user.page.evaluate(f"{ELEMENT}.addEventListener('closed', () => {ELEMENT}.destroy())")
+    user.click().element.get_by_role("button", name="Try again").click()
+    assert user.wait_for("closed")[0]["reason"] == "retry"
+    assert user.page.evaluate(f"{ELEMENT}.shadowRoot.querySelector('[part=note]')") is None
 
 
 @pytest.mark.nightly

@@ -87,6 +87,19 @@ def test_element_error_that_the_host_prevents_leads_nowhere(
 
 
 @pytest.mark.nightly
+def test_element_blocked_form_that_the_host_prevents_leads_nowhere(
+    shopper: NewShopper, host_site: ElementHostSite
+) -> None:
+    blocked = strict_csp(host_site, form_action="'self'")
+    user = shopper(headers=blocked, attributes={"display": "redirect"}, expected=ANYTHING)
+    user.page.evaluate("window.prevented = 'error'")
+    # Playwright's click would wait for the end of the blocked navigation.
+    user.page.evaluate("document.querySelector('mobbscan-onboarding').open()")
+    assert user.wait_for("closed")[0]["reason"] == "error"
+    assert user.page.url.endswith("/account")
+
+
+@pytest.mark.nightly
 def test_element_ignores_violations_of_a_policy_that_only_reports(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
@@ -144,6 +157,19 @@ def test_element_on_page_with_embedder_policy_leads_to_the_hosted_page(
     assert user.events("error") == []
 
 
+@pytest.mark.engine("chromium")
+def test_two_elements_on_page_with_embedder_policy_stay_side_by_side(shopper: NewShopper) -> None:
+    """The report about the frame of the second one is none about the first."""
+    user = shopper(headers={COEP: "require-corp"}, copies=2, expected=ANYTHING)
+    user.page.evaluate("document.querySelectorAll('mobbscan-onboarding')[0].open()")
+    user.wait_for("ready")
+    user.page.evaluate("document.querySelectorAll('mobbscan-onboarding')[1].open()")
+    user.wait_for("ready", 2)
+    assert user.events("error") == []
+    assert len(user.documents) == 2
+
+
+@pytest.mark.nightly
 def test_element_in_browser_of_an_app_leads_full_screen(shopper: NewShopper) -> None:
     user = shopper(browser={"user_agent": INSTAGRAM})
     user.click().expect_full_screen()
