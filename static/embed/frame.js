@@ -17,6 +17,8 @@ const { origins = "[]", display, flow = "", locale = "", baseUrl = "", homeUrl =
 const bodyClass = document.body.className;
 /** The server's links to the full screen live for 15 minutes. */
 const LINK_RENEWAL_MS = 600_000;
+/** A device that sleeps runs no timer: how soon after that an old link is noticed. */
+const LINK_CHECK_MS = 60_000;
 
 class FramePage {
   /** @param {import("./port.js").HostPort} port */
@@ -28,7 +30,8 @@ class FramePage {
     /** Counts the requests: only the answer to the last one is shown. */
     this.turn = 0;
     this.refreshTimer = 0;
-    this.linkTimer = 0;
+    /** When the links to the full screen on the page have to be renewed. */
+    this.linksDueAt = Infinity;
     /** @type {(() => void)[]} functions that end the scripts of the fragment that is shown */
     this.endings = [];
     const fetchAsUser = this.session.fetch.bind(this.session);
@@ -54,6 +57,9 @@ class FramePage {
     main.addEventListener("click", (event) => this.onClick(event));
     main.addEventListener("submit", (event) => this.onSubmit(event));
     window.addEventListener("pagehide", (event) => event.persisted || this.session.end());
+    window.addEventListener("pageshow", () => this.renewFullScreen());
+    document.addEventListener("visibilitychange", () => this.renewFullScreen());
+    window.setInterval(() => this.renewFullScreen(), LINK_CHECK_MS);
     window.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && display === "modal" && !event.defaultPrevented) this.port.close("escape");
     });
@@ -146,15 +152,19 @@ class FramePage {
     if (content) this.reports.send(content.dataset);
   }
 
+  /** Not while the page is hidden: each renewal may cost the host page a token. */
+  renewFullScreen() {
+    if (!document.hidden && Date.now() >= this.linksDueAt) this.offerFullScreen();
+  }
+
   /**
    * Fills the links to the full screen: made beforehand, since browsers block what opens later. The
    * link is a short-lived one, made anew while the fragment is shown.
    */
   async offerFullScreen() {
-    window.clearTimeout(this.linkTimer);
     const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (main.querySelectorAll("a[data-full-screen]"));
+    this.linksDueAt = links.length ? Date.now() + LINK_RENEWAL_MS : Infinity;
     if (!links.length) return;
-    this.linkTimer = window.setTimeout(() => this.offerFullScreen(), LINK_RENEWAL_MS);
     const body = new URLSearchParams({ flow: links[0].dataset.fullScreen ?? "", full_screen: "1" });
     const response = await this.session.fetch(`${baseUrl}/links`, { method: "POST", body }).catch(() => null);
     const { content } = response?.ok ? await prepareFragment(await response.text()) : { content: null };

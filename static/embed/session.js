@@ -44,7 +44,8 @@ export class Session {
   async fetch(url, options = {}) {
     const bearer = await this.#currentBearer();
     const response = await this.#send(url, options, bearer);
-    if (response.status !== 401) return response;
+    // 429: so many bearers of this network were refused that 401 is no longer said.
+    if (response.status !== 401 && response.status !== 429) return response;
     // Revoked. A request beside this one may have opened the next session already.
     if (this.#bearer === bearer) this.#bearer = "";
     return this.#send(url, options, await this.#currentBearer());

@@ -21,10 +21,10 @@ const DIALOG_READ_AFTER_MS = 60_000;
 
 /**
  * @param {HTMLElement} stage the element around the frame, with the page's data attributes
- * @param {(url: string) => void} navigate
- * @param {AbortSignal} [signal] ends it
+ * @param {Pick<import("../page.js").Page, "fetch" | "navigate">} page
+ * @param {AbortSignal} signal ends it
  */
-function watchFrame(stage, navigate, signal) {
+function watchFrame(stage, page, signal) {
   const { hostedOrigin, onboardingToken, pageUrl, returnPrefix, errorNotes, failedChecks } =
     /** @type {Record<string, string>} */ (/** @type {unknown} */ (stage.dataset));
   let isAlive = false;
@@ -36,7 +36,7 @@ function watchFrame(stage, navigate, signal) {
   const hostedFrame = () => /** @type {HTMLIFrameElement | null} */ (document.getElementById("hosted"));
 
   window.setTimeout(() => {
-    if (isAlive || isLeaving || signal?.aborted) return;
+    if (isAlive || isLeaving || signal.aborted) return;
     // The window has loaded only when its frame has.
     showNote(document.readyState === "complete" ? "silent" : "slow");
   }, SLOW_AFTER_MS);
@@ -51,10 +51,10 @@ function watchFrame(stage, navigate, signal) {
   window.addEventListener("blur", () => document.activeElement === hostedFrame() && markAlive(), { signal });
 
   /** At most once: the message and the frame's `load` both call it, and a second call would abort the first. */
-  const leaveTo = (address = pageUrl) => {
-    if (isLeaving || signal?.aborted) return;
+  const leave = () => {
+    if (isLeaving || signal.aborted) return;
     isLeaving = true;
-    navigate(address);
+    page.navigate(pageUrl);
   };
 
   /** The frame's path while it shows one of our own pages, else an empty string. */
@@ -69,7 +69,7 @@ function watchFrame(stage, navigate, signal) {
   const onFrameLoad = () => {
     hideNote("slow");
     hideNote("loading");
-    if (ownPath().startsWith(returnPrefix)) return leaveTo();
+    if (ownPath().startsWith(returnPrefix)) return leave();
     // Whatever the frame shows now, its dialog about a problem is gone.
     explainProblemIn(0);
   };
@@ -78,6 +78,8 @@ function watchFrame(stage, navigate, signal) {
     window.clearTimeout(explanationTimer);
     explanationTimer = window.setTimeout(() => reportedProblem && showNote(reportedProblem), milliseconds);
   };
+  // The next fragment has notes of the same names.
+  signal.addEventListener("abort", () => window.clearTimeout(explanationTimer));
 
   /** The hosted page explains a problem in a dialog of its own, which our note must not repeat. */
   const recordProblem = (name = "") => {
@@ -87,21 +89,24 @@ function watchFrame(stage, navigate, signal) {
   };
 
   /**
-   * The gateway redirects to our return address; where it does not, this page goes there.
-   * After a problem the user chooses what to do next.
+   * The gateway redirects to our return address; where it does not, this page fetches it, which
+   * records the return. After a problem the user chooses what to do next.
    */
   const onFinished = (/** @type {unknown} */ address) => {
     if (reportedProblem) return explainProblemIn(RETURN_AFTER_MS);
     showNote("done");
-    window.setTimeout(() => {
-      leaveTo(ownReturnAddress(address, returnPrefix) ?? pageUrl);
+    window.setTimeout(async () => {
+      const returnAddress = ownReturnAddress(address, returnPrefix);
+      if (isLeaving || signal.aborted) return;
+      if (returnAddress) await page.fetch(returnAddress).catch(() => {});
+      leave();
     }, RETURN_AFTER_MS);
   };
 
   window.addEventListener("message", (event) => {
     if (!event.source || event.source !== hostedFrame()?.contentWindow) return;
     if (event.origin === window.location.origin) {
-      if (event.data?.type === "mobbscan-embed:returned") leaveTo();
+      if (event.data?.type === "mobbscan-embed:returned") leave();
       return;
     }
     if (event.origin !== hostedOrigin) return;
@@ -174,14 +179,19 @@ function showNote(name) {
   for (const note of findNotes(name)) note.hidden = false;
 }
 
-/** `mount` of a page script. @param {ParentNode} root @param {{ navigate: (url: string) => void }} page */
+/** `mount` of a page script. @param {ParentNode} root @param {Pick<import("../page.js").Page, "fetch" | "navigate">} page */
 function mountHostedFrame(root, page) {
   const stage = root.querySelector("#stage");
   const ending = new AbortController();
-  if (stage instanceof HTMLElement) watchFrame(stage, page.navigate, ending.signal);
+  if (stage instanceof HTMLElement) watchFrame(stage, page, ending.signal);
   return () => ending.abort();
 }
 
 Object.assign(window, { mountHostedFrame });
 // Null in a module, as which the script of a frame loads it.
-if (document.currentScript) mountHostedFrame(document, { navigate: (url) => window.location.replace(url) });
+if (document.currentScript) {
+  mountHostedFrame(document, {
+    fetch: (...request) => window.fetch(...request),
+    navigate: (url) => window.location.replace(url),
+  });
+}

@@ -89,30 +89,37 @@ class CameraTest {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.timer = 0;
+    /** Counts the calls of `run` and `stop`: a camera that comes after the next one is too late. */
+    this.turn = 0;
   }
 
-  enable() {
+  /** @param {AbortSignal} signal ends it */
+  enable(signal) {
     this.button.dataset.ready = "";
-    this.button.addEventListener("click", () => this.run());
-    window.addEventListener("pagehide", () => this.stop());
-    document.addEventListener("visibilitychange", () => document.hidden && this.stop());
+    this.button.addEventListener("click", () => this.run(), { signal });
+    window.addEventListener("pagehide", () => this.stop(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden && this.stop(), { signal });
   }
 
   async run() {
     if (this.button.disabled) return;
     this.button.disabled = true;
     this.box.hidden = false; // for good: hiding it again would move the page
+    this.turn += 1;
+    const turn = this.turn;
     try {
       const video = { width: { ideal: HD.width }, height: { ideal: HD.height } };
-      this.stream = await navigator.mediaDevices.getUserMedia({ video });
-      this.video.srcObject = this.stream;
+      const stream = await navigator.mediaDevices.getUserMedia({ video });
+      if (turn !== this.turn) return turnOff(stream);
+      this.stream = stream;
+      this.video.srcObject = stream;
       await this.video.play();
       showNotice("running");
       this.scrollIntoView();
-      const outcome = isBelowHd(this.stream) ? "low" : "works";
+      const outcome = isBelowHd(stream) ? "low" : "works";
       this.timer = window.setTimeout(() => this.end(outcome), TEST_MS);
     } catch (error) {
-      this.end(noticeOf(error));
+      if (turn === this.turn) this.end(noticeOf(error));
     }
   }
 
@@ -128,21 +135,31 @@ class CameraTest {
   }
 
   stop() {
+    this.turn += 1;
     window.clearTimeout(this.timer);
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    if (this.stream) turnOff(this.stream);
     this.stream = null;
     this.video.srcObject = null;
     this.button.disabled = false;
   }
 }
 
-async function checkCamera() {
+/** @param {MediaStream} stream */
+function turnOff(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/** Check now, and whenever the permission changes. @param {AbortSignal} signal ends it */
+async function checkCamera(signal) {
   const obstacle = knownObstacle();
-  const permission = obstacle ? null : await queryPermission();
-  if (permission) permission.onchange = checkCamera;
-  if (obstacle) showNotice(obstacle);
-  else if (permission?.state === "denied") showNotice("denied");
-  else showNotice((await hasCamera()) ? "ready" : "none");
+  if (obstacle) return showNotice(obstacle);
+  const permission = await queryPermission();
+  const check = async () => {
+    if (permission?.state === "denied") showNotice("denied");
+    else showNotice((await hasCamera()) ? "ready" : "none");
+  };
+  permission?.addEventListener("change", check, { signal });
+  await check();
 }
 
 /** @param {ParentNode} root @returns {(() => void) | void} turns the camera off */
@@ -151,9 +168,13 @@ export function mount(root) {
   const box = root.querySelector("#preview");
   if (!(button instanceof HTMLButtonElement) || !(box instanceof HTMLElement)) return;
   const test = new CameraTest(button, box);
-  checkCamera().then(() => {
+  const ending = new AbortController();
+  checkCamera(ending.signal).then(() => {
     // Not earlier: the check must not overwrite the outcome of a test.
-    if (navigator.mediaDevices?.getUserMedia) test.enable();
+    if (navigator.mediaDevices?.getUserMedia) test.enable(ending.signal);
   });
-  return () => test.stop();
+  return () => {
+    ending.abort();
+    test.stop();
+  };
 }

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.support.chromium import FLAGS, BrowserPage
+from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
 
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -147,15 +148,15 @@ def test_camera_check_with_denied_permission_shows_notice(
     stack: Stack, ada: Person, page_without_permission: Page
 ) -> None:
     page_without_permission.add_init_script(
-        """navigator.permissions.query = async () => (window.permission = new EventTarget(),
-             Object.defineProperty(permission, "state", { value: window.state ?? "denied" }),
-             Object.defineProperty(permission, "onchange",
-               { set: (react) => (window.changed = react) }), permission)"""
+        """window.permission = Object.assign(new EventTarget(), { state: "denied" });
+           navigator.permissions.query = async () => window.permission;"""
     )
     user = BrowserUser(stack, page_without_permission, ada).log_in()
     expect_notice(page_without_permission, "denied")
     # The user allows it in the address bar: the notice disappears.
-    page_without_permission.evaluate("window.state = 'granted', changed()")
+    page_without_permission.evaluate(
+        "permission.state = 'granted', permission.dispatchEvent(new Event('change'))"
+    )
     expect_notice(page_without_permission, "ready")
     assert_start_works(user)
 
@@ -211,3 +212,28 @@ def test_start_page_without_javascript_shows_no_camera_notice(
     expect(page.get_by_label("Your link")).to_be_visible()
     page.get_by_role("link", name="Continue here").click()
     assert_start_works(user)
+
+
+def test_camera_check_runs_once_for_each_change_of_the_permission(
+    stack: Stack, ada: Person, page_without_permission: Page
+) -> None:
+    page = page_without_permission
+    page.add_init_script("""
+      window.checks = window.changes = 0;
+      const devices = navigator.mediaDevices;
+      const enumerate = devices.enumerateDevices.bind(devices);
+      devices.enumerateDevices = () => { window.checks += 1; return enumerate(); };
+      navigator.permissions.query({ name: "camera" }).then((permission) => {
+        permission.onchange = () => { window.changes += 1; };
+      });
+    """)
+    BrowserUser(stack, page, ada).log_in()
+    eventually(lambda: page.evaluate("checks") == 1)
+    for number in range(1, 5):
+        if number % 2:
+            page.context.grant_permissions(["camera"])
+        else:
+            page.context.clear_permissions()
+        eventually(lambda number=number: page.evaluate("changes") == number)  # type: ignore[misc]
+    page.wait_for_timeout(200)
+    assert page.evaluate("checks") == 5

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.browser_user import TIMEOUT_MS, take_pictures
 from tests.support.accessibility import accessibility_violations
 from tests.support.chromium import BrowserPage
 from tests.support.embed_host_page import EmbedHostPage, host_pages
+from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
 from tests.support.user_journey import force_outcome
 
 PHONE = (360, 740)
 #: The answers that these tests cause on purpose.
-REFUSED = ["status of 401", "ERR_FAILED"]
+REFUSED = ["status of 401", "status of 429", "ERR_FAILED"]
+CAMERA_IS_OFF = "Boolean(camera?.getTracks().every((each) => each.readyState === 'ended'))"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -245,3 +248,125 @@ def assert_fits_and_is_accessible(host: EmbedHostPage) -> None:
     root = "document.documentElement"
     assert host.document.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
     assert accessibility_violations(host.document) == []
+
+
+#: What the vendor's page posts.
+POST = """([token, message]) => parent.postMessage(
+  { ...message, onboarding: { onboardingToken: token, ...message.onboarding } }, "*")"""
+FINISHED = {"type": "Info", "value": {"name": "OnboardingFinished"}}
+STARTED = {"type": "Info", "value": {"name": "OnboardingStarted"}}
+PROBLEM = {"type": "Error", "value": {"name": "PermissionError"}}
+
+
+def post_from_hosted_page(host: EmbedHostPage, message: dict[str, Any]) -> None:
+    token = host.document.locator("#stage").get_attribute("data-onboarding-token")
+    document = next(
+        each for each in host.page.frames if each.url.startswith(host.stack.gateway_url)
+    )
+    document.evaluate(POST, [token, message])
+
+
+def test_frame_whose_hosted_page_does_not_redirect_leads_on(host: EmbedHostPage) -> None:
+    """Its message names the return address; the return page itself is no fragment."""
+    host.page.clock.install()
+    host.open().start()
+    hosted = next(each for each in host.page.frames if each.url.startswith(host.stack.gateway_url))
+    found = re.search(rf"{re.escape(host.stack.public_url)}/return/[^\"'&<\s]+", hosted.content())
+    assert found
+    post_from_hosted_page(host, {**FINISHED, "onboarding": {"returnUrl": found[0]}})
+    expect(host.frame.locator("[data-note=done]")).to_be_visible()
+    host.page.clock.fast_forward(4_000)
+    expect_heading(host, "Thank you")
+    assert host.received("submitted") != []
+
+
+@pytest.mark.nightly
+def test_frame_explains_a_problem_in_the_fragment_of_the_problem_only(host: EmbedHostPage) -> None:
+    host.page.clock.install()
+    host.open().start()
+    post_from_hosted_page(host, PROBLEM)
+    host.frame.get_by_role("link", name="Back").click()
+    expect_heading(host, "Continue where you left off")
+    host.start()
+    post_from_hosted_page(host, STARTED)
+    host.page.clock.fast_forward(61_000)
+    host.page.wait_for_timeout(200)
+    expect(host.frame.locator("[data-note=permission_denied]")).to_be_hidden()
+
+
+def test_frame_whose_bearer_is_refused_beyond_the_limit_asks_for_another_token(
+    host: EmbedHostPage,
+) -> None:
+    """Another client of the same network has used up the limit of refusals."""
+    host.open()
+    expect_heading(host, "Verify your identity")
+    ended: list[str] = []
+
+    def refuse(route: Route) -> None:
+        bearer = route.request.headers["authorization"]
+        ended.append(bearer)
+        if bearer == ended[0]:
+            route.fulfill(status=429, content_type="text/html", body="Too many requests")
+        else:
+            route.continue_()
+
+    host.page.route("**/embed/shop/onboardings", refuse)
+    host.start()
+    assert len(host.tokens) == 2
+
+
+@pytest.mark.nightly
+def test_frame_that_is_hidden_requests_nothing_and_renews_its_link_when_shown(
+    host: EmbedHostPage,
+) -> None:
+    host.page.clock.install()
+    host.open().start()
+    link = host.frame.locator("a.plain[data-full-screen]")
+    expect(link).to_be_visible()
+    first = link.get_attribute("href")
+    set_hidden = """(hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    host.document.evaluate(set_hidden, True)
+    host.page.clock.fast_forward("08:00:00")
+    host.page.wait_for_timeout(300)
+    assert (link.get_attribute("href"), len(host.tokens)) == (first, 1)
+    host.document.evaluate(set_hidden, False)
+    expect(link).not_to_have_attribute("href", first or "")
+    assert len(host.tokens) == 2
+
+
+@pytest.mark.nightly
+def test_frame_keeps_no_listener_and_no_camera_of_earlier_fragments(host: EmbedHostPage) -> None:
+    host.page.add_init_script("""
+      window.listeners = 0;
+      window.camera = null;
+      const add = EventTarget.prototype.addEventListener;
+      EventTarget.prototype.addEventListener = function (name, listener, options) {
+        if (this === window || this === document) {
+          window.listeners += 1;
+          options?.signal?.addEventListener("abort", () => { window.listeners -= 1; });
+        }
+        return add.call(this, name, listener, options);
+      };
+      const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (constraints) => {
+        await new Promise((resolve) => { window.giveCamera = resolve; });
+        window.camera = await getUserMedia(constraints);
+        return window.camera;
+      };
+    """)
+    host.open()
+    elsewhere = host.frame.get_by_role("button", name="Use another device or browser")
+    kept = []
+    for _ in range(3):
+        expect(host.frame.locator("#test-camera[data-ready]")).to_be_visible()
+        kept.append(host.document.evaluate("listeners"))
+        host.frame.locator("#test-camera").click()
+        elsewhere.click()
+        expect(host.frame.locator("#link")).to_be_visible()
+        host.document.evaluate("camera = null; giveCamera()")
+        eventually(lambda: host.document.evaluate(CAMERA_IS_OFF))
+        host.frame.get_by_role("link", name="Continue here").click()
+    assert len(set(kept[1:])) == 1, kept
