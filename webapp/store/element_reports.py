@@ -15,20 +15,22 @@ _columns = element_reports.c
 
 
 class ElementReports(Repository):
-    def add(self, site: str, code: ElementCode, display: Display, now: datetime) -> None:
-        """Count one report of the day."""
+    def add(
+        self, site: str, code: ElementCode, display: Display, now: datetime, count: int = 1
+    ) -> None:
+        """Add to the count of the day."""
         new = insert_into(self._connection, element_reports).values(
             site=site,
             day=now.astimezone(UTC).date(),
             code=str(code),
             display=str(display),
-            count=1,
+            count=count,
             last_at=now,
         )
         self._connection.execute(
             new.on_conflict_do_update(
                 index_elements=list(element_reports.primary_key),
-                set_={"count": _columns["count"] + 1, "last_at": now},
+                set_={"count": _columns["count"] + count, "last_at": now},
             )
         )
 

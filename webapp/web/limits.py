@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 FAILURES_PER_MINUTE = 30
 #: API requests that create an onboarding, per minute and site.
 API_CREATES_PER_MINUTE = 120
-#: Reports of elements per minute: of a client address, and about a site from all of them.
+#: Reports of elements per minute and client address. Together they have no limit, which others
+#: could use up: any program can send a report about a site.
 REPORTS_PER_MINUTE = 30
-REPORTS_OF_SITE_PER_MINUTE = 120
 TOO_MANY_REQUESTS = "too_many_requests"
 _EXTENSION = "limits"
 
@@ -86,17 +86,9 @@ class Limits:
         found = replace(left, remaining=left.remaining + left.is_allowed)
         return _rate_limit_fields({"failures": FAILURES_PER_MINUTE}, {"failures": found})
 
-    def report(self, site: Site, client: str) -> int | None:
-        """Count a report of an element; return None, or beyond a limit the seconds to wait."""
-        keys = (
-            (f"{Surface.REPORT}/{client}", REPORTS_PER_MINUTE),
-            (f"{Surface.REPORT}_site/{site.id}", REPORTS_OF_SITE_PER_MINUTE),
-        )
-        for key, limit in keys:
-            wait_seconds = _wait_seconds(self._counts.count(key, limit))
-            if wait_seconds is not None:
-                return wait_seconds
-        return None
+    def report(self, client: str) -> int | None:
+        """Count a report of an element; return None, or beyond the limit the seconds to wait."""
+        return _wait_seconds(self._counts.count(f"{Surface.REPORT}/{client}", REPORTS_PER_MINUTE))
 
     def api_request(self, site: Site, *, is_create: bool = False) -> ApiQuota:
         """Count an API request of the site. A refused one is not counted; the caller logs it."""
@@ -150,8 +142,8 @@ def limited(surface: Surface, response: Response, site: Site | None = None) -> R
 
 
 def limit_report(site: Site) -> None:
-    """Count a report of an element in a page of `site`. Raises TooManyRequests."""
-    wait_seconds = limits().report(site, hashed_client())
+    """Count a report about `site` of the current client. Raises TooManyRequests."""
+    wait_seconds = limits().report(hashed_client())
     if wait_seconds is not None:
         metrics.limited(Surface.REPORT)
         log().info("element_report_limited", site=site.id, client=hashed_client())

@@ -1,5 +1,7 @@
 """Another device, an ended session, a dead server, the keyboard alone."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
@@ -125,5 +127,5 @@ def test_report_of_the_element_is_counted(shopper: NewShopper, host_site: Elemen
     assert response
     assert response.status == 204
     user.expect_full_screen()
-    shown = host_site.stack.command("sites", "show", "--json").stdout
-    assert "camera_blocked_by_policy" in shown
+    sites_show = partial(host_site.stack.command, "sites", "show", "--json")
+    eventually(lambda: "camera_blocked_by_policy" in sites_show().stdout)

@@ -44,6 +44,7 @@ def report(site_id: str) -> ResponseReturnValue:
     site = request_context.steps().sites.get(site_id)
     if site is None:
         raise NotFound
+    limit_report(site)
     if request.headers.get("Origin", "") not in site.origins:
         fix = _ADD_ORIGIN.format(site.id)
         log_refusal("element_report_refused", site, code="origin_not_allowed", fix=fix)
@@ -53,7 +54,6 @@ def report(site_id: str) -> ResponseReturnValue:
         words = _read(request.get_data(cache=False))
     except _UnusableReport as wrong:
         return error_response(ErrorInfo(400, "malformed_report", detail=str(wrong)))
-    limit_report(site)
     _record(site, *words)
     return Response(status=204)
 
