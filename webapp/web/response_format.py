@@ -17,9 +17,10 @@ class ResponseFormat(Enum):
 
 
 _EMPTY_PREFIXES = ("/webhooks/", "/healthz", "/readyz", "/metrics")
-_DATA_SUFFIXES = ("/status", "/stream")
-#: The frame's script, or the host page's element, reads the answers of these.
-_EMBED_DATA = re.compile("/embed/[^/]+/(session|end|report)")
+#: Scripts read the answers of these: of our pages, of the frame's, and the host page's element.
+_DATA = re.compile(
+    "(/embed/[^/]+)?/onboardings/[^/]+/(status|stream)|/embed/[^/]+/(session|end|report)"
+)
 
 
 def is_api() -> bool:
@@ -32,7 +33,6 @@ def response_format() -> ResponseFormat:
     path = request.path.rstrip("/")
     if path.startswith(_EMPTY_PREFIXES):
         return ResponseFormat.EMPTY
-    is_report = path.startswith("/embed/") and path.endswith("/report")
-    if is_api() or is_report or path.endswith(_DATA_SUFFIXES) or _EMBED_DATA.fullmatch(path):
+    if is_api() or _DATA.fullmatch(path):
         return ResponseFormat.DATA
     return ResponseFormat.PAGE
