@@ -7,11 +7,12 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, send_from_directory
+from flask import Flask, Response, abort, current_app
 from flask.typing import ResponseReturnValue
 
 from webapp.web import security_headers
 from webapp.web.guards import public
+from webapp.web.static_files import send_file_of_content
 
 SCRIPT = "embed-v1.js"
 TYPES = "embed-v1.d.ts"
@@ -58,7 +59,7 @@ def script_integrity(folder: Path) -> str:
 
 def _file(name: str, content_type: str, cache_control: str) -> Response:
     security_headers.allow_other_origins()
-    response = send_from_directory(_folder(), name, etag=True, conditional=True)
+    response = send_file_of_content(name)
     response.headers["Content-Type"] = content_type
     response.headers["Cache-Control"] = cache_control
     # `integrity` and module scripts read the file in CORS mode.

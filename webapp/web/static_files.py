@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request, send_from_directory
 
-from webapp.web.guards import View, public
+from webapp.web.guards import public
 
 _ENDPOINT = "static"
 
@@ -36,7 +36,20 @@ def serve_files(app: Flask) -> None:
         return response
 
     if _ENDPOINT in app.view_functions:
-        app.view_functions[_ENDPOINT] = public(cast("View", app.view_functions[_ENDPOINT]))
+        app.view_functions[_ENDPOINT] = public(send_file_of_content)
+
+
+def send_file_of_content(filename: str) -> Response:
+    """Return a static file; 304 while its content has not changed. Raises NotFound.
+
+    The ETag of Flask's own view is made of size and time, and reproducible images give all files
+    the same time.
+    """
+    folder = current_app.static_folder or ""
+    response = send_from_directory(folder, filename, conditional=False, etag=False)
+    response.set_etag(content_version(Path(folder), filename) or "")
+    response.make_conditional(request)
+    return response
 
 
 def content_version(folder: Path, filename: str) -> str | None:

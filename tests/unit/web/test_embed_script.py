@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from webapp.web import static_files
 from webapp.web.embed_script import script_hash, script_integrity
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
@@ -43,6 +47,29 @@ def test_element_script_unchanged_answers_304(anonymous: FlaskClient) -> None:
     first = anonymous.get("/static/embed-v1.js", buffered=True)
     headers = {"If-None-Match": first.headers["ETag"]}
     assert anonymous.get("/static/embed-v1.js", headers=headers, buffered=True).status_code == 304
+
+
+@pytest.mark.parametrize("name", ["embed-v1.js", "embed-v1.d.ts", "embed/session.js"])
+def test_element_file_of_same_size_and_time_but_other_content_is_sent_again(
+    app: Flask, anonymous: FlaskClient, folder: Path, tmp_path: Path, name: str
+) -> None:
+    """Reproducible images give all files the same time."""
+    copy = tmp_path / "static" / name
+    copy.parent.mkdir(parents=True)
+    app.static_folder = str(tmp_path / "static")
+    content = (folder / name).read_bytes()
+    old = _answer_with(anonymous, copy, content)
+    new = _answer_with(anonymous, copy, b" " + content[1:], etag=old.headers["ETag"])
+    assert (old.status_code, new.status_code) == (200, 200)
+    assert new.headers["ETag"] != old.headers["ETag"]
+
+
+def _answer_with(client: FlaskClient, file: Path, content: bytes, etag: str = "") -> TestResponse:
+    file.write_bytes(content)
+    os.utime(file, (1, 1))
+    static_files._hash.cache_clear()  # another process
+    path = file.as_posix().partition("/static/")[2]
+    return client.get(f"/static/{path}", headers={"If-None-Match": etag}, buffered=True)
 
 
 def test_element_script_at_its_hash_is_immutable(anonymous: FlaskClient, folder: Path) -> None:
