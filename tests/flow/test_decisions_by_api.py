@@ -120,6 +120,33 @@ def test_accept_after_the_vendors_reviewers_is_overtaken(
     assert (found["outcome"], found["attempts"]) == ("overtaken", 0)
 
 
+def test_accept_answered_409_by_the_gateway_waits_for_the_verdict(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    with fault(walk, "accept", "status", status=409), ThreadPoolExecutor() as pool:
+        call = pool.submit(decide, api, walk, "accept", {})
+        timeline = f"{walk.path}/timeline"
+        eventually(lambda: "decision_not_taken" in api.get(timeline).text)
+        force_outcome(stack, walk.id, "passes")
+        answer = call.result()
+    assert (answer.status_code, answer.json()["status"]) == (200, "verified")
+    found = decision(api, walk)
+    assert (found["outcome"], found["attempts"]) == ("overtaken", 1)
+
+
+def test_decision_that_the_gateway_takes_slowly_is_answered_202_and_made_once(
+    stack: Stack, ada: Person, api: httpx.Client
+) -> None:
+    walk = undecided(stack, ada)
+    before = gateway_call_counts(stack)["accepts"]
+    with fault(walk, "accept", "slow", delay_ms=15_000, times=None):
+        answer = decide(api, walk, "accept")
+        assert (answer.status_code, answer.json()["state"]) == (202, "open")
+    assert settled(api, walk)["outcome"] == "confirmed"
+    assert gateway_call_counts(stack)["accepts"] == before + 1
+
+
 def test_forbidden_decision_is_answered_502_and_kept(
     stack: Stack, ada: Person, api: httpx.Client
 ) -> None:
