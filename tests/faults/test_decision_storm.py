@@ -25,6 +25,8 @@ from tests.support.user_journey import gateway_call_counts, gateway_process
 SETTLED_SECONDS = 180
 #: Seconds after which a command is killed: before, during and after its call.
 KILL_RANGE = (0.3, 4.0)
+#: Time limit until a call by API is answered: each kill of a call with a key costs a minute.
+TAKEN_SECONDS = 900
 #: Seconds before a call without an answer is repeated.
 RETRY_SECONDS = 0.5
 #: Bodies of the calls by API.
@@ -59,7 +61,7 @@ class Size:
 
 SMALL = Size(onboardings=9, operators=3)
 LARGE = Size(onboardings=90, operators=4)
-LARGE_BY_API = Size(onboardings=300, operators=12, has_keys=True)
+LARGE_BY_API = Size(onboardings=120, operators=8, has_keys=True)
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ class HostSite:
         return [pool.submit(self._decide, id_) for id_ in self._calls]
 
     def _decide(self, onboarding_id: str) -> None:
-        end = time.monotonic() + SETTLED_SECONDS
+        end = time.monotonic() + TAKEN_SECONDS
         with self._stack.api() as api:
             while not self._is_taken(api, onboarding_id):
                 assert time.monotonic() < end, onboarding_id
