@@ -18,9 +18,7 @@ from webapp.gateway.errors import (
     CredentialsRefused,
     GatewayError,
     InvalidResponse,
-    ProcessMismatch,
     Unavailable,
-    UntrustedUrl,
 )
 from webapp.gateway.evidence.evidence_request import EvidenceReader
 from webapp.gateway.evidence.evidence_stream import EvidenceStream
@@ -30,8 +28,8 @@ from webapp.gateway.evidence.kinds import (
     RECORDING,
     ZIP,
     EvidenceKind,
+    candidate_urls,
     documented_path,
-    own_url,
 )
 from webapp.gateway.evidence.unwrapping import EvidenceRequest
 from webapp.gateway.instrumentation import Observer, ignore_call, observe_call, observe_stream
@@ -171,8 +169,8 @@ class Gateway:
         """Open an image as a stream; `IMAGE_TYPES` are the known types. Contract 3.4, 9.2.
 
         `url` is a link from `images` or `extra_images`, which may be relative. It is requested
-        first if it is on the gateway's origin; the documented path of the type follows. `part` is
-        a wish: a gateway without ranges sends the whole file. Opening takes at most 15 s; see
+        first if it is on the gateway's origin; the documented path of the type follows. A gateway
+        without ranges sends the whole file instead of `part`. Opening takes at most 15 s; see
         `EvidenceStream` for the limits after that. Raises `ValueError` for an invalid type without
         a `url`, `UntrustedUrl`, `ProcessMismatch`; on entering the context `EvidenceNotFound`,
         `ProcessMismatch`, `RequestRefused`, `Unauthorized`, `Forbidden`.
@@ -284,15 +282,7 @@ class Gateway:
     ) -> AbstractContextManager[EvidenceStream]:
         process_id = canonical_id(scan_id)
         documented = self._options.url(path) if path else None
-        try:
-            stated = own_url(url, self._options.base_url, process_id) if url is not None else None
-        except ProcessMismatch:  # the gateway's `scanId` may be another id than ours
-            if documented is None:
-                raise
-            stated = None
-        urls = tuple(dict.fromkeys(each for each in (stated, documented) if each))
-        if not urls:
-            raise UntrustedUrl("evidence on another origin than the gateway's")
+        urls = candidate_urls(documented, url, self._options.base_url, process_id)
         limits, zone = self._limits, self._options.time_zone
         max_bytes = limits.max_image_bytes if kind is IMAGE else limits.max_file_bytes
         stream = self._reader.open(EvidenceRequest(kind, process_id, urls, max_bytes, zone, part))

@@ -46,7 +46,7 @@ _SHORTEST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 10, 3600
 class EvidenceRequested:
     """Which file of whose onboarding; `viewer` is the label of the API key.
 
-    `part` is a wish: a gateway without ranges sends the whole file.
+    A gateway without ranges sends the whole file instead of `part`.
     """
 
     site: Site

@@ -27,7 +27,7 @@ from webapp.journey.process_reader import ProcessReader
 
 #: The alarm of an account that may not read evidence; the next file that is opened clears it.
 EVIDENCE_FORBIDDEN = "evidence_forbidden"
-Opening = AbstractContextManager[EvidenceStream]
+Unopened = AbstractContextManager[EvidenceStream]
 _log = logging.getLogger(__name__)
 
 
@@ -52,7 +52,7 @@ class EvidenceSource:
             try:
                 if not has_documented_path(item.type):
                     raise EvidenceNotFound("the type has no documented path")
-                return self._entered(resources, row, self._opening(row, item, None, part))
+                return self._entered(resources, row, self._request(row, item, None, part))
             except (Forbidden, ProcessMismatch):
                 raise
             except GatewayError:
@@ -60,7 +60,7 @@ class EvidenceSource:
                 url = evidence_links(process).get(item) if process else None
                 if url is None:
                     raise
-                return self._entered(resources, row, self._opening(row, item, url, part))
+                return self._entered(resources, row, self._request(row, item, url, part))
 
     def open_report(
         self, resources: ExitStack, row: Onboarding
@@ -77,14 +77,14 @@ class EvidenceSource:
         with self._deps.translate_gateway_errors(row.id):
             self.reader.require_no_other_onboarding(row, evidence.other_scan_id)
 
-    def _entered(self, resources: ExitStack, row: Onboarding, opening: Opening) -> EvidenceStream:
-        evidence = resources.enter_context(opening)
+    def _entered(self, resources: ExitStack, row: Onboarding, unopened: Unopened) -> EvidenceStream:
+        evidence = resources.enter_context(unopened)
         self.require_own_file(row, evidence)
         return evidence
 
-    def _opening(
+    def _request(
         self, row: Onboarding, item: EvidenceItem, url: str | None, part: ByteRange | None
-    ) -> Opening:
+    ) -> Unopened:
         type_ = item.type or ""
         if item.kind is Evidence.IMAGE:
             return self._gateway.image(row.id, type_, url, part)

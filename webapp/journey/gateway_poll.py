@@ -32,7 +32,7 @@ from webapp.journey.manual_review import ManualReview
 from webapp.journey.parked_decisions import ParkedDecisions
 from webapp.journey.process_deletion import ProcessDeletion, is_deletion_due
 from webapp.journey.process_reader import FORBIDDEN, ProcessReader
-from webapp.journey.recording_check import RecordingCheck
+from webapp.journey.recording_check import RecordingCheck, mark_evidence
 from webapp.store.counters import MISSED_NOTICES_REPAIRED
 from webapp.store.inbox import StoredNotice
 from webapp.store.unit_of_work import UnitOfWork
@@ -158,7 +158,7 @@ class GatewayPoll:
             self._settle(work, settled, SettleReason.AGREED)
             words = (word, *(notice.status for notice in settled))
             if has_recording or any(map(states.marks_evidence, words)):
-                after = self._mark_evidence(work, after)
+                after = mark_evidence(self._deps, work, after)
             unsettled = [n for n in notices if n not in settled]
             self._plan_next(work, before, row, after, unsettled, decision, word)
             repaired = _is_missed_notice(work, row, after, word)
@@ -228,16 +228,6 @@ class GatewayPoll:
                 **_scan_id_detail(answer),
             )
             self._deps.announce_change(work, row, after)
-        return after
-
-    def _mark_evidence(self, work: UnitOfWork, row: Onboarding) -> Onboarding:
-        """Mark the first report of the recording, which an answer about the process confirms."""
-        if row.evidence_available_at or row.status is Status.ERASED:
-            return row
-        after = transitions.mark_evidence_available(row, self._deps.clock())
-        work.onboardings.save(after, was=row.version)
-        self._deps.record_event(work, after, "evidence_available", actor=Actor.GATEWAY)
-        self._deps.announce_evidence(work, after)
         return after
 
     def _settle(

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import logging
 
+from webapp.domain import transitions
+from webapp.domain.actors import Actor
 from webapp.domain.evidence import Evidence
-from webapp.domain.onboarding import Onboarding
+from webapp.domain.onboarding import Onboarding, Status
 from webapp.gateway.client import Gateway
 from webapp.gateway.errors import GatewayError
 from webapp.gateway.models import ProcessData
+from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.evidence_links import evidence_links
+from webapp.store.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
+
+
+def mark_evidence(deps: JourneyDependencies, work: UnitOfWork, row: Onboarding) -> Onboarding:
+    """Store and announce the first report of the recording; return the row as it is then."""
+    if row.evidence_available_at or row.status is Status.ERASED:
+        return row
+    after = transitions.mark_evidence_available(row, deps.clock())
+    work.onboardings.save(after, was=row.version)
+    deps.record_event(work, after, "evidence_available", actor=Actor.GATEWAY)
+    deps.announce_evidence(work, after)
+    return after
 
 
 class RecordingCheck:

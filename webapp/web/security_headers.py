@@ -75,7 +75,7 @@ def allow_other_origins() -> None:
 
 
 def sandbox() -> None:
-    """Let browsers treat this response as content of nobody: a file that is not ours."""
+    """Let browsers treat this response as a file of an origin of its own, without scripts."""
     _set_policy(replace(_current_policy(), sandboxed=True))
 
 

@@ -32,11 +32,11 @@ class EvidenceStream:
 
     media_type: str
     size: int | None
+    part: ContentRange | None = None
     answered_at: datetime | None = field(default=None, repr=False)
     answered_at_raw: str | None = field(default=None, repr=False)
     other_scan_id: str | None = field(default=None, repr=False)
     chunks: Iterator[bytes] = field(default=iter(()), repr=False)
-    part: ContentRange | None = None
 
     def read_answer_time(self, members: dict[str, Any], zone: tzinfo) -> None:
         """Take the time from the JSON members around the file; `zone` is that of one without."""

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import httpx
 
 from webapp.basics.urls import origin_of
-from webapp.gateway.errors import ProcessMismatch
+from webapp.gateway.errors import ProcessMismatch, UntrustedUrl
 from webapp.gateway.evidence.file_signatures import file_type, pdf_type, zip_type
 
 IMAGE_TYPES = ("document_front", "document_back", "face_document", "face_now")
@@ -67,6 +67,26 @@ def documented_path(kind: EvidenceKind, scan_id: str, evidence_type: str, url: s
     if url is None:
         raise ValueError("an evidence type is made of letters, digits, _ and -")
     return ""
+
+
+def candidate_urls(
+    documented: str | None, stated: str | None, base_url: str, scan_id: str
+) -> tuple[str, ...]:
+    """Return the URLs to try: the stated address if it is the gateway's own, the documented one.
+
+    Raises `UntrustedUrl` without any, and `ProcessMismatch` where the only one names another
+    process.
+    """
+    try:
+        own = own_url(stated, base_url, scan_id) if stated is not None else None
+    except ProcessMismatch:  # the gateway's `scanId` may be another id than ours
+        if documented is None:
+            raise
+        own = None
+    urls = tuple(dict.fromkeys(each for each in (own, documented) if each))
+    if not urls:
+        raise UntrustedUrl("evidence on another origin than the gateway's")
+    return urls
 
 
 def own_url(url: str, base_url: str, scan_id: str) -> str | None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 
-from tests.support.evidence_gateway import FILES, ID, JSON_FORM, PATHS, Answer, wrapped
+from tests.support.evidence_gateway import (
+    ID,
+    JSON_FORM,
+    PATHS,
+    Answer,
+    EvidenceGateway,
+    running_evidence_gateway,
+    wrapped,
+)
+from tests.unit.web.api.conftest import Api, key_of
 from webapp.domain.evidence import EvidenceView
 from webapp.domain.onboarding import Mode, Onboarding, Status
 
@@ -105,4 +116,34 @@ def alarms(app: Flask) -> dict[str, str]:
         return work.alarms.details()
 
 
-__all__ = ["ADDRESSES", "FILES", "MEDIA_TYPES", "Evidence", "add_onboarding", "alarms", "views"]
+@pytest.fixture
+def evidence() -> Evidence:
+    return Evidence()
+
+
+@pytest.fixture
+def gateway(evidence: Evidence) -> Iterator[EvidenceGateway]:
+    with running_evidence_gateway(evidence) as running:
+        evidence.url = running.url
+        yield running
+
+
+@pytest.fixture
+def gateway_url(gateway: EvidenceGateway) -> str:
+    return gateway.url
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    return Api(app, key_of("evidence"))
+
+
+def get(api: Api, kind: str, method: str = "GET", **more: Any) -> Any:
+    """Read a file; unless `buffered` is False, to its end."""
+    more.setdefault("buffered", True)
+    return api.call(method, f"/onboardings/{ID}/{ADDRESSES[kind]}", **more)
+
+
+def listed(api: Api) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/onboardings/{ID}/evidence").get_json()
+    return found
