@@ -2,14 +2,14 @@
 /**
  * `<mobbscan-onboarding>`: described in embed-v1.d.ts.
  *
- * Importing this module only defines the element, once per page; without DOM it does nothing. It
- * uses no cookie and no storage.
+ * Importing this module only defines the element, once per page; without DOM it does nothing.
  */
 
 const NAME = "mobbscan-onboarding";
 const HELLO = "mobbscan-embed:hello";
 const VERSION = 1;
-const FEATURES = ["camera", "fullscreen"];
+/** Of a file: "null". */
+const SCRIPT_ORIGIN = new URL(import.meta.url).origin;
 
 /** Milliseconds. Browsers do not report that a frame is refused. */
 const LOAD_TIMEOUT = 10_000;
@@ -85,7 +85,7 @@ const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** @param {string | null} address @returns {URL | null} null for no address */
 function parse(address) {
   try {
-    return new URL(address ?? "", document.baseURI);
+    return address ? new URL(address, document.baseURI) : null;
   } catch {
     return null;
   }
@@ -176,7 +176,7 @@ class Connection {
   }
 }
 
-/** Of the page, shared by all open dialogs: how many there are, and the style before. */
+/** Shared by all open dialogs: their number, and the style before. */
 const scrollLock = { count: 0, overflow: "", hadStyle: false };
 
 function lockScroll() {
@@ -273,7 +273,7 @@ class MobbscanOnboarding extends Base {
     if (this.#opened) return this.#frame?.focus();
     if (!this.isConnected) return;
     if (!this.#isComplete) {
-      return console.error(`<${NAME}>: set server (a web address), site, and fetchToken or token-url`);
+      return console.error(`<${NAME}>: set server (that of this script), site, and fetchToken or token-url`);
     }
     this.connectedCallback(); // after destroy()
     this.#opened = new AbortController();
@@ -312,9 +312,14 @@ class MobbscanOnboarding extends Base {
     return locale.toLowerCase().startsWith("es") ? "es" : "en";
   }
 
+  get #origin() {
+    return parse(this.#server)?.origin;
+  }
+
+  /** HTML injected into a page must not name another server, which would get the token. */
   get #isComplete() {
-    const isWeb = this.getAttribute("server") && /^https?:/.test(this.#server);
-    return isWeb && this.getAttribute("site") && (this.fetchToken || this.hasAttribute("token-url"));
+    const isOurs = [this.#origin, window.location.origin, "null"].includes(SCRIPT_ORIGIN);
+    return isOurs && /^https?:/.test(this.#server) && this.getAttribute("site") && (this.fetchToken || this.hasAttribute("token-url"));
   }
 
   /** @param {MouseEvent} event */
@@ -347,7 +352,8 @@ class MobbscanOnboarding extends Base {
     }
     const frame = document.createElement("iframe");
     frame.title = TEXTS[this.#locale].title;
-    const features = this.hasAttribute("microphone") ? [...FEATURES, "microphone"] : FEATURES;
+    const features = ["camera", "fullscreen"];
+    if (this.hasAttribute("microphone")) features.push("microphone");
     frame.allow = features.map((feature) => `${feature} ${address.origin}`).join("; ");
     frame.referrerPolicy = "origin";
     // A page with Cross-Origin-Embedder-Policy admits only such a frame.
@@ -359,7 +365,7 @@ class MobbscanOnboarding extends Base {
   /** @param {HTMLIFrameElement} frame that replaces an earlier one */
   #mount(frame) {
     this.#unmount();
-    this.#connection = new Connection(frame, new URL(this.#server).origin, {
+    this.#connection = new Connection(frame, this.#origin ?? "", {
       ready: () => {
         for (const note of this.#body.querySelectorAll("[part=note]")) note.remove();
         frame.hidden = false;
@@ -398,9 +404,8 @@ class MobbscanOnboarding extends Base {
 
   /** @param {AbortSignal} signal */
   #watchPage(signal) {
-    const origin = parse(this.#server)?.origin;
     const isBlocked = (/** @type {any} */ { disposition, blockedURI, blockedURL = blockedURI }) =>
-      disposition === "enforce" && parse(blockedURL)?.origin === origin;
+      disposition === "enforce" && parse(blockedURL)?.origin === this.#origin;
     const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
       if (!isBlocked(event)) return;
       if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
@@ -421,7 +426,7 @@ class MobbscanOnboarding extends Base {
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  /** Cross-Origin-Embedder-Policy blocks every frame but credentialless ones. @param {HTMLIFrameElement} frame */
+  /** The policy blocks every frame but credentialless ones. @param {HTMLIFrameElement} frame */
   #onEmbedderPolicy(frame) {
     if (!("credentialless" in frame)) this.#fail("cross_origin_isolated");
     else if (!frame.credentialless) this.#mount(this.#createFrame(true));
@@ -476,7 +481,7 @@ class MobbscanOnboarding extends Base {
   /** Request a token, twice if need be. @param {AbortSignal} signal @returns {Promise<string | null>} */
   async #requestToken(signal) {
     for (const delay of [0, TOKEN_RETRY_AFTER]) {
-      // Never at once: the host's function may close this element, which open() has to finish first.
+      // Never within open(): the host's function may close the element.
       await (delay && sleep(delay));
       if (signal.aborted) return null;
       try {

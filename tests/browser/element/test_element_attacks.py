@@ -96,6 +96,15 @@ def test_forged_messages_on_the_port_and_between_windows_change_nothing(
     user.verify()
 
 
+def test_element_with_another_server_than_its_scripts_is_an_ordinary_link(
+    shopper: NewShopper, host_site: ElementHostSite
+) -> None:
+    """HTML that is injected into a page, without a script, names a server of the attacker."""
+    user = shopper(attributes={"server": host_site.stack.gateway_url}, expected=("set server",))
+    user.click().page.wait_for_url("**/floor")
+    assert host_site.tokens == 0
+
+
 def test_element_leaves_the_host_page_for_no_message(shopper: NewShopper) -> None:
     user = open_with_ports(shopper)
     opened: list[str] = []
