@@ -6,7 +6,6 @@
  */
 
 const NAME = "mobbscan-onboarding";
-const HELLO = "mobbscan-embed:hello";
 const VERSION = 1;
 /** Of a file: "null". */
 const SCRIPT_ORIGIN = new URL(import.meta.url).origin;
@@ -17,7 +16,8 @@ const ANSWER_TIMEOUT = 3_000;
 const HELLO_INTERVAL = 1_000;
 const PONG_TIMEOUT = 1_000;
 const TOKEN_RETRY_AFTER = 1_000;
-/** A token that was requested at the click is used up to this age. */
+const TOKEN_TIMEOUT = 60_000;
+/** A token of the click is used up to this age. */
 const TOKEN_FRESH_FOR = 30_000;
 
 /** Of the inline frame, in CSS pixels. The vendor's page cannot be measured. */
@@ -155,7 +155,7 @@ class Connection {
     };
     this.#offered.push(port1);
     // Delivered only to our origin, whatever document is in the frame.
-    this.#frame.contentWindow?.postMessage({ type: HELLO, v: VERSION }, this.#origin, [port2]);
+    this.#frame.contentWindow?.postMessage({ type: "mobbscan-embed:hello", v: VERSION }, this.#origin, [port2]);
   }
 
   /** @param {MessagePort} port */
@@ -225,7 +225,7 @@ class MobbscanOnboarding extends Base {
   #dialog;
   /** @type {Element | null} */
   #focusBefore = null;
-  /** @type {{token: Promise<string | null>, at: number} | undefined} requested at the click */
+  /** @type {{token: Promise<string | null>, at: number} | undefined} of the click */
   #early;
 
   constructor() {
@@ -485,9 +485,10 @@ class MobbscanOnboarding extends Base {
       await (delay && sleep(delay));
       if (signal.aborted) return null;
       try {
-        const token = await (this.fetchToken ? this.fetchToken() : this.#postForToken());
+        const request = this.fetchToken ? this.fetchToken() : this.#postForToken();
+        const token = await Promise.race([request, sleep(TOKEN_TIMEOUT)]);
         if (typeof token === "string" && token) return token;
-        throw new TypeError("fetchToken must return the hand-off token, a string");
+        throw new TypeError("fetchToken must return a token within a minute");
       } catch (error) {
         if (signal.aborted) return null;
         console.error(`<${NAME}>: no hand-off token:`, error);
@@ -533,7 +534,7 @@ class MobbscanOnboarding extends Base {
     form.remove();
   }
 
-  /** Follow the link inside the element, where the page's policy forbids our form. */
+  /** Where the page's policy forbids our form. */
   #followLink() {
     const link = this.querySelector("a");
     if (link) window.location.assign(link.href);
@@ -628,7 +629,7 @@ function part(name) {
 /** @param {string} textContent @param {() => void} onclick */
 const action = (textContent, onclick) => Object.assign(document.createElement("button"), { textContent, onclick });
 
-/** Make a dialog modal again that was moved in the document. @param {HTMLDialogElement} dialog */
+/** After a move in the document. @param {HTMLDialogElement} dialog */
 function reopen(dialog) {
   if (dialog.matches(":modal")) return;
   dialog.removeAttribute("open");

@@ -24,7 +24,7 @@ NOT_IN_FIREFOX = {
     "test_element_after_back_from_the_full_screen_can_be_opened": (
         "Playwright waits for the end of a navigation that Firefox does not report"
     ),
-    "test_element_on_page_with_embedder_policy_leads_to_verified": (
+    "test_element_on_page_with_embedder_policy_leads_to_the_hosted_page": (
         "Firefox has no credentialless frames; test_element_firefox.py expects the full screen"
     ),
 }

@@ -257,6 +257,23 @@ def test_element_redirect_without_token_says_so(
 
 
 @pytest.mark.nightly
+@pytest.mark.engine("chromium")
+def test_element_redirect_whose_token_never_comes_says_so(shopper: NewShopper) -> None:
+    user = shopper(attributes={"display": "redirect", "token-url": None}, expected=ANYTHING)
+    user.page.clock.install()
+    user.page.evaluate(
+        "const element = document.querySelector('mobbscan-onboarding');"
+        "void (element.fetchToken = () => new Promise(() => {}))"
+    )
+    user.click()
+    for _ in range(2):
+        expect(user.page.get_by_text("One moment")).to_be_visible()
+        user.page.clock.run_for(62_000)
+    expect(user.page.get_by_role("alert")).to_contain_text("could not sign you in")
+    assert codes_of(user) == ["token_failed"]
+
+
+@pytest.mark.nightly
 def test_element_token_url_of_another_origin_is_refused(
     shopper: NewShopper, host_site: ElementHostSite
 ) -> None:
