@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from mobbscan_sandbox.demo.child_processes import CHECKOUT
 from tests.support.stack import Stack
 
 _PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Shop</title>
@@ -32,10 +33,18 @@ for (const name of ["ready", "started", "submitted", "status", "error", "closed"
 """
 
 
+#: The host site's own copy of the script.
+COPY = "/copy.js"
+
+
 @dataclass
 class HostPage:
-    """What the host site serves. `attributes` are the element's, `headers` the page's."""
+    """What the host site serves. `attributes` are the element's, `headers` the page's.
 
+    `script` is the address of the script; by default the server's.
+    """
+
+    script: str = ""
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     head: str = ""
@@ -76,8 +85,8 @@ class ElementHostSite:
         )
         one = f"<mobbscan-onboarding {written}>{page.link}</mobbscan-onboarding>"
         return _PAGE.format(
-            script=self.script, head=page.head, element=one * page.copies, lang=page.lang,
-            filling=page.filling,
+            script=page.script or self.script, head=page.head, element=one * page.copies,
+            lang=page.lang, filling=page.filling,
         )  # fmt: skip
 
     def next_token(self) -> str | None:
@@ -106,6 +115,9 @@ def _handler(site: ElementHostSite) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if self.path == "/record.js":
                 self._answer(200, "text/javascript", RECORD_EVENTS)
+            elif self.path == COPY:
+                script = CHECKOUT / "static/embed-v1.js"
+                self._answer(200, "text/javascript", script.read_text("utf-8"))
             elif self.path == "/account":
                 self._answer(200, "text/html; charset=utf-8", site.html(), site.page.headers)
             else:

@@ -9,7 +9,7 @@ from tests.browser.browser_user import TIMEOUT_MS
 from tests.browser.element.conftest import NewShopper
 from tests.support.accessibility import accessibility_violations
 from tests.support.chromium import BrowserPage
-from tests.support.element_host_site import ElementHostSite
+from tests.support.element_host_site import COPY, ElementHostSite
 from tests.support.eventually import eventually
 from tests.support.free_ports import free_addresses
 from tests.support.user_journey import force_outcome
@@ -54,7 +54,8 @@ def test_element_whose_session_ends_midway_asks_for_another_token(
 @pytest.mark.nightly
 def test_element_of_a_dead_server_says_so_and_can_be_closed(shopper: NewShopper) -> None:
     dead = free_addresses().server_url
-    user = shopper(attributes={"server": dead, "display": "modal"}, expected=ANYTHING)
+    element = {"server": dead, "display": "modal"}
+    user = shopper(script=COPY, attributes=element, expected=ANYTHING)
     user.click()
     expect(user.page.get_by_role("alert")).to_contain_text("does not open inside this page")
     assert user.events("error")[0]["code"] == "frame_silent"
