@@ -1,9 +1,5 @@
 // @ts-check
-/**
- * `<mobbscan-onboarding>`: described in embed-v1.d.ts.
- *
- * Importing this module only defines the element, once per page; without DOM it does nothing.
- */
+/** `<mobbscan-onboarding>`: described in embed-v1.d.ts. Importing it only defines the element. */
 
 const NAME = "mobbscan-onboarding";
 const VERSION = 1;
@@ -58,7 +54,7 @@ slot[hidden], [part=body]:empty { display: none }
 iframe { display: block; width: 100%; height: ${MIN_HEIGHT}px; border: 0 }
 iframe[hidden] { height: 0 !important; visibility: hidden }
 dialog { position: fixed; inset: 0; margin: auto; width: 480px; height: min(100dvh - 4rem, 760px); overflow: hidden;
-  color-scheme: light dark; background: light-dark(#fff, #161a21) }
+  background: light-dark(#fff, #161a21) }
 dialog:not([open]) { display: none }
 dialog::backdrop { background: #0008 }
 dialog [part=body] { height: calc(100% - 3rem - env(safe-area-inset-top)); overflow: auto; background: inherit }
@@ -176,7 +172,7 @@ class Connection {
   }
 }
 
-/** Shared by all open dialogs: their number, and the style before. */
+/** Open dialogs of the page, and its style before. */
 const scrollLock = { count: 0, overflow: "", hadStyle: false };
 
 function lockScroll() {
@@ -213,7 +209,7 @@ class MobbscanOnboarding extends Base {
   #fetchToken = null;
   #slot;
   #body;
-  /** @type {AbortController | undefined} ends the listeners of the connected element */
+  /** @type {AbortController | undefined} */
   #connected;
   /** @type {AbortController | undefined} ends the listeners of the open verification */
   #opened;
@@ -272,9 +268,7 @@ class MobbscanOnboarding extends Base {
   open() {
     if (this.#opened) return this.#frame?.focus();
     if (!this.isConnected) return;
-    if (!this.#isComplete) {
-      return console.error(`<${NAME}>: set server (that of this script), site, and fetchToken or token-url`);
-    }
+    if (this.#missing) return console.error(`<${NAME}>: set ${this.#missing}`);
     this.connectedCallback(); // after destroy()
     this.#opened = new AbortController();
     this.#focusBefore = document.activeElement;
@@ -316,10 +310,12 @@ class MobbscanOnboarding extends Base {
     return parse(this.#server)?.origin;
   }
 
-  /** HTML injected into a page must not name another server, which would get the token. */
-  get #isComplete() {
+  /** Empty when the element can open. HTML injected into a page must not name another server, which would get the token. */
+  get #missing() {
     const isOurs = [this.#origin, window.location.origin, "null"].includes(SCRIPT_ORIGIN);
-    return isOurs && /^https?:/.test(this.#server) && this.getAttribute("site") && (this.fetchToken || this.hasAttribute("token-url"));
+    if (!isOurs || !/^https?:/.test(this.#server)) return "server to that of this script";
+    if (!this.getAttribute("site")) return "site";
+    return this.fetchToken || this.hasAttribute("token-url") ? "" : "token-url or fetchToken";
   }
 
   /** @param {MouseEvent} event */
@@ -327,8 +323,8 @@ class MobbscanOnboarding extends Base {
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const control = event.target instanceof Element && event.target.closest("a, button");
     if (!control || !this.contains(control)) return;
-    // Not prevented while the element cannot open: then the link works as without script.
-    if (this.#isComplete) event.preventDefault();
+    // Otherwise the link works as without script.
+    if (!this.#missing) event.preventDefault();
     this.open();
   }
 
@@ -356,13 +352,15 @@ class MobbscanOnboarding extends Base {
     if (this.hasAttribute("microphone")) features.push("microphone");
     frame.allow = features.map((feature) => `${feature} ${address.origin}`).join("; ");
     frame.referrerPolicy = "origin";
+    // The user's system would decide, though the page is light.
+    if (getComputedStyle(this).colorScheme === "normal") frame.style.colorScheme = "light";
     // A page with Cross-Origin-Embedder-Policy admits only such a frame.
     if (credentialless && "credentialless" in frame) frame.credentialless = true;
     frame.src = address.href;
     return frame;
   }
 
-  /** @param {HTMLIFrameElement} frame that replaces an earlier one */
+  /** @param {HTMLIFrameElement} frame */
   #mount(frame) {
     this.#unmount();
     this.#connection = new Connection(frame, this.#origin ?? "", {
@@ -371,7 +369,10 @@ class MobbscanOnboarding extends Base {
         frame.hidden = false;
         this.#emit("ready", {});
       },
-      silent: () => this.#fail("frame_silent", () => this.#showNote("silent")),
+      silent: () => {
+        console.error(`<${NAME}>: no answer from ${frame.src}`);
+        this.#fail("frame_silent", "silent");
+      },
       receive: (message) => this.#receive(message),
     });
     this.#frame = frame;
@@ -409,10 +410,14 @@ class MobbscanOnboarding extends Base {
     const onViolation = (/** @type {SecurityPolicyViolationEvent} */ event) => {
       if (!isBlocked(event)) return;
       if (event.effectiveDirective === "frame-src" && this.#frame) this.#fail("frame_blocked_by_csp");
-      if (event.effectiveDirective === "form-action") this.#fail("frame_blocked_by_csp", () => this.#followLink());
+      if (event.effectiveDirective === "form-action") this.#fail("frame_blocked_by_csp", undefined, () => this.#followLink());
     };
     document.addEventListener("securitypolicyviolation", onViolation, { signal });
     window.addEventListener("pageshow", (event) => event.persisted && this.#onReturn(), { signal });
+    // A focus trap of the page would hold Tab on the close button.
+    const hide = (/** @type {Event} */ event) =>
+      this.#dialog && this.shadowRoot?.activeElement && event.stopImmediatePropagation();
+    window.addEventListener("keydown", hide, { signal, capture: true });
     if (!("ReportingObserver" in globalThis)) return;
     const observer = new ReportingObserver(
       (/** @type {any[]} */ reports) => {
@@ -492,8 +497,6 @@ class MobbscanOnboarding extends Base {
       } catch (error) {
         if (signal.aborted) return null;
         console.error(`<${NAME}>: no hand-off token:`, error);
-        // The frame reports a second failure.
-        if (!delay) this.#raise("token_failed", true);
       }
     }
     return null;
@@ -507,12 +510,13 @@ class MobbscanOnboarding extends Base {
     return (await response.json()).token;
   }
 
-  /** Lead on unless the host prevents it. @param {string} code @param {() => void} lead */
-  #fail(code, lead = () => this.#redirect()) {
+  /** Lead on, or offer to, unless the host prevents it. @param {string} code @param {"silent" | "token"} [note] @param {() => void} lead */
+  #fail(code, note, lead = () => this.#redirect()) {
     const { signal } = /** @type {AbortController} */ (this.#opened);
-    const isPrevented = !this.#raise(code, code === "frame_silent");
+    const isPrevented = !this.#raise(code, !!note);
     if (signal.aborted) return;
     if (isPrevented) this.#close("error");
+    else if (note) this.#showNote(note);
     else lead();
   }
 
@@ -523,7 +527,7 @@ class MobbscanOnboarding extends Base {
     this.#showNote("wait");
     const token = await this.#token();
     if (signal.aborted) return;
-    if (!token) return this.#showNote("token");
+    if (!token) return this.#fail("token_failed", "token");
     const form = document.createElement("form");
     const field = document.createElement("input");
     Object.assign(form, { method: "post", action: `${this.#server}/handoff`, target: "_top", hidden: true });
@@ -592,11 +596,14 @@ class MobbscanOnboarding extends Base {
 
   /** @param {string} code @param {boolean} retry @returns {boolean} false when the host prevented what follows */
   #raise(code, retry) {
-    const report = JSON.stringify({ code, display: this.#display });
-    // The server reads this page's origin, which `no-referrer` would hide.
-    /** @type {RequestInit} */
-    const options = { method: "POST", mode: "no-cors", credentials: "omit", referrerPolicy: "origin", keepalive: true };
-    fetch(`${this.#embed}/report`, { ...options, body: report }).catch(() => {});
+    fetch(`${this.#embed}/report`, {
+      method: "POST",
+      mode: "no-cors",
+      credentials: "omit",
+      referrerPolicy: "origin", // the server reads it, and `no-referrer` would hide it
+      keepalive: true,
+      body: JSON.stringify({ code, display: this.#display }),
+    }).catch(() => {});
     return this.#emit("error", { code, retry, doc: `${this.#server}/problems/${code}` });
   }
 
@@ -615,8 +622,8 @@ function knownObstacle(frame) {
   if (IN_APP.test(navigator.userAgent)) return "in_app_browser";
   if (globalThis.crossOriginIsolated && !("credentialless" in frame)) return "cross_origin_isolated";
   const policy = /** @type {any} */ (frame).featurePolicy; // in Chromium only
-  const isBlocked = (/** @type {string} */ name) => frame.allow.includes(name) && policy?.allowsFeature(name) === false;
-  return isBlocked("camera") || isBlocked("microphone") ? "camera_blocked_by_policy" : "";
+  const features = ["camera", "microphone"].filter((name) => frame.allow.includes(name));
+  return features.some((name) => policy?.allowsFeature(name) === false) ? "camera_blocked_by_policy" : "";
 }
 
 /** @param {string} name */

@@ -95,6 +95,18 @@ def test_element_survives_styles_of_the_host_page(shopper: NewShopper, style: st
 
 
 @pytest.mark.nightly
-def test_element_that_is_incomplete_leaves_the_link_to_the_browser(shopper: NewShopper) -> None:
-    user = shopper(attributes={"token-url": None}, expected=("set server",))
-    user.click().page.wait_for_url("**/floor")
+@pytest.mark.parametrize(
+    ("attribute", "value", "named"),
+    [
+        ("server", "localhost:8000", "server"),
+        ("site", None, "site"),
+        ("token-url", None, "token-url or fetchToken"),
+    ],
+)
+def test_element_that_is_incomplete_leaves_the_link_to_the_browser(
+    shopper: NewShopper, attribute: str, value: str | None, named: str
+) -> None:
+    user = shopper(attributes={attribute: value}, expected=(f"set {named}",))
+    with user.page.expect_console_message(lambda message: f"set {named}" in message.text):
+        user.click()
+    user.page.wait_for_url("**/floor")

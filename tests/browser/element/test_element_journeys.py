@@ -105,6 +105,26 @@ def test_element_modal_keeps_the_focus_from_a_focus_trap_of_the_host_page(
 
 
 @pytest.mark.nightly
+def test_element_modal_passes_tab_on_despite_a_focus_trap_that_handles_keys(
+    shopper: NewShopper,
+) -> None:
+    """Such as the package focus-trap: it prevents Tab on the document, and focuses its own part."""
+    trap = (
+        "document.addEventListener('keydown', (event) => {"
+        " event.preventDefault(); document.getElementById('name').focus(); }, true)"
+    )
+    user = shopper(attributes={"display": "modal"}, head=f"<script>{trap}</script>")
+    user.page.evaluate("document.querySelector('mobbscan-onboarding').open()")
+    user.wait_for("ready")
+    user.page.get_by_role("button", name="Close").focus()
+    user.page.keyboard.press("Tab")
+    expect(user.element.locator("iframe")).to_be_focused()
+    user.page.get_by_role("button", name="Close").focus()
+    user.page.keyboard.press("Escape")
+    assert user.wait_for("closed")[0]["reason"] == "user"
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("display", ["inline", "modal"])
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.nightly)])
 def test_element_has_no_accessibility_violations(

@@ -7,6 +7,8 @@ from tests.browser.element.conftest import NewShopper
 
 BACKGROUND = "(element) => getComputedStyle(element).backgroundColor"
 RADIUS = "(element) => getComputedStyle(element).borderTopLeftRadius"
+SCHEME = "(element) => getComputedStyle(element).colorScheme"
+IS_DARK = "() => matchMedia('(prefers-color-scheme: dark)').matches"
 DESKTOP = (1280, 740)
 PHONE = (360, 740)
 
@@ -22,7 +24,8 @@ def test_modal_is_apart_from_the_edges_on_a_desktop_and_fills_a_phone(
     shopper: NewShopper,
 ) -> None:
     dark = {"viewport": DESKTOP, "color_scheme": "dark"}
-    user = shopper(attributes={"display": "modal"}, browser=dark)
+    head = "<style>:root { color-scheme: light dark }</style>"
+    user = shopper(attributes={"display": "modal"}, browser=dark, head=head)
     user.click().wait_for("ready")
     dialog = user.page.get_by_role("dialog")
     box = box_of(dialog)
@@ -32,6 +35,35 @@ def test_modal_is_apart_from_the_edges_on_a_desktop_and_fills_a_phone(
     user.page.set_viewport_size({"width": 360, "height": 740})
     assert box_of(dialog) == {"x": 0, "y": 0, "width": 360, "height": 740}
     assert dialog.evaluate(RADIUS) == "0px"
+
+
+@pytest.mark.engine("chromium")
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("", "light"),
+        pytest.param(":root { color-scheme: light dark }", "light dark", marks=pytest.mark.nightly),
+        pytest.param("mobbscan-onboarding { color-scheme: dark }", "dark"),
+    ],
+)
+def test_frame_takes_the_colour_scheme_of_the_host_page(
+    shopper: NewShopper, style: str, expected: str
+) -> None:
+    """The browser hands it to the pages in the frame, whose media queries then match."""
+    user = shopper(head=f"<style>{style}</style>", browser={"color_scheme": "null"})
+    user.click().wait_for("ready")
+    scheme = user.element.locator("iframe").evaluate(
+        "(frame) => getComputedStyle(frame).colorScheme"
+    )
+    assert scheme == expected
+    user.start()
+    pages = [each for each in user.page.frames if each != user.page.main_frame]
+    assert len(pages) == 2
+    for page in pages:
+        is_dark = page.locator("html").evaluate(
+            "matchMedia('(prefers-color-scheme: dark)').matches"
+        )
+        assert is_dark == (expected == "dark")
 
 
 def test_frame_on_a_phone_links_to_the_consent_and_has_no_gap(shopper: NewShopper) -> None:
