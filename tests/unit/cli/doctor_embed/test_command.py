@@ -195,8 +195,7 @@ def test_embed_page_that_answers_403_warns_and_is_checked(doctor: Doctor, host: 
 
 def test_embed_host_that_only_browsers_resolve_is_named(doctor: Doctor) -> None:
     result = doctor("http://shop.localhost:9/")
-    assert "browsers only" in result.output
-    assert "--html" in result.output
+    assert "resolve *.localhost in browsers only: save the page and give --html" in result.output
 
 
 def test_embed_host_without_answer_names_the_other_way(doctor: Doctor) -> None:

@@ -217,6 +217,15 @@ def test_csp_connect_src_that_forbids_the_token_address_fails() -> None:
     assert found == ("fail", f"{CSP}: connect-src", "messages", f"{CONNECT} 'self'")
 
 
+@pytest.mark.parametrize("sources", ["'none'", "https://cdn.example"])
+def test_csp_connect_src_that_forbids_token_address_and_reports_has_one_line(sources: str) -> None:
+    html = f'<mobbscan-onboarding server="{OURS}" site="shop" token-url="/token">'
+    found = as_rows(findings(page(f"{CSP}: connect-src {sources}", html=html)))
+    kept = "" if sources == "'none'" else f"{sources} "
+    line = f"connect-src {kept}'self' {OURS}"
+    assert [(each[2], each[3]) for each in found] == [("messages", line), ("reports", line)]
+
+
 def test_csp_frame_ancestors_of_other_sites_warns_with_the_origins() -> None:
     found = one(f"{CSP}: frame-ancestors 'self' https://portal.example https://shop.example")
     line = 'origins = ["https://shop.example", "https://portal.example"]'

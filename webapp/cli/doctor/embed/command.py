@@ -143,14 +143,14 @@ def _request(found: Settings, address: str, files: _Files) -> Fetched:
         with fetching(Fetcher(found, cookies=cookies)) as fetcher:
             return fetcher.get(address)
     except httpx.TransportError as error:
-        reason = "its certificate is not trusted here (OUTBOUND_CA_FILE)"
+        reason = "its certificate is not trusted here: name its CA in OUTBOUND_CA_FILE, or"
         if not is_untrusted(error):
             way = "OUTBOUND_PROXY lets this machine" if found.outbound_proxy else "this machine may"
-            reason = f"no answer: see that {way} reach it"
+            reason = f"no answer: see that {way} reach it, or"
             if (urlsplit(address).hostname or "").endswith(".localhost"):
-                reason = "no answer: many systems resolve *.localhost in browsers only"
+                reason = "no answer: many systems resolve *.localhost in browsers only:"
         raise click.ClickException(
-            f"{_origin(address)}: {reason}, or save the page and give --html and --headers"
+            f"{_origin(address)}: {reason} save the page and give --html and --headers"
         ) from None
 
 

@@ -88,22 +88,33 @@ def _connections(page: HostPage, target: Target, policy: Policy) -> Iterator[Emb
     if name is None:
         return
     where, sources = f"{policy.where}: {name}", policy.directives[name]
-    for address in dict.fromkeys(each.token_url for each in page.elements if each.token_url):
-        whole = resolve_url(page.address, address)
-        if origin_of(whole) == page.url.origin and not allows(sources, whole, page.url):
-            yield fails(
-                Breaks.MESSAGES,
-                where,
-                f'does not allow token-url="{address}": the frame gets no hand-off token',
-                " ".join((CONNECT[0], *_addresses(policy, name), "'self'")),
-            )
-    if not allows(sources, f"{target.frame}/report", page.url):
+    forbidden = [each for each in _token_addresses(page) if not allows(sources, each[1], page.url)]
+    has_reports = allows(sources, f"{target.frame}/report", page.url)
+    # A line replaces the directive: each finding has the same one, with all that is missing.
+    added = ["'self'"] * bool(forbidden) + [_source(page, target)] * (not has_reports)
+    line = " ".join(dict.fromkeys((CONNECT[0], *_addresses(policy, name), *added)))
+    for address, _ in forbidden:
+        yield fails(
+            Breaks.MESSAGES,
+            where,
+            f'does not allow token-url="{address}": the frame gets no hand-off token',
+            line,
+        )
+    if not has_reports:
         yield warns(
             Breaks.REPORTS,
             where,
             "the element cannot report its errors to this server (`sites show`); all else works",
-            _directive(CONNECT[0], _addresses(policy, name), page, target),
+            line,
         )
+
+
+def _token_addresses(page: HostPage) -> Iterator[tuple[str, str]]:
+    """Yield each `token-url` of the page's own origin, as written and as a whole address."""
+    for address in dict.fromkeys(each.token_url for each in page.elements if each.token_url):
+        whole = resolve_url(page.address, address)
+        if origin_of(whole) == page.url.origin:
+            yield address, whole
 
 
 def _trusted_types(policy: Policy) -> Iterator[EmbedFinding]:
@@ -115,8 +126,12 @@ def _trusted_types(policy: Policy) -> Iterator[EmbedFinding]:
 
 
 def _directive(name: str, sources: Sequence[str], page: HostPage, target: Target) -> str:
-    added = "'self'" if target.origin == page.url.origin else target.origin
-    return " ".join((name, *sources, added))
+    return " ".join((name, *sources, _source(page, target)))
+
+
+def _source(page: HostPage, target: Target) -> str:
+    """Return this server as a source of a directive of the page."""
+    return "'self'" if target.origin == page.url.origin else target.origin
 
 
 def _own_name(found: str, name: str) -> str:
