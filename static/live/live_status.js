@@ -161,7 +161,7 @@ class LiveStatus {
       } else if ([401, 403, 404].includes(response.status)) {
         this.reload();
       } else if (response.status === 304) {
-        this.announce("");
+        this.announceStatus();
       }
     } catch {
       this.announce(this.data("textOffline"));
@@ -186,7 +186,7 @@ class LiveStatus {
         : view.version > Number(this.data("version"));
     if (!hasChanged && view.status !== this.status) this.page.statusChanged?.(this.data("pageUrl"));
     this.status = view.status;
-    if (!hasChanged) return this.announce(view.status === "started" ? this.data("textUnderway") : "");
+    if (!hasChanged) return this.announceStatus();
     this.announce(this.data("textUpdate"));
     this.isLeaving = true;
     this.stop();
@@ -196,6 +196,10 @@ class LiveStatus {
   reload() {
     this.isLeaving = true;
     this.page.navigate(this.data("pageUrl"));
+  }
+
+  announceStatus() {
+    this.announce(this.status === "started" ? this.data("textUnderway") : "");
   }
 
   /** @param {string} text */

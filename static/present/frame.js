@@ -6,7 +6,8 @@
  * decides anything: the server polls the gateway itself.
  *
  * A browser does not report that a page refuses to be framed: it shows an error page and fires
- * `load`. So a frame that gives no sign of life gets the offer to open the full screen.
+ * `load`. So beside a frame that gives no sign of life a note offers the full screen. A page that the
+ * user only reads gives none either: the note must not alarm.
  *
  * The page runs this script before it creates the frame, so that no message is lost. That makes it
  * a classic script, which cannot export: in a frame of a host page, embed/frame.js loads it and calls
@@ -28,6 +29,7 @@ function watchFrame(stage, page, signal) {
   const { hostedOrigin, onboardingToken, pageUrl, returnPrefix, errorNotes, failedChecks } =
     /** @type {Record<string, string>} */ (/** @type {unknown} */ (stage.dataset));
   let isAlive = false;
+  let hasLoaded = false;
   let isLeaving = false;
   /** The note for the problem that the hosted page has reported; empty without one. */
   let reportedProblem = "";
@@ -37,8 +39,7 @@ function watchFrame(stage, page, signal) {
 
   window.setTimeout(() => {
     if (isAlive || isLeaving || signal.aborted) return;
-    // The window has loaded only when its frame has.
-    showNote(document.readyState === "complete" ? "silent" : "slow");
+    showNote(hasLoaded ? "silent" : "slow");
   }, SLOW_AFTER_MS);
 
   const markAlive = () => {
@@ -67,6 +68,7 @@ function watchFrame(stage, page, signal) {
   };
 
   const onFrameLoad = () => {
+    hasLoaded = true;
     hideNote("slow");
     hideNote("loading");
     if (ownPath().startsWith(returnPrefix)) return leave();

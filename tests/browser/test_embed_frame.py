@@ -16,6 +16,7 @@ from tests.support.stack import Person, Stack
 from tests.support.user_journey import force_outcome
 
 PHONE = (360, 740)
+SLOW_MS = 16_000
 #: The answers that these tests cause on purpose.
 REFUSED = ["status of 401", "status of 429", "ERR_FAILED"]
 CAMERA_IS_OFF = "Boolean(camera?.getTracks().every((each) => each.readyState === 'ended'))"
@@ -50,6 +51,21 @@ def test_frame_leads_to_the_result_and_reports_it(host: EmbedHostPage) -> None:
     assert last["result"].count(".") == 2
     assert len(host.tokens) == 1
     assert host.page.context.cookies() == []
+
+
+def test_frame_whose_hosted_page_is_slow_says_so_until_it_loads(
+    host: EmbedHostPage, stack: Stack
+) -> None:
+    host.page.clock.install()
+    held: list[Route] = []
+    host.page.route(f"{stack.gateway_url}/**", lambda route: held.append(route))
+    host.open().frame.locator("main form[action$='/onboardings'] button").click()
+    expect(host.frame.locator("#hosted")).to_be_visible()
+    host.page.clock.fast_forward(SLOW_MS)
+    expect(host.frame.locator("[data-note]:visible")).to_have_attribute("data-note", "slow")
+    host.page.unroute(f"{stack.gateway_url}/**")  # which lets the held requests go on
+    expect(host.hosted.locator("#begin")).to_be_visible()
+    expect(host.frame.locator("[data-note]:visible")).to_have_count(0)
 
 
 @pytest.mark.nightly

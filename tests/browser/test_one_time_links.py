@@ -27,6 +27,26 @@ def test_link_page_shows_start_and_end_on_the_phone(
     desktop.expect_heading("A person is taking a look")
 
 
+def test_link_page_that_polls_keeps_its_note_while_the_status_is_the_same(
+    stack: Stack, ada: Person, browser_page: BrowserPage
+) -> None:
+    desktop = BrowserUser(stack, browser_page(), ada)
+    desktop.page.add_init_script("delete Navigator.prototype.locks")  # it polls then
+    phone = BrowserUser(stack, browser_page(viewport=(360, 740)), ada)
+    phone.page.goto(create_link(desktop))
+    phone.page.get_by_role("button", name="Continue as Ada Lovelace").click()
+    phone.start()
+    live = desktop.page.locator("#live")
+    expect(live).to_have_text("The check is open on your other device.")
+    # The second answer shows that the page has dealt with the first.
+    for _ in range(2):
+        with desktop.page.expect_response(
+            lambda answer: answer.url.endswith("/status") and answer.status == 304
+        ):
+            desktop.page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(live).to_have_text("The check is open on your other device.")
+
+
 def test_link_is_copied_and_drawn_and_its_page_sends_no_referrer(
     stack: Stack, ada: Person, browser_page: BrowserPage
 ) -> None:
