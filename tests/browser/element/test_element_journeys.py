@@ -37,6 +37,8 @@ def test_element_follows_the_check_on_a_phone(
     force_outcome(host_site.stack, onboarding, "passes")
     eventually(lambda: any(each["final"] for each in desktop.events("status")))
     expect(desktop.frame.get_by_role("heading", level=1)).to_have_text("You are verified")
+    expect(desktop.frame.get_by_text("on another screen")).to_have_count(0)
+    expect(phone.get_by_text("If you started on another screen")).to_be_visible()
 
 
 def test_element_whose_session_ends_midway_asks_for_another_token(
