@@ -286,7 +286,6 @@ class MobbscanOnboarding extends Base {
     this.#end("destroyed");
   }
 
-  /** Without a slash at the end. */
   get #server() {
     return (parse(this.getAttribute("server"))?.href ?? "").replace(/\/+$/, "");
   }
@@ -310,7 +309,7 @@ class MobbscanOnboarding extends Base {
     return parse(this.#server)?.origin;
   }
 
-  /** Empty when the element can open. HTML injected into a page must not name another server, which would get the token. */
+  /** Injected HTML must not name another server: it would get the token. */
   get #missing() {
     const isOurs = [this.#origin, window.location.origin, "null"].includes(SCRIPT_ORIGIN);
     if (!isOurs || !/^https?:/.test(this.#server)) return "server to that of this script";
@@ -323,7 +322,6 @@ class MobbscanOnboarding extends Base {
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const control = event.target instanceof Element && event.target.closest("a, button");
     if (!control || !this.contains(control)) return;
-    // Otherwise the link works as without script.
     if (!this.#missing) event.preventDefault();
     this.open();
   }
@@ -393,7 +391,6 @@ class MobbscanOnboarding extends Base {
     dialog.setAttribute("aria-label", title);
     const button = action("×", () => this.#close("user"));
     button.setAttribute("aria-label", close);
-    // Escape closes it.
     dialog.onclose = () => this.#dialog === dialog && this.#close("user");
     const bar = part("bar");
     bar.append(button);
@@ -510,7 +507,7 @@ class MobbscanOnboarding extends Base {
     return (await response.json()).token;
   }
 
-  /** Lead on, or offer to, unless the host prevents it. @param {string} code @param {"silent" | "token"} [note] @param {() => void} lead */
+  /** Lead on unless the host prevents it. @param {string} code @param {"silent" | "token"} [note] @param {() => void} lead */
   #fail(code, note, lead = () => this.#redirect()) {
     const { signal } = /** @type {AbortController} */ (this.#opened);
     const isPrevented = !this.#raise(code, !!note);
@@ -538,7 +535,6 @@ class MobbscanOnboarding extends Base {
     form.remove();
   }
 
-  /** Where the page's policy forbids our form. */
   #followLink() {
     const link = this.querySelector("a");
     if (link) window.location.assign(link.href);
