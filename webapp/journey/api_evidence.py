@@ -138,12 +138,12 @@ class ApiEvidence:
         self._source = EvidenceSource(deps, gateway)
         self._checksum = ReportChecksum(deps, account)
         self._log = EvidenceLog(deps, account)
-        self._places = threading.BoundedSemaphore(MAX_STREAMS)
+        self._slots = threading.BoundedSemaphore(MAX_STREAMS)
 
     def listed(self, site: Site, onboarding_id: str) -> list[EvidenceItem]:
         """Return what the gateway lists now. Raises EvidenceBusy, and the errors of a poll."""
         with ExitStack() as resources:
-            self._take_place(resources)
+            self._take_slot(resources)
             row = self._row(site, onboarding_id)
             process = None if row.status is Status.ERASED else self._source.reader.read(row)
             return list(evidence_links(process)) if process else []
@@ -186,7 +186,7 @@ class ApiEvidence:
         self, resources: ExitStack, requested: EvidenceRequested
     ) -> tuple[Onboarding, EvidenceStream, str | None]:
         """Return the file, and the checksum that the gateway states for a report."""
-        self._take_place(resources)
+        self._take_slot(resources)
         row = self._row(requested.site, requested.onboarding_id)
         try:
             if row.status is Status.ERASED or not row.create_calls:
@@ -212,10 +212,10 @@ class ApiEvidence:
             yield from chunks
         self._source.require_own_file(row, evidence)
 
-    def _take_place(self, resources: ExitStack) -> None:
-        if not self._places.acquire(blocking=False):
+    def _take_slot(self, resources: ExitStack) -> None:
+        if not self._slots.acquire(blocking=False):
             raise EvidenceBusy(_BUSY_SECONDS)
-        resources.callback(self._places.release)
+        resources.callback(self._slots.release)
 
     def _row(self, site: Site, onboarding_id: str) -> Onboarding:
         with self._deps.database.reading() as work:

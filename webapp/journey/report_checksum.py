@@ -46,7 +46,7 @@ class ReportChecksum:
     def __init__(self, deps: JourneyDependencies, account: str) -> None:
         self._deps = deps
         self._account = account
-        self._places = threading.BoundedSemaphore(HELD_REPORTS)
+        self._slots = threading.BoundedSemaphore(HELD_REPORTS)
 
     def compare(
         self, resources: ExitStack, report: EvidenceStream, stated: str | None
@@ -60,9 +60,9 @@ class ReportChecksum:
         checksum = parse_checksum(stated)
         if checksum is None or (report.size or 0) > MAX_HELD_BYTES:
             return ComparedReport(report.chunks, ChecksumOutcome.UNKNOWN)
-        if not self._places.acquire(timeout=_WAIT_SECONDS):
+        if not self._slots.acquire(timeout=_WAIT_SECONDS):
             raise EvidenceBusy(_RETRY_AFTER_SECONDS)
-        resources.callback(self._places.release)
+        resources.callback(self._slots.release)
         held, rest = _hold(report.chunks)
         if rest is not None:
             return ComparedReport(chain(_released(held), rest), ChecksumOutcome.UNKNOWN)

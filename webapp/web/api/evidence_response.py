@@ -82,7 +82,7 @@ def _response(requested: EvidenceRequested, facts: FileFacts, body: Any) -> Resp
     headers["Content-Type"] = facts.media_type
     headers["Content-Disposition"] = _disposition(requested, facts.media_type)
     headers["Cache-Control"] = "no-store"
-    # Tells nginx to pass the file on as it comes, and to write none of it to its disk.
+    # nginx then passes the file on unbuffered, and writes none of it to its disk.
     headers["X-Accel-Buffering"] = "no"
     headers["Accept-Ranges"] = "bytes" if facts.part else "none"
     if facts.size is not None:

@@ -228,7 +228,7 @@ def test_file_that_breaks_off_breaks_the_answer_and_leaves_an_incomplete_view(
     assert view.sha256 is not None
 
 
-def test_requests_beyond_the_limit_are_refused_and_places_are_freed(api: Api) -> None:
+def test_requests_beyond_the_limit_are_refused_and_slots_are_freed(api: Api) -> None:
     add_onboarding(api.app)
     opened = [get(api, "image", buffered=False) for _ in range(MAX_STREAMS)]
     for path in (ADDRESSES["zip"], "evidence"):
@@ -242,7 +242,7 @@ def test_requests_beyond_the_limit_are_refused_and_places_are_freed(api: Api) ->
     assert len(unread) == MAX_STREAMS, "a client that leaves has not seen it all"
 
 
-def test_refused_requests_free_their_places(api: Api, evidence: Evidence) -> None:
+def test_refused_requests_free_their_slots(api: Api, evidence: Evidence) -> None:
     add_onboarding(api.app)
     evidence.answers.clear()
     for _ in range(MAX_STREAMS + 1):
