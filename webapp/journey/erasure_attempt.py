@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from webapp.domain import decision_transitions
 from webapp.domain.decisions import DecisionOutcome
@@ -153,7 +154,8 @@ class ErasureAttempt:
         """Read other processes until the gateway shows one; None if there is none to read."""
         with self._deps.database.reading() as work:
             newest = work.onboardings.newest_shown_by_gateway(_CANDIDATES)
-            others = work.erasures.without_erasure(newest)[:_OTHER_PROCESSES]
+            without_erasure = (each for each in newest if not work.erasures.exists(each))
+            others = list(islice(without_erasure, _OTHER_PROCESSES))
         answer: GatewayAnswer | None = None
         for other in others:
             answer, _ = self._answer(lambda id_=other: self._read(id_, is_known=True))  # type: ignore[misc]

@@ -5,7 +5,6 @@ Every writer first locks the onboarding's row (`Onboardings.get` with `for_updat
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -35,6 +34,7 @@ _OF = select(erasures).where(_columns.onboarding_id == bindparam("onboarding"))
 _IS_OPEN = select(_columns.id).where(
     _columns.onboarding_id == bindparam("onboarding"), _columns.next_attempt_at.is_not(None)
 )
+_EXISTS = select(_columns.id).where(_columns.onboarding_id == bindparam("onboarding"))
 _BLOCKED = (
     select(_columns.id).where(IS_BLOCKED, _columns.state == str(ErasureState.BLOCKED)).limit(1)
 )
@@ -84,11 +84,9 @@ class Erasures(Repository):
             query = query.where(_columns.state == state)
         return [_erasure(row) for row in self._connection.execute(query)]
 
-    def without_erasure(self, onboarding_ids: Collection[str]) -> list[str]:
-        """Return those of these onboardings that have no erasure, in their order."""
-        query = select(_columns.onboarding_id).where(_columns.onboarding_id.in_(onboarding_ids))
-        having = set(self._connection.scalars(query))
-        return [each for each in onboarding_ids if each not in having]
+    def exists(self, onboarding_id: str) -> bool:
+        """Whether the onboarding has an erasure, open or settled."""
+        return self._connection.scalar(_EXISTS, {"onboarding": onboarding_id}) is not None
 
     def has_blocked(self) -> bool:
         """Whether the gateway refuses any erasure."""
