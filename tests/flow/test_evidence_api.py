@@ -12,7 +12,12 @@ import pytest
 from mobbscan_sandbox.demo.sites_file import api_key_hash
 from tests.support.eventually import eventually
 from tests.support.stack import Person, Stack
-from tests.support.user_journey import UserJourney, gateway_switches, start_onboarding
+from tests.support.user_journey import (
+    UserJourney,
+    gateway_switches,
+    send_notice,
+    start_onboarding,
+)
 
 KEY = "key of the program that shows evidence"
 KEYS = [{"name": "evidence", "hash": api_key_hash(KEY), "scopes": ["evidence", "onboardings"]}]
@@ -96,11 +101,12 @@ def test_recording_whose_notice_was_lost_is_announced_once(stack: Stack, api: ht
         assert 60 < int(missing.headers["Retry-After"]) <= 120, "the next poll"
     with gateway_switches(stack, legacy_states=True):  # sends no notice of the recording
         stack.gateway_control.post(f"/processes/{walk.id}/video", json={}).raise_for_status()
-    for _ in range(2):
-        stack.change("UPDATE onboardings SET next_poll_at = created_at WHERE id = ?", walk.id)
-        # PostgreSQL does not notify the jobs process of this change; it searches every 30 seconds.
-        eventually(lambda: not overdue(stack, walk.id), seconds=60)
-    eventually(lambda: available(api, walk.id) == 1)
+    # Any poll of a decided onboarding asks for the recording; this notice causes one at once.
+    send_notice(stack, walk.id, "A_WORD_OF_NEXT_YEAR")
+    eventually(lambda: available(api, walk.id))
+    send_notice(stack, walk.id, "VIDEO_AVAILABLE")
+    eventually(lambda: not unsettled(stack, walk.id))
+    assert available(api, walk.id) == 1
     assert api.get(path).status_code == 200
 
 
@@ -110,6 +116,6 @@ def available(api: httpx.Client, onboarding_id: str) -> int:
     return types.count("onboarding.evidence_available")
 
 
-def overdue(stack: Stack, onboarding_id: str) -> bool:
-    query = "SELECT id FROM onboardings WHERE next_poll_at = created_at AND id = ?"
+def unsettled(stack: Stack, onboarding_id: str) -> bool:
+    query = "SELECT id FROM inbox WHERE verification_id = ? AND settled_at IS NULL"
     return bool(stack.rows(query, onboarding_id))

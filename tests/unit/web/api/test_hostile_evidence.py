@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.flow.test_secret_leaks import found_in
 from tests.support.evidence_gateway import (
     FILES,
     ID,
+    JSON_FORM,
     PATHS,
     Answer,
     EvidenceGateway,
@@ -183,6 +186,22 @@ def test_redirect_of_the_gateway_is_not_followed(
     evidence.answers[PATHS[kind]] = Answer(status, headers={"Location": f"{gateway.url}/elsewhere"})
     assert get(api, kind).status_code == 503
     assert "/elsewhere" not in {path for path, _accept in gateway.requests}
+
+
+def test_file_whose_end_names_another_onboarding_of_ours_breaks_the_answer(
+    api: Api, evidence: Evidence
+) -> None:
+    add_onboarding(api.app)
+    add_onboarding(api.app, id=OTHER_ID)
+    text = base64.b64encode(FILES["image"]).decode()
+    body = json.dumps({"image": text, "scanId": OTHER_ID}).encode()
+    evidence.answers[PATHS["image"]] = Answer(200, body, JSON_FORM)
+    answer = get(api, "image", buffered=False)
+    with pytest.raises(Exception, match="gateway"):
+        answer.data  # noqa: B018 - reads the body
+    answer.close()
+    assert "gateway_mixed_up" in alarms(api.app)
+    assert [view.is_complete for view in views(api.app)] == [False]
 
 
 def test_file_of_another_onboarding_of_ours_is_refused(api: Api, evidence: Evidence) -> None:
