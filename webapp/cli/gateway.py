@@ -13,7 +13,7 @@ from webapp.journey.gateway_facts import Drift, GatewayReport, SeenField
 
 @click.group()
 def gateway() -> None:
-    """Show what the gateway sends, and accept differences from its contract."""
+    """Show what the gateway sends, against its contract."""
 
 
 @gateway.command()

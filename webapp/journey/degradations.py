@@ -66,7 +66,7 @@ def find_degradations(database: Database) -> list[str]:
 
 
 def _alarms(work: UnitOfWork) -> list[str]:
-    overdue, _since = work.onboardings.overdue()
+    overdue, _since = work.decisions.overdue()
     details = {**work.alarms.details(), DECISIONS_OVERDUE: pluralize(overdue, "onboarding")}
     sentences = {name: _ALARMS.get(name, name).format(detail=details[name]) for name in details}
     return [

@@ -6,6 +6,7 @@ Every writer first locks the onboarding's row (`Onboardings.get` with `for_updat
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
@@ -23,6 +24,7 @@ from webapp.domain.decisions import (
 from webapp.domain.reasons import ReasonCode
 from webapp.store.decisions_table import IS_UNSETTLED, IS_WAITING, decisions
 from webapp.store.repository import SealingRepository
+from webapp.store.schema import IS_OVERDUE, onboardings
 
 _columns = decisions.c
 #: Never changed.
@@ -46,6 +48,8 @@ _WAITING = (
     .order_by(*_oldest_first)
 )
 _COUNT_WAITING = select(func.count()).where(and_(IS_WAITING, _columns.state == bindparam("state")))
+
+_OVERDUE = select(func.count(), func.min(onboardings.c.overdue_at)).where(IS_OVERDUE)
 
 
 class Decisions(SealingRepository):
@@ -80,6 +84,16 @@ class Decisions(SealingRepository):
     def count_waiting(self, state: DecisionState) -> int:
         """Count the parked or the dead decisions."""
         return self._connection.scalar(_COUNT_WAITING, {"state": str(state)}) or 0
+
+    def overdue(self) -> tuple[int, datetime | None]:
+        """Count the onboardings that the host site should have decided; return also since when."""
+        count, since = self._connection.execute(_OVERDUE).one()
+        return count, since
+
+    def were_ever_awaited(self) -> bool:
+        """Whether any onboarding has ever been `deciding`. Reads all rows if none has."""
+        ever = select(onboardings.c.id).where(onboardings.c.deciding_at.is_not(None)).limit(1)
+        return self._connection.scalar(ever) is not None
 
     def _one(self, query: Select[Any], **values: object) -> DecisionRecord | None:
         row = self._connection.execute(query, values).one_or_none()

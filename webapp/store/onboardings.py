@@ -31,7 +31,7 @@ from webapp.domain.reasons import Reason, ReasonCode
 from webapp.domain.schedule import PollReason
 from webapp.store.errors import LostUpdate
 from webapp.store.repository import SealingRepository
-from webapp.store.schema import IS_ACTIVE, IS_AWAITED, IS_OVERDUE, consents, onboardings
+from webapp.store.schema import IS_ACTIVE, IS_AWAITED, consents, onboardings
 from webapp.store.sql import batched, insert_if_absent
 
 _SEALED = ("hosted_url", "onboarding_token", "decided_by", "rejection_reason")
@@ -101,7 +101,6 @@ _BRING_FORWARD = (
     .where(_this, or_(_columns.next_poll_at.is_(None), _columns.next_poll_at > bindparam("latest")))
     .values(next_poll_at=bindparam("latest"))
 )
-_OVERDUE = select(func.count(), func.min(_columns.overdue_at)).where(IS_OVERDUE)
 _CONSENT = select(consents).where(
     consents.c.onboarding_id == bindparam("this"), consents.c.version == bindparam("shown")
 )
@@ -252,16 +251,6 @@ class Onboardings(SealingRepository):
     def unfinished(self, after: str = "", limit: int = 500) -> list[str]:
         """Return ids of active onboardings in ascending order, starting after `after`."""
         return list(self._connection.scalars(_UNFINISHED, {"after": after, "most": limit}))
-
-    def overdue(self) -> tuple[int, datetime | None]:
-        """Count those that the host site should have decided; return also since when the first."""
-        count, since = self._connection.execute(_OVERDUE).one()
-        return count, since
-
-    def has_waited_for_decision(self) -> bool:
-        """Whether any onboarding has ever been `deciding`. Reads all rows if none has."""
-        ever = select(_columns.id).where(_columns.deciding_at.is_not(None)).limit(1)
-        return self._connection.scalar(ever) is not None
 
     def add_consent(self, onboarding_id: str, consent: Consent) -> bool:
         """Store the first consent to this version; return whether this one was the first."""

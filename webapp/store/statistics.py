@@ -92,7 +92,7 @@ def active_alarms(work: UnitOfWork) -> list[tuple[str, datetime]]:
 
     Overdue decisions of host sites are one that no step has to clear: it follows from the statuses.
     """
-    _count, overdue_since = work.onboardings.overdue()
+    _count, overdue_since = work.decisions.overdue()
     overdue = [(DECISIONS_OVERDUE, overdue_since)] if overdue_since else []
     return [*work.alarms.active().items(), *overdue]
 

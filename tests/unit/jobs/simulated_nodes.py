@@ -31,6 +31,7 @@ class Node:
             clock=lambda: datetime.now(UTC),
             database=None,
             message_delivery=None,
+            notice_forwarding=None,
         )
         self._process = process.JobsProcess(wired, lambda: True)
         self._waiting: deque[Key] = deque()

@@ -53,7 +53,8 @@ def test_jobs_process_polls_due_rows_and_stores_no_personal_data(
         assert gateway.polls_of(before.id) == 1
         assert worker.end(signal.SIGTERM) == 0
 
-    assert installed.row(before.id).next_poll_at is None
+    decided = installed.row(before.id)  # the next poll is for the recording
+    assert decided.next_poll_at == decided.decided_at + timedelta(minutes=2)
     assert installed.row(refused.id).status is Status.STARTED
     with installed.parts() as parts, parts.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar() == 0

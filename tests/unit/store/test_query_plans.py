@@ -40,6 +40,7 @@ FEW_ROWS = (
     "counters",
     "limit_counts",
     "element_reports",
+    "gateway_facts",
     "receivers",
 )
 _EXPLAINABLE = ("SELECT", "UPDATE", "DELETE", "INSERT")

@@ -280,7 +280,7 @@ class FakeSteps:
     def is_authentic(self, headers: Mapping[str, str]) -> bool:
         return headers.get("Authorization") == "Bearer agreed"
 
-    def store(self, body: bytes) -> bool:
+    def store(self, body: bytes, *, was_forwarded: bool = False) -> bool:
         if not body.startswith(b"{"):
             raise UnreadableNotice("no JSON object")
         self._raise_error()

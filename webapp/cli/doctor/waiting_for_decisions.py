@@ -22,7 +22,7 @@ def findings(components: Components) -> Iterator[Finding]:
         return
     try:
         with components.database.reading() as work:
-            is_seen = work.onboardings.has_waited_for_decision()
+            is_seen = work.decisions.were_ever_awaited()
     except StoreError:
         return  # reported by the check of the database
     if is_seen:
