@@ -7,7 +7,7 @@ from typing import Any
 from tests.faults.onboarding_model import OnboardingModel
 from tests.unit.journey.fakes import FakeGateway
 from webapp.gateway.errors import RequestRefused, StateConflict, Unauthorized
-from webapp.gateway.models import CreatedProcess, CreateRequest, ProcessData
+from webapp.gateway.models import Acknowledgement, CreatedProcess, CreateRequest, ProcessData
 
 
 class Killed(BaseException):
@@ -54,9 +54,9 @@ class ModelCheckedGateway(FakeGateway):
         self._model().answered(scan_id, answer.verification_result or "")
         return answer
 
-    def delete(self, scan_id: str) -> None:
+    def delete(self, scan_id: str) -> Acknowledgement:
         self._model().delete_called(scan_id)
-        super().delete(scan_id)
+        return super().delete(scan_id)
 
     def send_to_review(self, scan_id: str, personal_data: object = None) -> None:
         self._model().decision_called(scan_id, review=True)
