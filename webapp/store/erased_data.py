@@ -91,7 +91,7 @@ class ErasedData(Repository):
         """
         about = inbox.c.verification_id == onboarding_id
         words = self._connection.scalars(select(inbox.c.status).where(about)).all()
-        unknown = [word for word in words if known_word(word) != word]
+        unknown = [word for word in words if known_word(word) == "unknown"]
         if unknown:
             self._connection.execute(delete(inbox).where(about, inbox.c.status.in_(unknown)))
         self._connection.execute(update(inbox).where(about).values(body=None, forward_at=None))
