@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import ssl
 import struct
 from typing import Any
 
@@ -34,9 +33,7 @@ class SendTimeoutSocket:
         Raises ConnectionResetError when the client does not accept a piece in time; the connection
         is then reset, so that the kernel drops what is still unsent.
         """
-        view = memoryview(data)[self._send_at_once(data) :]
-        if not view:
-            return
+        view = memoryview(data)
         # Python counts this timeout over a whole `sendall`, however little the client accepts.
         self._sock.settimeout(self._timeout_seconds)
         try:
@@ -47,18 +44,6 @@ class SendTimeoutSocket:
             raise ConnectionResetError(errno.ECONNRESET, "the client stopped reading") from cause
         finally:
             self._sock.settimeout(None)
-
-    def _send_at_once(self, data: bytes) -> int:
-        """Send what the kernel's buffer takes without waiting, and return how much that is.
-
-        Most pieces fit; with a time limit each of them would cost two more system calls.
-        """
-        if isinstance(self._sock, ssl.SSLSocket):  # takes no flags
-            return 0
-        try:
-            return self._sock.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
 
 
 def reset(sock: socket.socket) -> None:
