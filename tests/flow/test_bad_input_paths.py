@@ -19,6 +19,8 @@ METHODS = (
 UNKNOWN = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
 PARTS = {
     "<onboarding_id>": UNKNOWN,
+    "<erasure_id>": UNKNOWN,
+    "<evidence_type>": "no-such-type",
     "<code>": "no-such-code",
     "<reference>": "no-such-reference",
     "<path:reference>": "no-such-reference",

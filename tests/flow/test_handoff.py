@@ -123,7 +123,9 @@ def test_handoff_with_invalid_claim_is_401(
     browser, refused = stack.login_handoff(ada, **claims)
     assert refused.status == 401
     assert "Ada Lovelace" not in refused.text
-    assert browser.get("/onboardings/x", follow=False).status == 303
+    assert (
+        browser.get("/onboardings/5f0c2a9e-7b1d-4c36-9a52-0d8e6f3b1c77", follow=False).status == 303
+    )
 
 
 def test_logout_invalidates_the_session_cookie(stack: Stack, ada: Person) -> None:
