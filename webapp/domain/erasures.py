@@ -213,6 +213,9 @@ def reopen(erasure: Erasure, now: datetime) -> Erasure:
         state=ErasureState.PENDING,
         problem=ErasureProblem.NOT_TRIED,
         evidence=None,
+        attempts=erasure.attempts + 1,  # what an attempt in flight reports no longer counts
+        claimed_until=None,
+        receipt=None,
         next_attempt_at=now,
         updated_at=now,
     )

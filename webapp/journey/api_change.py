@@ -35,8 +35,8 @@ class ApiChange:
         """
         signer = self._deps.result_signer
         with self._deps.database.writing() as work:
-            # Not locked: `Links.add` locks the person, which `ApiCreate` does first too.
-            row = self._of_site(work, site, onboarding_id)
+            found = self._of_site(work, site, onboarding_id)
+            row = self._deps.lock_with_person(work, found.id) or found
             if not row.active or self._deps.clock() >= row.expires_at:
                 raise Conflict(row.status)
             answer = resource(work, row, signer, self._links.add(work, row, Actor.HOST))

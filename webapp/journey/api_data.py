@@ -46,6 +46,8 @@ class ApiData:
         if answer is None or _is_empty(answer):
             raise DataAbsent("the gateway shows no data")
         with self._deps.database.writing() as work:
+            if self._deps.lock_unless_erased(work, row.id) is None:
+                raise DataAbsent("erased meanwhile")
             self._deps.record_event(work, row, "data_read", actor=Actor.HOST, key=key)
         return _data(answer)
 

@@ -77,9 +77,11 @@ class ApiDecide:
     def _answer(self, result: DecisionResult, settle: Settle | None) -> Answer:
         signer = self._deps.result_signer
         with self._deps.database.writing() as work:
+            # Locked and read anew, or the stored answer would outlive an erasure meanwhile.
+            current = work.onboardings.get(result.onboarding.id, for_update=True)
             answer: OnboardingResource | DecisionResource
             if result.decision is None:
-                answer, status = resource(work, result.onboarding, signer), OK
+                answer, status = resource(work, current or result.onboarding, signer), OK
             else:
                 answer, status = decision_resource(result.decision), ACCEPTED
             if settle is not None:

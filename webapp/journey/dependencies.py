@@ -69,6 +69,21 @@ class JourneyDependencies:
             raise NotFound("no such onboarding")
         return found
 
+    def lock_with_person(self, work: UnitOfWork, onboarding_id: str) -> Onboarding | None:
+        """Lock the person, then the onboarding, as all who lock both do; return the onboarding.
+
+        None is an unknown id. What was read before the locks may be erased by now.
+        """
+        found = work.onboardings.get(onboarding_id)
+        if found is not None and found.person_id is not None:
+            work.people.lock(found.person_id)
+        return work.onboardings.get(onboarding_id, for_update=True)
+
+    def lock_unless_erased(self, work: UnitOfWork, onboarding_id: str) -> Onboarding | None:
+        """Lock and return the onboarding; None if it is erased, perhaps since it was read."""
+        row = work.onboardings.get(onboarding_id, for_update=True)
+        return None if row is None or row.status is Status.ERASED else row
+
     @contextmanager
     def translate_gateway_errors(self, onboarding_id: str) -> Iterator[None]:
         """Translate errors as `to_step_errors`.

@@ -46,7 +46,7 @@ class Erase:
         """
 
         def store(work: UnitOfWork) -> Erasure:
-            row = self._local.lock(work, onboarding_id)
+            row = self._deps.lock_with_person(work, onboarding_id)
             if row is None or (site is not None and row.site != site.id):
                 raise NotFound("no such onboarding")
             return self._store(work, row, actor)

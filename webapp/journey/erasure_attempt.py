@@ -34,6 +34,7 @@ from webapp.journey.create_process import CREATE_LEASE
 from webapp.journey.dependencies import JourneyDependencies
 from webapp.journey.local_erasure import LocalErasure
 from webapp.journey.process_deletion import ProcessDeletion
+from webapp.journey.process_reader import ProcessReader
 from webapp.store.errors import AlreadyExists
 from webapp.store.unit_of_work import UnitOfWork
 
@@ -56,6 +57,7 @@ class ErasureAttempt:
     def __init__(self, deps: JourneyDependencies, gateway: Gateway) -> None:
         self._deps = deps
         self._gateway = gateway
+        self._reader = ProcessReader(deps, gateway)
         self._deletion = ProcessDeletion(deps, gateway)
         self._local = LocalErasure(deps)
 
@@ -167,7 +169,8 @@ class ErasureAttempt:
         """Return the HTTP status of reading a process (contract 3.2)."""
         try:
             with self._deps.translate_gateway_errors(onboarding_id):
-                self._gateway.read(onboarding_id, is_known=is_known)
+                answer = self._gateway.read(onboarding_id, is_known=is_known)
+                self._reader.require_no_other_onboarding(onboarding_id, answer.other_scan_id)
         except (Unauthorized, RequestRefused, StateConflict) as cause:
             return cause.status
         return 200
@@ -197,7 +200,7 @@ class ErasureAttempt:
         self, claimed: Erasure, evidence: GatewayEvidence, retry_after: timedelta
     ) -> None:
         with self._deps.changing_status() as work:
-            row = self._local.lock(work, claimed.onboarding_id)
+            row = self._deps.lock_with_person(work, claimed.onboarding_id)
             stored = work.erasures.of(claimed.onboarding_id)
             if row is None or stored is None or stored.attempts != claimed.attempts:
                 return  # it took longer than its lease

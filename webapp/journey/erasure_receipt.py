@@ -14,6 +14,7 @@ DELETED_WITH_ONBOARDING = (
     "consents",
     "links",
     "decision_contents",
+    "evidence_hashes",
     "notice_bodies",
     "message_bodies",
     "timeline_details",

@@ -61,7 +61,7 @@ class EvidenceLog:
             ended_at=now if refused else None,
         )
         with self._deps.database.writing() as work:
-            if work.onboardings.site_of(row.id, for_update=True) is None:
+            if self._deps.lock_unless_erased(work, row.id) is None:
                 raise NotFound("no such onboarding")
             work.evidence_views.add(view)
             self._record_checksum(work, row, checksum, algorithm)
@@ -69,11 +69,17 @@ class EvidenceLog:
         return view
 
     def end(self, row: Onboarding, view: EvidenceView) -> None:
-        """Store how it ended, and an event. What cannot be stored is logged: the file is sent."""
+        """Store how it ended, and an event; of a file that was erased meanwhile only the time.
+
+        What cannot be stored is logged: the file is sent.
+        """
         try:
             with self._deps.database.writing() as work:
-                if work.evidence_views.end(view):
-                    self._record_view(work, row, view)
+                if self._deps.lock_unless_erased(work, row.id) is None:
+                    work.evidence_views.end(replace(view, sha256=None, size=0))
+                    return
+                work.evidence_views.end(view)
+                self._record_view(work, row, view)
         except StoreError as cause:
             extra = {"onboarding": row.id, "error": type(cause).__name__}
             _log.error("evidence_view_not_completed", extra=extra)

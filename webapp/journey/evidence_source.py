@@ -75,7 +75,7 @@ class EvidenceSource:
     def require_own_file(self, row: Onboarding, evidence: EvidenceStream) -> None:
         """Raise GatewayMixedUp, and an alarm, for a file of another onboarding of ours."""
         with self._deps.translate_gateway_errors(row.id):
-            self.reader.require_no_other_onboarding(row, evidence.other_scan_id)
+            self.reader.require_no_other_onboarding(row.id, evidence.other_scan_id)
 
     def _entered(self, resources: ExitStack, row: Onboarding, unopened: Unopened) -> EvidenceStream:
         evidence = resources.enter_context(unopened)

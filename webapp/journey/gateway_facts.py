@@ -69,7 +69,8 @@ class GatewayFacts:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._known: set[FactKey] | None = None
+        # Replaced, never changed: another thread may be reading it.
+        self._known: frozenset[FactKey] | None = None
         self._missing: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -112,13 +113,14 @@ class GatewayFacts:
             added = [new[key] for key in sorted(new) if work.gateway_facts.add(key, self._clock())]
             if any(_is_drift(each) for each in added):
                 self._raise_alarm(work)
-        known.update(new)
+        with self._lock:
+            self._known = (self._known or known) | new.keys()
 
-    def _load_known(self) -> set[FactKey]:
+    def _load_known(self) -> frozenset[FactKey]:
         with self._lock:
             if self._known is None:
                 with self._database.reading() as work:
-                    self._known = {each.key for each in work.gateway_facts.all()}
+                    self._known = frozenset(each.key for each in work.gateway_facts.all())
             return self._known
 
     def _gone(

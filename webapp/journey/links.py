@@ -77,7 +77,7 @@ class Links:
         NotFound, or Conflict when the onboarding has ended.
         """
         with self._deps.database.writing() as work:
-            row = work.onboardings.get(onboarding_id)
+            row = self._deps.lock_with_person(work, onboarding_id)
             if row is None:
                 raise NotFound("no such onboarding")
             if not row.active:
@@ -87,11 +87,10 @@ class Links:
     def add(
         self, work: UnitOfWork, row: Onboarding, actor: Actor, *, life: timedelta = LINK_LIFE
     ) -> NewLink:
-        """Store and return a new link to `row`, which is active."""
+        """Store and return a new link to `row`, which is active; its person is locked."""
         now = self._deps.clock()
         code = secrets.token_urlsafe(24)
         expires_at = min(now + life, row.expires_at)
-        work.people.lock(row.owner_id)
         ended = work.links.end_first_to_expire(row.owner_id, now, keep=MAX_LINKS - 1)
         if ended:
             fields = {"site": row.site, "person": row.owner_id, "ended": ended}

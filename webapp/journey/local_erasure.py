@@ -21,13 +21,6 @@ class LocalErasure:
     def __init__(self, deps: JourneyDependencies) -> None:
         self._deps = deps
 
-    def lock(self, work: UnitOfWork, onboarding_id: str) -> Onboarding | None:
-        """Lock the person, then the onboarding, as all who lock both do; return the onboarding."""
-        found = work.onboardings.get(onboarding_id)
-        if found is not None and found.person_id is not None:
-            work.people.lock(found.person_id)
-        return work.onboardings.get(onboarding_id, for_update=True)
-
     def delete(self, work: UnitOfWork, row: Onboarding, erasure: Erasure) -> Erasure:
         """Make `row`, which is locked, a tombstone, and announce it as the last message.
 

@@ -35,7 +35,7 @@ class ProcessReader:
             with self._deps.translate_gateway_errors(onboarding.id):
                 is_known = onboarding.gateway_status is not None
                 answer = self._gateway.read(onboarding.id, is_known=is_known)
-                self.require_no_other_onboarding(onboarding, answer.other_scan_id)
+                self.require_no_other_onboarding(onboarding.id, answer.other_scan_id)
         except GatewayForbidden:
             self._deps.raise_alarm(FORBIDDEN)
             raise
@@ -49,7 +49,7 @@ class ProcessReader:
         self._deps.gateway_facts.record(answer.raw)
         return answer
 
-    def require_no_other_onboarding(self, onboarding: Onboarding, scan_id: str | None) -> None:
+    def require_no_other_onboarding(self, onboarding_id: str, scan_id: str | None) -> None:
         """Log a `scanId` that is not ours; GatewayMixedUp if it is another onboarding of ours."""
         if scan_id is None:
             return
@@ -57,5 +57,5 @@ class ProcessReader:
             is_ours = work.onboardings.site_of(scan_id) is not None
         if is_ours:
             raise GatewayMixedUp
-        extra = {"onboarding": onboarding.id, "scan_id": scan_id}
+        extra = {"onboarding": onboarding_id, "scan_id": scan_id}
         _log.info("gateway_scan_id_differs", extra=extra)

@@ -13,6 +13,7 @@ from sqlalchemy import Table, and_, bindparam, delete, exists, select, update
 from webapp.domain.states import known_word
 from webapp.store.api_tables import api_requests, onboarding_inputs
 from webapp.store.decisions_table import decisions
+from webapp.store.evidence_tables import evidence_views
 from webapp.store.messages_tables import message_attempts, messages
 from webapp.store.repository import Repository
 from webapp.store.schema import (
@@ -48,6 +49,9 @@ KEPT_DETAIL = frozenset(
 )
 
 
+_EMPTY_NOTICE = {"body": None, "forward_at": None, "forward_error": None, "forward_attempts": 0}
+
+
 class ErasedData(Repository):
     """The caller has locked the person and the onboarding, and saves its tombstone."""
 
@@ -58,6 +62,10 @@ class ErasedData(Repository):
             self._connection.execute(delete(table).where(about))
         self._empty(decisions, onboarding_id, content=None, reply=None)
         self._empty(api_requests, onboarding_id, answer=None)
+        # Who has seen evidence, and when, stays.
+        self._empty(
+            evidence_views, onboarding_id, type=None, part=None, checksum=None, sha256=None, size=0
+        )
         self._empty_notices(onboarding_id)
         self._redact_timeline(onboarding_id)
         ids = select(messages.c.id).where(messages.c.onboarding_id == onboarding_id)
@@ -94,9 +102,9 @@ class ErasedData(Repository):
         unknown = [word for word in words if known_word(word) == "unknown"]
         if unknown:
             self._connection.execute(delete(inbox).where(about, inbox.c.status.in_(unknown)))
-        self._connection.execute(update(inbox).where(about).values(body=None, forward_at=None))
+        self._connection.execute(update(inbox).where(about).values(**_EMPTY_NOTICE))
 
-    def _empty(self, table: Table, onboarding_id: str, **values: None) -> None:
+    def _empty(self, table: Table, onboarding_id: str, **values: int | None) -> None:
         about = table.c.onboarding_id == onboarding_id
         self._connection.execute(update(table).where(about).values(**values))
 

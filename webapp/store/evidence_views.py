@@ -37,10 +37,9 @@ class EvidenceViews(SealingRepository):
         }
         self._connection.execute(_ADD, {**values, **_end_values(view)})
 
-    def end(self, view: EvidenceView) -> bool:
-        """Store how it ended; return False if the row is gone, because it was erased meanwhile."""
-        values = {"this": view.id, **_end_values(view)}
-        return self._connection.execute(_END, values).rowcount == 1
+    def end(self, view: EvidenceView) -> None:
+        """Store how it ended."""
+        self._connection.execute(_END, {"this": view.id, **_end_values(view)})
 
     def of(self, onboarding_id: str) -> list[EvidenceView]:
         """Return the views of an onboarding's evidence, oldest first."""

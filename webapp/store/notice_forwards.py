@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
 from webapp.domain.messages import AttemptError
 from webapp.store.errors import WrongKey
@@ -43,17 +43,17 @@ class UnforwardedNotice:
 
 class NoticeForwards(SealingRepository):
     def has_due(self, now: datetime) -> bool:
-        return bool(self._connection.scalar(select(exists().where(_columns.forward_at <= now))))
+        return bool(self._connection.scalar(select(exists().where(_is_due(now)))))
 
     def claim_due(self, now: datetime, until: datetime, most: int) -> list[NoticeToForward]:
         """Return up to `most` due notices, longest due first, claimed until `until`.
 
-        At most one about each process, so that its notices keep their order. Postpones notices that
-        none of DATA_KEYS decrypts.
+        At most one about each process, so that two never arrive at once; one that is retried may
+        arrive after a later one. Postpones notices that none of DATA_KEYS decrypts.
         """
         due = (
             select(inbox)
-            .where(_columns.forward_at <= now)
+            .where(_is_due(now))
             .order_by(_columns.forward_at, _columns.id)
             .limit(most)
             .with_for_update(skip_locked=True)
@@ -131,3 +131,8 @@ class NoticeForwards(SealingRepository):
     def _plan(self, notice_id: int, at: datetime) -> None:
         planned = update(inbox).where(_columns.id == notice_id)
         self._connection.execute(planned.values(forward_at=at))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """A notice without a body is about an erased onboarding: there is nothing to hand on."""
+    return and_(_columns.forward_at <= now, _columns.body.is_not(None))

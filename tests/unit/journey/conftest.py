@@ -19,6 +19,7 @@ BOTH_IN_EVERY_RUN = {
     "test_decision_sender",
     "test_erase",
     "test_erase_races",
+    "test_erased_meanwhile",
     "test_erased_onboarding",
     "test_erasure_attempt",
     "test_gateway_poll_races",

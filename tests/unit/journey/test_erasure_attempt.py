@@ -234,3 +234,12 @@ def test_two_attempts_at_once_make_one_deletion(harness, erase, verified, other)
 
     assert harness.gateway.count("delete") == 1
     assert harness.status(verified) is Status.ERASED
+
+
+def test_answer_about_another_onboarding_proves_nothing(harness, erase, verified, other):
+    harness.gateway.answer_fields[verified] = {"scanId": other}
+
+    erasure = carried_out(harness, erase, verified)
+
+    assert erasure.state is not ErasureState.CONFIRMED
+    assert statuses(erasure)[0] is None

@@ -107,3 +107,10 @@ def test_canceled_onboarding_is_not_polled_for_a_recording(harness, adas):
     harness.clock.advance(hours=49)
     harness.gateway_poll.poll(adas)
     assert harness.row(adas).next_poll_at is None
+
+
+def test_one_poll_opens_three_of_many_listed_recordings(harness, adas):
+    decide(harness, adas, recordings=[f"/recording/video_{number}" for number in range(20)])
+    harness.clock.moment = harness.row(adas).next_poll_at
+    harness.run_due()
+    assert harness.gateway.count("recording") == 3

@@ -16,7 +16,7 @@ DEALT_WITH = {
     "api_requests": "answer emptied",
     "decisions": "content and reply emptied",
     "erasures": "holds ids and words only",
-    "evidence_views": "name the caller, not the user",
+    "evidence_views": "who has seen what kind stays, the file's hash and type do not",
     "inbox": "bodies emptied, unknown words deleted",
     "message_attempts": "answer emptied",
     "messages": "bodies replaced",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ MEDIA_TYPES = {
 class Evidence:
     """What the gateway answers: process data, and files by path, by default all four kinds.
 
-    With `form` it knows this `Accept` alone.
+    With `form` it knows this `Accept` alone. `before_answer` is called once.
     """
 
     form: str | None = None
@@ -54,7 +54,12 @@ class Evidence:
         default_factory=lambda: {path: wrapped(kind) for kind, path in PATHS.items()}
     )
 
+    before_answer: Callable[[], object] | None = None
+
     def __call__(self, path: str, accept: str) -> Answer:
+        if self.before_answer is not None:
+            self.before_answer()
+            self.before_answer = None
         if path == DATA:
             body = {"scanId": ID, "verificationResult": "VERIFIED", **self.data}
             return Answer(200, json.dumps(body).encode(), JSON_FORM)
