@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_reload_invalid_settings import SECONDS, log_lines, workers_of
+from tests.faults.test_reload_invalid_settings import (
+    SECONDS,
+    log_lines,
+    two_workers_of,
+    workers_of,
+)
 from tests.support.eventually import eventually
 from tests.support.gunicorn_server import SERVE, Serving
 from tests.support.server_processes import jobs_process_of
@@ -52,7 +57,7 @@ def test_jobs_process_without_free_descriptors_is_restarted_later(serving: Servi
 
 def test_web_worker_without_free_descriptors_is_restarted_later(serving: Serving) -> None:
     served = serving([*SERVE, "--no-jobs"], WEB_CONCURRENCY="2").ready()
-    killed, kept = eventually(lambda: workers_of(served), seconds=SECONDS)
+    killed, kept = two_workers_of(served)
     with file_descriptor_limit(3, served.process.pid):
         os.kill(killed, signal.SIGKILL)
         eventually(

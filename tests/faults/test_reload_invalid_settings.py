@@ -30,6 +30,12 @@ def workers_of(served: GunicornServer) -> set[int]:
     return set(child_processes_of(served.process.pid)) - {jobs}
 
 
+def two_workers_of(served: GunicornServer) -> set[int]:
+    """Wait for the second worker: the server answers once it has one."""
+    eventually(lambda: len(workers_of(served)) == 2, seconds=SECONDS)
+    return workers_of(served)
+
+
 def log_lines(served: GunicornServer, event: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in served.log.splitlines() if line.startswith("{")]
     return [line for line in lines if line["event"] == event]
@@ -89,14 +95,15 @@ def test_worker_that_cannot_start_is_retried_while_the_other_serves(
         WEB_CONCURRENCY="2",
         DATABASE_URL=f"sqlite:///{tmp_path / 'state.sqlite3'}",
     ).ready()
+    workers = two_workers_of(served)
     # A worker starts its first thread after it has read all files that it needs.
     eventually(
-        lambda: all(len([*Path(f"/proc/{pid}/task").iterdir()]) > 1 for pid in workers_of(served)),
+        lambda: all(len([*Path(f"/proc/{pid}/task").iterdir()]) > 1 for pid in workers),
         seconds=SECONDS,
     )
     folder.rename(moved)
     folder.write_text("not a folder")
-    killed, kept = workers_of(served)
+    killed, kept = workers
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: log_lines(served, "worker_start_failed"), seconds=SECONDS)
     assert served.status("/readyz") == 200

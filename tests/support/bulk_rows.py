@@ -13,6 +13,7 @@ from webapp.store.schema import (
     consents,
     decisions,
     erasures,
+    evidence_views,
     inbox,
     links,
     message_attempts,
@@ -34,8 +35,8 @@ def insert_people(engine: Engine, count: int, now: datetime, sealed: bytes) -> N
 
     Each was created by API, with a key for repetitions, and has two delivered messages. One of
     twenty notices is open; one of ten users has a session, a link, a used hand-off, a settled
-    decision and a settled erasure. `sealed` is the value of each encrypted column that is not
-    empty.
+    decision, a settled erasure and a view of evidence. `sealed` is the value of each encrypted
+    column that is not empty.
     """
     for first in range(0, count, _BATCH):
         numbers = range(first, min(count, first + _BATCH))
@@ -56,6 +57,7 @@ _IDENTIFYING = {
     consents: ("onboarding_id",),
     decisions: ("id", "onboarding_id"),
     erasures: ("id", "onboarding_id"),
+    evidence_views: ("id", "onboarding_id"),
     messages: ("id", "onboarding_id"),
     message_attempts: ("message_id",),
     timeline: ("onboarding_id",),
@@ -99,6 +101,7 @@ def _write(connection: Connection, written: list[tuple[Table, Row]]) -> None:
         consents,
         decisions,
         erasures,
+        evidence_views,
         messages,
         message_attempts,
         timeline,
@@ -209,7 +212,23 @@ def _people(numbers: range, now: datetime, sealed: bytes) -> Iterator[tuple[Tabl
             )
             yield decisions, _decision(id_, then)
             yield erasures, _erasure(id_, then)
+            yield evidence_views, _evidence_view(id_, then, sealed)
             yield replay_guard_marks, {"kind": "handoff", "value_hash": id_, "expires_at": soon}
+
+
+def _evidence_view(id_: str, then: datetime, sealed: bytes) -> Row:
+    return {
+        "id": id_,
+        "onboarding_id": id_,
+        "actor": "host",
+        "viewer": sealed,
+        "kind": "image",
+        "began_at": then,
+        "ended_at": then,
+        "sha256": "0" * 64,
+        "size": 1000,
+        "is_complete": True,
+    }
 
 
 def _onboarding(id_: str, person: str, then: datetime, *, began: bool) -> Row:

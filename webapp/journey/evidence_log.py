@@ -78,8 +78,8 @@ class EvidenceLog:
                 if self._deps.lock_unless_erased(work, row.id) is None:
                     work.evidence_views.end(replace(view, sha256=None, size=0))
                     return
-                work.evidence_views.end(view)
-                self._record_view(work, row, view)
+                if work.evidence_views.end(view):
+                    self._record_view(work, row, view)
         except StoreError as cause:
             extra = {"onboarding": row.id, "error": type(cause).__name__}
             _log.error("evidence_view_not_completed", extra=extra)

@@ -37,9 +37,10 @@ class EvidenceViews(SealingRepository):
         }
         self._connection.execute(_ADD, {**values, **_end_values(view)})
 
-    def end(self, view: EvidenceView) -> None:
-        """Store how it ended."""
-        self._connection.execute(_END, {"this": view.id, **_end_values(view)})
+    def end(self, view: EvidenceView) -> bool:
+        """Store how it ended; return whether its beginning is stored."""
+        values = {"this": view.id, **_end_values(view)}
+        return self._connection.execute(_END, values).rowcount == 1
 
     def of(self, onboarding_id: str) -> list[EvidenceView]:
         """Return the views of an onboarding's evidence, oldest first."""
